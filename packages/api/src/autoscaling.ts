@@ -1,0 +1,20 @@
+import type { KubernetesObject } from './meta.ts';
+import type { CommonStatus } from './serving.ts';
+
+export type Reachability = '' | 'Reachable' | 'Unreachable';
+
+/** `autoscaling.internal.knative.dev/v1alpha1 PodAutoscaler` (autoscaling.md, section 1). */
+export interface PodAutoscaler extends KubernetesObject {
+  spec: {
+    scaleTargetRef: { apiVersion?: string; kind?: string; name?: string };
+    containerConcurrency?: number;
+    protocolType?: 'http1' | 'h2c';
+    reachability?: Reachability;
+  };
+  status?: CommonStatus & {
+    serviceName?: string;
+    metricsServiceName?: string;
+    desiredScale?: number;
+    actualScale?: number;
+  };
+}

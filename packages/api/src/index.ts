@@ -1,0 +1,19 @@
+export * from './meta.ts';
+export * from './core.ts';
+export * from './serving.ts';
+export * from './networking.ts';
+export * from './autoscaling.ts';
+export * from './crd.ts';
+export * from './stats.ts';
+export * from './admission.ts';
+export { resources } from './resources.ts';
+export { ingressClass, keys, namespaceHeader, revisionHeader, systemNamespace } from './keys.ts';
+export {
+  type StatusReason,
+  StatusError,
+  isAlreadyExists,
+  isConflict,
+  isGone,
+  isNotFound,
+  statusCodes,
+} from './status-error.ts';

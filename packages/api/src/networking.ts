@@ -1,0 +1,43 @@
+import type { KubernetesObject } from './meta.ts';
+import type { CommonStatus } from './serving.ts';
+
+/** `networking.internal.knative.dev/v1alpha1 Ingress`: the contract between controller and gateway (data-path.md, section 3). */
+
+export interface IngressSplit {
+  serviceNamespace: string;
+  serviceName: string;
+  servicePort: number | string;
+  percent?: number;
+  appendHeaders?: Record<string, string>;
+}
+
+export interface IngressPath {
+  path?: string;
+  rewriteHost?: string;
+  headers?: Record<string, { exact: string }>;
+  splits: IngressSplit[];
+  appendHeaders?: Record<string, string>;
+}
+
+export type Visibility = 'ExternalIP' | 'ClusterLocal';
+
+export interface IngressRule {
+  hosts?: string[];
+  visibility?: Visibility;
+  http?: { paths: IngressPath[] };
+}
+
+export interface IngressSpec {
+  tls?: { hosts?: string[]; secretName?: string; secretNamespace?: string }[];
+  rules?: IngressRule[];
+  httpOption?: 'Enabled' | 'Redirected' | '';
+}
+
+export interface LoadBalancerStatus {
+  ingress?: { ip?: string; domain?: string; domainInternal?: string; meshOnly?: boolean }[];
+}
+
+export interface Ingress extends KubernetesObject {
+  spec: IngressSpec;
+  status?: CommonStatus & { publicLoadBalancer?: LoadBalancerStatus; privateLoadBalancer?: LoadBalancerStatus };
+}
