@@ -1,0 +1,55 @@
+import type { Schema } from '@ebb/api';
+import type { ExtraSubresource, ResourceInfo } from '../resource-info.ts';
+import { type BuiltinKind, builtinKinds } from './kinds.ts';
+import { schemaOfClass } from './model-schema.ts';
+
+const allVerbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
+
+const podSubresources: readonly ExtraSubresource[] = [
+  { name: 'binding', kind: 'Binding', verbs: ['create'] },
+  { name: 'eviction', kind: 'Eviction', group: 'policy', version: 'v1', verbs: ['create'] },
+  { name: 'log', kind: 'Pod', verbs: ['get'] },
+];
+
+const resources: readonly ResourceInfo[] = builtinKinds.map(resourceOf);
+
+/** All built-in resources. Their schemas are built when first asked for. */
+export function builtinResources(): readonly ResourceInfo[] {
+  return resources;
+}
+
+function resourceOf(row: BuiltinKind): ResourceInfo {
+  const { group, kind, shortNames = [], categories = [] } = row;
+  const singular = kind.toLowerCase();
+  let schema: Schema | undefined;
+  return {
+    group,
+    version: 'v1',
+    plural: row.plural ?? `${singular}s`,
+    singular,
+    kind,
+    listKind: `${kind}List`,
+    namespaced: !row.cluster,
+    shortNames,
+    categories,
+    verbs: verbsOf(row),
+    status: row.status ?? false,
+    ...(kind === 'Pod' ? { subresources: podSubresources } : {}),
+    get schema(): Schema {
+      return (schema ??= kindSchema(row));
+    },
+    preserveUnknownFields: false,
+    columns: [],
+    builtin: true,
+    hasGeneration: row.hasGeneration ?? false,
+  };
+}
+
+function verbsOf({ kind, review }: BuiltinKind): readonly string[] {
+  if (review) return ['create'];
+  return kind === 'Namespace' ? allVerbs.filter((verb) => verb !== 'deletecollection') : allVerbs;
+}
+
+function kindSchema({ group, kind, model = `V1${kind}` }: BuiltinKind): Schema {
+  return { ...schemaOfClass(model), 'x-kubernetes-group-version-kind': [{ group, version: 'v1', kind }] };
+}
