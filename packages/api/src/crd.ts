@@ -23,6 +23,14 @@ export interface Schema {
   allOf?: Schema[];
   oneOf?: Schema[];
   not?: Schema;
+  title?: string;
+  example?: unknown;
+  exclusiveMinimum?: boolean;
+  exclusiveMaximum?: boolean;
+  multipleOf?: number;
+  uniqueItems?: boolean;
+  minProperties?: number;
+  maxProperties?: number;
   $ref?: string;
   'x-kubernetes-preserve-unknown-fields'?: boolean;
   'x-kubernetes-int-or-string'?: boolean;
