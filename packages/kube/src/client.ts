@@ -65,6 +65,6 @@ export interface KubeClient extends AsyncDisposable {
     options?: WriteOptions & { readonly subresource?: 'status' | 'scale' | undefined },
   ): Promise<T>;
   delete<T extends KubernetesObject>(resource: Resource<T>, key: ObjectKey, options?: DeleteOptions): Promise<void>;
-  /** A GET of any path, its body streamed as it comes: `pods/log`, `/version`. */
-  stream(path: string, options?: CallOptions): AsyncIterable<Uint8Array>;
+  /** A GET of any path, its body streamed as it comes: `pods/log`, `/version`, tables. Accepts JSON unless told otherwise. */
+  stream(path: string, options?: CallOptions & { readonly accept?: string | undefined }): AsyncIterable<Uint8Array>;
 }
