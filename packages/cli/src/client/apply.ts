@@ -1,0 +1,41 @@
+import { type KubernetesObject, type Resource, isNotFound, keys } from '@ebb/api';
+import type { KubeClient } from '@ebb/kube';
+
+export type Applied = 'created' | 'configured' | 'unchanged';
+
+/** kubectl's own field manager: what `ebb apply` wrote, `kubectl apply` goes on with, and the other way round. */
+const fieldManager = 'kubectl';
+
+/** Server-side apply of one manifest object; tells what it came to. */
+export async function applyObject<T extends KubernetesObject>(
+  client: KubeClient,
+  resource: Resource<T>,
+  object: T,
+  {
+    namespace = 'default',
+    dryRun = false,
+  }: { readonly namespace?: string | undefined; readonly dryRun?: boolean } = {},
+): Promise<{ readonly object: T; readonly applied: Applied }> {
+  const within = resource.namespaced ? { namespace: object.metadata.namespace ?? namespace } : {};
+  const key = { ...within, name: object.metadata.name ?? '' };
+  const before = await client.get(resource, key).catch((error: unknown) => {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  });
+  const body = withLastApplied({ ...object, metadata: { ...object.metadata, ...within } });
+  const after = await client.patch(resource, key, { type: 'apply', body, force: true }, { fieldManager, dryRun });
+  return { object: after, applied: appliedFrom(before, after) };
+}
+
+function appliedFrom(before: KubernetesObject | undefined, after: KubernetesObject): Applied {
+  if (!before) return 'created';
+  return before.metadata.resourceVersion === after.metadata.resourceVersion ? 'unchanged' : 'configured';
+}
+
+/** Adds kubectl's note of what was applied, without which a later `kubectl apply` warns and cannot see removed fields. */
+function withLastApplied<T extends KubernetesObject>(object: T): T {
+  const { [keys.lastApplied]: _, ...annotations } = object.metadata.annotations ?? {};
+  const plain = { ...object, metadata: { ...object.metadata, annotations } };
+  const note = `${JSON.stringify(plain)}\n`;
+  return { ...plain, metadata: { ...plain.metadata, annotations: { ...annotations, [keys.lastApplied]: note } } };
+}

@@ -1,0 +1,43 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { runDev } from '../dev/dev.ts';
+import type { Io } from '../io.ts';
+
+interface Options {
+  readonly port?: number;
+  readonly apiPort?: number;
+  readonly domain: string;
+  readonly dataDir?: string;
+  readonly namespace: string;
+  readonly verbose: boolean;
+}
+
+/** `ebb dev`: everything on this machine. */
+export function devCommand(io: Io, signal: AbortSignal): Command {
+  return new Command('dev')
+    .description('Run everything on this machine: cluster, node, gateway, and the services of the manifests given.')
+    .argument('[paths...]', 'manifests, and folders with manifests and apps; they are watched', ['.'])
+    .option('-p, --port <port>', 'port of the gateway (default: 8080, or the next free one)', parsePort)
+    .option('--api-port <port>', 'port of the Kubernetes API (default: 6443, or the next free one)', parsePort)
+    .option('--domain <domain>', 'services get <name>.<namespace>.<domain>', 'localhost')
+    .option('--data-dir <folder>', "keep the cluster's state there across restarts (default: in memory)")
+    .option('-n, --namespace <name>', 'namespace of manifests that name none', 'default')
+    .option('--verbose', 'log what each component does, in the log file', false)
+    .addHelpText(
+      'after',
+      `
+An app is a folder with a start command: a Procfile with "web: …", or a package.json with scripts.start, or an executable
+file "start". Its image is dev.local/<folder name>. It must listen on the port in the environment variable PORT.
+
+Examples:
+  ebb dev examples
+  ebb dev --port 9000 service.yaml ./app`,
+    )
+    .action((paths: string[], options: Options) => runDev({ paths, ...options }, io, signal));
+}
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port < 1 || port > 65_535)
+    throw new InvalidArgumentError('a port is a number from 1 to 65535.');
+  return port;
+}

@@ -1,0 +1,105 @@
+import { messageOf } from '@ebb/base';
+import { type KubernetesObject, type Resource, isNotFound } from '@ebb/api';
+import type { KubeClient } from '@ebb/kube';
+import { type Applied, applyObject } from '../client/apply.ts';
+import { discover } from '../client/discovery.ts';
+import { type ManifestObject, readManifest } from './manifests.ts';
+import { stampSource } from './stamp.ts';
+
+/** What became of one object, or of one file that could not be read. */
+export type Deployed =
+  | { readonly kind: 'applied'; readonly what: Applied | 'deleted'; readonly object: KubernetesObject }
+  | { readonly kind: 'failed'; readonly where: string; readonly message: string };
+
+export interface DeployerOptions {
+  readonly client: KubeClient;
+  readonly namespace: string;
+  /** The fingerprint of an app folder, by its name. */
+  readonly hashOf: (app: string) => string | undefined;
+  readonly report: (result: Deployed) => void;
+}
+
+/** Keeps the cluster in step with manifest files. */
+export interface Deployer {
+  /** Applies the files; an object that was in one of them before and no longer is, is deleted. Never rejects for a bad file. */
+  deploy(files: readonly string[]): Promise<void>;
+}
+
+interface Placed {
+  readonly resource: Resource<KubernetesObject>;
+  readonly namespace: string | undefined;
+  readonly object: KubernetesObject;
+}
+
+/** A deployer that remembers what came from which file. */
+export function createDeployer({ client, namespace, hashOf, report }: DeployerOptions): Deployer {
+  const placedBy = new Map<string, Map<string, Placed>>();
+
+  const deployFile = async (file: string): Promise<void> => {
+    const objects = await readManifest(file).catch((error: unknown) => {
+      if (isMissing(error)) return [];
+      report({ kind: 'failed', where: file, message: messageOf(error) });
+      return undefined;
+    });
+    if (!objects) return;
+    const before = placedBy.get(file) ?? new Map<string, Placed>();
+    const now = new Map<string, Placed>();
+    for (const each of objects) {
+      const placed = await apply(each);
+      if (placed) now.set(keyOf(placed), placed);
+      else keepFailed(each, before, now);
+    }
+    placedBy.set(file, now);
+    for (const [key, placed] of before) if (!now.has(key)) await remove(placed);
+  };
+
+  const apply = async ({ file, object }: ManifestObject): Promise<Placed | undefined> => {
+    try {
+      const resource = (await discover(client)).forObject(object);
+      const stamped = stampSource<KubernetesObject>(object, hashOf);
+      const { object: live, applied } = await applyObject(client, resource, stamped, { namespace });
+      report({ kind: 'applied', what: applied, object: live });
+      return { resource, namespace: live.metadata.namespace, object: live };
+    } catch (error) {
+      report({
+        kind: 'failed',
+        where: `${file} (${object.kind} ${object.metadata.name ?? ''})`,
+        message: messageOf(error),
+      });
+      return undefined;
+    }
+  };
+
+  /** A refused change is no removal: what was deployed before stays. */
+  const keepFailed = ({ object }: ManifestObject, before: Map<string, Placed>, now: Map<string, Placed>): void => {
+    for (const [key, placed] of before) {
+      if (placed.object.kind === object.kind && placed.object.metadata.name === object.metadata.name)
+        now.set(key, placed);
+    }
+  };
+
+  const remove = async ({ resource, namespace: within, object }: Placed): Promise<void> => {
+    try {
+      await client.delete(resource, { namespace: within, name: object.metadata.name ?? '' });
+      report({ kind: 'applied', what: 'deleted', object });
+    } catch (error) {
+      if (!isNotFound(error))
+        report({ kind: 'failed', where: `deleting ${object.metadata.name}`, message: messageOf(error) });
+    }
+  };
+
+  return {
+    deploy: async (files) => {
+      for (const file of files) await deployFile(file);
+    },
+  };
+}
+
+function keyOf({ resource, namespace, object }: Placed): string {
+  return `${resource.group}/${resource.plural}/${namespace ?? ''}/${object.metadata.name ?? ''}`;
+}
+
+function isMissing(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
+}

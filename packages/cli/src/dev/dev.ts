@@ -1,0 +1,90 @@
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createLogger, systemClock } from '@ebb/base';
+import { devKubeconfig } from '../client/kubeconfig.ts';
+import { writePrivateFile } from '../client/private-file.ts';
+import type { Io } from '../io.ts';
+import { Closers } from '../platform/closers.ts';
+import { startPlatform } from '../platform/platform.ts';
+import { createApps } from './apps.ts';
+import { createDeployer } from './deployer.ts';
+import { findManifests } from './manifests.ts';
+import { followProgress } from './progress.ts';
+import { createScreen, startedFacts } from './screen.ts';
+import { watchSources } from './sources.ts';
+
+export interface DevOptions {
+  readonly paths: readonly string[];
+  /** Port of the gateway. Default 8080, or the next free one. */
+  readonly port?: number;
+  /** Port of the Kubernetes API. Default 6443, or the next free one. */
+  readonly apiPort?: number;
+  readonly domain: string;
+  readonly dataDir?: string;
+  readonly namespace: string;
+  readonly verbose: boolean;
+}
+
+const defaultPort = 8080;
+const defaultApiPort = 6443;
+
+/** Runs `ebb dev` until `signal` aborts; then stops everything it started. */
+export async function runDev(options: DevOptions, io: Io, signal: AbortSignal): Promise<void> {
+  const clock = systemClock;
+  const screen = createScreen({ color: io.color, cwd: io.cwd });
+  const kubeconfigFile = join(io.cwd, devKubeconfig);
+  const logFile = join(io.cwd, '.ebb', 'ebb.log');
+  const logger = createLogger({ level: options.verbose ? 'debug' : 'info', destination: logFile });
+  const manifests = await findManifests(options.paths);
+  const apps = await createApps(options.paths);
+
+  await using closers = new Closers();
+  const platform = closers.use(
+    await startPlatform({
+      gateway: { port: options.port ?? defaultPort, strict: options.port !== undefined },
+      api: { port: options.apiPort ?? defaultApiPort, strict: options.apiPort !== undefined },
+      domain: options.domain,
+      dataDir: options.dataDir === undefined ? undefined : resolve(options.dataDir),
+      runDir: join(tmpdir(), `ebb-${process.pid}`),
+      images: apps.find,
+      clock,
+      logger,
+      random: Math.random,
+    }),
+  );
+  await writePrivateFile(kubeconfigFile, platform.kubeconfig);
+  closers.defer(() => rm(kubeconfigFile, { force: true }));
+  const { port } = platform.gateway;
+  io.out(
+    screen.started(
+      startedFacts({ ...options, port, usualPort: defaultPort, kubeconfigFile, logFile, apps: apps.list() }),
+    ),
+  );
+
+  const deployer = createDeployer({
+    client: platform.client,
+    namespace: options.namespace,
+    hashOf: apps.hashOf,
+    report: (result) => io.out(screen.deployed(result)),
+  });
+  closers.use(
+    followProgress({
+      client: platform.client,
+      clock,
+      logger,
+      say: (service, said) => io.out(screen.progress(service, said)),
+    }),
+  );
+  await deployer.deploy(manifests);
+  closers.use(watchSources({ paths: options.paths, apps, clock, screen, out: io.out, deploy: deployer.deploy }));
+  await Promise.race([platform.failed, aborted(signal)]);
+  io.out(screen.stopping());
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolved) => {
+    if (signal.aborted) resolved();
+    else signal.addEventListener('abort', () => resolved(), { once: true });
+  });
+}

@@ -1,0 +1,37 @@
+import { UserError } from '@ebb/base';
+import { describe, expect, it } from 'vitest';
+import { parseManifest } from './manifests.ts';
+
+const service = 'apiVersion: serving.knative.dev/v1\nkind: Service\nmetadata: { name: hello }\n';
+
+describe('parseManifest', () => {
+  it('reads every document and leaves out empty ones', () => {
+    const objects = parseManifest(`${service}---\n---\n# nothing\n---\n${service.replace('hello', 'other')}`, 'a.yaml');
+    expect(objects.map(({ object }) => object.metadata.name)).toEqual(['hello', 'other']);
+  });
+
+  it('takes a List apart', () => {
+    const list = {
+      apiVersion: 'v1',
+      kind: 'List',
+      items: [{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a' } }],
+    };
+    expect(parseManifest(JSON.stringify(list), 'a.json')[0]?.object.kind).toBe('ConfigMap');
+  });
+
+  it.each([
+    ['a: [1', 'm.yaml:1'],
+    [`${service}---\nkind: Service`, 'm.yaml:5: a manifest needs apiVersion and kind'],
+    ['apiVersion: v1\nkind: ConfigMap\nmetadata: {}', 'm.yaml:1: ConfigMap needs metadata.name'],
+    ['just text', 'm.yaml:1: not a Kubernetes object'],
+    ['[1, 2]', 'm.yaml:1: not a Kubernetes object'],
+  ])('says where %j is wrong', (text, message) => {
+    const parse = (): unknown => parseManifest(text, 'm.yaml');
+    expect(parse).toThrow(UserError);
+    expect(parse).toThrow(message);
+  });
+
+  it('refuses a file that is no manifest by its name', () => {
+    expect(() => parseManifest(service, 'readme.md')).toThrow('a manifest ends in .yaml, .yml or .json');
+  });
+});

@@ -1,0 +1,95 @@
+import { readFile, readdir, stat } from 'node:fs/promises';
+import { extname, join, resolve } from 'node:path';
+import { UserError, messageOf } from '@ebb/base';
+import type { KubernetesObject } from '@ebb/api';
+import { LineCounter, parseAllDocuments } from 'yaml';
+
+/** One object of a manifest file, which may hold several. */
+export interface ManifestObject {
+  readonly file: string;
+  readonly object: KubernetesObject & { apiVersion: string; kind: string };
+}
+
+const extensions = new Set(['.yaml', '.yml', '.json']);
+const skipped = new Set(['node_modules', 'dist']);
+const maxDepth = 4;
+
+/**
+ * The manifest files of `paths`: a file named is taken as it is; of a folder, the YAML files in it and below (four deep,
+ * leaving out `node_modules`, `dist` and hidden folders). Throws `UserError` for a path that is not there.
+ */
+export async function findManifests(paths: readonly string[]): Promise<string[]> {
+  const found = await Promise.all(paths.map((path) => findIn(resolve(path), path)));
+  return [...new Set(found.flat())].sort();
+}
+
+async function findIn(path: string, given: string): Promise<string[]> {
+  const info = await stat(path).catch((cause: unknown) => {
+    throw new UserError(`no such file or folder: ${given}`, { cause });
+  });
+  return info.isDirectory() ? inFolder(path, 0) : [path];
+}
+
+async function inFolder(folder: string, depth: number): Promise<string[]> {
+  if (depth > maxDepth) return [];
+  const entries = await readdir(folder, { withFileTypes: true });
+  const found = entries.map(async (entry) => {
+    if (entry.name.startsWith('.') || skipped.has(entry.name)) return [];
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return inFolder(path, depth + 1);
+    return isYaml(entry.name) ? [path] : [];
+  });
+  return (await Promise.all(found)).flat();
+}
+
+/** True for a name that a folder's manifests have; a folder's JSON files are somebody else's. */
+export function isYaml(name: string): boolean {
+  return ['.yaml', '.yml'].includes(extname(name));
+}
+
+/** Reads one manifest file. Throws `UserError` that names file and line. */
+export async function readManifest(file: string): Promise<ManifestObject[]> {
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new UserError(`cannot read ${file}: ${messageOf(cause)}`, { cause });
+  });
+  return parseManifest(text, file);
+}
+
+/**
+ * The Kubernetes objects of a YAML or JSON text: all documents, `List`s taken apart, empty documents left out.
+ * Throws `UserError` for bad syntax, and for a document without `apiVersion`, `kind` or a name.
+ */
+export function parseManifest(text: string, file: string): ManifestObject[] {
+  if (extname(file) !== '' && !extensions.has(extname(file))) {
+    throw new UserError(`${file}: a manifest ends in .yaml, .yml or .json`);
+  }
+  const lineCounter = new LineCounter();
+  return parseAllDocuments(text, { lineCounter }).flatMap((document) => {
+    const error = document.errors[0];
+    if (error) {
+      const { line } = lineCounter.linePos(error.pos[0]);
+      throw new UserError(`${file}:${line}: ${error.message.split('\n')[0]}`);
+    }
+    const value: unknown = document.toJS({ maxAliasCount: 100 });
+    if (value === null || value === undefined) return [];
+    const where = `${file}:${lineCounter.linePos(document.contents?.range?.[0] ?? 0).line}`;
+    return objectsOf(value, where).map((object) => ({ file, object }));
+  });
+}
+
+function objectsOf(value: unknown, where: string): ManifestObject['object'][] {
+  if (!isRecord(value)) throw new UserError(`${where}: not a Kubernetes object`);
+  const { apiVersion, kind, metadata, items } = value;
+  if (typeof apiVersion !== 'string' || typeof kind !== 'string') {
+    throw new UserError(`${where}: a manifest needs apiVersion and kind`);
+  }
+  if (kind === 'List' && Array.isArray(items)) return items.flatMap((item) => objectsOf(item, where));
+  if (!isRecord(metadata) || (typeof metadata['name'] !== 'string' && typeof metadata['generateName'] !== 'string')) {
+    throw new UserError(`${where}: ${kind} needs metadata.name`);
+  }
+  return [value as unknown as ManifestObject['object']];
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

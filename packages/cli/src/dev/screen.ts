@@ -1,0 +1,109 @@
+import { homedir } from 'node:os';
+import { relative } from 'node:path';
+import { type KubernetesObject, type Service, keyOf } from '@ebb/api';
+import { createColors } from 'picocolors';
+import type { Deployed } from './deployer.ts';
+import type { Said } from './progress.ts';
+
+/** The lines `ebb dev` prints; all wording is here. */
+export interface Screen {
+  started(facts: Started): string;
+  deployed(result: Deployed): string;
+  progress(service: Service, said: Said): string;
+  failed(message: string): string;
+  sourceChanged(apps: readonly string[]): string;
+  stopping(): string;
+}
+
+/** What there is to tell once everything listens. */
+export interface Started {
+  readonly gatewayUrl: string;
+  /** The form of Services' URLs. */
+  readonly serviceUrl: string;
+  readonly exampleUrl: string;
+  readonly kubeconfigFile: string;
+  readonly logFile: string;
+  readonly apps: readonly { readonly name: string; readonly folder: string }[];
+  /** Told when another port than the usual was taken. */
+  readonly note?: string;
+}
+
+interface Facts {
+  readonly domain: string;
+  readonly namespace: string;
+  readonly port: number;
+  readonly usualPort: number;
+  readonly kubeconfigFile: string;
+  readonly logFile: string;
+  readonly apps: Started['apps'];
+}
+
+/** Puts together what to tell at the start. */
+export function startedFacts({ domain, namespace, port, usualPort, apps, ...files }: Facts): Started {
+  const suffix = port === 80 ? '' : `:${port}`;
+  const app = apps.find(({ name }) => name === 'hello')?.name ?? apps[0]?.name ?? 'hello';
+  return {
+    ...files,
+    apps,
+    gatewayUrl: `http://${domain}${suffix}`,
+    serviceUrl: `http://<name>.<namespace>.${domain}${suffix}`,
+    exampleUrl: `http://${app}.${namespace}.${domain}${suffix}/`,
+    ...(port > usualPort && port < usualPort + 100
+      ? { note: `port ${usualPort} is in use; the gateway took ${port}` }
+      : {}),
+  };
+}
+
+/** A screen for a terminal, or a plain one for a pipe. */
+export function createScreen({ color, cwd }: { readonly color: boolean; readonly cwd: string }): Screen {
+  const { bold, dim, green, red, yellow, cyan } = createColors(color);
+  const path = (file: string): string => shorten(file, cwd);
+  return {
+    started: ({ gatewayUrl, serviceUrl, exampleUrl, kubeconfigFile, logFile, apps, note }) =>
+      [
+        '',
+        `  ${bold('Ebb')}: Knative Services on this machine`,
+        '',
+        `  gateway   ${cyan(gatewayUrl)}   ${dim(`services at ${serviceUrl}`)}`,
+        `  kubectl   ${cyan(`export KUBECONFIG=${kubeconfigFile}`)}`,
+        ...apps.map(({ name, folder }) => `  image     dev.local/${name} ${dim(`is ${path(folder)}`)}`),
+        `  logs      ${dim(path(logFile))}`,
+        ...(note ? [`  ${yellow('note')}      ${note}`] : []),
+        '',
+        '  Try, in another terminal:',
+        `    curl ${cyan(exampleUrl)}`,
+        `    ${cyan('npx ebb get ksvc,rev,route,pods,nodes')}`,
+        `    ${cyan('npx ebb logs -f hello')}`,
+        '  Save a change to a manifest or an app, and it is deployed again. Ctrl-C stops everything.',
+        '',
+        '',
+      ].join('\n'),
+    deployed: (result) =>
+      result.kind === 'failed'
+        ? `${red('✗')} ${path(result.where)}: ${result.message}\n`
+        : result.what === 'unchanged'
+          ? ''
+          : `${dim('·')} ${describe(result.object)} ${dim(result.what)}\n`,
+    progress: (service, { progress, seconds }) => {
+      if (progress.state === 'failed') return `${red('✗')} ${bold(keyOf(service))} is not ready: ${progress.message}\n`;
+      if (progress.state === 'working') return '';
+      const took = seconds > 0 ? dim(` in ${seconds.toFixed(1)} s`) : '';
+      return `${green('✓')} ${bold(keyOf(service))} ready${took}  ${cyan(progress.url)}  ${dim(progress.revision)}\n`;
+    },
+    failed: (message) => `${red('✗')} ${message}\n`,
+    sourceChanged: (apps) => `${dim('·')} ${apps.map((app) => `dev.local/${app}`).join(', ')} ${dim('changed')}\n`,
+    stopping: () => `\n${dim('stopping …')}\n`,
+  };
+}
+
+function describe({ kind = '', metadata }: KubernetesObject): string {
+  return `${kind.toLowerCase()} ${metadata.name ?? ''}`;
+}
+
+/** A path as a person would write it: from the working folder if it lies below it, else from home. */
+function shorten(file: string, cwd: string): string {
+  const fromHere = relative(cwd, file);
+  if (fromHere !== '' && !fromHere.startsWith('..')) return fromHere;
+  const home = homedir();
+  return file.startsWith(`${home}/`) ? `~${file.slice(home.length)}` : file;
+}

@@ -1,0 +1,43 @@
+import { type Logger, messageOf } from '@ebb/base';
+
+/** A part of Ebb that runs until its signal aborts. */
+export interface Component {
+  /** Settles only once all that it started has stopped. */
+  run(options: { readonly signal: AbortSignal }): Promise<void>;
+  /** Resolves when it has caught up with the cluster and works. */
+  readonly synced: Promise<void>;
+}
+
+/** Runs components side by side and stops them together. */
+export class Components implements AsyncDisposable {
+  /** Rejects with the first failure of a component. */
+  readonly failed: Promise<never>;
+  readonly #stop = new AbortController();
+  readonly #running: Promise<void>[] = [];
+  readonly #logger: Logger;
+  #fail: (reason: unknown) => void = () => {};
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+    this.failed = new Promise((_, reject) => (this.#fail = reject));
+    // Whoever races against it sees the failure; until then it must not end the process as unhandled.
+    this.failed.catch(() => {});
+  }
+
+  /** Starts one; resolves when it works, rejects if it fails before. */
+  async start(name: string, component: Component): Promise<void> {
+    const { signal } = this.#stop;
+    const running = component.run({ signal }).catch((error: unknown) => {
+      if (signal.aborted) return;
+      this.#logger.error({ component: name, error: messageOf(error) }, 'component failed');
+      this.#fail(new Error(`${name} failed: ${messageOf(error)}`, { cause: error }));
+    });
+    this.#running.push(running);
+    await Promise.race([component.synced, this.failed]);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort(new DOMException('stopping', 'AbortError'));
+    await Promise.all(this.#running);
+  }
+}

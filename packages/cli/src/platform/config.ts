@@ -1,0 +1,66 @@
+import {
+  type ConfigMap,
+  type ServingConfig,
+  isAlreadyExists,
+  parseServingConfig,
+  resources,
+  systemNamespace,
+} from '@ebb/api';
+import { type Clock, type Logger, messageOf } from '@ebb/base';
+import { type KubeClient, createInformer } from '@ebb/kube';
+import type { Component } from './components.ts';
+
+interface FollowOptions {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly domain: string;
+  readonly onChange: (config: ServingConfig) => void;
+}
+
+/** Keeps admission's view of the ConfigMaps in `knative-serving` current; makes those that a new cluster lacks. */
+export function followConfig({ client, clock, logger, domain, onChange }: FollowOptions): Component {
+  const maps = createInformer(client, resources.configMaps, { namespace: systemNamespace, clock, logger });
+  const read = (): void => {
+    try {
+      onChange(
+        parseServingConfig(Object.fromEntries(maps.list().map(({ metadata, data }) => [metadata.name ?? '', data]))),
+      );
+    } catch (error) {
+      logger.warn({ error: messageOf(error) }, 'configuration refused; the last good one stays');
+    }
+  };
+  const synced = maps.synced.then(async () => {
+    read();
+    await createIfAbsent(client, configMap('config-domain', { [domain]: '' }));
+  });
+  return {
+    synced,
+    run: async ({ signal }) => {
+      const subscription = maps.events.subscribe(read);
+      try {
+        await maps.run({ signal });
+      } finally {
+        subscription.unsubscribe();
+      }
+    },
+  };
+}
+
+/** A ConfigMap of Knative's. */
+export function configMap(name: string, data: Record<string, string>): ConfigMap {
+  return {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name, namespace: systemNamespace, labels: { 'app.kubernetes.io/name': 'knative-serving' } },
+    data,
+  };
+}
+
+async function createIfAbsent(client: KubeClient, object: ConfigMap): Promise<void> {
+  try {
+    await client.create(resources.configMaps, object);
+  } catch (error) {
+    if (!isAlreadyExists(error)) throw error;
+  }
+}

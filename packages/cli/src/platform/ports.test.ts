@@ -1,0 +1,32 @@
+import { type Server, createServer } from 'node:net';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { afterEach, expect, it } from 'vitest';
+import { listenFrom } from './ports.ts';
+
+const servers: Server[] = [];
+const listen = async (port: number): Promise<number> => {
+  const server = createServer().listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  servers.push(server);
+  return (server.address() as AddressInfo).port;
+};
+
+afterEach(async () => {
+  await Promise.all(servers.splice(0).map((server) => new Promise((done) => server.close(done))));
+});
+
+it('takes the next free port when the first is in use', async () => {
+  const taken = await listen(0);
+  expect(await listenFrom({ port: taken, strict: false }, listen)).toBeGreaterThan(taken);
+});
+
+it('says in one line that a port asked for is in use', async () => {
+  const taken = await listen(0);
+  await expect(listenFrom({ port: taken, strict: true }, listen)).rejects.toThrow(`port ${taken} is in use`);
+});
+
+it('passes other failures on', async () => {
+  const failing = (): Promise<never> => Promise.reject(new Error('no such address'));
+  await expect(listenFrom({ port: 1, strict: false }, failing)).rejects.toThrow('no such address');
+});

@@ -1,0 +1,63 @@
+import { UserError, isAbort, messageOf } from '@ebb/base';
+import { StatusError } from '@ebb/api';
+import { Command, CommanderError } from 'commander';
+import { applyCommand } from './commands/apply.ts';
+import { deleteCommand } from './commands/delete.ts';
+import { devCommand } from './commands/dev.ts';
+import { getCommand } from './commands/get.ts';
+import { logsCommand } from './commands/logs.ts';
+import type { Io } from './io.ts';
+
+const version = '0.1.0';
+
+/** Runs one command line; returns the exit code. What a person can mend is told in one line, without a stack trace. */
+export async function runProgram(args: readonly string[], io: Io): Promise<number> {
+  const interrupted = new AbortController();
+  const interrupt = (): void => interrupted.abort(new UserError('interrupted'));
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, interrupt);
+  try {
+    await createProgram(io, interrupted.signal).parseAsync([...args], { from: 'user' });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode;
+    if (interrupted.signal.aborted && (error === interrupted.signal.reason || isAbort(error))) return 130;
+    io.err(`ebb: ${explain(error, io)}\n`);
+    return 1;
+  } finally {
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(name, interrupt);
+  }
+}
+
+/** One line for a person's mistake or a server's refusal; for a fault of ours the stack too, where asked for. */
+function explain(error: unknown, { env }: Io): string {
+  if (error instanceof UserError) return error.message;
+  if (error instanceof StatusError) return `error from server (${error.reason}): ${error.message}`;
+  if (env['EBB_DEBUG'] && error instanceof Error) return error.stack ?? error.message;
+  return `${messageOf(error)} (a fault of Ebb's own; EBB_DEBUG=1 shows where)`;
+}
+
+function createProgram(io: Io, signal: AbortSignal): Command {
+  const program = new Command('ebb')
+    .description(
+      'Knative Services on a serverless node: deploy a manifest, get a URL, pay for nothing while nobody asks.',
+    )
+    .version(version)
+    .exitOverride()
+    .configureOutput({ writeOut: io.out, writeErr: io.err })
+    .showHelpAfterError('(ebb --help shows what there is)')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  ebb dev examples          everything on this machine: cluster, gateway, your services
+  ebb get ksvc              what is deployed, and its URL
+  ebb logs -f hello         what the service says
+  ebb apply -f hello.yaml   deploy a manifest to the cluster of your kubeconfig
+
+kubectl works too: ebb dev prints the KUBECONFIG line for it.`,
+    );
+  for (const command of [devCommand, applyCommand, getCommand, logsCommand, deleteCommand]) {
+    program.addCommand(command(io, signal).copyInheritedSettings(program));
+  }
+  return program;
+}
