@@ -11,3 +11,26 @@ export type {
 export { type KubeClientOptions, createKubeClient } from './kube-client.ts';
 export type { KubeconfigSource } from './credentials.ts';
 export type { Informer, InformerEvent } from './informer.ts';
+export { type InformerOptions, createInformer } from './resource-informer.ts';
+export type { Indexer } from './object-store.ts';
+export {
+  type ReconcileContext,
+  type ReconcileResult,
+  type Reconciler,
+  type ReconcilerOptions,
+  TerminalError,
+  createReconciler,
+} from './reconciler.ts';
+export { type Backoff, backoffMs } from './backoff.ts';
+export {
+  type ConditionManager,
+  type ConditionSet,
+  conditionOf,
+  createConditionManager,
+  isFailed,
+  isReady,
+  toTimestamp,
+} from './conditions.ts';
+export { type EventRecorder, type EventRecorderOptions, createEventRecorder } from './events.ts';
+export { type LeaseOptions, runWithLease } from './leader-election.ts';
+export { controllerOf, deepEqual, ownerReferenceOf, updateStatusIfChanged } from './object-changes.ts';

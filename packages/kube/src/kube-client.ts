@@ -78,6 +78,7 @@ class HttpKubeClient implements KubeClient {
   ): Promise<KubernetesList<T>> {
     const path = (): string => withQuery(collectionPath(resource, namespace), { ...query });
     const list = await this.#call<KubernetesList<T>>({ method: 'GET', path }, { signal });
+    list.items ??= [];
     // Items of a list carry neither; whoever holds one item wants to know what it is.
     for (const item of list.items) {
       item.apiVersion ??= apiVersionOf(resource);

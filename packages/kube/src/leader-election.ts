@@ -1,0 +1,194 @@
+import { type Lease, isAlreadyExists, isConflict, isNotFound, resources } from '@ebb/api';
+import { type Clock, type LinkedSignal, type Logger, linkSignals, messageOf } from '@ebb/base';
+import type { KubeClient } from './client.ts';
+
+export interface LeaseOptions {
+  readonly client: KubeClient;
+  readonly namespace: string;
+  readonly name: string;
+  /** Unique among the contenders: a host name and a random part, say. */
+  readonly identity: string;
+  /** How long the others wait after the holder's last sign of life. Default 15. */
+  readonly leaseDurationSeconds?: number | undefined;
+  /** How long the holder goes on without managing to renew; less than the duration. Default 10. */
+  readonly renewDeadlineSeconds?: number | undefined;
+  /** Time between tries to get or to renew the lease. Default 2. */
+  readonly retryPeriodSeconds?: number | undefined;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/**
+ * Runs `lead` while holding a Lease, so that of all contenders one leads at a time. When the lease is lost the signal given
+ * to `lead` aborts, and once it has settled the contest begins anew. Settles when `signal` aborts or `lead` ends by itself,
+ * in both cases giving the lease back; rejects with what `lead` throws of its own.
+ */
+export async function runWithLease(
+  options: LeaseOptions,
+  lead: (context: { readonly signal: AbortSignal }) => Promise<void>,
+  { signal }: { readonly signal: AbortSignal },
+): Promise<void> {
+  const { logger, identity, name } = options;
+  const lease = new LeaseHolder(options);
+  while (await lease.acquire(signal)) {
+    logger.info({ lease: name, identity }, 'leading');
+    const end = await leadWhileHeld(lease, lead, signal);
+    if (end === 'done') return;
+    logger.warn({ lease: name, identity }, 'no longer leading');
+  }
+}
+
+async function leadWhileHeld(
+  lease: LeaseHolder,
+  lead: (context: { readonly signal: AbortSignal }) => Promise<void>,
+  signal: AbortSignal,
+): Promise<'done' | 'lost'> {
+  const link = linkSignals(signal);
+  const renewing = lease.renewUntilLost(link);
+  try {
+    await lead({ signal: link.signal });
+    return link.signal.aborted && !signal.aborted ? 'lost' : 'done';
+  } catch (error) {
+    if (signal.aborted) return 'done';
+    if (link.signal.aborted) return 'lost';
+    throw error;
+  } finally {
+    link.abort();
+    link[Symbol.dispose]();
+    if (await renewing) await lease.release();
+  }
+}
+
+class LeaseHolder {
+  readonly #options: LeaseOptions;
+  readonly #durationMs: number;
+  readonly #deadlineMs: number;
+  readonly #retryMs: number;
+  /** The record as last seen to change, and when by our own clock: clocks of contenders are not compared. */
+  #seen: { readonly record: string; readonly at: number } | undefined;
+  #renewedAt = 0;
+
+  constructor(options: LeaseOptions) {
+    this.#options = options;
+    this.#durationMs = (options.leaseDurationSeconds ?? 15) * 1000;
+    this.#deadlineMs = (options.renewDeadlineSeconds ?? 10) * 1000;
+    this.#retryMs = (options.retryPeriodSeconds ?? 2) * 1000;
+  }
+
+  /** Tries until the lease is held (true) or `signal` aborts (false). */
+  async acquire(signal: AbortSignal): Promise<boolean> {
+    while (!signal.aborted) {
+      try {
+        if (await this.#try(signal)) return true;
+        await this.#options.clock.sleep(this.#retryMs, { signal });
+      } catch (error) {
+        if (signal.aborted) return false;
+        this.#warn(error);
+        await this.#options.clock.sleep(this.#retryMs, { signal }).catch(() => {}); // the loop sees the abort
+      }
+    }
+    return false;
+  }
+
+  /** Renews until `link` aborts (true), or aborts it because the lease is lost (false). */
+  async renewUntilLost(link: LinkedSignal): Promise<boolean> {
+    const { clock } = this.#options;
+    const { signal } = link;
+    while (!signal.aborted) {
+      const remaining = this.#renewedAt + this.#deadlineMs - clock.now();
+      const deadline = clock.after(remaining, () => link.abort(lost()));
+      let held = true;
+      try {
+        await clock.sleep(this.#retryMs, { signal });
+        held = await this.#try(signal);
+      } catch (error) {
+        if (!signal.aborted) this.#warn(error);
+      } finally {
+        deadline[Symbol.dispose]();
+      }
+      if (!held) link.abort(lost());
+    }
+    return !(signal.reason instanceof LeaseLostError);
+  }
+
+  /** Lets others take the lease at once. Failing that, they get it when it runs out. */
+  async release(): Promise<void> {
+    const { client, identity, clock } = this.#options;
+    try {
+      const lease = await client.get(resources.leases, this.#options);
+      if (lease.spec?.holderIdentity !== identity) return;
+      const spec = { ...lease.spec, holderIdentity: '', leaseDurationSeconds: 1, renewTime: microTime(clock.now()) };
+      await client.update(resources.leases, { ...lease, spec });
+    } catch (error) {
+      this.#warn(error);
+    }
+  }
+
+  /** One try to get or to keep the lease. */
+  async #try(signal: AbortSignal): Promise<boolean> {
+    const { client, clock } = this.#options;
+    const now = clock.now();
+    const lease = await this.#read(signal);
+    if (lease && !this.#mayTake(lease, now)) return false;
+    const next = this.#record(lease, now);
+    try {
+      if (lease) await client.update(resources.leases, next, { signal });
+      else await client.create(resources.leases, next, { signal });
+    } catch (error) {
+      if (isConflict(error) || isAlreadyExists(error)) return false;
+      throw error;
+    }
+    this.#renewedAt = now;
+    return true;
+  }
+
+  async #read(signal: AbortSignal): Promise<Lease | undefined> {
+    try {
+      return await this.#options.client.get(resources.leases, this.#options, { signal });
+    } catch (error) {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    }
+  }
+
+  #mayTake({ spec }: Lease, now: number): boolean {
+    const record = `${spec?.holderIdentity} ${spec?.renewTime}`;
+    if (this.#seen?.record !== record) this.#seen = { record, at: now };
+    if (!spec?.holderIdentity || spec.holderIdentity === this.#options.identity) return true;
+    const durationMs = (spec.leaseDurationSeconds ?? 0) * 1000;
+    return now - this.#seen.at > durationMs;
+  }
+
+  #record(lease: Lease | undefined, now: number): Lease {
+    const { namespace, name, identity } = this.#options;
+    const time = microTime(now);
+    const mine = lease?.spec?.holderIdentity === identity;
+    const transitions = lease?.spec?.leaseTransitions ?? 0;
+    return {
+      metadata: lease?.metadata ?? { namespace, name },
+      spec: {
+        holderIdentity: identity,
+        leaseDurationSeconds: Math.round(this.#durationMs / 1000),
+        acquireTime: (mine ? lease.spec?.acquireTime : undefined) ?? time,
+        renewTime: time,
+        leaseTransitions: mine || !lease ? transitions : transitions + 1,
+      },
+    };
+  }
+
+  #warn(error: unknown): void {
+    const { logger, name, identity } = this.#options;
+    logger.warn({ lease: name, identity, error: messageOf(error) }, 'the lease could not be read or written');
+  }
+}
+
+class LeaseLostError extends Error {
+  override readonly name = 'LeaseLostError';
+}
+
+const lost = (): Error => new LeaseLostError('the lease was lost');
+
+/** `meta/v1 MicroTime`: exactly six digits after the point. */
+function microTime(ms: number): string {
+  return new Date(ms).toISOString().replace('Z', '000Z');
+}
