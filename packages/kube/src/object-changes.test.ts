@@ -1,0 +1,54 @@
+import { type Service, resources } from '@ebb/api';
+import { expect, test } from 'vitest';
+import type { KubeClient } from './client.ts';
+import { controllerOf, deepEqual, ownerReferenceOf, updateStatusIfChanged } from './object-changes.ts';
+
+test.each([
+  [{ a: 1, b: [{ c: 2 }] }, { b: [{ c: 2 }], a: 1 }, true],
+  [{ a: 1, b: {}, c: [], d: undefined, e: null }, { a: 1 }, true],
+  [undefined, {}, true],
+  [{ a: 1 }, { a: '1' }, false],
+  [{ a: [1, 2] }, { a: [2, 1] }, false],
+  [{ a: [{}, 1] }, { a: [1] }, false],
+  [{ a: 0 }, {}, false],
+  [{ a: '' }, {}, false],
+])('%j and %j: %s', (a, b, equal) => {
+  expect(deepEqual(a, b)).toBe(equal);
+  expect(deepEqual(b, a)).toBe(equal);
+});
+
+const service: Service = {
+  metadata: { namespace: 'default', name: 'web', uid: 'u1' },
+  spec: { template: { spec: { containers: [] } } },
+  status: { url: 'http://web' },
+};
+
+test('writes a status only if it differs', async () => {
+  const written: Service[] = [];
+  const client = {
+    updateStatus: async (_: unknown, object: Service) => {
+      written.push(object);
+      return object;
+    },
+  } as unknown as KubeClient;
+  expect(await updateStatusIfChanged(client, resources.services, service, { url: 'http://web' })).toBe(service);
+  expect(written).toEqual([]);
+  await updateStatusIfChanged(client, resources.services, service, { url: 'http://other' });
+  expect(written).toEqual([{ ...service, status: { url: 'http://other' } }]);
+});
+
+test('makes a controller reference, and finds it again', () => {
+  const reference = ownerReferenceOf(service, resources.services);
+  expect(reference).toEqual({
+    apiVersion: 'serving.knative.dev/v1',
+    kind: 'Service',
+    name: 'web',
+    uid: 'u1',
+    controller: true,
+    blockOwnerDeletion: true,
+  });
+  const other = { ...reference, uid: 'u2', controller: false };
+  expect(controllerOf({ metadata: { ownerReferences: [other, reference] } })).toBe(reference);
+  expect(controllerOf({ metadata: { ownerReferences: [other] } })).toBeUndefined();
+  expect(() => ownerReferenceOf({ ...service, metadata: {} }, resources.services)).toThrow('name and a uid');
+});
