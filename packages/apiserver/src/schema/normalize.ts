@@ -1,0 +1,27 @@
+import type { Schema } from '@ebb/api';
+import { childSchema, isObject, type JsonObject } from './json.ts';
+import { canonicalQuantity } from './quantity.ts';
+
+/**
+ * Brings an object of a built-in kind, in place, into the form a decoder of typed objects gives it: fields that are
+ * null are left out, quantities are canonical strings. What the schema leaves open is not touched.
+ */
+export function normalize(object: JsonObject, schema: Schema): void {
+  if (schema['x-kubernetes-preserve-unknown-fields']) return;
+  for (const [key, value] of Object.entries(object)) {
+    const child = childSchema(schema, key);
+    if (value === null) delete object[key];
+    else if (child) object[key] = normalized(value, child);
+  }
+}
+
+function normalized(value: unknown, schema: Schema): unknown {
+  if (schema.format === 'quantity' && (typeof value === 'string' || typeof value === 'number'))
+    return canonicalQuantity(String(value)) ?? value;
+  if (isObject(value)) normalize(value, schema);
+  else if (Array.isArray(value) && schema.items) {
+    const { items } = schema;
+    return value.map((item) => normalized(item, items));
+  }
+  return value;
+}
