@@ -1,1 +1,13 @@
-export {};
+export type { CompiledIngress } from './compile.ts';
+export { hostName } from './hosts.ts';
+export { ingressHash } from './ingress-hash.ts';
+export type { Forward, Listener, NotFound, Redirect, RouteRequest, RouteResult } from './route.ts';
+export {
+  type RoutingTable,
+  type TableOptions,
+  type TableUpdate,
+  buildTable,
+  conflictsOf,
+  route,
+  updateTable,
+} from './table.ts';

@@ -1,0 +1,144 @@
+import {
+  type Ingress,
+  type IngressPath,
+  type IngressRule,
+  type IngressSplit,
+  keyOf,
+  namespaceHeader,
+  revisionHeader,
+} from '@ebb/api';
+import { expandHost } from './hosts.ts';
+import { ingressHash } from './ingress-hash.ts';
+import type { Forward, Listener, PathRoute } from './route.ts';
+import { Shares } from './shares.ts';
+
+/** Stands for the rules that name no host: they match any. */
+export const anyHost = '*';
+
+/** The paths of one host, by listener, longest first. */
+export type HostRoutes = Readonly<Record<Listener, readonly PathRoute[]>>;
+
+/** An Ingress made ready for matching. */
+export interface CompiledIngress {
+  /** `namespace/name`. */
+  readonly key: string;
+  readonly generation: number;
+  /** For the question who was first to claim a host. */
+  readonly createdAt: string;
+  /** True if plain HTTP on the public listener is answered by a redirect to https. */
+  readonly redirected: boolean;
+  readonly hosts: ReadonlyMap<string, HostRoutes>;
+  /** The state of each split, kept when the Ingress is compiled anew with that split unchanged. */
+  readonly shares: ReadonlyMap<string, Shares>;
+  /** See `ingressHash`; worked out when first asked for. */
+  hash(): string;
+}
+
+export interface CompileOptions {
+  readonly clusterDomain: string;
+  readonly random: () => number;
+  /** The Ingress as compiled before: the state of its splits lives on. */
+  readonly previous?: CompiledIngress | undefined;
+}
+
+/** Makes an Ingress ready for matching (data-path.md, section 3.2). Whatever in it makes no sense is left out. */
+export function compileIngress(ingress: Ingress, options: CompileOptions): CompiledIngress {
+  return new Compiler(ingress, options);
+}
+
+type MutableRoutes = Record<Listener, PathRoute[]>;
+
+class Compiler implements CompiledIngress {
+  readonly key: string;
+  readonly generation: number;
+  readonly createdAt: string;
+  readonly redirected: boolean;
+  readonly hosts = new Map<string, MutableRoutes>();
+  readonly shares = new Map<string, Shares>();
+  readonly #ingress: Ingress;
+  readonly #options: CompileOptions;
+  #hash: string | undefined;
+
+  constructor(ingress: Ingress, options: CompileOptions) {
+    this.#ingress = ingress;
+    this.#options = options;
+    this.key = keyOf(ingress);
+    this.generation = ingress.metadata.generation ?? 0;
+    this.createdAt = ingress.metadata.creationTimestamp ?? '';
+    this.redirected = ingress.spec.httpOption === 'Redirected';
+    for (const rule of ingress.spec.rules ?? []) this.#addRule(rule);
+    for (const routes of this.hosts.values()) {
+      // Sorting is stable: among prefixes of one length the order of the list decides.
+      for (const listener of ['public', 'private'] as const)
+        routes[listener].sort((a, b) => b.prefix.length - a.prefix.length);
+    }
+  }
+
+  hash(): string {
+    this.#hash ??= ingressHash(this.#ingress);
+    return this.#hash;
+  }
+
+  #addRule(rule: IngressRule): void {
+    const paths = (rule.http?.paths ?? []).flatMap((path, index) => this.#compilePath(rule, path, index) ?? []);
+    for (const host of this.#hostsOf(rule)) {
+      const routes = this.hosts.get(host) ?? { public: [], private: [] };
+      this.hosts.set(host, routes);
+      routes.private.push(...paths);
+      if (rule.visibility !== 'ClusterLocal') routes.public.push(...paths);
+    }
+  }
+
+  #hostsOf(rule: IngressRule): ReadonlySet<string> {
+    if (!rule.hosts?.length) return new Set([anyHost]);
+    return new Set(rule.hosts.flatMap((host) => expandHost(host, this.#options.clusterDomain)));
+  }
+
+  #compilePath(rule: IngressRule, path: IngressPath, index: number): PathRoute | undefined {
+    const splits = path.splits ?? [];
+    const weights = splits.map(({ percent = 0 }) => Math.max(0, Math.round(percent)));
+    if (splits.length === 1) weights[0] = 100;
+    if (!weights.some((weight) => weight > 0)) return undefined;
+    return {
+      prefix: path.path || '/',
+      headers: Object.entries(path.headers ?? {}).map(([name, { exact }]) => [name.toLowerCase(), exact]),
+      targets: splits.map((split) => this.#target(path, split)),
+      shares: this.#sharesOf([rule.visibility, rule.hosts, index, path.path, path.headers, names(splits)], weights),
+    };
+  }
+
+  #target(path: IngressPath, split: IngressSplit): Forward {
+    const headers = mergeHeaders(path.appendHeaders, split.appendHeaders);
+    const namespace = headers.get(namespaceHeader.toLowerCase())?.[1] ?? split.serviceNamespace;
+    const name = headers.get(revisionHeader.toLowerCase())?.[1] ?? split.serviceName;
+    // These two name the revision to the activator; an instance never sees them.
+    headers.delete(namespaceHeader.toLowerCase());
+    headers.delete(revisionHeader.toLowerCase());
+    return {
+      kind: 'forward',
+      ingress: this,
+      revision: { namespace, name },
+      revisionKey: `${namespace}/${name}`,
+      setHeaders: [...headers.values()].flat(),
+      rewriteHost: path.rewriteHost || undefined,
+    };
+  }
+
+  #sharesOf(identity: readonly unknown[], weights: readonly number[]): Shares {
+    const id = JSON.stringify([identity, weights]);
+    const shares = this.#options.previous?.shares.get(id) ?? new Shares(weights, this.#options.random);
+    this.shares.set(id, shares);
+    return shares;
+  }
+}
+
+const names = (splits: readonly IngressSplit[]): unknown[] =>
+  splits.map((split) => [split.serviceNamespace, split.serviceName, split.appendHeaders?.[revisionHeader]]);
+
+/** Later layers win, whatever the case of the names. */
+function mergeHeaders(...layers: (Record<string, string> | undefined)[]): Map<string, [name: string, value: string]> {
+  const merged = new Map<string, [string, string]>();
+  for (const layer of layers)
+    for (const [name, value] of Object.entries(layer ?? {})) merged.set(name.toLowerCase(), [name, value]);
+  return merged;
+}

@@ -1,0 +1,52 @@
+import type { CompiledIngress } from './compile.ts';
+import type { Shares } from './shares.ts';
+
+/** Where a request came in: from the world, or from inside the cluster. */
+export type Listener = 'public' | 'private';
+
+/** What the router looks at. */
+export interface RouteRequest {
+  /** The `Host` header as sent; any port, any case. */
+  readonly host: string;
+  /** Path and query as sent. */
+  readonly path: string;
+  readonly listener: Listener;
+  /** The value of the header with this lower-case name. */
+  header(name: string): string | undefined;
+}
+
+/** Send the request to an instance of a revision. Made once for each split: shared, and not to be changed. */
+export interface Forward {
+  readonly kind: 'forward';
+  readonly ingress: CompiledIngress;
+  readonly revision: { readonly namespace: string; readonly name: string };
+  /** `namespace/name` of the revision. */
+  readonly revisionKey: string;
+  /** Headers to set over what the client sent: name, value, name, value…; none twice. */
+  readonly setHeaders: readonly string[];
+  /** What the instance shall see as `Host`, if not what the client sent. */
+  readonly rewriteHost: string | undefined;
+}
+
+/** Answer 301: this host is served over https only. */
+export interface Redirect {
+  readonly kind: 'redirect';
+  readonly ingress: CompiledIngress;
+  readonly location: string;
+}
+
+/** Answer 404 with an empty body. */
+export interface NotFound {
+  readonly kind: 'notFound';
+}
+
+export type RouteResult = Forward | Redirect | NotFound;
+
+/** One path entry of a rule, ready to be matched. */
+export interface PathRoute {
+  readonly prefix: string;
+  /** All must be equal: lower-case name, value. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly targets: readonly Forward[];
+  readonly shares: Shares;
+}
