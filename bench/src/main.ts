@@ -1,0 +1,45 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { run } from 'mitata';
+import { activatorBenches } from './activator.bench.ts';
+import { autoscalerBenches } from './autoscaler.bench.ts';
+import { coldStart } from './cold-start.ts';
+import { routerBenches } from './router.bench.ts';
+
+const suites = { autoscaler: autoscalerBenches, router: routerBenches, activator: activatorBenches } as const;
+const results = join(import.meta.dirname, '..', 'results');
+
+/** Writes one suite's figures as JSON, with what they were measured on. */
+function save(name: string, figures: object): void {
+  mkdirSync(results, { recursive: true });
+  const machine = { node: process.version, cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length };
+  const file = join(results, `${name}.json`);
+  writeFileSync(file, `${JSON.stringify({ name, at: new Date().toISOString(), machine, figures }, null, 2)}\n`);
+  console.log(`\nwritten to ${file}`);
+}
+
+const wanted = process.argv.slice(2);
+const known = [...Object.keys(suites), 'cold-start'];
+const strange = wanted.filter((name) => !known.includes(name));
+if (strange.length > 0) {
+  console.error(`bench: no such suite: ${strange.join(', ')}; there are: ${known.join(', ')}`);
+  process.exit(1);
+}
+const chosen = wanted.length > 0 ? wanted : known;
+
+const micro = Object.entries(suites).filter(([name]) => chosen.includes(name));
+for (const [, register] of micro) register();
+if (micro.length > 0) {
+  const { benchmarks } = await run();
+  const figures = benchmarks.flatMap(({ runs }) =>
+    runs.flatMap(({ name, stats }) => {
+      if (!stats) return [];
+      const { avg, min, max, p50, p75, p99 } = stats;
+      return [{ name, unit: 'ns', p50, avg, min, max, p75, p99, heapBytes: stats.heap?.avg }];
+    }),
+  );
+  save(micro.map(([name]) => name).join('-'), figures);
+}
+if (chosen.includes('cold-start')) save('cold-start', await coldStart());
+process.exit(0);

@@ -1,0 +1,101 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { type IncomingMessage, request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type KubernetesObject, type Pod, type Service, keys, resources } from '@ebb/api';
+import { silentLogger, systemClock } from '@ebb/base';
+import { eventually } from '@ebb/base/testing';
+import { type Platform, applyObject, createApps, parseManifest, startPlatform } from '@ebb/cli';
+import { isReady } from '@ebb/kube';
+
+/** An answer, read to its end. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: string;
+}
+
+/** A whole Ebb in this process, with the apps of the given folders, on free ports. */
+export interface TestPlatform extends AsyncDisposable {
+  readonly platform: Platform;
+  /** Applies the objects of a manifest text. */
+  apply(manifest: string): Promise<void>;
+  /** Sends a request to the gateway with this Host. */
+  curl(host: string, options?: { readonly path?: string; readonly headers?: Record<string, string> }): Promise<Answer>;
+  /** Waits until the Service is ready at its present generation. */
+  ready(name: string): Promise<Service>;
+  service(name: string): Promise<Service>;
+  pods(service: string): Promise<Pod[]>;
+}
+
+export async function startTestPlatform(
+  paths: readonly string[],
+  options: { readonly dataDir?: string } = {},
+): Promise<TestPlatform> {
+  const runDir = await mkdtemp(join(tmpdir(), 'ebb-test-'));
+  const apps = await createApps(paths);
+  const platform = await startPlatform({
+    gateway: { port: 20_000 + Math.floor(Math.random() * 20_000), strict: false },
+    api: { port: 20_000 + Math.floor(Math.random() * 20_000), strict: false },
+    domain: 'localhost',
+    dataDir: options.dataDir,
+    runDir,
+    images: apps.find,
+    clock: systemClock,
+    logger: silentLogger,
+    random: Math.random,
+  });
+  const { client } = platform;
+  const known = { Service: resources.services, ConfigMap: resources.configMaps } as const;
+  const service = (name: string): Promise<Service> => client.get(resources.services, { namespace: 'default', name });
+  return {
+    platform,
+    service,
+    apply: async (manifest) => {
+      for (const { object } of parseManifest(manifest, 'test.yaml')) {
+        const resource = known[object.kind as keyof typeof known] as typeof resources.services;
+        await applyObject(client, resource, object as KubernetesObject as Service);
+      }
+    },
+    curl: (host, { path = '/', headers = {} } = {}) => curl(platform.gateway.port, host, { path, headers }),
+    ready: (name) =>
+      eventually(
+        async () => {
+          const found = await service(name);
+          if (isReady(found)) return found;
+          throw new Error(JSON.stringify(found.status, null, 1));
+        },
+        { what: `Service ${name} ready`, timeoutMs: 20_000 },
+      ),
+    pods: async (name) =>
+      (await client.list(resources.pods, { namespace: 'default', labelSelector: `${keys.service}=${name}` })).items,
+    [Symbol.asyncDispose]: async () => {
+      await platform[Symbol.asyncDispose]();
+      await rm(runDir, { recursive: true, force: true });
+    },
+  };
+}
+
+interface CurlOptions {
+  readonly path: string;
+  readonly headers: Record<string, string>;
+}
+
+function curl(port: number, host: string, { path, headers }: CurlOptions): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const sent = request({ host: '127.0.0.1', port, path, headers: { host, ...headers }, agent: false }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('error', reject);
+      response.on('end', () =>
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          body: Buffer.concat(chunks).toString(),
+        }),
+      );
+    });
+    sent.on('error', reject);
+    sent.end();
+  });
+}
