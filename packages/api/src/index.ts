@@ -5,6 +5,7 @@ export * from './networking.ts';
 export * from './autoscaling.ts';
 export * from './crd.ts';
 export * from './stats.ts';
+export { ConcurrencyAverage, type ConcurrencyReport } from './concurrency-average.ts';
 export * from './admission.ts';
 export { resources } from './resources.ts';
 export { ingressClass, keys, namespaceHeader, revisionHeader, systemNamespace } from './keys.ts';
@@ -17,3 +18,22 @@ export {
   isNotFound,
   statusCodes,
 } from './status-error.ts';
+export {
+  type FieldError,
+  type FieldErrorOptions,
+  asWarnings,
+  disallowedFields,
+  fieldError,
+  invalidArrayValue,
+  invalidKeyName,
+  invalidValue,
+  missingField,
+  missingOneOf,
+  multipleOneOf,
+  outOfBounds,
+  renderFindings,
+  viaField,
+  viaFieldIndex,
+  viaIndex,
+  viaKey,
+} from './field-error.ts';
