@@ -106,21 +106,31 @@ function childrenOf(value: unknown): unknown[] {
   return Array.isArray(value) ? value : isObject(value) ? Object.values(value) : [];
 }
 
+/** The value and all below it, level by level, so that a deep value needs no deep stack. */
 function descendants(value: unknown): unknown[] {
-  return [value, ...childrenOf(value).flatMap(descendants)];
+  const found = [value];
+  for (let index = 0; index < found.length && found.length < maxResults; index++)
+    found.push(...childrenOf(found[index]));
+  return found;
 }
 
-const comparisons: Record<string, (left: unknown, right: unknown) => boolean> = {
+type Comparison = (left: unknown, right: unknown) => boolean;
+
+const comparisons: Record<string, Comparison> = {
   '==': (left, right) => isDeepStrictEqual(left, right),
   '!=': (left, right) => !isDeepStrictEqual(left, right),
-  '<': (left, right) => ordered(left, right) && left < right,
-  '<=': (left, right) => ordered(left, right) && left <= right,
-  '>': (left, right) => ordered(left, right) && left > right,
-  '>=': (left, right) => ordered(left, right) && left >= right,
+  '<': ordered((order) => order < 0),
+  '<=': ordered((order) => order <= 0),
+  '>': ordered((order) => order > 0),
+  '>=': ordered((order) => order >= 0),
 };
 
-function ordered(left: unknown, right: unknown): left is number | string {
-  return typeof left === typeof right && (typeof left === 'number' || typeof left === 'string');
+/** Two numbers or two strings have an order; nothing else has. */
+function ordered(holds: (order: number) => boolean): Comparison {
+  return (left, right) => {
+    if (typeof left === 'number' && typeof right === 'number') return holds(left - right);
+    return typeof left === 'string' && typeof right === 'string' && holds(left < right ? -1 : Number(left > right));
+  };
 }
 
 function filterStep(filter: string): Step {

@@ -24,7 +24,7 @@ export function toTable(info: ResourceInfo, objects: readonly KubernetesObject[]
     kind: 'Table',
     apiVersion: 'meta.k8s.io/v1',
     metadata: options.list,
-    columnDefinitions: columns.map(({ cell: _, ...definition }) => definition),
+    columnDefinitions: columns.map(definitionOf),
     rows: objects.map((object) => ({
       cells: columns.map((each) => each.cell(object as unknown as JsonObject, options.now)),
       object: included(object, options.includeObject),
@@ -34,6 +34,10 @@ export function toTable(info: ResourceInfo, objects: readonly KubernetesObject[]
 
 function makeColumns(info: ResourceInfo): readonly Column[] {
   return info.builtin ? builtinColumns(info.kind) : [nameColumn, ...info.columns.map(crdColumn)];
+}
+
+function definitionOf({ name, type, format, description, priority }: Column): object {
+  return { name, type, format, description, priority };
 }
 
 function included(object: KubernetesObject, include: TableOptions['includeObject']): object | null {
