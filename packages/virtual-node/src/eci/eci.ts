@@ -1,0 +1,107 @@
+import * as sdk from '@alicloud/eci20180808';
+import * as openApi from '@alicloud/openapi-client';
+import { RuntimeOptions } from '@alicloud/tea-util';
+import { eciError } from './error.ts';
+
+/** Where ECI's API is, and as whom to call it. */
+export interface EciAccess {
+  /** Host, or host and port, such as `eci.cn-hangzhou.aliyuncs.com`. */
+  readonly endpoint: string;
+  readonly protocol: 'http' | 'https';
+  readonly regionId: string;
+  readonly accessKeyId: string;
+  readonly accessKeySecret: string;
+  /** Of temporary credentials. */
+  readonly securityToken?: string | undefined;
+  /** vSwitches of the node's zone, comma separated. */
+  readonly vSwitchId?: string | undefined;
+  readonly securityGroupId?: string | undefined;
+}
+
+export type ContainerGroup = sdk.DescribeContainerGroupsResponseBodyContainerGroups;
+export type GroupContainer = sdk.DescribeContainerGroupsResponseBodyContainerGroupsContainers;
+export type GroupContainerState = sdk.DescribeContainerGroupsResponseBodyContainerGroupsContainersCurrentState;
+export type CreateGroup = ConstructorParameters<typeof sdk.CreateContainerGroupRequest>[0];
+
+/** Which part of a container's log. */
+export interface LogQuery {
+  readonly groupId: string;
+  readonly container: string;
+  /** Last lines; at most 2,000. */
+  readonly tail?: number | undefined;
+  readonly sinceSeconds?: number | undefined;
+  /** RFC 3339. */
+  readonly startTime?: string | undefined;
+  /** Of the run before the last restart. */
+  readonly previous?: boolean | undefined;
+}
+
+/** The actions of ECI the virtual node needs (serverless-node.md, section 2). All reject with `EciError`. */
+export interface Eci {
+  /** Returns the group's id before anything runs. The same `clientToken` gives the same group. */
+  create(group: CreateGroup): Promise<string>;
+  delete(groupId: string): Promise<void>;
+  /** Every group with these tags. */
+  list(tags: Readonly<Record<string, string>>): Promise<ContainerGroup[]>;
+  /** Lines, each with its time before it. */
+  log(query: LogQuery): Promise<string>;
+}
+
+/** Time limits of one call, so that a cloud that does not answer holds nothing up for ever. */
+const limits = { connectTimeout: 5_000, readTimeout: 10_000 };
+const pageSize = 20;
+
+/** A client over the official SDK. Back-off is the caller's: the SDK has none. */
+export function createEci(access: EciAccess): Eci {
+  const { regionId, endpoint, protocol, accessKeyId, accessKeySecret, securityToken } = access;
+  const config = { endpoint, protocol, regionId, accessKeyId, accessKeySecret, ...(securityToken ? { securityToken } : {}) };
+  const client = new sdk.default.default(new openApi.Config(config));
+  const runtime = new RuntimeOptions(limits);
+  return {
+    create: async (group) => {
+      const network = { vSwitchId: access.vSwitchId, securityGroupId: access.securityGroupId };
+      const request = new sdk.CreateContainerGroupRequest({ regionId, ...network, ...group });
+      const { body } = await asEciError(client.createContainerGroupWithOptions(request, runtime));
+      return body?.containerGroupId ?? '';
+    },
+    delete: async (containerGroupId) => {
+      const request = new sdk.DeleteContainerGroupRequest({ regionId, containerGroupId });
+      await asEciError(client.deleteContainerGroupWithOptions(request, runtime));
+    },
+    list: async (tags) => {
+      const tag = Object.entries(tags).map(([key, value]) => ({ key, value }));
+      const groups: ContainerGroup[] = [];
+      let nextToken: string | undefined;
+      do {
+        const page = { regionId, tag, limit: pageSize, ...(nextToken ? { nextToken } : {}) };
+        const request = new sdk.DescribeContainerGroupsRequest(page);
+        const { body } = await asEciError(client.describeContainerGroupsWithOptions(request, runtime));
+        groups.push(...(body?.containerGroups ?? []));
+        nextToken = body?.nextToken;
+      } while (nextToken);
+      return groups;
+    },
+    log: async ({ groupId, container, tail, sinceSeconds, startTime, previous }) => {
+      const request = new sdk.DescribeContainerLogRequest({
+        regionId,
+        containerGroupId: groupId,
+        containerName: container,
+        timestamps: true,
+        lastTime: previous === true,
+        ...(tail === undefined ? {} : { tail }),
+        ...(sinceSeconds === undefined ? {} : { sinceSeconds }),
+        ...(startTime === undefined ? {} : { startTime }),
+      });
+      const { body } = await asEciError(client.describeContainerLogWithOptions(request, runtime));
+      return body?.content ?? '';
+    },
+  };
+}
+
+async function asEciError<T>(call: Promise<T>): Promise<T> {
+  try {
+    return await call;
+  } catch (error) {
+    throw eciError(error);
+  }
+}
