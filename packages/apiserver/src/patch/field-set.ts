@@ -1,0 +1,133 @@
+import { type JsonObject, isObject } from '../schema/json.ts';
+import { maxDepth } from './depth.ts';
+
+/**
+ * A set of fields of an object, as a tree. A step down is written as in `FieldsV1`: `f:name` a key of a map,
+ * `k:{"name":"x"}` an item of a list by its keys, `v:"x"` an item of a set, `i:0` one by its place.
+ */
+export class FieldSet {
+  /** Whether the field at this place itself belongs to the set, and not just some below it. */
+  self: boolean = false;
+  readonly children: Map<string, FieldSet> = new Map();
+
+  /** The subtree below `step`, made if need be. */
+  at(step: string): FieldSet {
+    let child = this.children.get(step);
+    if (!child) this.children.set(step, (child = new FieldSet()));
+    return child;
+  }
+
+  /** Adds the field at `path`. */
+  add(path: readonly string[]): void {
+    const [step, ...rest] = path;
+    if (step === undefined) this.self = true;
+    else this.at(step).add(rest);
+  }
+
+  isEmpty(): boolean {
+    if (this.self) return false;
+    for (const child of this.children.values()) if (!child.isEmpty()) return false;
+    return true;
+  }
+
+  union(other: FieldSet): FieldSet {
+    return combine(this, other, (a, b) => a || b);
+  }
+
+  difference(other: FieldSet): FieldSet {
+    return combine(this, other, (a, b) => a && !b);
+  }
+
+  intersection(other: FieldSet): FieldSet {
+    return combine(this, other, (a, b) => a && b);
+  }
+
+  equals(other: FieldSet): boolean {
+    return combine(this, other, (a, b) => a !== b).isEmpty();
+  }
+
+  /** The paths of all fields in the set, in the order of `FieldsV1`. */
+  *paths(): Generator<readonly string[]> {
+    if (this.self) yield [];
+    for (const [step, child] of sorted(this.children)) for (const path of child.paths()) yield [step, ...path];
+  }
+
+  /** As `FieldsV1`. */
+  encode(): JsonObject {
+    const entries: [string, JsonObject][] = this.self && this.children.size > 0 ? [['.', {}]] : [];
+    for (const [step, child] of sorted(this.children)) entries.push([step, child.encode()]);
+    return Object.fromEntries(entries);
+  }
+
+  /** Reads `FieldsV1`; `undefined` if it is none. */
+  static decode(fields: unknown, depth = 0): FieldSet | undefined {
+    if (!isObject(fields) || depth > maxDepth) return undefined;
+    const set = new FieldSet();
+    const entries = Object.entries(fields);
+    set.self = depth > 0 && (entries.length === 0 || Object.hasOwn(fields, '.'));
+    for (const [key, value] of entries) {
+      if (key === '.') continue;
+      const step = canonicalStep(key);
+      const child = FieldSet.decode(value, depth + 1);
+      if (step === undefined || !child) return undefined;
+      set.children.set(step, child);
+    }
+    return set;
+  }
+}
+
+/** The step to an item of a list by its keys; the keys are sorted. */
+export function keyStep(keys: Readonly<Record<string, unknown>>): string {
+  const entries = Object.entries(keys).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return `k:${JSON.stringify(Object.fromEntries(entries))}`;
+}
+
+/** A path as conflicts show it: `.spec.containers[name="web"].image`. */
+export function pathText(path: readonly string[]): string {
+  return path.map(stepText).join('');
+}
+
+function stepText(step: string): string {
+  const text = step.slice(2);
+  if (step.startsWith('f:')) return `.${text}`;
+  if (step.startsWith('v:')) return `[=${text}]`;
+  if (step.startsWith('i:')) return `[${text}]`;
+  const keys = Object.entries(JSON.parse(text) as JsonObject);
+  return `[${keys.map(([key, value]) => `${key}=${JSON.stringify(value)}`).join(',')}]`;
+}
+
+function combine(
+  a: FieldSet | undefined,
+  b: FieldSet | undefined,
+  pick: (a: boolean, b: boolean) => boolean,
+): FieldSet {
+  const out = new FieldSet();
+  out.self = pick(a?.self ?? false, b?.self ?? false);
+  for (const step of new Set([...(a?.children.keys() ?? []), ...(b?.children.keys() ?? [])])) {
+    const child = combine(a?.children.get(step), b?.children.get(step), pick);
+    if (child.self || child.children.size > 0) out.children.set(step, child);
+  }
+  return out;
+}
+
+const ranks: Readonly<Record<string, number>> = { f: 0, k: 1, v: 2, i: 3 };
+
+function sorted(children: ReadonlyMap<string, FieldSet>): [string, FieldSet][] {
+  const rank = (step: string): number => ranks[step[0] ?? ''] ?? 4;
+  return [...children].toSorted(([a], [b]) => rank(a) - rank(b) || (a < b ? -1 : 1));
+}
+
+function canonicalStep(step: string): string | undefined {
+  if (step.startsWith('f:') || /^i:\d+$/.test(step)) return step;
+  const value = parseJson(step.slice(2));
+  if (step.startsWith('v:') && value !== undefined) return `v:${JSON.stringify(value)}`;
+  return step.startsWith('k:') && isObject(value) ? keyStep(value) : undefined;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // not a step; the caller refuses the whole set
+  }
+}

@@ -1,0 +1,24 @@
+import { StatusError } from '@ebb/api';
+import { type JsonObject, isObject } from '../schema/json.ts';
+import { checkDepth } from './depth.ts';
+
+/**
+ * JSON Merge Patch (RFC 7386) of an object: null takes a key away, objects are merged, all else replaces. The result shares
+ * nothing with its inputs. Throws `StatusError` (`BadRequest`) if the patch is no object.
+ */
+export function mergePatch<T>(target: T, patch: unknown): T {
+  if (!isObject(patch)) throw new StatusError('BadRequest', 'error decoding patch: a merge patch must be an object');
+  checkDepth(patch);
+  return structuredClone(merge(target, patch)) as T;
+}
+
+function merge(target: unknown, patch: unknown): unknown {
+  if (!isObject(patch)) return patch;
+  const merged = new Map(isObject(target) ? Object.entries(target) : []);
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) merged.delete(key);
+    else merged.set(key, merge(merged.get(key), value));
+  }
+  // Not by assignment: a key may be `__proto__`.
+  return Object.fromEntries(merged) as JsonObject;
+}
