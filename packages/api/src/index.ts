@@ -37,3 +37,14 @@ export {
   viaIndex,
   viaKey,
 } from './field-error.ts';
+export { formatGoDuration, parseGoDuration } from './go-duration.ts';
+export { parseGoBool, parseGoFloat, parseGoInt32, parseGoInteger } from './go-number.ts';
+export {
+  type AutoscalerConfig,
+  defaultAutoscalerConfig,
+  hpaClass,
+  kpaClass,
+  parseAutoscalerConfig,
+} from './autoscaler/config.ts';
+export { type Aggregation, type ScalingSettings, parseScalingSettings } from './autoscaler/annotations.ts';
+export { validateAutoscalingAnnotations } from './autoscaler/validate.ts';
