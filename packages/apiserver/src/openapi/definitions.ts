@@ -79,11 +79,18 @@ export class Definitions {
 
   #publishChild(schema: Schema): PublishedSchema {
     const className = classOf(schema.properties);
-    if (className !== undefined) return { ...this.reference(this.addClass(className), schema), ...patchHints(schema) };
+    if (className !== undefined) return this.#referToClass(className, schema);
     if (schema.format === 'quantity') return this.reference(this.#addQuantity(), schema);
     if (this.#dialect === 'v2' && schema['x-kubernetes-int-or-string'])
       return { ...withoutAlternatives(schema), type: 'string', format: 'int-or-string' };
     return this.#publish(schema);
+  }
+
+  /** What is said of the class is said where it is defined. */
+  #referToClass(className: string, schema: Schema): PublishedSchema {
+    const { description } = schema;
+    const ownWords = description !== undefined && description !== schemaOfClass(className).description;
+    return this.reference(this.addClass(className), ownWords ? { description } : {});
   }
 
   #addQuantity(): string {
@@ -93,10 +100,6 @@ export class Definitions {
     };
     return quantityDefinition;
   }
-}
-
-function patchHints(schema: Schema): PublishedSchema {
-  return Object.fromEntries(Object.entries(schema).filter(([key]) => key.startsWith('x-kubernetes-patch-')));
 }
 
 const v3Only = new Set(['anyOf', 'oneOf', 'allOf', 'not', 'nullable', 'x-kubernetes-int-or-string']);

@@ -3,15 +3,21 @@ import { apiVersionOf, StatusError } from '@ebb/api';
 import { negotiate } from '../discovery/accept.ts';
 import type { ResourceInfo } from '../resource-info.ts';
 import { openApiV2, openApiV3 } from './document.ts';
+import { encodeSwagger } from './swagger-protobuf.ts';
 
 export interface OpenApiResponse {
   readonly contentType: string;
-  readonly body: string;
+  readonly body: string | Buffer;
   /** In quotes, as the header wants it. */
   readonly etag: string;
 }
 
 const json = 'application/json';
+/** Clients ask by the old name, which is no media type to a strict reader; the answer bears the new one. */
+const protobufNames = {
+  old: 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf',
+  current: 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf',
+};
 
 /** Serves the OpenAPI documents. Each is built when first asked for and kept until the set of resources changes. */
 export class OpenApi {
@@ -25,19 +31,17 @@ export class OpenApi {
   }
 
   /**
-   * The answer to `/openapi/v3` (the index), `/openapi/v3/apis/<group>/<version>`, `/openapi/v3/api/v1` or `/openapi/v2`;
-   * a query in the path is ignored. `undefined` if there is no such document. Throws `StatusError` (`NotAcceptable`)
-   * if the client does not take JSON: protocol buffers are not spoken here.
+   * The answer to `/openapi/v3` (the index), `/openapi/v3/apis/<group>/<version>`, `/openapi/v3/api/v1` or `/openapi/v2`
+   * (in JSON, or in protocol buffers for old clients); a query in the path is ignored. `undefined` if there is no such
+   * document. Throws `StatusError` (`NotAcceptable`) if the client takes neither form.
    */
   respond(path: string, accept: string | undefined): OpenApiResponse | undefined {
-    const [bare = ''] = path.split('?');
+    const name = (path.split('?')[0] ?? '').replace(/\/$/, '');
     this.#refresh();
-    const name = bare.replace(/\/$/, '');
-    if (name !== '/openapi/v2' && name !== '/openapi/v3' && !name.startsWith('/openapi/v3/')) return undefined;
-    if (negotiate(accept, [json]) === undefined)
-      throw new StatusError('NotAcceptable', `only the following media types are accepted: ${json}`);
-    if (name === '/openapi/v2') return this.#document(name, () => openApiV2(this.#known));
-    if (name === '/openapi/v3') return this.#document(name, () => this.#index());
+    if (name === '/openapi/v2') return this.#swagger(offer(accept, [json, protobufNames.current, protobufNames.old]));
+    if (name !== '/openapi/v3' && !name.startsWith('/openapi/v3/')) return undefined;
+    offer(accept, [json]);
+    if (name === '/openapi/v3') return this.#document(name, json, () => JSON.stringify(this.#index()));
     return this.#groupVersion(name.slice('/openapi/v3/'.length));
   }
 
@@ -62,18 +66,33 @@ export class OpenApi {
 
   #groupVersion(name: string): OpenApiResponse | undefined {
     const resources = this.#known.filter((resource) => documentName(resource) === name);
-    return resources.length === 0 ? undefined : this.#document(name, () => openApiV3(resources));
+    if (resources.length === 0) return undefined;
+    return this.#document(name, json, () => JSON.stringify(openApiV3(resources)));
   }
 
-  #document(name: string, build: () => object): OpenApiResponse {
-    const known = this.#documents.get(name);
+  #swagger(asked: string): OpenApiResponse {
+    const contentType = asked === json ? json : protobufNames.current;
+    return this.#document(contentType, contentType, () => {
+      const document = openApiV2(this.#known);
+      return asked === json ? JSON.stringify(document) : encodeSwagger(document);
+    });
+  }
+
+  #document(key: string, contentType: string, build: () => string | Buffer): OpenApiResponse {
+    const known = this.#documents.get(key);
     if (known) return known;
-    const body = JSON.stringify(build());
+    const body = build();
     const etag = `"${createHash('sha256').update(body).digest('hex').toUpperCase()}"`;
-    const document = { contentType: json, body, etag };
-    this.#documents.set(name, document);
+    const document = { contentType, body, etag };
+    this.#documents.set(key, document);
     return document;
   }
+}
+
+function offer(accept: string | undefined, types: readonly string[]): string {
+  const type = negotiate(accept, types);
+  if (type !== undefined) return type;
+  throw new StatusError('NotAcceptable', `only the following media types are accepted: ${types.join(', ')}`);
 }
 
 function documentName(resource: ResourceInfo): string {
