@@ -1,0 +1,243 @@
+import type { StatSink } from '@ebb/api';
+import type { Clock, Logger } from '@ebb/base';
+import { attemptProbe } from './attempt-probe.ts';
+import type { Backend } from './backend.ts';
+import type { Place } from './fifo.ts';
+import type { Lease } from './lease.ts';
+import { LoadReporter } from './load.ts';
+import { type ProbeAttempt, Prober } from './prober.ts';
+import { RefusedError } from './refused-error.ts';
+import { type Caller, type PodState, Revision, type RevisionConfig, type RevisionHooks } from './revision.ts';
+import { warmUp } from './warm-up.ts';
+
+export interface ActivatorLimits {
+  /** Requests that may wait for one revision. Default 10,000. */
+  readonly waitingPerRevision: number;
+  /** Requests that may wait in all. Default 50,000. */
+  readonly waiting: number;
+  /** Time a request for a revision nobody has heard of is kept, in case word of it is on the way. Default 2,000 ms. */
+  readonly unknownRevisionMs: number;
+}
+
+export interface ActivatorOptions {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Numbers in [0, 1). */
+  readonly random: () => number;
+  /** The name under which this gateway reports. */
+  readonly gateway: string;
+  readonly sendStats: StatSink;
+  readonly limits?: Partial<ActivatorLimits> | undefined;
+  /** Default: real connections. */
+  readonly attempt?: ProbeAttempt | undefined;
+}
+
+const defaultLimits: ActivatorLimits = { waitingPerRevision: 10_000, waiting: 50_000, unknownRevisionMs: 2000 };
+
+/** A request in line. */
+export interface Waiter {
+  /** Leaves the line; the caller is not called any more. Does nothing once the wait is over. */
+  cancel(): void;
+}
+
+/** Revisions, their instances, and who waits for one. Revisions are named by `namespace/name`. */
+export class Activator implements Disposable {
+  readonly #options: ActivatorOptions;
+  readonly #limits: ActivatorLimits;
+  readonly #revisions = new Map<string, Revision>();
+  /** Revisions that have a pod which drains. */
+  readonly #draining = new Set<Revision>();
+  readonly #prober: Prober;
+  readonly #load: LoadReporter;
+  readonly #hooks: RevisionHooks;
+  readonly #warming = new Map<Revision, Disposable>();
+  readonly #expiring = new Map<Revision, Disposable>();
+  #waiting = 0;
+  #closed = false;
+
+  constructor(options: ActivatorOptions) {
+    const { clock, logger, attempt = attemptProbe, gateway, sendStats } = options;
+    this.#options = options;
+    this.#limits = { ...defaultLimits, ...options.limits };
+    this.#prober = new Prober({ clock, logger, attempt });
+    this.#load = new LoadReporter({ clock, gateway, send: sendStats, drained: () => this.#drained() });
+    this.#hooks = this.#makeHooks();
+  }
+
+  /** Requests that wait, in all. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  setRevision(key: string, config: RevisionConfig): void {
+    const revision = this.#obtain(key);
+    this.#dispose(this.#expiring, revision);
+    revision.configure(config);
+  }
+
+  /** Forgets a revision; those who wait for it are refused at once. */
+  deleteRevision(key: string): void {
+    const revision = this.#revisions.get(key);
+    if (!revision) return;
+    this.#revisions.delete(key);
+    this.#draining.delete(revision);
+    this.#dispose(this.#expiring, revision);
+    this.#dispose(this.#warming, revision);
+    revision.refuseAll(new RefusedError('revision-missing', `revision ${key} does not exist`));
+    for (const name of revision.podNames()) revision.deletePod(name);
+    this.#load.forget(revision);
+  }
+
+  setPod(revisionKey: string, pod: PodState): void {
+    const revision = this.#obtain(revisionKey);
+    revision.setPod(pod);
+    if (pod.draining) this.#draining.add(revision);
+    this.#load.touch(revision);
+  }
+
+  deletePod(revisionKey: string, podName: string): void {
+    const revision = this.#revisions.get(revisionKey);
+    revision?.deletePod(podName);
+    if (revision?.isEmpty && !revision.config) this.deleteRevision(revisionKey);
+  }
+
+  /**
+   * Asks for an instance on behalf of a request that has arrived: a lease if one has room, otherwise a place in the line,
+   * and the caller is told later. Throws `RefusedError` if it can never be had.
+   * @param again True for a request that had a lease before: it has been counted.
+   */
+  enter(key: string, caller: Caller, again = false): Lease | Waiter {
+    if (this.#closed) throw new RefusedError('closing', 'the gateway is closing');
+    const revision = this.#obtain(key);
+    if (again) this.#load.change(revision, 1);
+    else this.#load.begin(revision);
+    try {
+      return revision.take() ?? this.#wait(key, revision, caller);
+    } catch (error) {
+      this.#load.end(revision);
+      throw error;
+    }
+  }
+
+  /** As `enter`, for those who would rather await. Rejects with `RefusedError`, or the signal's reason. */
+  acquire(key: string, { signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<Lease> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason);
+      const onAbort = (): void => {
+        if ('cancel' in entered) entered.cancel();
+        reject(signal?.reason);
+      };
+      const done = (): void => signal?.removeEventListener('abort', onAbort);
+      const entered = this.enter(key, {
+        granted: (lease) => (done(), resolve(lease)),
+        refused: (error) => (done(), reject(error)),
+      });
+      if ('cancel' in entered) signal?.addEventListener('abort', onAbort, { once: true });
+      else resolve(entered);
+    });
+  }
+
+  /** Refuses all who wait, reports zero for every revision, and ends. Leases given out may still be released. */
+  [Symbol.dispose](): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    const closing = new RefusedError('closing', 'the gateway is closing');
+    for (const revision of this.#revisions.values()) revision.refuseAll(closing);
+    for (const timers of [this.#warming, this.#expiring])
+      for (const revision of timers.keys()) this.#dispose(timers, revision);
+    this.#prober[Symbol.dispose]();
+    this.#load[Symbol.dispose]();
+  }
+
+  #wait(key: string, revision: Revision, caller: Caller): Waiter {
+    if (revision.waiting >= this.#limits.waitingPerRevision || this.#waiting >= this.#limits.waiting) {
+      throw new RefusedError('queue-full', 'pending request queue full');
+    }
+    const place: Place<Caller> = revision.enqueue({
+      granted: (lease) => {
+        this.#waiting--;
+        caller.granted(lease);
+      },
+      refused: (error) => {
+        this.#waiting--;
+        this.#load.end(revision);
+        caller.refused(error);
+      },
+    });
+    this.#waiting++;
+    if (!revision.config) this.#expireUnlessKnown(key, revision);
+    return {
+      cancel: () => {
+        if (!revision.leave(place)) return;
+        this.#waiting--;
+        this.#load.end(revision);
+      },
+    };
+  }
+
+  #obtain(key: string): Revision {
+    const known = this.#revisions.get(key);
+    if (known) return known;
+    const revision = new Revision(key, this.#hooks);
+    this.#revisions.set(key, revision);
+    return revision;
+  }
+
+  #expireUnlessKnown(key: string, revision: Revision): void {
+    if (this.#expiring.has(revision)) return;
+    const timer = this.#options.clock.after(this.#limits.unknownRevisionMs, () => {
+      this.#expiring.delete(revision);
+      const missing = new RefusedError('revision-missing', `revision ${key} does not exist`);
+      if (!revision.config) revision.refuseAll(missing);
+      if (!revision.config && revision.isEmpty && this.#revisions.get(key) === revision) this.deleteRevision(key);
+    });
+    this.#expiring.set(revision, timer);
+  }
+
+  #makeHooks(): RevisionHooks {
+    return {
+      random: this.#options.random,
+      probe: (revision, backend) => this.#probe(revision, backend),
+      stopProbe: (backend) => this.#prober.unwatch(backend),
+      hurry: () => this.#prober.hurry(),
+      loadChanged: (revision, delta) => {
+        if (delta !== 0) this.#load.change(revision, delta);
+      },
+      warmLater: (revision) => this.#warmLater(revision),
+    };
+  }
+
+  #probe(revision: Revision, backend: Backend): void {
+    const readiness = revision.config?.readiness;
+    if (!readiness) return;
+    this.#prober.watch(backend, {
+      // An ejected instance was ready once: no need to wait before asking again.
+      readiness: backend.state === 'ejected' ? { ...readiness, initialDelayMs: 0 } : readiness,
+      isUrgent: () => revision.waiting > 0,
+      succeeded: () => revision.probed(backend),
+    });
+  }
+
+  #warmLater(revision: Revision): void {
+    if (this.#warming.has(revision) || this.#closed) return;
+    const timer = this.#options.clock.after(warmUp.doubleAfterMs, () => {
+      this.#warming.delete(revision);
+      revision.warmed();
+    });
+    this.#warming.set(revision, timer);
+  }
+
+  #drained(): readonly string[] {
+    const names: string[] = [];
+    for (const revision of this.#draining) {
+      names.push(...revision.drained());
+      if (!revision.isDraining) this.#draining.delete(revision);
+    }
+    return names;
+  }
+
+  #dispose(timers: Map<Revision, Disposable>, revision: Revision): void {
+    timers.get(revision)?.[Symbol.dispose]();
+    timers.delete(revision);
+  }
+}

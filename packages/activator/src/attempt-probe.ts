@@ -1,0 +1,58 @@
+import * as http from 'node:http';
+import * as https from 'node:https';
+import { connect } from 'node:net';
+import type { Address } from './backend.ts';
+import type { ProbeAttempt } from './prober.ts';
+import type { Readiness } from './readiness.ts';
+
+/** What applications know a kubelet's probe by, and leave out of their logs. */
+const userAgent = 'kube-probe/1.33';
+
+/** Asks an instance whether it is ready: a GET, or a connection. Rejects when that fails, or takes too long. */
+export const attemptProbe: ProbeAttempt = (address, readiness, { signal }) =>
+  readiness.kind === 'http'
+    ? attemptHttp(address, readiness, signal)
+    : attemptTcp({ host: address.host, port: readiness.port ?? address.port }, readiness.timeoutMs, signal);
+
+function attemptTcp({ host, port }: Address, timeoutMs: number, signal: AbortSignal): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host, port, signal, timeout: timeoutMs });
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('timeout', () => socket.destroy(new Error('no connection in time')));
+    socket.once('error', reject);
+  });
+}
+
+function attemptHttp(address: Address, readiness: Readiness, signal: AbortSignal): Promise<boolean> {
+  const { scheme = 'http', path = '/', headers = [], port = address.port, timeoutMs } = readiness;
+  return new Promise((resolve, reject) => {
+    const { request } = scheme === 'https' ? https : http;
+    const tls = scheme === 'https' ? { rejectUnauthorized: false } : {}; // a kubelet does not verify either
+    const asked = request({
+      ...tls,
+      host: address.host,
+      port,
+      path: path.startsWith('/') ? path : `/${path}`,
+      headers: probeHeaders(headers),
+      agent: false,
+      timeout: timeoutMs,
+      signal,
+    });
+    asked.once('response', ({ statusCode = 0 }) => {
+      asked.destroy();
+      resolve(statusCode >= 200 && statusCode < 400);
+    });
+    asked.once('timeout', () => asked.destroy(new Error('no answer in time')));
+    asked.on('error', reject);
+    asked.end();
+  });
+}
+
+function probeHeaders(own: readonly string[]): Record<string, string> {
+  const headers: Record<string, string> = { 'User-Agent': userAgent, Connection: 'close' };
+  for (let i = 0; i + 1 < own.length; i += 2) headers[own[i] ?? ''] = own[i + 1] ?? '';
+  return headers;
+}
