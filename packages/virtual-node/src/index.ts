@@ -1,1 +1,3 @@
-export {};
+export { type VirtualNode, type VirtualNodeOptions, createVirtualNode } from './virtual-node.ts';
+export type { EciAccess } from './eci/eci.ts';
+export type { KubeletOptions } from './kubelet/kubelet-server.ts';

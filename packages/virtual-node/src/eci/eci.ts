@@ -54,7 +54,14 @@ const pageSize = 20;
 /** A client over the official SDK. Back-off is the caller's: the SDK has none. */
 export function createEci(access: EciAccess): Eci {
   const { regionId, endpoint, protocol, accessKeyId, accessKeySecret, securityToken } = access;
-  const config = { endpoint, protocol, regionId, accessKeyId, accessKeySecret, ...(securityToken ? { securityToken } : {}) };
+  const config = {
+    endpoint,
+    protocol,
+    regionId,
+    accessKeyId,
+    accessKeySecret,
+    ...(securityToken ? { securityToken } : {}),
+  };
   const client = new sdk.default.default(new openApi.Config(config));
   const runtime = new RuntimeOptions(limits);
   return {

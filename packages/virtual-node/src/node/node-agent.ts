@@ -37,7 +37,11 @@ export function createNodeAgent({ client, clock, logger, facts }: AgentOptions):
     const name = facts().nodeName;
     const node = await client.create(resources.nodes, wanted).catch(async (error: unknown) => {
       if (!isAlreadyExists(error)) throw error;
-      return client.patch(resources.nodes, { name }, { type: 'merge', body: { metadata: { labels: wanted.metadata.labels } } });
+      return client.patch(
+        resources.nodes,
+        { name },
+        { type: 'merge', body: { metadata: { labels: wanted.metadata.labels } } },
+      );
     });
     await writeStatus(node);
     await renewLease(node);
@@ -45,13 +49,24 @@ export function createNodeAgent({ client, clock, logger, facts }: AgentOptions):
 
   const renewLease = async ({ metadata }: Node): Promise<void> => {
     const name = facts().nodeName;
-    const spec = { holderIdentity: name, leaseDurationSeconds: leaseSeconds, renewTime: new Date(clock.now()).toISOString().replace('Z', '000Z') };
+    const spec = {
+      holderIdentity: name,
+      leaseDurationSeconds: leaseSeconds,
+      renewTime: new Date(clock.now()).toISOString().replace('Z', '000Z'),
+    };
     const owner = { apiVersion: 'v1', kind: 'Node', name, uid: metadata.uid ?? '' };
-    const lease: Lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name, namespace: leaseNamespace, ownerReferences: [owner] }, spec };
-    await client.patch(resources.leases, { namespace: leaseNamespace, name }, { type: 'merge', body: { spec } }).catch(async (error: unknown) => {
-      if (!isNotFound(error)) throw error;
-      await client.create(resources.leases, lease);
-    });
+    const lease: Lease = {
+      apiVersion: 'coordination.k8s.io/v1',
+      kind: 'Lease',
+      metadata: { name, namespace: leaseNamespace, ownerReferences: [owner] },
+      spec,
+    };
+    await client
+      .patch(resources.leases, { namespace: leaseNamespace, name }, { type: 'merge', body: { spec } })
+      .catch(async (error: unknown) => {
+        if (!isNotFound(error)) throw error;
+        await client.create(resources.leases, lease);
+      });
   };
 
   const renew = async (withStatus: boolean): Promise<void> => {
@@ -69,7 +84,8 @@ export function createNodeAgent({ client, clock, logger, facts }: AgentOptions):
         try {
           await renew(turn % (statusEveryMs / renewEveryMs) === 0);
         } catch (error) {
-          if (isNotFound(error)) await register().catch((again: unknown) => logger.warn({ error: messageOf(again) }, 'node not registered'));
+          if (isNotFound(error))
+            await register().catch((again: unknown) => logger.warn({ error: messageOf(again) }, 'node not registered'));
           else logger.warn({ error: messageOf(error) }, 'lease not renewed');
         }
       }

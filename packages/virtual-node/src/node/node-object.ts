@@ -52,7 +52,12 @@ export function makeNodeStatus(facts: NodeFacts, old: Node['status'], now: strin
     condition('Ready', 'True', 'KubeletReady', 'the virtual node is ready'),
     ...pressures.map((type) => condition(type, 'False', `KubeletHasNo${type}`, 'a virtual node has no such limit')),
     condition('NetworkUnavailable', 'False', 'RouteCreated', 'each pod has an address of its own'),
-    condition('CloudReachable', cloud.reachable ? 'True' : 'False', cloud.reachable ? 'Answers' : 'CallFailed', cloud.message),
+    condition(
+      'CloudReachable',
+      cloud.reachable ? 'True' : 'False',
+      cloud.reachable ? 'Answers' : 'CallFailed',
+      cloud.message,
+    ),
   ];
   return {
     capacity,

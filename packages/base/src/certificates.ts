@@ -1,0 +1,70 @@
+import { webcrypto } from 'node:crypto';
+import * as x509 from '@peculiar/x509';
+
+/** PEM texts of a certificate authority and of the serving certificate it signed. */
+export interface Certificates {
+  readonly ca: string;
+  readonly certificate: string;
+  readonly key: string;
+}
+
+export interface CertificateOptions {
+  readonly commonName: string;
+  readonly hosts: readonly string[];
+  readonly now: number;
+}
+
+const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+const tenYearsMs = 10 * 365 * 24 * 3600 * 1000;
+const hourMs = 3600 * 1000;
+
+/**
+ * Makes a certificate authority, whose key is thrown away at once, and a serving certificate for `hosts` (names and addresses),
+ * good for ten years from `now` (milliseconds since the epoch).
+ */
+export async function makeCertificates({ commonName, hosts, now }: CertificateOptions): Promise<Certificates> {
+  x509.cryptoProvider.set(webcrypto as unknown as Parameters<typeof x509.cryptoProvider.set>[0]);
+  const caKeys = await makeKeys();
+  const keys = await makeKeys();
+  // An hour back, for clients whose clock is behind.
+  const validity = { notBefore: new Date(now - hourMs), notAfter: new Date(now + tenYearsMs) };
+  const ca = await x509.X509CertificateGenerator.createSelfSigned({
+    name: 'CN=ebb-ca',
+    keys: caKeys,
+    signingAlgorithm: algorithm,
+    ...validity,
+    extensions: [
+      new x509.BasicConstraintsExtension(true, 0, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.digitalSignature, true),
+    ],
+  });
+  const certificate = await x509.X509CertificateGenerator.create({
+    subject: `CN=${commonName}`,
+    issuer: ca.subject,
+    publicKey: keys.publicKey,
+    signingKey: caKeys.privateKey,
+    signingAlgorithm: algorithm,
+    ...validity,
+    extensions: servingExtensions(hosts),
+  });
+  return { ca: ca.toString('pem'), certificate: certificate.toString('pem'), key: await exportKey(keys.privateKey) };
+}
+
+function servingExtensions(hosts: readonly string[]): x509.Extension[] {
+  return [
+    new x509.BasicConstraintsExtension(false, undefined, true),
+    new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+    new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+    new x509.SubjectAlternativeNameExtension(
+      hosts.map((value) => ({ type: /^[\d.]+$|:/.test(value) ? 'ip' : 'dns', value })),
+    ),
+  ];
+}
+
+async function makeKeys(): Promise<webcrypto.CryptoKeyPair> {
+  return (await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair;
+}
+
+async function exportKey(key: webcrypto.CryptoKey): Promise<string> {
+  return x509.PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', key), 'PRIVATE KEY');
+}

@@ -1,0 +1,142 @@
+import type { ConfigMap, Container, EnvVar, Pod, Secret } from '@ebb/api';
+
+/** How the objects a pod's environment and volumes refer to are looked up, all in the pod's namespace. */
+export interface Lookup {
+  configMap(name: string): ConfigMap | undefined;
+  secret(name: string): Secret | undefined;
+}
+
+/** A variable with its value, or one that ECI fills in from the group itself (`status.podIP`). */
+export interface ResolvedVariable {
+  readonly key: string;
+  readonly value?: string;
+  readonly fieldPath?: string;
+}
+
+/** Something the pod must have is not there: a container cannot be made until it is (reason `CreateContainerConfigError`). */
+export class MissingReference extends Error {
+  override readonly name = 'MissingReference';
+}
+
+const validName = /^[-._a-zA-Z][-._a-zA-Z0-9]*$/;
+
+/**
+ * A container's environment, resolved as a kubelet does (serverless-node.md, section 1.4): `envFrom` in order, then `env`,
+ * with `$(NAME)` expanded over what came before. Throws `MissingReference`.
+ */
+export function resolveEnvironment(container: Container, pod: Pod, lookup: Lookup): ResolvedVariable[] {
+  const variables = new Map<string, ResolvedVariable>();
+  const set = (variable: ResolvedVariable): void => {
+    variables.delete(variable.key);
+    variables.set(variable.key, variable);
+  };
+  for (const { prefix = '', configMapRef, secretRef } of container.envFrom ?? []) {
+    for (const [name, value] of Object.entries(sourceData({ configMapRef, secretRef }, lookup))) {
+      const key = `${prefix}${name}`;
+      if (validName.test(key)) set({ key, value });
+    }
+  }
+  for (const variable of container.env ?? []) {
+    const resolved = resolveVariable(variable, pod, lookup);
+    if (!resolved) continue;
+    const { value } = resolved;
+    set(value === undefined || variable.valueFrom ? resolved : { ...resolved, value: expand(value, variables) });
+  }
+  return [...variables.values()];
+}
+
+type Source = { readonly name?: string; readonly optional?: boolean } | undefined;
+
+function sourceData(
+  { configMapRef, secretRef }: { configMapRef: Source; secretRef: Source },
+  lookup: Lookup,
+): Record<string, string> {
+  if (configMapRef) return configMapData(configMapRef, lookup) ?? {};
+  return secretRef ? (secretData(secretRef, lookup) ?? {}) : {};
+}
+
+/** The text entries of a ConfigMap; undefined if it is not there and may be absent. */
+export function configMapData(
+  { name = '', optional }: NonNullable<Source>,
+  lookup: Lookup,
+): Record<string, string> | undefined {
+  const found = lookup.configMap(name);
+  if (!found && !optional) throw new MissingReference(`configmap "${name}" not found`);
+  return found && { ...found.data };
+}
+
+/** The entries of a Secret as text; undefined if it is not there and may be absent. */
+export function secretData(
+  { name = '', optional }: NonNullable<Source>,
+  lookup: Lookup,
+): Record<string, string> | undefined {
+  const found = lookup.secret(name);
+  if (!found && !optional) throw new MissingReference(`secret "${name}" not found`);
+  return found && Object.fromEntries(Object.entries(found.data ?? {}).map(([key, value]) => [key, decode(value)]));
+}
+
+function decode(base64: string): string {
+  return Buffer.from(base64, 'base64').toString('utf8');
+}
+
+function resolveVariable(
+  { name: key, value, valueFrom }: EnvVar,
+  pod: Pod,
+  lookup: Lookup,
+): ResolvedVariable | undefined {
+  if (!valueFrom) return { key, value: value ?? '' };
+  const { configMapKeyRef, secretKeyRef, fieldRef } = valueFrom;
+  if (fieldRef) return fieldVariable(key, fieldRef.fieldPath, pod);
+  const ref = configMapKeyRef ?? secretKeyRef;
+  if (!ref) return undefined;
+  const data = configMapKeyRef ? configMapData(ref, lookup) : secretData(ref, lookup);
+  const found = data?.[ref.key];
+  if (found !== undefined) return { key, value: found };
+  if (ref.optional) return undefined;
+  throw new MissingReference(
+    `couldn't find key ${ref.key} in ${configMapKeyRef ? 'ConfigMap' : 'Secret'} ${pod.metadata.namespace}/${ref.name}`,
+  );
+}
+
+/** Facts only the group knows are left to ECI; the others are read from the pod. */
+function fieldVariable(key: string, fieldPath: string, pod: Pod): ResolvedVariable {
+  if (fieldPath === 'status.podIP' || fieldPath === 'status.hostIP') return { key, fieldPath };
+  return { key, value: podField(pod, fieldPath) ?? '' };
+}
+
+/** A field of the downward API; undefined if it is none. */
+export function podField({ metadata, spec }: Pod, fieldPath: string): string | undefined {
+  const entry = /^metadata\.(labels|annotations)\['(.+)'\]$/.exec(fieldPath);
+  if (entry) return metadata[entry[1] as 'labels' | 'annotations']?.[entry[2] ?? ''] ?? '';
+  switch (fieldPath) {
+    case 'metadata.name':
+      return metadata.name;
+    case 'metadata.namespace':
+      return metadata.namespace;
+    case 'metadata.uid':
+      return metadata.uid;
+    case 'metadata.labels':
+      return keyValueLines(metadata.labels);
+    case 'metadata.annotations':
+      return keyValueLines(metadata.annotations);
+    case 'spec.nodeName':
+      return spec.nodeName;
+    case 'spec.serviceAccountName':
+      return spec.serviceAccountName ?? 'default';
+    default:
+      return undefined;
+  }
+}
+
+function keyValueLines(map: Record<string, string> | undefined): string {
+  return Object.entries(map ?? {})
+    .map(([key, value]) => `${key}=${JSON.stringify(value)}`)
+    .join('\n');
+}
+
+/** `$(NAME)` becomes the value of a variable set before, `$$` a dollar sign; an unknown name stays as it is. */
+export function expand(text: string, variables: ReadonlyMap<string, ResolvedVariable>): string {
+  return text.replace(/\$(?:\$|\(([^()]+)\))/g, (whole, name: string | undefined) =>
+    name === undefined ? '$' : (variables.get(name)?.value ?? whole),
+  );
+}

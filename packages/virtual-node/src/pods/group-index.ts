@@ -1,0 +1,59 @@
+import type { ContainerGroup } from '../eci/eci.ts';
+import { tagKeys } from './container-group.ts';
+
+/** A pod's group, as far as is known. */
+export interface KnownGroup {
+  readonly id: string;
+  /** As last described; absent between the create and the first description. */
+  readonly group?: ContainerGroup;
+}
+
+/** The node's groups by the UID of their pod. */
+export class GroupIndex {
+  readonly #groups = new Map<string, KnownGroup>();
+  readonly #said = new Map<string, string>();
+
+  get(uid: string): KnownGroup | undefined {
+    return this.#groups.get(uid);
+  }
+
+  /** A group was just asked for. */
+  created(uid: string, id: string): void {
+    if (this.#groups.get(uid)?.id !== id) this.#groups.set(uid, { id });
+  }
+
+  /**
+   * Takes in a full listing that was asked for when the UIDs in `known` had groups. Returns the UIDs whose group is new, has
+   * changed or is gone: a group that was made while the listing was under way is not missed for being absent from it.
+   */
+  replace(listed: readonly ContainerGroup[], known: ReadonlySet<string>): string[] {
+    const changed: string[] = [];
+    const present = new Set<string>();
+    for (const group of listed) {
+      const uid = uidOf(group);
+      if (!uid || !group.containerGroupId) continue;
+      present.add(uid);
+      const text = JSON.stringify(group);
+      if (this.#said.get(uid) === text) continue;
+      this.#said.set(uid, text);
+      this.#groups.set(uid, { id: group.containerGroupId, group });
+      changed.push(uid);
+    }
+    for (const uid of known) {
+      if (present.has(uid)) continue;
+      this.#groups.delete(uid);
+      this.#said.delete(uid);
+      changed.push(uid);
+    }
+    return changed;
+  }
+
+  uids(): Set<string> {
+    return new Set(this.#groups.keys());
+  }
+}
+
+/** The UID of the pod a group was made for. */
+export function uidOf({ tags }: ContainerGroup): string | undefined {
+  return tags?.find(({ key }) => key === tagKeys.uid)?.value;
+}

@@ -1,0 +1,143 @@
+import { type Pod, isNotFound, keyOf, resources } from '@ebb/api';
+import { type Clock, type Logger, messageOf } from '@ebb/base';
+import { type KubeClient, createEventRecorder, createInformer, createReconciler } from '@ebb/kube';
+import { type ContainerGroup, type EciAccess, createEci } from './eci/eci.ts';
+import { type KubeletOptions, type KubeletServer, startKubelet } from './kubelet/kubelet-server.ts';
+import { createNodeAgent } from './node/node-agent.ts';
+import type { NodeFacts } from './node/node-object.ts';
+import { GroupIndex, uidOf } from './pods/group-index.ts';
+import { PodController } from './pods/pod-controller.ts';
+import { StatusSync } from './pods/status-sync.ts';
+
+export interface VirtualNodeOptions {
+  readonly client: KubeClient;
+  readonly eci: EciAccess;
+  /** Name of the Node, such as `virtual-kubelet-cn-hangzhou-j`. */
+  readonly nodeName: string;
+  /** Zone whose vSwitch its pods are put in. */
+  readonly zone: string;
+  readonly kubelet: KubeletOptions;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly random: () => number;
+}
+
+export interface VirtualNode {
+  /** Works until aborted; pods and their groups are left as they are. To be called once. */
+  run(options: { readonly signal: AbortSignal }): Promise<void>;
+  /** Resolves when the Node is Ready: its pods and groups are known and looked after. */
+  readonly synced: Promise<void>;
+}
+
+/** Pods worked on at a time; a create is one call to ECI, and they do not wait for each other. */
+const workers = 32;
+const byUid = 'uid';
+
+/** A Node whose pods are ECI container groups (serverless-node.md, section 1). */
+export function createVirtualNode(options: VirtualNodeOptions): VirtualNode {
+  const { client, nodeName, clock, logger, random, kubelet } = options;
+  const eci = createEci(options.eci);
+  const index = new GroupIndex();
+  const pods = createInformer(client, resources.pods, {
+    fieldSelector: `spec.nodeName=${nodeName}`,
+    indexers: { [byUid]: (pod) => (pod.metadata.uid ? [pod.metadata.uid] : []) },
+    clock,
+    logger,
+    random,
+  });
+  const sync = new StatusSync({
+    eci,
+    nodeName,
+    index,
+    clock,
+    logger,
+    isBusy: () => pods.list().some(isMoving),
+    onChange: (uids, groups) => {
+      for (const uid of uids) for (const pod of pods.byIndex(byUid, uid)) queue.enqueue(keyOf(pod));
+      sweep(groups);
+    },
+  });
+  const events = createEventRecorder(client, { component: 'ebb-virtual-node', clock, logger });
+  const hostIP = kubelet.host;
+  const controller = new PodController({
+    client,
+    eci,
+    pods,
+    index,
+    events,
+    clock,
+    logger,
+    hostIP,
+    onAsked: () => sync.poke(),
+  });
+  const queue = createReconciler({ name: 'pod', reconcile: controller.reconcile, workers, clock, logger, random });
+
+  /** Groups without a pod are deleted. The pods' list is complete by now: a group is only made for a pod seen in it. */
+  const sweep = (groups: readonly ContainerGroup[]): void => {
+    controller.forget(new Set(groups.map(({ containerGroupId }) => containerGroupId ?? '')));
+    for (const group of groups) {
+      const uid = uidOf(group);
+      if (uid === undefined || pods.byIndex(byUid, uid).length > 0) continue;
+      confirmOrphan(client, group)
+        .then((orphan) => (orphan ? controller.deleteOrphan(group) : undefined))
+        .catch((error: unknown) =>
+          logger.warn({ group: group.containerGroupId, error: messageOf(error) }, 'orphan not deleted'),
+        );
+    }
+  };
+
+  let port = kubelet.port;
+  const facts = (): NodeFacts => ({
+    nodeName,
+    regionId: options.eci.regionId,
+    zone: options.zone,
+    address: kubelet.host,
+    kubeletPort: port,
+    cloud: sync.cloud,
+  });
+  const agent = createNodeAgent({ client, clock, logger, facts });
+  let markSynced = (): void => {};
+  const synced = new Promise<void>((resolve) => (markSynced = resolve));
+
+  const run = async ({ signal }: { readonly signal: AbortSignal }): Promise<void> => {
+    const groupOf = (pod: Pod): string | undefined => index.get(pod.metadata.uid ?? '')?.id;
+    await using server: KubeletServer = await startKubelet({
+      ...kubelet,
+      eci,
+      pods: () => pods.list(),
+      groupOf,
+      clock,
+      logger,
+    });
+    port = server.port;
+    const subscription = pods.events.subscribe(({ object }) => queue.enqueue(keyOf(object)));
+    const informing = pods.run({ signal });
+    await Promise.race([pods.synced, informing]);
+    const syncing = sync.run({ signal });
+    await Promise.race([sync.synced, syncing]);
+    if (!signal.aborted) await agent.register();
+    markSynced();
+    await Promise.all([informing, syncing, queue.run({ signal }), agent.run({ signal })]);
+    subscription.unsubscribe();
+  };
+  return { run, synced };
+}
+
+/** True for a pod on its way up or down. */
+function isMoving({ metadata, status }: Pod): boolean {
+  if (metadata.deletionTimestamp) return true;
+  if (status?.phase === 'Succeeded' || status?.phase === 'Failed') return false;
+  return !status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True');
+}
+
+/** The informer may be behind, or its list stale: a group is deleted only when the API server itself has no such pod. */
+async function confirmOrphan(client: KubeClient, group: ContainerGroup): Promise<boolean> {
+  const tag = (wanted: string): string => group.tags?.find(({ key }) => key === wanted)?.value ?? '';
+  try {
+    const pod = await client.get(resources.pods, { namespace: tag('NameSpace'), name: tag('PodName') });
+    return pod.metadata.uid !== uidOf(group);
+  } catch (error) {
+    if (isNotFound(error)) return true;
+    throw error;
+  }
+}
