@@ -16,22 +16,30 @@ export function structuredMerge(live: unknown, applied: unknown, schema: Schema 
   return assemble(merged, Array.isArray(live));
 }
 
-/** `value` without what `last` names and nobody claims any more; `claimed` names what somebody does. */
+/**
+ * `value` without what `last` names and nobody claims any more; `claimed` names what somebody does. An item of a list or an
+ * entry of a map goes even if somebody claims fields in it, unless the item itself is claimed; what is emptied goes too.
+ */
 export function prune(value: unknown, schema: Schema | undefined, last: FieldSet, claimed: FieldSet): unknown {
-  const parts = partsOf(value, schema);
-  if (!parts) return value;
   const kept = new Map<string, unknown>();
-  for (const [step, part] of parts) {
+  for (const [step, part] of partsOf(value, schema) ?? []) {
     const lastBelow = last.children.get(step);
-    const claimedBelow = claimed.children.get(step);
-    const orphaned = lastBelow && !claimedBelow && (lastBelow.self || part.named);
-    if (orphaned) continue;
-    kept.set(step, lastBelow ? prune(part.value, part.schema, lastBelow, claimedBelow ?? nothing) : part.value);
+    const pruned = lastBelow ? prunePart(part, lastBelow, claimed.children.get(step)) : part.value;
+    if (pruned !== undefined) kept.set(step, pruned);
   }
   return assemble(kept, Array.isArray(value));
 }
 
-const nothing = new FieldSet();
+/** `undefined` if nothing of the part is left. */
+function prunePart({ value, schema, named }: Part, last: FieldSet, claimed: FieldSet | undefined): unknown {
+  const isClaimed = claimed !== undefined && (claimed.self || named);
+  if (!isClaimed && (last.self || named)) return undefined;
+  const before = partsOf(value, schema);
+  if (!before || before.size === 0) return value;
+  const pruned = prune(value, schema, last, claimed ?? new FieldSet());
+  const isEmptied = partsOf(pruned, schema)?.size === 0 && !claimed?.self;
+  return isEmptied ? undefined : pruned;
+}
 
 function mergePart(live: Part | undefined, applied: Part | undefined): unknown {
   if (!live) return applied?.value;
