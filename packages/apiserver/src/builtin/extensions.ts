@@ -38,7 +38,7 @@ const container = {
 };
 
 /** By class and field. A list that is not named is replaced as a whole, as if it were atomic. */
-const ofFields: Record<string, Record<string, Extension>> = {
+export const fieldExtensions: Readonly<Record<string, Record<string, Extension>>> = {
   V1ObjectMeta: { ownerReferences: mapBy('uid'), finalizers: mergedSet, managedFields: atomicList },
   V1PodSpec: {
     volumes: retaining('name'),
@@ -82,7 +82,7 @@ const ofFields: Record<string, Record<string, Extension>> = {
 };
 
 /** Classes whose objects are set or taken as a whole. */
-const atomicClasses = new Set([
+export const atomicClasses: ReadonlySet<string> = new Set([
   'V1LabelSelector',
   'V1NodeSelector',
   'V1NodeSelectorTerm',
@@ -105,7 +105,7 @@ const atomicClasses = new Set([
 ]);
 
 /** Fields that hold an amount (`500m`, `1Gi`), or a map of them. */
-const quantities: Record<string, readonly string[]> = {
+export const quantityFields: Readonly<Record<string, readonly string[]>> = {
   V1ResourceRequirements: ['limits', 'requests'],
   V1VolumeResourceRequirements: ['limits', 'requests'],
   V1PodSpec: ['overhead'],
@@ -119,17 +119,3 @@ const quantities: Record<string, readonly string[]> = {
   V1EmptyDirVolumeSource: ['sizeLimit'],
   V1ResourceFieldSelector: ['divisor'],
 };
-
-/** The extensions of one field; `{}` if there are none. */
-export function extensionOf(className: string, field: string): Extension {
-  return ofFields[className]?.[field] ?? {};
-}
-
-export function isAtomicClass(className: string): boolean {
-  return atomicClasses.has(className);
-}
-
-/** Whether the field holds a quantity, or a map of quantities. */
-export function isQuantity(className: string, field: string): boolean {
-  return quantities[className]?.includes(field) ?? false;
-}

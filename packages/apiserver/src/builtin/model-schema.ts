@@ -1,5 +1,5 @@
 import type { Schema } from '@ebb/api';
-import { extensionOf, isAtomicClass, isQuantity } from './extensions.ts';
+import { atomicClasses, fieldExtensions, quantityFields } from './extensions.ts';
 import { type Model, type ModelField, readModel } from './models.ts';
 
 /** A schema that takes what Kubernetes takes for an amount: a string such as `500m`, or a number. */
@@ -42,15 +42,15 @@ function schemaOfModel(className: string, model: Model): Schema {
     ...describe(model.description),
     properties,
     ...(required.length > 0 ? { required } : {}),
-    ...(isAtomicClass(className) ? { 'x-kubernetes-map-type': 'atomic' as const } : {}),
+    ...(atomicClasses.has(className) ? { 'x-kubernetes-map-type': 'atomic' as const } : {}),
   };
 }
 
 function schemaOfField(className: string, field: ModelField): Schema {
   return {
-    ...schemaOfType(field.type, isQuantity(className, field.name) ? 'quantity' : field.format),
+    ...schemaOfType(field.type, quantityFields[className]?.includes(field.name) ? 'quantity' : field.format),
     ...describe(field.description),
-    ...extensionOf(className, field.name),
+    ...fieldExtensions[className]?.[field.name],
   };
 }
 

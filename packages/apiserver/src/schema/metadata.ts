@@ -28,7 +28,9 @@ export function validateMetadata(metadata: ObjectMeta, info: ResourceInfo): Fiel
 
 function nameErrors({ name, generateName, namespace }: ObjectMeta, info: ResourceInfo): FieldError[] {
   const path = 'metadata.name';
-  if (!name) return generateName ? [] : [required(path, 'name or generateName is required')];
+  // What is not stored needs no name.
+  if (!name)
+    return generateName || !info.verbs.includes('get') ? [] : [required(path, 'name or generateName is required')];
   const errors = nameRule(info)(name).map((problem) => invalid(path, name, problem));
   if (!info.namespaced && namespace) errors.push(forbidden('metadata.namespace', 'not allowed on this type'));
   return errors;
