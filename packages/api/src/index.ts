@@ -48,3 +48,7 @@ export {
 } from './autoscaler/config.ts';
 export { type Aggregation, type ScalingSettings, parseScalingSettings } from './autoscaler/annotations.ts';
 export { validateAutoscalingAnnotations } from './autoscaler/validate.ts';
+export { parseQuantity } from './quantity.ts';
+export { childName } from './child-name.ts';
+export { type PodOptions, makePod } from './pod/make-pod.ts';
+export { protocolOf, readinessProbeOf, servingContainer, userPortOf } from './pod/serving-container.ts';

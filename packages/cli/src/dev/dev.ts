@@ -50,7 +50,7 @@ export async function runDev(options: DevOptions, io: Io, signal: AbortSignal): 
       images: apps.find,
       clock,
       logger,
-      random: Math.random,
+      random: () => Math.random(),
     }),
   );
   await writePrivateFile(kubeconfigFile, platform.kubeconfig);
