@@ -33,3 +33,8 @@ export function parseQuantity(text: string): number {
   // Through text, so that 1e3 and 0.1 are the doubles nearest to what was written.
   return factor === undefined ? Number(`${number}${suffix}`) : Number(number) * factor;
 }
+
+/** True for the text of a quantity. */
+export function isQuantity(text: string): boolean {
+  return form.test(text);
+}
