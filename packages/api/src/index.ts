@@ -52,3 +52,4 @@ export { parseQuantity } from './quantity.ts';
 export { childName } from './child-name.ts';
 export { type PodOptions, makePod } from './pod/make-pod.ts';
 export { protocolOf, readinessProbeOf, servingContainer, userPortOf } from './pod/serving-container.ts';
+export { servingCrds } from './crds/serving-crds.ts';
