@@ -1,0 +1,81 @@
+import type { Pod } from '@ebb/api';
+import { describe, expect, it } from 'vitest';
+import { makeContainerGroup } from './container-group.ts';
+import { MissingReference } from './environment.ts';
+
+const nothing = { configMap: () => undefined, secret: () => undefined };
+const pod = (spec: Partial<Pod['spec']> = {}): Pod => ({
+  metadata: {
+    name: 'hello-00001-deployment-abcde',
+    namespace: 'default',
+    uid: 'u-1',
+    creationTimestamp: '2026-01-01T00:00:00Z',
+  },
+  spec: { nodeName: 'n1', containers: [{ name: 'user-container', image: 'dev.local/hello' }], ...spec },
+});
+
+describe('makeContainerGroup', () => {
+  it('makes the pod’s UID the token, so that a create asked twice gives one group', () => {
+    const group = makeContainerGroup(pod(), nothing);
+    expect(group).toMatchObject({
+      clientToken: 'u-1',
+      containerGroupName: 'default-hello-00001-deployment-abcde',
+      restartPolicy: 'Always',
+    });
+    expect(
+      Object.fromEntries((group.tag as { key: string; value: string }[]).map(({ key, value }) => [key, value])),
+    ).toEqual({
+      NodeName: 'n1',
+      NameSpace: 'default',
+      PodName: 'hello-00001-deployment-abcde',
+      UID: 'u-1',
+      CreationTimestamp: '2026-01-01T00:00:00Z',
+    });
+  });
+
+  it('passes probes on in whole seconds, with a port', () => {
+    const probes = {
+      readinessProbe: { httpGet: { path: '/ready', port: 8080 }, periodSeconds: 0 },
+      livenessProbe: { grpc: { port: 9000 }, failureThreshold: 2 },
+    };
+    const [container] = makeContainerGroup(pod({ containers: [{ name: 'c', image: 'i', ...probes }] }), nothing)
+      .container as object[];
+    expect(container).toMatchObject({
+      readinessProbe: { httpGet: { path: '/ready', port: 8080, scheme: 'HTTP' }, periodSeconds: 1 },
+      livenessProbe: { tcpSocket: { port: 9000 }, periodSeconds: 10, failureThreshold: 2 },
+    });
+  });
+
+  it.each([
+    [{}, { cpu: 2, memory: 4 }],
+    [{ requests: { cpu: '500m', memory: '1Gi' } }, { cpu: 0.5, memory: 1 }],
+    [
+      { requests: { cpu: '500m' }, limits: { cpu: 1, memory: '512Mi' } },
+      { cpu: 1, memory: 0.5 },
+    ],
+  ])('asks for the size of %j', (resources, size) => {
+    expect(makeContainerGroup(pod({ containers: [{ name: 'c', image: 'i', resources }] }), nothing)).toMatchObject(
+      size,
+    );
+  });
+
+  it('turns ConfigMaps into files, and refuses volumes it cannot give', () => {
+    const volumes = [{ name: 'v', configMap: { name: 'config', items: [{ key: 'a', path: 'x/a', mode: 0o400 }] } }];
+    const lookup = { ...nothing, configMap: () => ({ metadata: {}, data: { a: 'text', b: 'other' } }) };
+    expect(makeContainerGroup(pod({ volumes }), lookup).volume).toEqual([
+      {
+        name: 'v',
+        type: 'ConfigFileVolume',
+        configFileVolume: {
+          configFileToPath: [{ path: 'x/a', mode: 0o400, content: Buffer.from('text').toString('base64') }],
+        },
+      },
+    ]);
+    expect(() => makeContainerGroup(pod({ volumes }), nothing)).toThrow(
+      new MissingReference('configmap "config" not found'),
+    );
+    expect(() => makeContainerGroup(pod({ volumes: [{ name: 'v', nfs: {} }] }), nothing)).toThrow(
+      'this node has no nfs volumes',
+    );
+  });
+});

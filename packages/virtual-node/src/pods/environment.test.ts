@@ -1,0 +1,75 @@
+import type { Container, Pod } from '@ebb/api';
+import { describe, expect, it } from 'vitest';
+import { type Lookup, MissingReference, resolveEnvironment } from './environment.ts';
+
+const pod: Pod = {
+  metadata: { name: 'p', namespace: 'default', uid: 'u', labels: { team: 'blue' } },
+  spec: { containers: [], nodeName: 'n' },
+};
+const lookup: Lookup = {
+  configMap: (name) => (name === 'config' ? { metadata: { name }, data: { color: 'red', '1bad': 'x' } } : undefined),
+  secret: (name) =>
+    name === 'secret' ? { metadata: { name }, data: { token: Buffer.from('s3cret').toString('base64') } } : undefined,
+};
+const resolve = (container: Partial<Container>): ReturnType<typeof resolveEnvironment> =>
+  resolveEnvironment({ name: 'c', ...container }, pod, lookup);
+
+describe('resolveEnvironment', () => {
+  it('takes all entries of a source, with its prefix, and leaves out what is no name', () => {
+    expect(
+      resolve({ envFrom: [{ configMapRef: { name: 'config' } }, { prefix: 'S_', secretRef: { name: 'secret' } }] }),
+    ).toEqual([
+      { key: 'color', value: 'red' },
+      { key: 'S_token', value: 's3cret' },
+    ]);
+  });
+
+  it('lets env win over envFrom, and later over earlier', () => {
+    const env = [
+      { name: 'color', value: 'blue' },
+      { name: 'color', value: 'green' },
+    ];
+    expect(resolve({ envFrom: [{ configMapRef: { name: 'config' } }], env })).toEqual([
+      { key: 'color', value: 'green' },
+    ]);
+  });
+
+  it.each([
+    ['$(A)-$(B)', 'a-b'],
+    ['$$(A)', '$(A)'],
+    ['$(NOBODY)', '$(NOBODY)'],
+    ['$(A', '$(A'],
+    ['100 $', '100 $'],
+  ])('expands %s to %s', (value, expanded) => {
+    const env = [
+      { name: 'A', value: 'a' },
+      { name: 'B', value: 'b' },
+      { name: 'C', value },
+    ];
+    expect(resolve({ env }).at(-1)).toEqual({ key: 'C', value: expanded });
+  });
+
+  it('reads fields of the pod and leaves those of the instance to ECI', () => {
+    const field = (name: string, fieldPath: string): NonNullable<Container['env']>[number] => ({
+      name,
+      valueFrom: { fieldRef: { fieldPath } },
+    });
+    expect(
+      resolve({
+        env: [field('NAME', 'metadata.name'), field('TEAM', "metadata.labels['team']"), field('IP', 'status.podIP')],
+      }),
+    ).toEqual([
+      { key: 'NAME', value: 'p' },
+      { key: 'TEAM', value: 'blue' },
+      { key: 'IP', fieldPath: 'status.podIP' },
+    ]);
+  });
+
+  it('says what is missing, unless it may be', () => {
+    const ref = (optional: boolean): Partial<Container> => ({
+      env: [{ name: 'A', valueFrom: { secretKeyRef: { name: 'other', key: 'k', optional } } }],
+    });
+    expect(resolve(ref(true))).toEqual([]);
+    expect(() => resolve(ref(false))).toThrow(new MissingReference('secret "other" not found'));
+  });
+});

@@ -1,0 +1,74 @@
+import { type Pod, keys } from '@ebb/api';
+import { describe, expect, it } from 'vitest';
+import type { ContainerGroup } from '../eci/eci.ts';
+import { instanceIdAnnotation, podFacts } from './pod-status.ts';
+import { transitions } from './transitions.ts';
+
+const pod: Pod = {
+  metadata: { name: 'p', namespace: 'default', uid: 'u' },
+  spec: { containers: [{ name: 'c', image: 'dev.local/hello', ports: [{ containerPort: 8080 }] }] },
+};
+const context = { now: '2026-01-01T00:00:10Z', hostIP: '127.0.0.1' };
+const group = (status: string, container: object = {}, more: object = {}): ContainerGroup =>
+  ({
+    containerGroupId: 'eci-1',
+    status,
+    containers: [{ name: 'c', ports: [{ port: 8080 }], ...container }],
+    ...more,
+  }) as ContainerGroup;
+const running = { ready: true, currentState: { state: 'Running', startTime: '2026-01-01T00:00:05Z' } };
+
+const ready = (status: Pod['status']): string | undefined =>
+  status?.conditions?.find(({ type }) => type === 'Ready')?.status;
+
+describe('podFacts', () => {
+  it.each([
+    ['Scheduling', {}, 'Pending', 'False'],
+    ['Pending', {}, 'Pending', 'False'],
+    ['Running', {}, 'Running', 'False'],
+    ['Running', running, 'Running', 'True'],
+    ['Terminating', running, 'Running', 'False'],
+    ['Restarting', running, 'Pending', 'False'],
+    ['Succeeded', {}, 'Succeeded', 'False'],
+    ['Failed', {}, 'Failed', 'False'],
+    ['Expired', {}, 'Failed', 'False'],
+    ['ScheduleFailed', {}, 'Pending', 'False'],
+  ])('of a group %s with %j is phase %s, Ready %s', (status, container, phase, isReady) => {
+    const facts = podFacts(pod, group(status, container), context);
+    expect([facts.status.phase, ready(facts.status)]).toEqual([phase, isReady]);
+  });
+
+  it('tells address, group, and the port where it is another than asked for', () => {
+    const same = podFacts(pod, group('Running', running, { intranetIp: '10.0.0.7' }), context);
+    expect(same.status.podIP).toBe('10.0.0.7');
+    expect(same.annotations).toEqual({ [instanceIdAnnotation]: 'eci-1', [keys.userPort]: undefined });
+    const other = podFacts(pod, group('Running', { ...running, ports: [{ port: 40_001 }] }), context);
+    expect(other.annotations[keys.userPort]).toBe('40001');
+  });
+
+  it('keeps the time of a condition that has not changed', () => {
+    const first = podFacts(pod, group('Running', running), context).status;
+    const later = podFacts({ ...pod, status: first }, group('Running', running), {
+      ...context,
+      now: '2026-01-01T00:09:00Z',
+    }).status;
+    expect(later).toEqual(first);
+  });
+
+  it('keeps exit code and last words of a container that was restarted', () => {
+    const ended = { state: 'Terminated', exitCode: 3, message: 'no database', finishTime: '2026-01-01T00:00:06Z' };
+    const waiting = { state: 'Waiting', reason: 'CrashLoopBackOff', message: 'back-off 10s' };
+    const { status } = podFacts(
+      pod,
+      group('Running', { restartCount: 1, currentState: waiting, previousState: ended }),
+      context,
+    );
+    expect(status.containerStatuses?.[0]).toMatchObject({
+      restartCount: 1,
+      state: { waiting: { reason: 'CrashLoopBackOff' } },
+      lastState: { terminated: { exitCode: 3, reason: 'Error', message: 'no database' } },
+    });
+    expect(transitions(undefined, status).map(({ reason }) => reason)).toEqual(['Failed', 'BackOff']);
+    expect(transitions(status, status)).toEqual([]);
+  });
+});
