@@ -123,12 +123,15 @@ describe('decisions, against recorded ones', () => {
     expect(replay(trace)).toEqual(trace.ticks);
   });
 
-  it.each(traces.filter((trace) => !isLinear(trace)))('decides %s alike', (_name, trace) => {
-    const near = (value: number | null): unknown => (value === null ? null : expect.closeTo(value, 7));
-    const wanted = trace.ticks.map((tick) => [...tick.slice(0, 9), near(tick[9]), near(tick[10])]);
-    expect(replay(trace)).toEqual(wanted);
+  it.each(traces.filter((trace) => !isLinear(trace)))('decides %s alike, averages rounded', (_name, trace) => {
+    expect(replay(trace).map(rounded)).toEqual(trace.ticks.map(rounded));
   });
 });
+
+/** A tick with its averages to ten digits: weighted ones are made with powers, which are not exact everywhere. */
+function rounded(tick: Tick): unknown[] {
+  return [...tick.slice(0, 9), ...tick.slice(9).map((average) => average?.toPrecision(10))];
+}
 
 describe('settings, against resolved ones', () => {
   const { cases } = readVector<{ cases: { input: Input; resolved: Record<string, unknown> }[] }>(

@@ -42,14 +42,12 @@ describe('windows, against recorded operations', () => {
   });
 
   it.each(named.filter(([, { kind }]) => kind !== 'linear'))('%s', (_name, each) => {
-    const wanted = expected(each.ops);
-    for (const [index, [average, isEmpty]] of replay(each).entries()) {
-      const [value = 0, empty] = wanted[index] ?? [];
-      expect(isEmpty).toBe(empty);
-      expect(Math.abs(average - value)).toBeLessThanOrEqual(1e-9 * Math.abs(value));
-    }
+    expect(replay(each).map(rounded)).toEqual(expected(each.ops).map(rounded));
   });
 });
+
+/** Weighted averages are made with powers, which are not exact everywhere. */
+const rounded = ([average, isEmpty]: readonly [number, boolean]): unknown => [average.toPrecision(10), isEmpty];
 
 interface MaxCases {
   readonly cases: readonly {

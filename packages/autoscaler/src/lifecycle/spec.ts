@@ -1,0 +1,47 @@
+import { type AutoscalerConfig, type PodAutoscaler, type ScalingSettings, parseScalingSettings } from '@ebb/api';
+
+/** What bounds the scale of a revision, and how it goes to zero. Times in milliseconds. */
+export interface LifecycleSpec {
+  /** False once nothing routes to the revision: then its minimum, initial scale and retention no longer count. */
+  readonly reachable: boolean;
+  readonly minScale: number;
+  /** 0: none. */
+  readonly maxScale: number;
+  readonly initialScale: number;
+  readonly enableScaleToZero: boolean;
+  /** How long a revision stays active at least. */
+  readonly stableWindowMs: number;
+  /** Longest wait for the network before the last pod goes. */
+  readonly gracePeriodMs: number;
+  /** Least time the last pod stays after the revision became inactive. */
+  readonly retentionMs: number;
+  /** Time to become active before the attempt is given up. */
+  readonly activationTimeoutMs: number;
+  /** Whether the way through an activator is to be probed before the last pod goes. */
+  readonly probesActivator: boolean;
+}
+
+/** Time beyond the progress deadline that activation is given (autoscaling.md, section 14). */
+const activationSlackMs = 30_000;
+
+/** The parameters of a PodAutoscaler's life. `progressDeadlineMs` is the cluster's. */
+export function resolveLifecycle(
+  { metadata, spec }: PodAutoscaler,
+  config: AutoscalerConfig,
+  progressDeadlineMs: number,
+): LifecycleSpec {
+  const settings: ScalingSettings = parseScalingSettings(metadata.annotations ?? {}, config);
+  const reachable = spec.reachability !== 'Unreachable';
+  return {
+    reachable,
+    minScale: reachable ? settings.minScale : 0,
+    maxScale: settings.maxScale,
+    initialScale: settings.initialScale,
+    enableScaleToZero: config.enableScaleToZero,
+    stableWindowMs: settings.stableWindowMs,
+    gracePeriodMs: config.scaleToZeroGracePeriodMs,
+    retentionMs: reachable ? settings.retentionMs : 0,
+    activationTimeoutMs: (settings.progressDeadlineMs ?? progressDeadlineMs) + activationSlackMs,
+    probesActivator: settings.targetBurstCapacity !== -1,
+  };
+}

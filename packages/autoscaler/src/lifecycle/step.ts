@@ -1,0 +1,51 @@
+import { clampScale } from './clamp.ts';
+import { nextState } from './conditions.ts';
+import { type Wish, passGate, scaleTo } from './gate.ts';
+import type { LifecycleSpec } from './spec.ts';
+import type { LifecycleState, NetworkFacts } from './state.ts';
+
+/** What one step looks at. */
+export interface LifecycleObservation {
+  /** Last decision; −1 none yet. */
+  readonly desired: number;
+  readonly excessBurstCapacity: number;
+  /** Pods ready. */
+  readonly ready: number;
+  readonly network: NetworkFacts;
+}
+
+/** What one step comes to. */
+export interface LifecycleOutcome extends Wish {
+  readonly state: LifecycleState;
+  /** Which way requests should take; a figure only where there is one hop. */
+  readonly mode: 'Proxy' | 'Serve';
+}
+
+const nothingKnown: Wish = { want: -1, write: undefined };
+
+/** One reconcile of a PodAutoscaler without its effects: bounds, the way to zero, conditions (autoscaling.md, sections 12 to 15). */
+export function stepLifecycle(
+  spec: LifecycleSpec,
+  observed: LifecycleObservation,
+  before: LifecycleState,
+  nowMs: number,
+): LifecycleOutcome {
+  const { network } = observed;
+  if (!network.usable) {
+    return {
+      ...nothingKnown,
+      mode: 'Proxy',
+      state: nextState(spec, before, { want: -1, ready: 0 }, nowMs),
+    };
+  }
+  const wish = wishFor(spec, observed, before, nowMs);
+  const state = nextState(spec, { ...before, hasServiceName: true }, { want: wish.want, ready: observed.ready }, nowMs);
+  const serves = wish.want > 0 && observed.excessBurstCapacity >= 0;
+  return { ...wish, mode: serves ? 'Serve' : 'Proxy', state };
+}
+
+function wishFor(spec: LifecycleSpec, observed: LifecycleObservation, state: LifecycleState, nowMs: number): Wish {
+  const scale = clampScale(spec, state, observed.desired);
+  if (scale < 0 && state.active.status !== 'Unknown') return nothingKnown;
+  return scale > 0 ? scaleTo(scale) : passGate(spec, state, observed.network, nowMs);
+}
