@@ -97,7 +97,7 @@ async function printLog(client: KubeClient, pod: Pod, { io, signal, options, alo
   if (options.follow) query.set('follow', 'true');
   if (options.previous) query.set('previous', 'true');
   if (options.tail !== undefined) query.set('tailLines', String(options.tail));
-  const path = `${pathOf(resources.pods, { namespace, name })}/log?${query}`;
+  const path = `${pathOf(resources.pods, { namespace, name })}/log?${query.toString()}`;
   const prefix = alone ? '' : `[${name}] `;
   for await (const lines of prefixLines(client.stream(path, { signal }), prefix)) io.out(lines);
 }

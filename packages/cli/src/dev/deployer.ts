@@ -22,7 +22,7 @@ export interface DeployerOptions {
 /** Keeps the cluster in step with manifest files. */
 export interface Deployer {
   /** Applies the files; an object that was in one of them before and no longer is, is deleted. Never rejects for a bad file. */
-  deploy(files: readonly string[]): Promise<void>;
+  readonly deploy: (files: readonly string[]) => Promise<void>;
 }
 
 interface Placed {

@@ -2,12 +2,16 @@ import type { KubernetesObject } from '@ebb/api';
 import { describe, expect, it } from 'vitest';
 import { appOfImage, appsOf, sourceAnnotation, stampSource } from './stamp.ts';
 
-const service = (image: string, name?: string): KubernetesObject => ({
-  apiVersion: 'serving.knative.dev/v1',
-  kind: 'Service',
-  metadata: { name: 'hello' },
-  ...{ spec: { template: { ...(name ? { metadata: { name } } : {}), spec: { containers: [{ image }] } } } },
-});
+const service = (image: string, name?: string): KubernetesObject => {
+  const template = { ...(name ? { metadata: { name } } : {}), spec: { containers: [{ image }] } };
+  const object = {
+    apiVersion: 'serving.knative.dev/v1',
+    kind: 'Service',
+    metadata: { name: 'hello' },
+    spec: { template },
+  };
+  return object;
+};
 
 const templateOf = (object: KubernetesObject): { metadata?: { annotations?: Record<string, string> } } =>
   (object as never as { spec: { template: object } }).spec.template;

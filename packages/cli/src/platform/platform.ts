@@ -13,7 +13,7 @@ import {
 import { createAutoscaler } from '@ebb/autoscaler';
 import type { Clock, Logger } from '@ebb/base';
 import { createControllers } from '@ebb/controller';
-import { type Gateway, createGateway } from '@ebb/gateway-slb';
+import { createGateway } from '@ebb/gateway-slb';
 import { type KubeClient, createKubeClient } from '@ebb/kube';
 import { type AppFolder, type LocalEci, createLocalEci, createProcessRuntime } from '@ebb/local-eci';
 import { type EciAccess, createVirtualNode } from '@ebb/virtual-node';
