@@ -48,14 +48,27 @@ class Parser {
   }
 
   #bracket(): Step {
-    const inside = /^\[((?:'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|[^'"\]])*)\]/.exec(this.#text.slice(this.#at));
-    if (!inside) throw this.#error();
-    this.#at += inside[0].length;
-    const content = (inside[1] ?? '').trim();
+    const content = this.#bracketContent();
     const filter = /^\?\((.*)\)$/.exec(content)?.[1];
     if (filter !== undefined) return filterStep(filter);
     const steps = splitUnion(content).map(bracketStep);
     return (values) => values.flatMap((value) => steps.flatMap((step) => step([value])));
+  }
+
+  /** What stands between this bracket and the one that closes it. */
+  #bracketContent(): string {
+    const tokens = /'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|[^]/gy;
+    tokens.lastIndex = this.#at;
+    let depth = 0;
+    for (let token = tokens.exec(this.#text)?.[0]; token !== undefined; token = tokens.exec(this.#text)?.[0]) {
+      if (token === '[') depth++;
+      if (token === ']') depth--;
+      if (depth > 0) continue;
+      const content = this.#text.slice(this.#at + 1, tokens.lastIndex - 1);
+      this.#at = tokens.lastIndex;
+      return content.trim();
+    }
+    throw this.#error();
   }
 
   #take(text: string): boolean {
