@@ -69,6 +69,11 @@ export class Activator implements Disposable {
     return this.#waiting;
   }
 
+  /** Requests a revision's pods have now, by pod name. */
+  inFlightByPod(key: string): Readonly<Record<string, number>> {
+    return this.#revisions.get(key)?.inFlightByPod() ?? {};
+  }
+
   setRevision(key: string, config: RevisionConfig): void {
     const revision = this.#obtain(key);
     this.#dispose(this.#expiring, revision);

@@ -1,0 +1,147 @@
+import { Activator, type ActivatorLimits } from '@ebb/activator';
+import { type Ingress, type Pod, type Revision, type StatSink, keyOf, keys, resources } from '@ebb/api';
+import { type Clock, type Logger, messageOf } from '@ebb/base';
+import { type Informer, type InformerEvent, type KubeClient, createInformer, createReconciler } from '@ebb/kube';
+import type { RevisionSettings } from './http/data-plane.ts';
+import type { HttpLimits, ListenAddress } from './http/listen.ts';
+import { type OpenDataPlane, openDataPlane } from './http/open-data-plane.ts';
+import { reconcileIngressStatus } from './kubernetes/ingress-status.ts';
+import { readPod, revisionKeyOf } from './kubernetes/read-pod.ts';
+import { defaultSettings, readConfig, readSettings } from './kubernetes/read-revision.ts';
+import { TableHolder } from './kubernetes/table-holder.ts';
+
+export interface GatewayOptions {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Numbers in [0, 1). */
+  readonly random: () => number;
+  /** Under which it reports to the autoscaler; no two gateways may have the same. */
+  readonly name: string;
+  /** Port 0 takes any. Without a private listener, cluster-local hosts are not served. */
+  readonly listeners: { readonly public: ListenAddress; readonly private?: ListenAddress | undefined };
+  readonly sendStats: StatSink;
+  readonly limits?: (Partial<HttpLimits> & Partial<ActivatorLimits>) | undefined;
+  /** Default `cluster.local`. */
+  readonly clusterDomain?: string | undefined;
+}
+
+/** A gateway that takes requests. */
+export interface Gateway extends AsyncDisposable {
+  readonly publicAddress: ListenAddress;
+  readonly privateAddress: ListenAddress | undefined;
+  /** Takes no new connection, waits until all requests are answered, at most `graceMs`, and ends. */
+  close(options: { readonly graceMs: number }): Promise<void>;
+}
+
+/** What requests under way are given when the gateway is disposed of rather than closed. */
+const disposeGraceMs = 1000;
+
+/**
+ * Opens a gateway: routing from Ingresses, instances from Revisions and Pods, status of Ingresses. Listens at once; requests
+ * that come before the first lists have been read find no route. Rejects with a `UserError`, the system's error (with
+ * `code`, as `EADDRINUSE`) as its cause, if it cannot listen.
+ */
+export async function createGateway(options: GatewayOptions): Promise<Gateway> {
+  const { clock, logger, random, name, sendStats, listeners, limits, clusterDomain } = options;
+  const activator = new Activator({ clock, logger, random, gateway: name, sendStats, limits });
+  const holder = new TableHolder({ random, clusterDomain });
+  const settings = new Map<string, RevisionSettings>();
+  let plane: OpenDataPlane;
+  try {
+    plane = await openDataPlane({
+      clock,
+      logger,
+      activator,
+      limits,
+      listeners,
+      table: () => holder.table,
+      settingsOf: (key) => settings.get(key) ?? defaultSettings,
+    });
+  } catch (error) {
+    activator[Symbol.dispose]();
+    throw error;
+  }
+  const stop = new AbortController();
+  const stopped = watch({ options, activator, holder, settings, plane, signal: stop.signal }).catch((error: unknown) => {
+    logger.error({ error: messageOf(error) }, 'the gateway no longer hears of changes');
+  });
+  let closing: Promise<void> | undefined;
+  const close = ({ graceMs }: { readonly graceMs: number }): Promise<void> => {
+    closing ??= (async () => {
+      await plane.close({ graceMs });
+      stop.abort();
+      await stopped;
+      activator[Symbol.dispose]();
+    })();
+    return closing;
+  };
+  const { publicAddress, privateAddress } = plane;
+  return { publicAddress, privateAddress, close, [Symbol.asyncDispose]: () => close({ graceMs: disposeGraceMs }) };
+}
+
+interface Watching {
+  readonly options: GatewayOptions;
+  readonly activator: Activator;
+  readonly holder: TableHolder;
+  readonly settings: Map<string, RevisionSettings>;
+  readonly plane: OpenDataPlane;
+  readonly signal: AbortSignal;
+}
+
+/** Keeps the data plane in step with Kubernetes until aborted. */
+async function watch({ options, activator, holder, settings, plane, signal }: Watching): Promise<void> {
+  const { client, clock, logger, random } = options;
+  const common = { clock, logger, random };
+  const ingresses = createInformer(client, resources.ingresses, common);
+  const revisions = createInformer(client, resources.revisions, common);
+  const pods = createInformer(client, resources.pods, { ...common, labelSelector: keys.revision });
+  const gateways = [
+    { public: plane.publicAddress, ...(plane.privateAddress ? { private: plane.privateAddress } : {}) },
+  ];
+  const status = createReconciler({
+    ...common,
+    name: 'ingress-status',
+    backoff: { baseMs: 20, capMs: 30_000 },
+    reconcile: (key, context) =>
+      reconcileIngressStatus(
+        { client, clock, logger, ingresses, table: () => holder.table, gateways: () => gateways },
+        key,
+        context,
+      ),
+  });
+  // Informers call these before anything else hears of a change, so the table holds an Ingress before its status is looked at.
+  const subscriptions = [
+    ingresses.events.subscribe((event) => {
+      for (const key of holder.take(event)) status.enqueue(key);
+    }),
+    revisions.events.subscribe((event) => takeRevision(activator, settings, event)),
+    pods.events.subscribe((event) => takePod(activator, event)),
+  ];
+  const informers: readonly Informer<Ingress | Revision | Pod>[] = [revisions, pods, ingresses];
+  await Promise.all([...informers.map((informer) => informer.run({ signal })), status.run({ signal })]);
+  for (const subscription of subscriptions) subscription.unsubscribe();
+}
+
+function takeRevision(
+  activator: Activator,
+  settings: Map<string, RevisionSettings>,
+  { type, object }: InformerEvent<Revision>,
+): void {
+  const key = keyOf(object);
+  if (type === 'deleted') {
+    settings.delete(key);
+    activator.deleteRevision(key);
+  } else {
+    settings.set(key, readSettings(object));
+    activator.setRevision(key, readConfig(object));
+  }
+}
+
+function takePod(activator: Activator, { type, object }: InformerEvent<Pod>): void {
+  const revisionKey = revisionKeyOf(object);
+  const state = readPod(object);
+  if (!revisionKey) return;
+  if (type === 'deleted') activator.deletePod(revisionKey, object.metadata.name ?? '');
+  else if (state) activator.setPod(revisionKey, state);
+}

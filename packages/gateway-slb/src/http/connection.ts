@@ -1,0 +1,34 @@
+import type { Socket } from 'node:net';
+import type { Listener } from '@ebb/router';
+
+/** Something that lives on a client's connection and must end with it. */
+export interface Passenger {
+  clientGone(): void;
+}
+
+/** A client's connection. */
+export interface Connection {
+  readonly listener: Listener;
+  /** The client's address, IPv4 ones without IPv6's prefix. */
+  readonly peer: string;
+  readonly passengers: Set<Passenger>;
+}
+
+const connections = new WeakMap<object, Connection>();
+
+/** Takes a new connection into the books; those aboard when it closes are told. */
+export function openConnection(socket: Socket, listener: Listener): Connection {
+  const known = connections.get(socket);
+  if (known) return known;
+  const peer = (socket.remoteAddress ?? 'unknown').replace(/^::ffff:/, '');
+  const connection: Connection = { listener, peer, passengers: new Set() };
+  connections.set(socket, connection);
+  socket.once('close', () => {
+    for (const passenger of connection.passengers) passenger.clientGone();
+  });
+  return connection;
+}
+
+export function connectionOf(socket: Socket, listener: Listener): Connection {
+  return connections.get(socket) ?? openConnection(socket, listener);
+}

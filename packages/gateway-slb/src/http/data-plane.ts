@@ -1,0 +1,38 @@
+import type { Activator } from '@ebb/activator';
+import type { Clock, Logger } from '@ebb/base';
+import type { RoutingTable } from '@ebb/router';
+import type { Upstream } from '../upstream/call.ts';
+import type { Deadlines } from './deadlines.ts';
+import type { Timeouts } from './timeouts.ts';
+
+/** What the gateway must know of a revision to send requests to it. */
+export interface RevisionSettings extends Timeouts {
+  /** What its instances speak. */
+  readonly protocol: 'http1' | 'h2c';
+}
+
+/** The ways to instances. */
+export interface Upstreams {
+  /** Requests without a body, or with one of known length. */
+  readonly pooled: Upstream;
+  /** Requests whose head goes ahead of the body. */
+  readonly streaming: Upstream;
+  readonly http2: Upstream;
+}
+
+/** What every request needs; it knows nothing of Kubernetes. */
+export interface DataPlane {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** The table of this moment. */
+  readonly table: () => RoutingTable;
+  readonly activator: Activator;
+  readonly settingsOf: (revisionKey: string) => RevisionSettings;
+  readonly upstreams: Upstreams;
+  readonly deadlines: Deadlines;
+  /** True once the gateway closes: connections are not to be kept. */
+  readonly closing: () => boolean;
+}
+
+/** Time a request looks for another instance after one could not be connected to. */
+export const reconnectMs = 2000;

@@ -1,0 +1,99 @@
+import { STATUS_CODES, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+
+/** Why the gateway itself answers a request, in one word: the header `ebb-reason`. */
+export type Reason =
+  | 'no-route'
+  | 'bad-request'
+  | 'not-supported'
+  | 'redirect'
+  | 'queue-full'
+  | 'revision-failed'
+  | 'revision-missing'
+  | 'closing'
+  | 'connect-refused'
+  | 'upstream-reset'
+  | 'upstream-invalid'
+  | 'timeout-waiting'
+  | 'timeout';
+
+/** An answer of the gateway itself: never more than a line, and nothing of the inside in it. */
+export interface Refusal {
+  readonly status: number;
+  readonly reason: Reason;
+  readonly text: string;
+  /** Name, value, name, value… */
+  readonly headers?: readonly string[] | undefined;
+}
+
+const retrySoon = ['Retry-After', '1'];
+
+type Known =
+  | 'noRoute'
+  | 'connectRefused'
+  | 'upstreamReset'
+  | 'upstreamInvalid'
+  | 'timeoutWaiting'
+  | 'timeout'
+  | 'closing'
+  | 'connect';
+
+/** The answers of the gateway (data-path.md, section 14). */
+export const refusals: Readonly<Record<Known, Refusal>> = {
+  noRoute: { status: 404, reason: 'no-route', text: '' },
+  connectRefused: { status: 502, reason: 'connect-refused', text: 'connection to the instance failed' },
+  upstreamReset: {
+    status: 502,
+    reason: 'upstream-reset',
+    text: 'the instance closed the connection without an answer',
+  },
+  upstreamInvalid: { status: 502, reason: 'upstream-invalid', text: 'the instance did not answer in HTTP' },
+  timeoutWaiting: { status: 504, reason: 'timeout-waiting', text: 'activator request timeout' },
+  timeout: { status: 504, reason: 'timeout', text: 'request timeout' },
+  closing: { status: 503, reason: 'closing', text: 'the gateway is closing', headers: retrySoon },
+  connect: {
+    status: 405,
+    reason: 'not-supported',
+    text: 'CONNECT is not supported',
+    headers: ['Allow', 'GET, HEAD, POST'],
+  },
+};
+
+/** The answer for a request that the activator refuses. */
+export function refusalOf({ reason, message }: { readonly reason: string; readonly message: string }): Refusal {
+  switch (reason) {
+    case 'queue-full':
+      return { status: 503, reason, text: message, headers: retrySoon };
+    case 'revision-failed':
+      return { status: 503, reason, text: message, headers: ['Retry-After', '10'] };
+    case 'revision-missing':
+      return { status: 404, reason, text: 'the revision does not exist' };
+    default:
+      return refusals.closing;
+  }
+}
+
+function headersOf({ reason, text, headers = [] }: Refusal): string[] {
+  const length = String(Buffer.byteLength(text));
+  const type = text === '' ? [] : ['Content-Type', 'text/plain; charset=utf-8', 'X-Content-Type-Options', 'nosniff'];
+  return [...headers, ...type, 'Content-Length', length, 'ebb-reason', reason];
+}
+
+/** Answers a request whose response has not begun. */
+export function refuse(response: ServerResponse, refusal: Refusal, more: readonly string[] = []): void {
+  if (response.headersSent || response.destroyed) return;
+  response.writeHead(refusal.status, [...headersOf(refusal), ...more]);
+  response.end(refusal.text);
+}
+
+/** Answers on a bare socket, and closes it. */
+export function refuseOnSocket(socket: Duplex, refusal: Refusal): void {
+  if (socket.destroyed || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const headers = [...headersOf(refusal), 'Connection', 'close'];
+  let head = `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status] ?? ''}\r\n`;
+  for (let i = 0; i < headers.length; i += 2) head += `${headers[i]}: ${headers[i + 1]}\r\n`;
+  socket.end(`${head}\r\n${refusal.text}`, () => socket.destroy());
+}

@@ -1,0 +1,26 @@
+/** Limits of one exchange, in milliseconds (data-path.md, section 8). */
+export interface Timeouts {
+  /** From arrival to the end of the response. */
+  readonly totalMs: number;
+  /** From arrival to the first byte of the response; undefined is none. */
+  readonly responseStartMs: number | undefined;
+  /** Longest silence of the response, and of the instance before it; undefined is none. */
+  readonly idleMs: number | undefined;
+}
+
+/** How far an exchange is. Times in milliseconds since the epoch. */
+export interface Progress {
+  readonly arrivedAt: number;
+  /** The last sign of life of the response; undefined before the first. */
+  readonly lastByteAt: number | undefined;
+}
+
+/** When the first of the limits is reached. */
+export function deadlineOf(timeouts: Timeouts, { arrivedAt, lastByteAt }: Progress): number {
+  let deadline = arrivedAt + timeouts.totalMs;
+  if (lastByteAt === undefined && timeouts.responseStartMs !== undefined) {
+    deadline = Math.min(deadline, arrivedAt + timeouts.responseStartMs);
+  }
+  if (timeouts.idleMs !== undefined) deadline = Math.min(deadline, (lastByteAt ?? arrivedAt) + timeouts.idleMs);
+  return deadline;
+}

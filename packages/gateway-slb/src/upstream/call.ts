@@ -1,0 +1,53 @@
+import type { IncomingMessage } from 'node:http';
+import type { Address } from '@ebb/activator';
+
+/** A request on its way to an instance. */
+export interface UpstreamRequest {
+  readonly method: string;
+  readonly path: string;
+  /** Name, value, name, value… with `Host` first, and without any that says how the body is framed. */
+  readonly headers: string[];
+  /** The client's request, if it has a body. */
+  readonly body: IncomingMessage | undefined;
+  /** The body's announced length; undefined if it comes in chunks. */
+  readonly contentLength: string | undefined;
+  readonly expectsContinue: boolean;
+}
+
+/**
+ * - `connect`: no connection could be made; nothing was sent.
+ * - `stale`: a connection used before broke without a byte of answer: the instance may just have closed it, being idle.
+ * - `reset`: a connection broke, or the answer ended early.
+ * - `invalid`: the answer is not HTTP, or the request cannot be put into it.
+ */
+export type FailureKind = 'connect' | 'stale' | 'reset' | 'invalid';
+
+/** Is told how a call goes on: any number of `information`; then `head`, `data`…, `end`; or `failed` at any point, and then no more. */
+export interface CallSink {
+  /** A 1xx response. */
+  information(status: number, statusText: string, rawHeaders: readonly (string | Buffer)[]): void;
+  head(status: number, statusText: string, rawHeaders: readonly (string | Buffer)[]): void;
+  /** False asks to pause until `resume`. */
+  data(chunk: Uint8Array): boolean;
+  end(rawTrailers: readonly (string | Buffer)[]): void;
+  failed(kind: FailureKind, error: Error): void;
+}
+
+/** A call under way. */
+export interface Call {
+  /** Goes on after a pause. */
+  resume(): void;
+  /** Ends it; the sink is told nothing more. Does nothing once it is over. */
+  abort(): void;
+}
+
+/** A way to send requests to instances. */
+export interface Upstream extends Disposable {
+  call(address: Address, request: UpstreamRequest, sink: CallSink): Call;
+}
+
+/** Time a connection to an instance may take to come about. */
+export const connectTimeoutMs = 5000;
+
+/** Most bytes an instance's headers may have. */
+export const maxHeaderBytes = 65_536;
