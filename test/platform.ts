@@ -1,12 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
 import { type IncomingMessage, request } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type KubernetesObject, type Pod, type Service, keys, resources } from '@ebb/api';
 import { silentLogger, systemClock } from '@ebb/base';
 import { eventually } from '@ebb/base/testing';
 import { type Platform, applyObject, createApps, parseManifest, startPlatform } from '@ebb/cli';
 import { isReady } from '@ebb/kube';
+import { createProcessRuntime } from '@ebb/local-eci';
 
 /** An answer, read to its end. */
 export interface Answer {
@@ -32,15 +30,13 @@ export async function startTestPlatform(
   paths: readonly string[],
   options: { readonly dataDir?: string } = {},
 ): Promise<TestPlatform> {
-  const runDir = await mkdtemp(join(tmpdir(), 'ebb-test-'));
   const apps = await createApps(paths);
   const platform = await startPlatform({
     gateway: { port: 20_000 + Math.floor(Math.random() * 20_000), strict: false },
     api: { port: 20_000 + Math.floor(Math.random() * 20_000), strict: false },
     domain: 'localhost',
     dataDir: options.dataDir,
-    runDir,
-    images: apps.find,
+    runtime: createProcessRuntime({ images: apps.find, clock: systemClock, logger: silentLogger }),
     clock: systemClock,
     logger: silentLogger,
     random: Math.random,
@@ -69,10 +65,7 @@ export async function startTestPlatform(
       ),
     pods: async (name) =>
       (await client.list(resources.pods, { namespace: 'default', labelSelector: `${keys.service}=${name}` })).items,
-    [Symbol.asyncDispose]: async () => {
-      await platform[Symbol.asyncDispose]();
-      await rm(runDir, { recursive: true, force: true });
-    },
+    [Symbol.asyncDispose]: () => platform[Symbol.asyncDispose](),
   };
 }
 

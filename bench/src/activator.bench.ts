@@ -14,7 +14,10 @@ function warm(pods: number, containerConcurrency: number): Activator {
     sendStats: () => {},
     attempt: () => Promise.resolve(true),
   });
-  activator.setRevision(revision, { containerConcurrency, readiness: { kind: 'tcp', timeoutMs: 1000, successThreshold: 1, initialDelayMs: 0 } });
+  activator.setRevision(revision, {
+    containerConcurrency,
+    readiness: { kind: 'tcp', timeoutMs: 1000, successThreshold: 1, initialDelayMs: 0 },
+  });
   for (let i = 0; i < pods; i++) {
     activator.setPod(revision, {
       name: `pod-${i}`,

@@ -1,6 +1,6 @@
-import { resolve } from 'node:path';
-import { type AppFolder, findApps } from '@ebb/local-eci';
-import { appOfImage } from './stamp.ts';
+import { stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { type AppFolder, appNameOf, findApps } from '@ebb/local-eci';
 import { findManifests } from './manifests.ts';
 import { hashFolder } from './source-hash.ts';
 
@@ -17,7 +17,7 @@ export interface Apps {
 
 /** Finds the apps below `paths` and reads their fingerprints. */
 export async function createApps(paths: readonly string[]): Promise<Apps> {
-  const roots = paths.map((path) => resolve(path));
+  const roots = await Promise.all(paths.map(folderOf));
   let found: ReadonlyMap<string, AppFolder> = new Map();
   let hashes: ReadonlyMap<string, string> = new Map();
 
@@ -34,8 +34,14 @@ export async function createApps(paths: readonly string[]): Promise<Apps> {
   await refresh();
   return {
     list: () => [...found].map(([name, { folder }]) => ({ name, folder })),
-    find: (image) => found.get(appOfImage(image) ?? ''),
+    find: (image) => found.get(appNameOf(image) ?? ''),
     hashOf: (app) => hashes.get(app),
     refresh,
   };
+}
+
+/** A manifest's apps are looked for beside it. */
+async function folderOf(path: string): Promise<string> {
+  const full = resolve(path);
+  return (await stat(full)).isDirectory() ? full : dirname(full);
 }

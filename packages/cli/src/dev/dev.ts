@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createLogger, systemClock } from '@ebb/base';
+import { createProcessRuntime } from '@ebb/local-eci';
 import { devKubeconfig } from '../client/kubeconfig.ts';
 import { writePrivateFile } from '../client/private-file.ts';
 import type { Io } from '../io.ts';
@@ -46,8 +46,12 @@ export async function runDev(options: DevOptions, io: Io, signal: AbortSignal): 
       api: { port: options.apiPort ?? defaultApiPort, strict: options.apiPort !== undefined },
       domain: options.domain,
       dataDir: options.dataDir === undefined ? undefined : resolve(options.dataDir),
-      runDir: join(tmpdir(), `ebb-${process.pid}`),
-      images: apps.find,
+      runtime: createProcessRuntime({
+        images: apps.find,
+        imageNames: () => apps.list().map(({ name }) => name),
+        clock,
+        logger,
+      }),
       clock,
       logger,
       random: () => Math.random(),

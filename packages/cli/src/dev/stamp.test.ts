@@ -1,6 +1,6 @@
 import type { KubernetesObject } from '@ebb/api';
 import { describe, expect, it } from 'vitest';
-import { appOfImage, appsOf, sourceAnnotation, stampSource } from './stamp.ts';
+import { appsOf, sourceAnnotation, stampSource } from './stamp.ts';
 
 const service = (image: string, name?: string): KubernetesObject => {
   const template = { ...(name ? { metadata: { name } } : {}), spec: { containers: [{ image }] } };
@@ -17,15 +17,6 @@ const templateOf = (object: KubernetesObject): { metadata?: { annotations?: Reco
   (object as never as { spec: { template: object } }).spec.template;
 
 describe('stampSource', () => {
-  it.each([
-    ['dev.local/hello', 'hello'],
-    ['dev.local/hello:v1', 'hello'],
-    ['dev.local/hello@sha256:00', 'hello'],
-    ['dev.local/a/b', undefined],
-    ['docker.io/library/hello', undefined],
-    [undefined, undefined],
-  ])('finds the app of image %s: %s', (image, app) => expect(appOfImage(image)).toBe(app));
-
   it('puts the fingerprint of the app on the template', () => {
     const stamped = stampSource(service('dev.local/hello'), (app) => (app === 'hello' ? 'abc' : undefined));
     expect(templateOf(stamped).metadata?.annotations).toEqual({ [sourceAnnotation]: 'abc' });

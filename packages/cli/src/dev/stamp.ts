@@ -1,20 +1,16 @@
 import type { KubernetesObject, Service } from '@ebb/api';
+import { appNameOf } from '@ebb/local-eci';
 
 /** On a revision template: the fingerprint of the app folders it runs, so that changed code makes a new Revision. */
 export const sourceAnnotation = 'ebb.dev/source';
-
-const localImage = /^dev\.local\/(?<name>[^/:@]+)(?:[:@].*)?$/;
-
-/** The app folder's name of an image `dev.local/<name>[:tag]`; `undefined` for any other image. */
-export function appOfImage(image: string | undefined): string | undefined {
-  return image === undefined ? undefined : localImage.exec(image)?.groups?.['name'];
-}
 
 /** The app folders that an object's containers run; none for objects without a revision template. */
 export function appsOf(object: KubernetesObject): string[] {
   if (!hasTemplate(object)) return [];
   const { containers, initContainers } = object.spec.template.spec;
-  const images = [...listOf(containers), ...listOf(initContainers)].map((container) => appOfImage(container?.image));
+  const images = [...listOf(containers), ...listOf(initContainers)].map((container) =>
+    appNameOf(container?.image ?? ''),
+  );
   return [...new Set(images.filter((name) => name !== undefined))].sort();
 }
 

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ApiServer, createApiServer } from '@ebb/apiserver';
 import {
@@ -15,7 +14,7 @@ import type { Clock, Logger } from '@ebb/base';
 import { createControllers } from '@ebb/controller';
 import { createGateway } from '@ebb/gateway-slb';
 import { type KubeClient, createKubeClient } from '@ebb/kube';
-import { type AppFolder, type LocalEci, createLocalEci, createProcessRuntime } from '@ebb/local-eci';
+import { type LocalEci, type Runtime, createLocalEci } from '@ebb/local-eci';
 import { type EciAccess, createVirtualNode } from '@ebb/virtual-node';
 import { Closers } from './closers.ts';
 import { Components } from './components.ts';
@@ -35,10 +34,8 @@ export interface PlatformOptions {
   readonly domain: string;
   /** Where the cluster's state is kept; in memory if left out. */
   readonly dataDir?: string | undefined;
-  /** A folder of this run for pods' files; made, and removed at the end. */
-  readonly runDir: string;
-  /** The app folder of an image `dev.local/<name>`, as it is at the moment of asking. */
-  readonly images: (ref: string) => AppFolder | undefined;
+  /** What runs container groups; closed at the end. */
+  readonly runtime: Runtime;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly random: () => number;
@@ -63,8 +60,6 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   const { clock, logger, random } = options;
   const kubeletToken = randomBytes(24).toString('hex');
   await using stack = new Closers();
-  await mkdir(options.runDir, { recursive: true, mode: 0o700 });
-  stack.defer(() => rm(options.runDir, { recursive: true, force: true }));
 
   let config = defaultServingConfig;
   const api = stack.use(await startApi(options, { kubeletToken, admission: createAdmission(() => config) }));
@@ -145,19 +140,19 @@ function startApi(
 }
 
 /** The local ECI, with credentials that live as long as this process. */
-async function startEci({
-  images,
-  runDir,
-  clock,
-  logger: parent,
-}: PlatformOptions): Promise<{ eci: LocalEci; access: EciAccess }> {
-  const logger = parent.child({ component: 'local-eci' });
+async function startEci({ runtime, clock, logger }: PlatformOptions): Promise<{ eci: LocalEci; access: EciAccess }> {
   const credentials = {
     accessKeyId: `local-${randomBytes(8).toString('hex')}`,
     accessKeySecret: randomBytes(24).toString('hex'),
   };
-  const runtime = createProcessRuntime({ images, dir: runDir, clock, logger });
-  const eci = await createLocalEci({ host, port: 0, regionId, credentials, runtime, clock, logger });
+  const eci = await createLocalEci({
+    host,
+    regionId,
+    credentials,
+    runtime,
+    clock,
+    logger: logger.child({ component: 'local-eci' }),
+  });
   return { eci, access: { endpoint: eci.endpoint, protocol: 'http', regionId, ...credentials } };
 }
 

@@ -1,0 +1,159 @@
+import { request } from 'node:http';
+import { type Service, resources } from '@ebb/api';
+import { silentLogger, systemClock } from '@ebb/base';
+import { eventually } from '@ebb/base/testing';
+import { type Platform, startPlatform } from '@ebb/cli';
+import { isReady } from '@ebb/kube';
+import { type Runtime, createSimulatedRuntime } from '@ebb/local-eci';
+
+/** Cold starts measured, after some that are not. */
+const rounds = 100;
+const warmUp = 10;
+
+/** How long a simulated instance takes to come up: what Ebb adds is beside it. */
+const instanceMs = [80, 160] as const;
+
+interface Moments {
+  created?: number;
+  ready?: number;
+  answered?: number;
+}
+
+interface Quantiles {
+  readonly p50: number;
+  readonly p90: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
+/** What one cold start gives, in milliseconds. */
+interface ColdStart {
+  /** From sending the request to ECI's being asked for a container group. */
+  readonly arrivalToCreate: number;
+  /** From the instance's being able to answer to its first byte being back at the client. */
+  readonly readyToAnswer: number;
+}
+
+/** A runtime that tells when a group was asked for and when its instance began to answer. */
+function observed(moments: Moments): Runtime {
+  const runtime = createSimulatedRuntime({
+    clock: systemClock,
+    random: () => Math.random(),
+    timing: { schedulingMs: 0, pendingMs: instanceMs, terminatingMs: 0 },
+    serve: true,
+    onReady: (_, atMs) => (moments.ready = atMs),
+  });
+  return {
+    create: (id, spec, host) => {
+      moments.created ??= systemClock.now();
+      return runtime.create(id, spec, host);
+    },
+    close: () => runtime.close(),
+  };
+}
+
+/**
+ * What Ebb adds to a cold start: a whole platform with simulated instances, one Service, scaled to zero before each request.
+ * The way back to the client is counted in, so the figures are upper bounds.
+ */
+export async function coldStart(): Promise<object> {
+  const moments: Moments = {};
+  await using platform = await startPlatform({
+    gateway: { port: 28_080, strict: false },
+    api: { port: 26_443, strict: false },
+    domain: 'localhost',
+    dataDir: undefined,
+    runtime: observed(moments),
+    clock: systemClock,
+    logger: silentLogger,
+    random: () => Math.random(),
+  });
+  await platform.client.create(resources.services, service);
+  await eventually(
+    async () => isReady(await platform.client.get(resources.services, { namespace: 'default', name: 'cold' })),
+    { what: 'Service ready' },
+  );
+  const starts: ColdStart[] = [];
+  for (let round = 0; round < warmUp + rounds; round++) {
+    const start = await oneStart(platform, moments);
+    if (round >= warmUp) starts.push(start);
+    if (round % 10 === 0) process.stdout.write(`\rcold start ${round} of ${warmUp + rounds} …`);
+  }
+  const figures = {
+    rounds,
+    arrivalToCreateMs: quantiles(starts.map((each) => each.arrivalToCreate)),
+    readyToAnswerMs: quantiles(starts.map((each) => each.readyToAnswer)),
+  };
+  print(figures);
+  return figures;
+}
+
+const service: Service = {
+  apiVersion: 'serving.knative.dev/v1',
+  kind: 'Service',
+  metadata: { name: 'cold', namespace: 'default' },
+  spec: {
+    template: {
+      metadata: { annotations: { 'autoscaling.knative.dev/window': '6s' } },
+      spec: { containers: [{ name: 'user-container', image: 'dev.local/cold' }] },
+    },
+  },
+};
+
+async function oneStart(platform: Platform, moments: Moments): Promise<ColdStart> {
+  await toZero(platform);
+  delete moments.created;
+  delete moments.ready;
+  const sent = systemClock.now();
+  await get(platform.gateway.port);
+  const answered = systemClock.now();
+  const { created = Number.NaN, ready = Number.NaN } = moments;
+  return { arrivalToCreate: created - sent, readyToAnswer: answered - ready };
+}
+
+/** Takes the instance away by hand, as waiting for the stable window would take minutes in all. */
+async function toZero({ client }: Platform): Promise<void> {
+  await eventually(
+    async () => {
+      const { items } = await client.list(resources.pods, { namespace: 'default' });
+      const [scaler] = (await client.list(resources.podAutoscalers, { namespace: 'default' })).items;
+      return items.length === 0 && scaler?.status?.desiredScale === 0;
+    },
+    { timeoutMs: 60_000, what: 'zero pods' },
+  );
+}
+
+function get(port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const options = { host: '127.0.0.1', port, headers: { host: 'cold.default.localhost' }, agent: false } as const;
+    request(options, (response) => {
+      response.resume();
+      if (response.statusCode !== 200) reject(new Error(`answered ${response.statusCode}`));
+      response.on('end', resolve).on('error', reject);
+    })
+      .on('error', reject)
+      .end();
+  });
+}
+
+function quantiles(values: readonly number[]): Quantiles {
+  const sorted = values.toSorted((a, b) => a - b);
+  const at = (share: number): number =>
+    Number((sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN).toFixed(2));
+  return { p50: at(0.5), p90: at(0.9), p99: at(0.99), max: at(1) };
+}
+
+function print({ rounds: count, ...figures }: { readonly rounds: number } & Record<string, Quantiles | number>): void {
+  console.log(`\rwhat Ebb adds to a cold start, milliseconds, ${count} starts of a simulated instance\n`);
+  console.log(`${''.padEnd(44)}${['p50', 'p90', 'p99', 'max'].map((head) => head.padStart(9)).join('')}`);
+  const names: Record<string, string> = {
+    arrivalToCreateMs: 'request sent → CreateContainerGroup',
+    readyToAnswerMs: 'instance ready → answer at the client',
+  };
+  for (const [key, value] of Object.entries(figures)) {
+    if (typeof value === 'number') continue;
+    console.log(
+      `${(names[key] ?? key).padEnd(44)}${[value.p50, value.p90, value.p99, value.max].map((ms) => ms.toFixed(2).padStart(9)).join('')}`,
+    );
+  }
+}
