@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { type KubernetesObject, type ManagedFieldsEntry, type Schema, StatusError } from '@ebb/api';
 import { type ApplyConflict, applyConflict } from './apply-conflict.ts';
 import { checkDepth } from './depth.ts';
-import { fieldsApplied, fieldsChanged } from './field-changes.ts';
+import { fieldsApplied, fieldsChanged, fieldsPresent } from './field-changes.ts';
 import type { FieldSet } from './field-set.ts';
 import { updateManagers } from './managed-fields.ts';
 import {
@@ -53,7 +53,7 @@ export function applyPatch(request: ApplyRequest): KubernetesObject {
   const managers = managersBefore(request);
   const id = managerId(entryOf(request));
   const fields = fieldsApplied(applied, request.schema);
-  const merged = live ? mergeAndPrune(live, applied, { ...request, id, managers, fields }) : applied;
+  const merged = live ? mergeAndPrune(live, applied, { ...request, id, managers }) : applied;
   const changes = fieldsChanged(live ?? {}, merged, request.schema);
   const others = new Map([...managers].filter(([other]) => other !== id));
   const conflicts = conflictsOf(others, changes.set);
@@ -89,12 +89,12 @@ function managersBefore({ live, schema, apiVersion, now }: ApplyRequest): Manage
 function mergeAndPrune(
   live: KubernetesObject,
   applied: KubernetesObject,
-  { schema, id, managers, fields }: { schema: Schema; id: string; managers: Managers; fields: FieldSet },
+  { schema, id, managers }: { readonly schema: Schema; readonly id: string; readonly managers: Managers },
 ): KubernetesObject {
   const merged = structuredMerge(live, applied, schema) as KubernetesObject;
   const last = managers.get(id)?.fields;
   if (!last) return merged;
-  let claimed = fields;
+  let claimed = fieldsPresent({ value: applied, schema });
   for (const [other, manager] of managers) if (other !== id) claimed = claimed.union(manager.fields);
   return prune(merged, schema, last, claimed) as KubernetesObject;
 }

@@ -32,19 +32,19 @@ export function fieldsChanged(old: unknown, updated: unknown, schema: Schema | u
   if (before && after && Array.isArray(old) === Array.isArray(updated)) return compareParts(before, after);
   const changes = { set: new FieldSet(), removed: new FieldSet() };
   if (isDeepStrictEqual(old, updated)) return changes;
-  if (before) for (const [step, part] of before) changes.removed.children.set(step, everything(part));
-  if (after) for (const [step, part] of after) changes.set.children.set(step, everything(part));
+  if (before) for (const [step, part] of before) changes.removed.children.set(step, fieldsPresent(part));
+  if (after) for (const [step, part] of after) changes.set.children.set(step, fieldsPresent(part));
   changes.set.self = true;
   return changes;
 }
 
 function compareParts(before: ReadonlyMap<string, Part>, after: ReadonlyMap<string, Part>): FieldChanges {
   const changes = { set: new FieldSet(), removed: new FieldSet() };
-  for (const [step, part] of before) if (!after.has(step)) changes.removed.children.set(step, everything(part));
+  for (const [step, part] of before) if (!after.has(step)) changes.removed.children.set(step, fieldsPresent(part));
   for (const [step, part] of after) {
     const old = before.get(step);
     if (!old) {
-      changes.set.children.set(step, everything(part));
+      changes.set.children.set(step, fieldsPresent(part));
       continue;
     }
     const below = fieldsChanged(old.value, part.value, part.schema);
@@ -54,11 +54,11 @@ function compareParts(before: ReadonlyMap<string, Part>, after: ReadonlyMap<stri
   return changes;
 }
 
-/** A part and all below it. */
-function everything({ value, schema }: Part): FieldSet {
+/** A value itself and all in it. */
+export function fieldsPresent({ value, schema }: Pick<Part, 'value' | 'schema'>): FieldSet {
   const set = new FieldSet();
   set.self = true;
-  for (const [step, part] of partsOf(value, schema) ?? []) set.children.set(step, everything(part));
+  for (const [step, part] of partsOf(value, schema) ?? []) set.children.set(step, fieldsPresent(part));
   return set;
 }
 

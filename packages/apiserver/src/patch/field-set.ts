@@ -46,10 +46,11 @@ export class FieldSet {
     return combine(this, other, (a, b) => a !== b).isEmpty();
   }
 
-  /** The paths of all fields in the set, in the order of `FieldsV1`. */
+  /** The paths of all fields in the set, in Kubernetes' order: at each place its fields first, then what is below them. */
   *paths(): Generator<readonly string[]> {
-    if (this.self) yield [];
-    for (const [step, child] of sorted(this.children)) for (const path of child.paths()) yield [step, ...path];
+    const children = sorted(this.children);
+    for (const [step, child] of children) if (child.self) yield [step];
+    for (const [step, child] of children) for (const path of child.paths()) yield [step, ...path];
   }
 
   /** As `FieldsV1`. */

@@ -42,7 +42,7 @@ const cases: [string, JsonObject, JsonObject, JsonObject][] = [
     { labels: { y: '2', z: '3' } },
   ],
   [
-    'merges lists by key, new items last',
+    'merges lists by key, in the order of the patch',
     { containers: [a, b] },
     {
       containers: [
@@ -50,7 +50,7 @@ const cases: [string, JsonObject, JsonObject, JsonObject][] = [
         { name: 'a', image: 'x', env: [{ name: 'E', value: '1' }] },
       ],
     },
-    { containers: [{ name: 'a', image: 'x', env: [{ name: 'E', value: '1' }] }, b, c] },
+    { containers: [c, { name: 'a', image: 'x', env: [{ name: 'E', value: '1' }] }, b] },
   ],
   ['deletes an item', { containers: [a, b] }, { containers: [{ name: 'a', $patch: 'delete' }] }, { containers: [b] }],
   ['replaces a list', { containers: [a, b] }, { containers: [{ $patch: 'replace' }, c] }, { containers: [c] }],
@@ -58,7 +58,7 @@ const cases: [string, JsonObject, JsonObject, JsonObject][] = [
   ['replaces a map', { labels: { x: '1' } }, { labels: { $patch: 'replace', y: '2' } }, { labels: { y: '2' } }],
   ['empties a map', { labels: { x: '1' } }, { labels: { $patch: 'delete' } }, { labels: {} }],
   ['replaces a map whose strategy says so', { whole: { x: 1 } }, { whole: { y: 2 } }, { whole: { y: 2 } }],
-  ['adds to a set', { finalizers: ['a', 'b'] }, { finalizers: ['c', 'a'] }, { finalizers: ['a', 'b', 'c'] }],
+  ['adds to a set', { finalizers: ['a', 'b'] }, { finalizers: ['c', 'a'] }, { finalizers: ['c', 'a', 'b'] }],
   [
     'takes from a set',
     { finalizers: ['a', 'b'] },
@@ -114,6 +114,38 @@ const cases: [string, JsonObject, JsonObject, JsonObject][] = [
     { labels: { y: '1' }, containers: [] },
   ],
   [
+    'takes a new list as it comes',
+    { containers: [{ name: 'a' }] },
+    {
+      containers: [
+        {
+          name: 'a',
+          env: [
+            { name: 'E', value: '1' },
+            { name: 'E', value: '2' },
+          ],
+        },
+      ],
+    },
+    {
+      containers: [
+        {
+          name: 'a',
+          env: [
+            { name: 'E', value: '1' },
+            { name: 'E', value: '2' },
+          ],
+        },
+      ],
+    },
+  ],
+  [
+    'deletes all items that share a key',
+    { containers: [{ name: 'a' }, { name: 'b' }, { name: 'a' }] },
+    { containers: [{ name: 'a', $patch: 'delete' }] },
+    { containers: [{ name: 'b' }] },
+  ],
+  [
     'keeps items that share a key',
     {
       containers: [
@@ -127,7 +159,7 @@ const cases: [string, JsonObject, JsonObject, JsonObject][] = [
       ],
     },
     { containers: [{ name: 'a', env: [{ name: 'F' }] }] },
-    { containers: [{ name: 'a', env: [{ name: 'E', value: '1' }, { name: 'E', value: '2' }, { name: 'F' }] }] },
+    { containers: [{ name: 'a', env: [{ name: 'F' }, { name: 'E', value: '1' }, { name: 'E', value: '2' }] }] },
   ],
 ];
 

@@ -62,8 +62,9 @@ function mergeValue(original: unknown, patch: unknown, schema: Schema | undefine
     const replaces = strategiesOf(schema).includes('replace');
     return isObject(original) && !replaces ? mergeMap(original, patch, schema) : mergeMap({}, patch, schema);
   }
-  if (Array.isArray(patch)) return mergeList(Array.isArray(original) ? original : [], patch, schema, list);
-  return patch;
+  if (!Array.isArray(patch)) return patch;
+  // A new list is taken as it comes: items may share a merge key (a port in TCP and UDP).
+  return Array.isArray(original) ? mergeList(original, patch, schema, list) : withoutDirectives(patch);
 }
 
 function mergeList(
@@ -73,18 +74,18 @@ function mergeList(
   { deleted, order }: ListDirectives,
 ): readonly unknown[] {
   const merge = mergeOf(schema);
-  if (!merge) return patch;
+  if (!merge) return withoutDirectives(patch) as readonly unknown[];
   const by = (item: unknown): string => identityOf(item, merge.key);
   const items = identified(original, merge.key);
   const before = [...items.keys()];
   const changes = patch.filter((item) => !isReplaceMarker(item));
   if (changes.length < patch.length) items.clear();
-  for (const item of deleted) items.delete(JSON.stringify(item));
   for (const change of changes) applyItem(items, by(change), change, schema?.items);
-  if (!order) return [...items.values()];
-  const wanted = order.map(by);
-  const unordered = changes.find((change) => !isDeletion(change) && !wanted.includes(by(change)));
-  if (unordered !== undefined) {
+  for (const item of deleted) items.delete(JSON.stringify(item));
+  const present = changes.filter((change) => !isDeletion(change));
+  const wanted = (order ?? present).map(by);
+  const stray = present.find((change) => !wanted.includes(by(change)));
+  if (stray !== undefined) {
     throw bad(
       `The order in patch list:\n${JSON.stringify(patch)}\n doesn't match ${orderPrefix} list:\n${JSON.stringify(order)}`,
     );
@@ -98,8 +99,8 @@ function applyItem(items: Map<string, unknown>, id: string, change: unknown, sch
     return;
   }
   if (change[directive] === 'merge') throw bad('merging lists cannot yet be specified in the patch');
-  if (isDeletion(change)) items.delete(id);
-  else items.set(id, mergeValue(items.get(id), change, schema, { deleted: [], order: undefined }));
+  if (!isDeletion(change)) items.set(id, mergeValue(items.get(id), change, schema, { deleted: [], order: undefined }));
+  else for (let same = id; items.delete(same); same += again);
 }
 
 function isReplaceMarker(item: unknown): boolean {
@@ -108,6 +109,10 @@ function isReplaceMarker(item: unknown): boolean {
 
 function isDeletion(item: unknown): boolean {
   return isObject(item) && item[directive] === 'delete';
+}
+
+function isMarked(item: unknown): boolean {
+  return isObject(item) && Object.hasOwn(item, directive);
 }
 
 /** How a list is merged: by a key of its items, or (no key) as a set of plain values; `undefined` if it is replaced. */
@@ -135,12 +140,15 @@ function identityOf(item: unknown, key: string | undefined): string {
   return JSON.stringify(item[key]);
 }
 
+/** Appended to the identity of an item as often as its merge key was there before; no JSON text ends in it. */
+const again = '+';
+
 /** Items by identity. Of objects that share a merge key (allowed for `env`, say) each stays; a patch means the first. */
 function identified(list: readonly unknown[], key: string | undefined): Map<string, unknown> {
   const items = new Map<string, unknown>();
   for (const item of list) {
     let id = identityOf(item, key);
-    while (key !== undefined && items.has(id)) id += '+';
+    while (key !== undefined && items.has(id)) id += again;
     items.set(id, item);
   }
   return items;
@@ -179,7 +187,7 @@ function isDirective(key: string): boolean {
 
 /** A value of a patch as it is stored where nothing was: without directives, nulls and deletions. */
 function withoutDirectives(value: unknown): unknown {
-  if (Array.isArray(value)) return value.filter((item) => !isDeletion(item)).map(withoutDirectives);
+  if (Array.isArray(value)) return value.filter((item) => !isMarked(item)).map(withoutDirectives);
   if (!isObject(value)) return value;
   return Object.fromEntries(
     Object.entries(value)
