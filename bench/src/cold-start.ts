@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import { type Service, resources } from '@ebb/api';
+import { type Service, resources, systemNamespace } from '@ebb/api';
 import { silentLogger, systemClock } from '@ebb/base';
 import { eventually } from '@ebb/base/testing';
 import { type Platform, startPlatform } from '@ebb/cli';
@@ -53,7 +53,8 @@ function observed(moments: Moments): Runtime {
 }
 
 /**
- * What Ebb adds to a cold start: a whole platform with simulated instances, one Service, scaled to zero before each request.
+ * What Ebb adds to a cold start: a whole platform with simulated instances, and for each measured
+ * request a Service that has none.
  * The way back to the client is counted in, so the figures are upper bounds.
  */
 export async function coldStart(): Promise<object> {
@@ -68,14 +69,10 @@ export async function coldStart(): Promise<object> {
     logger: silentLogger,
     random: () => Math.random(),
   });
-  await platform.client.create(resources.services, service);
-  await eventually(
-    async () => isReady(await platform.client.get(resources.services, { namespace: 'default', name: 'cold' })),
-    { what: 'Service ready' },
-  );
+  await createServices(platform);
   const starts: ColdStart[] = [];
   for (let round = 0; round < warmUp + rounds; round++) {
-    const start = await oneStart(platform, moments);
+    const start = await oneStart(platform, moments, nameOf(round));
     if (round >= warmUp) starts.push(start);
     if (round % 10 === 0) process.stdout.write(`\rcold start ${round} of ${warmUp + rounds} …`);
   }
@@ -88,44 +85,58 @@ export async function coldStart(): Promise<object> {
   return figures;
 }
 
-const service: Service = {
-  apiVersion: 'serving.knative.dev/v1',
-  kind: 'Service',
-  metadata: { name: 'cold', namespace: 'default' },
-  spec: {
-    template: {
-      metadata: { annotations: { 'autoscaling.knative.dev/window': '6s' } },
-      spec: { containers: [{ name: 'user-container', image: 'dev.local/cold' }] },
-    },
-  },
-};
+const nameOf = (round: number): string => `cold-${round}`;
 
-async function oneStart(platform: Platform, moments: Moments): Promise<ColdStart> {
-  await toZero(platform);
+/** Services that are Ready without ever having had an instance: each is good for one cold start. */
+async function createServices({ client }: Platform): Promise<void> {
+  await client.create(resources.configMaps, {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'config-autoscaler', namespace: systemNamespace },
+    data: { 'allow-zero-initial-scale': 'true' },
+  });
+  const names = Array.from({ length: warmUp + rounds }, (_, round) => nameOf(round));
+  for (const name of names) {
+    await eventually(() => client.create(resources.services, makeService(name)), {
+      what: 'an initial scale of zero allowed',
+    });
+  }
+  for (const name of names) {
+    const ready = async (): Promise<boolean> =>
+      isReady(await client.get(resources.services, { namespace: 'default', name }));
+    await eventually(ready, { timeoutMs: 60_000, what: `Service ${name} ready` });
+  }
+}
+
+function makeService(name: string): Service {
+  const annotations = { 'autoscaling.knative.dev/initial-scale': '0' };
+  const container = { name: 'user-container', image: 'dev.local/cold' };
+  return {
+    apiVersion: 'serving.knative.dev/v1',
+    kind: 'Service',
+    metadata: { name, namespace: 'default' },
+    spec: { template: { metadata: { annotations }, spec: { containers: [container] } } },
+  };
+}
+
+async function oneStart({ gateway }: Platform, moments: Moments, name: string): Promise<ColdStart> {
   delete moments.created;
   delete moments.ready;
   const sent = systemClock.now();
-  await get(platform.gateway.port);
+  await get(gateway.port, name);
   const answered = systemClock.now();
   const { created = Number.NaN, ready = Number.NaN } = moments;
   return { arrivalToCreate: created - sent, readyToAnswer: answered - ready };
 }
 
-/** Takes the instance away by hand, as waiting for the stable window would take minutes in all. */
-async function toZero({ client }: Platform): Promise<void> {
-  await eventually(
-    async () => {
-      const { items } = await client.list(resources.pods, { namespace: 'default' });
-      const [scaler] = (await client.list(resources.podAutoscalers, { namespace: 'default' })).items;
-      return items.length === 0 && scaler?.status?.desiredScale === 0;
-    },
-    { timeoutMs: 60_000, what: 'zero pods' },
-  );
-}
-
-function get(port: number): Promise<void> {
+function get(port: number, service: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    const options = { host: '127.0.0.1', port, headers: { host: 'cold.default.localhost' }, agent: false } as const;
+    const options = {
+      host: '127.0.0.1',
+      port,
+      headers: { host: `${service}.default.localhost` },
+      agent: false,
+    } as const;
     request(options, (response) => {
       response.resume();
       if (response.statusCode !== 200) reject(new Error(`answered ${response.statusCode}`));
