@@ -64,6 +64,11 @@ export const fieldExtensions: Readonly<Record<string, Record<string, Extension>>
     claims: { 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] },
   },
   V1ServiceSpec: { ports: mapBy('port', 'protocol'), selector: atomicMap },
+  V1ContainerStatus: {
+    allocatedResourcesStatus: mapBy('name'),
+    volumeMounts: mapBy('mountPath'),
+  },
+  V1ResourceStatus: { resources: { 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['resourceID'] } },
   V1ServiceStatus: { conditions: mapBy('type') },
   V1ServiceAccount: { secrets: mapBy('name') },
   V1NodeSpec: { podCIDRs: mergedSet, taints: atomicList },
