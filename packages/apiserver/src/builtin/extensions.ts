@@ -88,6 +88,8 @@ export const fieldExtensions: Readonly<Record<string, Record<string, Extension>>
 
 /** Classes whose objects are set or taken as a whole. */
 export const atomicClasses: ReadonlySet<string> = new Set([
+  'V1OwnerReference',
+  'V1ScopeSelector',
   'V1LabelSelector',
   'V1NodeSelector',
   'V1NodeSelectorTerm',
