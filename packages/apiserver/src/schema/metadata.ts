@@ -26,6 +26,15 @@ export function validateMetadata(metadata: ObjectMeta, info: ResourceInfo): Fiel
   ];
 }
 
+/** Who deletes an object waits for the finalizers that are there: no more may come. */
+export function validateFinalizers({ finalizers = [] }: ObjectMeta, old: ObjectMeta): FieldError[] {
+  const added = finalizers.filter((each) => !old.finalizers?.includes(each));
+  if (old.deletionTimestamp === undefined || added.length === 0) return [];
+  const list = added.map((each) => JSON.stringify(each)).join(', ');
+  const text = 'no new finalizers can be added if the object is being deleted, found new finalizers []string';
+  return [forbidden('metadata.finalizers', `${text}{${list}}`)];
+}
+
 function nameErrors({ name, generateName, namespace }: ObjectMeta, info: ResourceInfo): FieldError[] {
   const path = 'metadata.name';
   // What is not stored needs no name.

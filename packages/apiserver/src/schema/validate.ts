@@ -1,17 +1,22 @@
 import type { KubernetesObject, Schema } from '@ebb/api';
 import { validateBuiltin } from '../builtin/validate.ts';
+import { validateBuiltinUpdate } from '../builtin/validate-update.ts';
 import type { ResourceInfo } from '../resource-info.ts';
 import { checkBounds } from './bounds.ts';
 import { type FieldError, invalid, required, typeInvalid } from './field-error.ts';
 import { childPath, childSchema, isObject, type JsonObject } from './json.ts';
-import { validateMetadata } from './metadata.ts';
+import { validateFinalizers, validateMetadata } from './metadata.ts';
 
 /**
  * What is wrong with an object, after defaulting: its metadata (name, labels, annotations, owners, finalizers), its
  * fields against the schema, and for built-in kinds the main rules of kube-apiserver. Empty if all is well. Rules in CEL
- * (`x-kubernetes-validations`) are not looked at.
+ * (`x-kubernetes-validations`) are not looked at. With `old`, the object it is to replace, also what may not change.
  */
-export function validateSchema(object: KubernetesObject, info: ResourceInfo): readonly FieldError[] {
+export function validateSchema(
+  object: KubernetesObject,
+  info: ResourceInfo,
+  old?: KubernetesObject,
+): readonly FieldError[] {
   const { metadata, ...properties } = info.schema.properties ?? {};
   const walk: Walk = { errors: [], typesOnly: info.builtin };
   const types: Walk = { errors: [], typesOnly: true };
@@ -24,6 +29,15 @@ export function validateSchema(object: KubernetesObject, info: ResourceInfo): re
     ...validateMetadataSchema(object, info),
     ...walk.errors,
     ...(info.builtin ? validateBuiltin(object as unknown as JsonObject, info) : []),
+    ...(old ? validateUpdate(object, old, info) : []),
+  ];
+}
+
+function validateUpdate(object: KubernetesObject, old: KubernetesObject, info: ResourceInfo): FieldError[] {
+  const [fields, before] = [object, old] as unknown as [JsonObject, JsonObject];
+  return [
+    ...validateFinalizers(object.metadata, old.metadata),
+    ...(info.builtin ? validateBuiltinUpdate(fields, before, info) : []),
   ];
 }
 
