@@ -246,6 +246,14 @@ test('keeps what the server writes, whatever the client sends along', () => {
   expect(metadata).toMatchObject(server);
 });
 
+test('an apply through the status subresource owns status and nothing else', () => {
+  const live = update(undefined, 'you', thing({ image: 'x' }));
+  const sent = { ...thing({ image: 'y' }, { labels: { a: '1' } }), status: { ready: true } };
+  const applied = apply(live, 'me', sent, { subresource: 'status' });
+  expect(bare(applied)).toEqual({ ...thing({ image: 'x' }), status: { ready: true } });
+  expect(owners(applied)['me Apply']).toEqual({ 'f:status': { 'f:ready': {} } });
+});
+
 test('merges lists in the order of the applier, others in their places', () => {
   const ports = (...all: number[]): Thing => thing({ ports: all.map((port) => ({ port })) });
   const order = (object: Thing): unknown[] =>

@@ -68,14 +68,23 @@ export function applyPatch(request: ApplyRequest): KubernetesObject {
   return structuredClone({ ...merged, metadata: { ...merged.metadata, managedFields: encodeManagers(after) } });
 }
 
-function checked({ applied, schema }: ApplyRequest): KubernetesObject {
+function checked({ applied, schema, subresource }: ApplyRequest): KubernetesObject {
   if (applied.metadata.managedFields !== undefined && applied.metadata.managedFields !== null) {
     throw new StatusError('BadRequest', 'metadata.managedFields must be nil');
   }
   checkDepth(applied);
   checkItems(applied, schema);
   const metadata = Object.entries(applied.metadata).filter(([key]) => !serverMetadata.includes(key));
-  return withoutManagedFields({ ...applied, metadata: Object.fromEntries(metadata) });
+  const object = withoutManagedFields({ ...applied, metadata: Object.fromEntries(metadata) });
+  return subresource === 'status' ? statusOnly(object) : object;
+}
+
+/** What an apply through `/status` can set: nothing beside the status, whatever else is sent. */
+function statusOnly(object: KubernetesObject): KubernetesObject {
+  const { name, namespace, uid, resourceVersion } = object.metadata;
+  const metadata = Object.entries({ name, namespace, uid, resourceVersion }).filter(([, value]) => value !== undefined);
+  const fields = Object.entries(object).filter(([key]) => ['apiVersion', 'kind', 'status'].includes(key));
+  return { ...Object.fromEntries(fields), metadata: Object.fromEntries(metadata) };
 }
 
 /** The owners so far; all of an object that has none belongs to what was there before the first apply. */
