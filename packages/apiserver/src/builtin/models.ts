@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 /** One field of a Kubernetes type, as the generated models of `@kubernetes/client-node` declare it. */
 export interface ModelField {
@@ -26,7 +26,8 @@ interface Attribute {
   readonly format: string;
 }
 
-const folder = join(createRequire(import.meta.url).resolve('@kubernetes/client-node'), '..', 'gen', 'models');
+const require = createRequire(import.meta.url);
+const folder = join(dirname(require.resolve('@kubernetes/client-node')), 'gen', 'models');
 
 /**
  * The model of a class, say `V1PodSpec`; `undefined` if there is none of that name. The files are read, not imported:

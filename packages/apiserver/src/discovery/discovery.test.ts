@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { builtinResources } from '../builtin/resources.ts';
-import { resourceWith } from '../schema/testing.ts';
+import { resourceWith } from '../../test/widget-crd.ts';
 import { negotiate } from './accept.ts';
 import { discoveryDocument } from './discovery.ts';
 import { compareVersions } from './groups.ts';

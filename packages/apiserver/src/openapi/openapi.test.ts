@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { builtinResources } from '../builtin/resources.ts';
 import { readFields } from '../protobuf/reader.ts';
 import type { ResourceInfo } from '../resource-info.ts';
-import { resourceWith } from '../schema/testing.ts';
+import { resourceWith } from '../../test/widget-crd.ts';
 import { OpenApi } from './openapi.ts';
 
 const widgets = resourceWith({

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { builtinResources } from '../builtin/resources.ts';
 import { applyDefaults } from './default.ts';
-import { resourceWith, widget } from './testing.ts';
+import { resourceWith, widget } from '../../test/widget-crd.ts';
 
 const text = (value: string): Schema => ({ type: 'string', default: value });
 

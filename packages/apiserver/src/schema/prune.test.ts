@@ -2,7 +2,7 @@ import type { KubernetesObject, Schema } from '@ebb/api';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { builtinResources } from '../builtin/resources.ts';
-import { resourceWith, widget } from './testing.ts';
+import { resourceWith, widget } from '../../test/widget-crd.ts';
 import { pruneUnknown } from './prune.ts';
 
 const keeps: Schema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };

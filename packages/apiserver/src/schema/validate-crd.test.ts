@@ -1,7 +1,7 @@
 import type { CustomResourceDefinition, StatusError } from '@ebb/api';
 import { expect, test } from 'vitest';
 import { resourcesOfCrd } from './crd.ts';
-import { widgetCrd } from './testing.ts';
+import { widgetCrd } from '../../test/widget-crd.ts';
 import { validateCrd } from './validate-crd.ts';
 
 const messageFor = (change: (crd: CustomResourceDefinition) => void): string | undefined => {

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { builtinResources } from '../builtin/resources.ts';
 import { applyDefaults } from './default.ts';
 import { invalidObject } from './field-error.ts';
-import { resourceWith, widget } from './testing.ts';
+import { resourceWith, widget } from '../../test/widget-crd.ts';
 import { validateSchema } from './validate.ts';
 
 const texts = (errors: readonly { field: string; message: string }[]): string[] =>

@@ -2,7 +2,7 @@ import type { KubernetesObject, PrinterColumn } from '@ebb/api';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { builtinResources } from '../builtin/resources.ts';
-import { resourceWith, widget } from '../schema/testing.ts';
+import { resourceWith, widget } from '../../test/widget-crd.ts';
 import { humanDuration } from './age.ts';
 import { toTable } from './table.ts';
 

@@ -1,6 +1,6 @@
 import type { CustomResourceDefinition, KubernetesObject, Schema } from '@ebb/api';
-import type { ResourceInfo } from '../resource-info.ts';
-import { resourcesOfCrd } from './crd.ts';
+import type { ResourceInfo } from '../src/resource-info.ts';
+import { resourcesOfCrd } from '../src/schema/crd.ts';
 
 /** A CRD of widgets, with these properties besides metadata. For tests. */
 export function widgetCrd(properties: Record<string, Schema>): CustomResourceDefinition {
