@@ -1,3 +1,5 @@
+// What @peculiar/x509 is built on refuses to load without it.
+import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 

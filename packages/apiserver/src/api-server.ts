@@ -1,0 +1,106 @@
+import type { Admission, CustomResourceDefinition } from '@ebb/api';
+import type { Clock, Logger } from '@ebb/base';
+import { type Credentials, bearerCheck, loadCredentials } from './auth/credentials.ts';
+import { makeKubeconfig } from './auth/kubeconfig.ts';
+import { builtinResources } from './builtin/resources.ts';
+import { startControllers } from './gc/controllers.ts';
+import { makeHandler } from './http/handler.ts';
+import { type HttpsServer, listenHttps } from './http/https-server.ts';
+import { LogProxy } from './http/log-proxy.ts';
+import { OpenApi } from './openapi/openapi.ts';
+import { Registry } from './registry.ts';
+import type { Machine } from './rest/call.ts';
+import { installCrds } from './gc/install-crds.ts';
+import { Snapshots } from './rest/snapshots.ts';
+import { MemoryStore } from './store/memory-store.ts';
+import { openLmdbStore } from './store/lmdb-store.ts';
+import { Storage } from './store/storage.ts';
+import type { Store } from './store/store.ts';
+
+export interface ApiServerOptions {
+  /** Address to listen on. Default `127.0.0.1`. */
+  readonly host?: string;
+  /** Port to listen on. Default 0: any free one. */
+  readonly port?: number;
+  /** Directory to keep the state in. Default: memory only. */
+  readonly dataDir?: string;
+  /** Installed at start, or brought up to date. */
+  readonly crds: readonly CustomResourceDefinition[];
+  readonly admission: Admission;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** How to ask kubelets for `pods/log`: the bearer token sent to `https://<node's InternalIP>:<its kubelet port>`. */
+  readonly kubelet?: { readonly token: string };
+  /** Certificates and token to use in place of new ones. Default: those of `dataDir`, or new ones. */
+  readonly credentials?: Credentials;
+}
+
+/** A Kubernetes API that is being served. Disposing it ends all connections and closes the store. */
+export interface ApiServer extends AsyncDisposable {
+  /** `https://host:port` */
+  readonly url: string;
+  /** YAML for clients such as kubectl, with the CA and the token. */
+  readonly kubeconfig: string;
+  /** PEM text. */
+  readonly caCertificate: string;
+  readonly token: string;
+}
+
+/**
+ * Starts the embedded Kubernetes API; resolves when it listens and its state is loaded. Rejects with `UserError` if the
+ * address or the data directory cannot be used.
+ */
+export async function createApiServer(options: ApiServerOptions): Promise<ApiServer> {
+  const store = options.dataDir === undefined ? new MemoryStore() : await openLmdbStore(options.dataDir);
+  try {
+    return await serve(options, store);
+  } catch (error) {
+    await store[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function serve(options: ApiServerOptions, store: Store): Promise<ApiServer> {
+  const { host = '127.0.0.1', port = 0, admission, clock, logger } = options;
+  const credentials = options.credentials ?? (await loadCredentials(store, host, clock.now()));
+  const storage = new Storage(store, logger);
+  const registry = new Registry(builtinResources());
+  const machine: Machine = { storage, registry, admission, clock, logger };
+  const controllers = startControllers(machine, credentials.ca);
+  const logs = new LogProxy(storage, options.kubelet?.token);
+  const closeParts = async (): Promise<void> => {
+    controllers[Symbol.dispose]();
+    await logs[Symbol.asyncDispose]();
+  };
+  try {
+    installCrds(machine, options.crds);
+    await storage.durable();
+    const handler = makeHandler({
+      machine,
+      logs,
+      snapshots: new Snapshots(clock),
+      information: { registry, openApi: new OpenApi(() => registry.all()) },
+      isAllowed: bearerCheck(credentials.token),
+    });
+    const server = await listenHttps({ host, port, ...credentials, handler });
+    return publicFace(server, credentials, async () => {
+      await server[Symbol.asyncDispose]();
+      await closeParts();
+      await store[Symbol.asyncDispose]();
+    });
+  } catch (error) {
+    await closeParts();
+    throw error;
+  }
+}
+
+function publicFace({ url }: HttpsServer, { ca, token }: Credentials, close: () => Promise<void>): ApiServer {
+  let closing: Promise<void> | undefined;
+  return {
+    url,
+    kubeconfig: makeKubeconfig(url, ca, token),
+    caCertificate: ca,
+    token,
+    [Symbol.asyncDispose]: () => (closing ??= close()),
+  };
+}

@@ -1,0 +1,72 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { StatusError } from '@ebb/api';
+import { methodNotAllowed, unknownResource } from '../rest/errors.ts';
+import { type ApiContext, makeCall, userOf } from './api-request.ts';
+import { parseBody, readBody } from './body.ts';
+import { type Information, handleInformation } from './information.ts';
+import { negotiate } from './negotiate.ts';
+import { type ResourcePath, parseResourcePath } from './path.ts';
+import { handleResource } from './resource-handler.ts';
+import { sendError, sendJson, sendText } from './respond.ts';
+import { answerReview, isReview } from './reviews.ts';
+
+/** All that answering needs. */
+export interface HandlerOptions extends ApiContext {
+  readonly information: Information;
+  /** Whether an `Authorization` header lets its bearer in. */
+  readonly isAllowed: (authorization: string | undefined) => boolean;
+}
+
+/** Makes the function that answers every request; it never throws. */
+export function makeHandler(options: HandlerOptions): (request: IncomingMessage, response: ServerResponse) => void {
+  const { logger } = options.machine;
+  return (request, response) => {
+    response.on('error', (error) => logger.debug({ error: error.message }, 'a client left'));
+    handle(options, request, response).catch((error: unknown) => {
+      // What is left of a refused body is not read: the connection ends with the answer.
+      if (!request.complete) response.setHeader('Connection', 'close');
+      sendError(response, error, logger);
+    });
+  };
+}
+
+async function handle(options: HandlerOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { path, query } = splitUrl(request.url ?? '/');
+  if (!options.isAllowed(request.headers.authorization)) throw new StatusError('Unauthorized', 'Unauthorized');
+  const resource = parseResourcePath(path, options.machine.registry);
+  if (typeof resource === 'object') return handlePath(options, resource, { query, request, response });
+  if (handleInformation(options.information, path, request, response)) return;
+  if (resource === 'version') throw unknownResource();
+  sendText(response, 404, '404 page not found\n');
+}
+
+interface Exchange {
+  readonly query: URLSearchParams;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+async function handlePath(
+  context: HandlerOptions,
+  path: ResourcePath,
+  { query, request, response }: Exchange,
+): Promise<void> {
+  if (isReview(path.info)) return review(path, request, response);
+  const call = makeCall(path, query, request);
+  await handleResource({ context, request, response, call });
+}
+
+async function review({ info, name }: ResourcePath, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  if (name !== '') throw unknownResource();
+  if (request.method !== 'POST') throw methodNotAllowed();
+  const body = parseBody(await readBody(request), request.headers['content-type']);
+  const { media } = negotiate(request.headers.accept);
+  sendJson(response, 201, JSON.stringify(answerReview(info, body, userOf(request))), media);
+}
+
+function splitUrl(url: string): { path: string; query: URLSearchParams } {
+  const at = url.indexOf('?');
+  const raw = at < 0 ? url : url.slice(0, at);
+  const path = raw.length > 1 && raw.endsWith('/') ? raw.slice(0, -1) : raw;
+  return { path, query: new URLSearchParams(at < 0 ? '' : url.slice(at + 1)) };
+}

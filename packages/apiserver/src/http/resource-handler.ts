@@ -1,0 +1,145 @@
+import { createObject } from '../rest/create.ts';
+import { deleteCollection } from '../rest/delete-collection.ts';
+import { parseDeleteOptions } from '../rest/delete-options.ts';
+import { type Deleted, deleteObject } from '../rest/delete.ts';
+import { methodNotAllowed, unknownResource } from '../rest/errors.ts';
+import { isTrue } from '../rest/list-options.ts';
+import { listObjects } from '../rest/list.ts';
+import { patchObject, patchTypes, unsupportedPatch } from '../rest/patch.ts';
+import { requireStored } from '../rest/call.ts';
+import { updateObject } from '../rest/update.ts';
+import type { StoredObject } from '../store/stored-object.ts';
+import { startWatch } from '../watch/watch-stream.ts';
+import type { ApiRequest } from './api-request.ts';
+import { mediaTypeOf, parseBody, parseJson, parseYamlOrJson, readBody } from './body.ts';
+import { encodeList, encodeObject } from './encode.ts';
+import { type Encoding, negotiate } from './negotiate.ts';
+import { addWarnings, sendJson } from './respond.ts';
+import { handleSubresource } from './subresource-handler.ts';
+
+const anyForm: readonly Encoding['as'][] = ['object', 'table', 'metadata'];
+
+/** Answers one request on a resource. Rejects with `StatusError` when it is refused. */
+export async function handleResource(api: ApiRequest): Promise<void> {
+  const { info, name, subresource } = api.call;
+  const isStatus = subresource === 'status' && info.status;
+  if (subresource !== '' && !isStatus) return handleSubresource(api);
+  return name === '' ? handleCollection(api) : handleObject(api);
+}
+
+async function handleCollection(api: ApiRequest): Promise<void> {
+  const { call, request } = api;
+  switch (request.method) {
+    case 'GET':
+    case 'HEAD':
+      return isTrue(call.query.get('watch')) ? watch(api) : list(api);
+    case 'POST':
+      return create(api);
+    case 'DELETE':
+      return removeAll(api);
+    default:
+      throw methodNotAllowed();
+  }
+}
+
+async function handleObject(api: ApiRequest): Promise<void> {
+  const { call, request } = api;
+  if (call.info.verbs.length === 1) throw unknownResource();
+  switch (request.method) {
+    case 'GET':
+    case 'HEAD':
+      return isTrue(call.query.get('watch')) ? watch(api) : get(api);
+    case 'PUT':
+      return update(api);
+    case 'PATCH':
+      return patch(api);
+    case 'DELETE':
+      if (call.subresource === 'status') throw methodNotAllowed();
+      return remove(api);
+    default:
+      throw methodNotAllowed();
+  }
+}
+
+function watch({ context, call, request, response }: ApiRequest): void {
+  startWatch(context.machine, call, negotiate(request.headers.accept, anyForm), response);
+}
+
+function list({ context, call, request, response }: ApiRequest): void {
+  const encoding = negotiate(request.headers.accept, anyForm);
+  const page = listObjects(context.machine, call, context.snapshots);
+  sendJson(response, 200, encodeList(call, page, encoding, context.machine.clock.now()), encoding.media);
+}
+
+async function get(api: ApiRequest): Promise<void> {
+  sendObject(api, 200, requireStored(api.context.machine, api.call));
+}
+
+async function create(api: ApiRequest): Promise<void> {
+  const { call, context } = api;
+  const stored = createObject(context.machine, call, await body(api));
+  await answer(api, 201, stored);
+}
+
+async function update(api: ApiRequest): Promise<void> {
+  const parsed = await body(api);
+  const { stored, created } = updateObject(api.context.machine, api.call, parsed);
+  await answer(api, created ? 201 : 200, stored);
+}
+
+async function patch(api: ApiRequest): Promise<void> {
+  const { call, context, request } = api;
+  const type = patchTypes[mediaTypeOf(request.headers['content-type'])];
+  if (!type || (type === 'strategic' && !call.info.builtin)) throw unsupportedPatch();
+  const raw = await readBody(request);
+  const parsed = type === 'apply' ? parseYamlOrJson(raw) : parseJson(raw);
+  const { stored, created } = patchObject(context.machine, call, type, parsed);
+  await answer(api, created ? 201 : 200, stored);
+}
+
+async function remove(api: ApiRequest): Promise<void> {
+  const { call, context } = api;
+  const options = parseDeleteOptions(await optionalBody(api), call.query);
+  const deleted = deleteObject(context.machine, call, options);
+  await answerDeleted(api, deleted);
+}
+
+async function removeAll(api: ApiRequest): Promise<void> {
+  const { call, context, request, response } = api;
+  if (!call.info.verbs.includes('deletecollection')) throw methodNotAllowed();
+  const options = parseDeleteOptions(await optionalBody(api), call.query);
+  const encoding = negotiate(request.headers.accept, anyForm);
+  const page = deleteCollection(context.machine, call, options);
+  await context.machine.storage.durable();
+  sendJson(response, 200, encodeList(call, page, encoding, context.machine.clock.now()), encoding.media);
+}
+
+async function body({ request }: ApiRequest): Promise<unknown> {
+  const raw = await readBody(request);
+  return parseBody(raw, request.headers['content-type']);
+}
+
+async function optionalBody({ request }: ApiRequest): Promise<unknown> {
+  const raw = await readBody(request);
+  return raw.length === 0 ? undefined : parseBody(raw, request.headers['content-type']);
+}
+
+/** Answers with an object once all that was written is durable. */
+export async function answer(api: ApiRequest, code: number, stored: StoredObject): Promise<void> {
+  await api.context.machine.storage.durable();
+  sendObject(api, code, stored);
+}
+
+async function answerDeleted(api: ApiRequest, deleted: Deleted): Promise<void> {
+  if ('stored' in deleted) return answer(api, 200, deleted.stored);
+  await api.context.machine.storage.durable();
+  addWarnings(api.response, api.call.warnings);
+  const { media } = negotiate(api.request.headers.accept, anyForm);
+  sendJson(api.response, 200, JSON.stringify(deleted.status), media);
+}
+
+function sendObject({ call, context, request, response }: ApiRequest, code: number, stored: StoredObject): void {
+  const encoding = negotiate(request.headers.accept, anyForm);
+  addWarnings(response, call.warnings);
+  sendJson(response, code, encodeObject(call, stored, encoding, context.machine.clock.now()), encoding.media);
+}

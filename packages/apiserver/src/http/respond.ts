@@ -1,0 +1,79 @@
+import type { ServerResponse } from 'node:http';
+import { type Status, StatusError } from '@ebb/api';
+import { type Logger, messageOf } from '@ebb/base';
+import { stringify } from 'yaml';
+import type { Encoding } from './negotiate.ts';
+
+/** Most `Warning` headers, and most characters in all of them, as Kubernetes has it. */
+const maxWarningLength = 4096;
+
+/** Adds `Warning` headers; quotes and control characters are escaped. */
+export function addWarnings(response: ServerResponse, warnings: readonly string[]): void {
+  let room = maxWarningLength;
+  for (const text of new Set(warnings)) {
+    room -= text.length;
+    if (room < 0) return;
+    response.appendHeader('Warning', `299 - "${quoted(text)}"`);
+  }
+}
+
+function quoted(text: string): string {
+  // Headers carry Latin-1 only.
+  return text.replaceAll(/[^\x20-\x7e]/g, ' ').replaceAll(/["\\]/g, '\\$&');
+}
+
+/** Answers with a text that is JSON already. */
+export function sendJson(response: ServerResponse, code: number, json: string, media: Encoding['media'] = 'json'): void {
+  const text = media === 'yaml' ? stringify(JSON.parse(json)) : `${json}\n`;
+  const body = Buffer.from(text);
+  response.writeHead(code, {
+    'Content-Type': media === 'yaml' ? 'application/yaml' : 'application/json',
+    'Content-Length': body.length,
+  });
+  response.end(body);
+}
+
+export function sendText(response: ServerResponse, code: number, text: string): void {
+  const body = Buffer.from(text);
+  response.writeHead(code, {
+    'Content-Type': 'text/plain; charset=utf-8',
+    'X-Content-Type-Options': 'nosniff',
+    'Content-Length': body.length,
+  });
+  response.end(body);
+}
+
+/** Answers with the Status of an error; errors that are no `StatusError` are ours, logged, and shown as 500. */
+export function sendError(response: ServerResponse, error: unknown, logger: Logger): void {
+  const known = statusErrorOf(error, logger);
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const retry = known.details?.retryAfterSeconds;
+  if (retry !== undefined) response.setHeader('Retry-After', retry);
+  sendJson(response, known.code, JSON.stringify(statusOf(known)));
+}
+
+/** What went wrong as a `StatusError`. */
+export function statusErrorOf(error: unknown, logger: Logger): StatusError {
+  if (error instanceof StatusError) return error;
+  if (error instanceof RangeError && error.message.includes('call stack'))
+    return new StatusError('BadRequest', 'the object is nested too deeply');
+  logger.error({ error: messageOf(error), stack: error instanceof Error ? error.stack : undefined }, 'a request failed');
+  return new StatusError('InternalError', `Internal error occurred: ${messageOf(error)}`);
+}
+
+/** The Status of an error, without what is empty. */
+export function statusOf(error: StatusError): Status {
+  const { reason, details, ...status } = error.toStatus();
+  return {
+    ...status,
+    ...(reason ? { reason } : {}),
+    ...(details ? { details: withoutEmpty(details) } : {}),
+  };
+}
+
+function withoutEmpty<T extends object>(object: T): T {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== '' && value !== undefined)) as T;
+}

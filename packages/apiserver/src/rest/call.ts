@@ -1,0 +1,64 @@
+import type { Admission, KubernetesObject } from '@ebb/api';
+import type { Clock, Logger } from '@ebb/base';
+import type { Registry } from '../registry.ts';
+import type { ResourceInfo } from '../resource-info.ts';
+import type { Storage } from '../store/storage.ts';
+import { resourceKey } from '../store/stored-pair.ts';
+import type { StoredObject } from '../store/stored-object.ts';
+import { badRequest, notFound } from './errors.ts';
+
+/** What the operations work on. */
+export interface Machine {
+  readonly storage: Storage;
+  readonly registry: Registry;
+  readonly admission: Admission;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** How to treat fields that the kind does not have. */
+export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';
+
+/** One call on a resource, as parsed from a request. */
+export interface Call {
+  readonly info: ResourceInfo;
+  /** `''` for cluster-scoped resources, and for all namespaces. */
+  readonly namespace: string;
+  /** `''` for a collection. */
+  readonly name: string;
+  /** `''` for the object itself. */
+  readonly subresource: string;
+  readonly query: URLSearchParams;
+  readonly userName: string;
+  /** Who owns the fields written. */
+  readonly manager: string;
+  readonly dryRun: boolean;
+  readonly fieldValidation: FieldValidation;
+  /** Texts for `Warning` headers; operations add to it. */
+  readonly warnings: string[];
+}
+
+export const apiVersionOfInfo = ({ group, version }: ResourceInfo): string =>
+  group === '' ? version : `${group}/${version}`;
+
+/** The time as Kubernetes writes it: whole seconds. */
+export const timestamp = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
+
+/** The stored object that a call names, or throws `NotFound`. */
+export function requireStored(machine: Machine, { info, namespace, name }: Call): StoredObject {
+  const stored = machine.storage.table(resourceKey(info)).get(namespace, name);
+  if (!stored) throw notFound(info, name);
+  return stored;
+}
+
+/** The object as the call's version of the resource shows it. Shared: not to be changed. */
+export function shown(call: Call, stored: StoredObject): KubernetesObject {
+  return stored.as(apiVersionOfInfo(call.info));
+}
+
+/** `dryRun` of a query: absent, or `All`. Throws `Invalid` otherwise. */
+export function parseDryRun(values: readonly string[]): boolean {
+  if (values.some((value) => value !== 'All' && value !== ''))
+    throw badRequest(`dryRun: Unsupported value: ${JSON.stringify(values)}: supported values: "All"`);
+  return values.includes('All');
+}

@@ -1,0 +1,84 @@
+import type { KubernetesObject } from '@ebb/api';
+import type { ResourceInfo } from '../resource-info.ts';
+import { isObject } from '../schema/json.ts';
+import { pruneUnknown } from '../schema/prune.ts';
+import { type Call, apiVersionOfInfo } from './call.ts';
+import { badRequest, cannotHandle } from './errors.ts';
+
+/**
+ * The object of a request's body, of the kind and version that the call is about. A missing kind and version are
+ * filled in for built-in kinds, as a typed decoder does. The body becomes the object: it is the caller's to change.
+ */
+export function decodeObject(info: ResourceInfo, body: unknown): KubernetesObject {
+  if (!isObject(body))
+    throw badRequest(
+      `the object provided is unrecognized (must be of type ${info.kind}): couldn't get version/kind; json parse error: ` +
+        `json: cannot unmarshal ${jsonTypeOf(body)} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`,
+    );
+  const { apiVersion, kind, metadata, ...rest } = body;
+  checkKind(info, apiVersion, kind);
+  if (metadata !== undefined && metadata !== null && !isObject(metadata))
+    throw cannotHandle(
+      info,
+      `json: cannot unmarshal ${jsonTypeOf(metadata)} into Go struct field ${info.kind}.metadata of type v1.ObjectMeta`,
+    );
+  return { apiVersion: apiVersionOfInfo(info), kind: info.kind, metadata: cleanMetadata(info, metadata ?? {}), ...rest };
+}
+
+/**
+ * Removes unknown fields; what is said about them is the call's choice: nothing, warnings, or a refusal with 400.
+ */
+export function dropUnknownFields(call: Call, object: KubernetesObject): void {
+  const unknown = pruneUnknown(object, call.info);
+  if (unknown.length === 0 || call.fieldValidation === 'Ignore') return;
+  const problems = unknown.map((path) => `unknown field ${JSON.stringify(path)}`);
+  if (call.fieldValidation === 'Strict') throw cannotHandle(call.info, `strict decoding error: ${problems.join(', ')}`);
+  call.warnings.push(...problems);
+}
+
+function checkKind(info: ResourceInfo, apiVersion: unknown, kind: unknown): void {
+  if (!info.builtin && (typeof kind !== 'string' || kind === ''))
+    throw badRequest("Object 'Kind' is missing in the body");
+  if (!info.builtin && (typeof apiVersion !== 'string' || apiVersion === ''))
+    throw badRequest("Object 'apiVersion' is missing in the body");
+  const expected = apiVersionOfInfo(info);
+  if (kind !== undefined && kind !== '' && kind !== info.kind)
+    throw badRequest(
+      `${String(kind)} in version ${JSON.stringify(String(apiVersion ?? expected).split('/').at(-1))} cannot be handled as a ${info.kind}: ` +
+        `converting (${String(apiVersion ?? expected)}.${String(kind)}) to (${expected}.${info.kind}): unknown conversion`,
+    );
+  if (apiVersion !== undefined && apiVersion !== '' && apiVersion !== expected)
+    throw badRequest(
+      `the API version in the data (${String(apiVersion)}) does not match the expected API version (${expected})`,
+    );
+}
+
+const mapFields = ['labels', 'annotations'] as const;
+const stringFields = ['name', 'generateName', 'namespace', 'uid', 'resourceVersion'] as const;
+const listFields = ['ownerReferences', 'finalizers', 'managedFields'] as const;
+
+/** Metadata whose fields have the right types, with those that are null left out. */
+function cleanMetadata(info: ResourceInfo, metadata: Record<string, unknown>): KubernetesObject['metadata'] {
+  const clean = Object.fromEntries(Object.entries(metadata).filter(([, value]) => value !== null));
+  const refuse = (value: unknown, field: string, type: string): never => {
+    const problem = `json: cannot unmarshal ${jsonTypeOf(value)} into Go struct field ObjectMeta.metadata.${field} of type ${type}`;
+    throw cannotHandle(info, problem);
+  };
+  for (const field of stringFields)
+    if (clean[field] !== undefined && typeof clean[field] !== 'string') refuse(clean[field], field, 'string');
+  for (const field of listFields)
+    if (clean[field] !== undefined && !Array.isArray(clean[field])) refuse(clean[field], field, '[]v1');
+  for (const field of mapFields) {
+    const value = clean[field];
+    if (value === undefined) continue;
+    if (!isObject(value)) refuse(value, field, 'map[string]string');
+    else for (const each of Object.values(value)) if (typeof each !== 'string') refuse(each, field, 'string');
+  }
+  return clean;
+}
+
+function jsonTypeOf(value: unknown): string {
+  if (value === null || value === undefined) return 'null';
+  if (Array.isArray(value)) return 'array';
+  return typeof value === 'boolean' ? 'bool' : typeof value;
+}

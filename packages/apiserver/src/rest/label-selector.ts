@@ -1,0 +1,156 @@
+import { StatusError } from '@ebb/api';
+import { labelValueErrors, qualifiedNameErrors } from '../schema/names.ts';
+
+type Labels = Readonly<Record<string, string>>;
+type Operator = '=' | '!=' | 'in' | 'notin' | 'exists' | '!' | '<' | '>';
+
+interface Requirement {
+  readonly key: string;
+  readonly operator: Operator;
+  readonly values: readonly string[];
+}
+
+/** Says whether labels match. */
+export type LabelMatcher = (labels: Labels | undefined) => boolean;
+
+/**
+ * Reads a label selector: `a=b`, `a==b`, `a!=b`, `a in (x,y)`, `a notin (x)`, `a`, `!a`, `a>1`, `a<1`, joined by commas.
+ * Returns `undefined` for the empty one, which matches all. Throws `StatusError` (`BadRequest`).
+ */
+export function parseLabelSelector(text: string): LabelMatcher | undefined {
+  if (text.trim() === '') return undefined;
+  const requirements = new Parser(tokensOf(text), text).parse();
+  return (labels = {}) => requirements.every((requirement) => meets(requirement, labels));
+}
+
+function meets({ key, operator, values }: Requirement, labels: Labels): boolean {
+  const value = Object.hasOwn(labels, key) ? labels[key] : undefined;
+  switch (operator) {
+    case '=':
+    case 'in':
+      return value !== undefined && values.includes(value);
+    case '!=':
+    case 'notin':
+      return value === undefined || !values.includes(value);
+    case 'exists':
+      return value !== undefined;
+    case '!':
+      return value === undefined;
+    case '<':
+      return value !== undefined && /^-?\d+$/.test(value) && Number(value) < Number(values[0]);
+    case '>':
+      return value !== undefined && /^-?\d+$/.test(value) && Number(value) > Number(values[0]);
+  }
+}
+
+const special = new Set(['!=', '==', '=', '!', '<', '>', '(', ')', ',']);
+
+function tokensOf(text: string): string[] {
+  return text.match(/!=|==|[=!<>(),]|[^\s=!<>(),]+/g) ?? [];
+}
+
+class Parser {
+  readonly #tokens: readonly string[];
+  readonly #text: string;
+  #at = 0;
+
+  constructor(tokens: readonly string[], text: string) {
+    this.#tokens = tokens;
+    this.#text = text;
+  }
+
+  parse(): Requirement[] {
+    const requirements: Requirement[] = [];
+    for (;;) {
+      requirements.push(this.#requirement());
+      const next = this.#take();
+      if (next === undefined) return requirements;
+      if (next !== ',') throw this.#unexpected(next, "',' or 'end of string'");
+      if (this.#peek() === undefined) throw this.#unexpected('', 'identifier after \',\'');
+    }
+  }
+
+  #requirement(): Requirement {
+    if (this.#peek() === '!') {
+      this.#take();
+      return { key: this.#key(), operator: '!', values: [] };
+    }
+    const key = this.#key();
+    const next = this.#peek();
+    if (next === undefined || next === ',') return { key, operator: 'exists', values: [] };
+    this.#take();
+    return checked({ key, ...this.#comparison(next) });
+  }
+
+  #comparison(operator: string): Omit<Requirement, 'key'> {
+    if (operator === 'in' || operator === 'notin') return { operator, values: this.#values() };
+    if (operator === '=' || operator === '==') return { operator: '=', values: [this.#value()] };
+    if (operator === '!=' || operator === '<' || operator === '>') return { operator, values: [this.#value()] };
+    throw this.#unexpected(operator, 'in, notin, =, ==, !=, gt, lt'.replace('gt, lt', '>, <'));
+  }
+
+  #key(): string {
+    const key = this.#take();
+    if (key === undefined || special.has(key)) throw this.#unexpected(key ?? '', "!, identifier, or 'end of string'");
+    const [problem] = qualifiedNameErrors(key);
+    if (problem) throw refuse(`key: Invalid value: ${JSON.stringify(key)}: ${problem}`);
+    return key;
+  }
+
+  /** A value may be empty: `a=`, `a=,b`. */
+  #value(): string {
+    const next = this.#peek();
+    if (next === undefined || next === ',') return '';
+    if (special.has(next)) throw this.#unexpected(next, 'identifier');
+    this.#take();
+    return next;
+  }
+
+  #values(): string[] {
+    if (this.#take() !== '(') throw this.#unexpected(this.#tokens[this.#at - 1] ?? '', "'('");
+    const values: string[] = [];
+    for (;;) {
+      const next = this.#take();
+      if (next === undefined) throw this.#unexpected('', "',', ')' or identifier");
+      if (next === ')' && values.length > 0) return values;
+      if (next === ',' || next === ')') {
+        values.push('');
+        if (next === ')') return values;
+        continue;
+      }
+      if (special.has(next)) throw this.#unexpected(next, "',', ')' or identifier");
+      values.push(next);
+      if (this.#peek() === ',') this.#take();
+    }
+  }
+
+  #peek(): string | undefined {
+    return this.#tokens[this.#at];
+  }
+
+  #take(): string | undefined {
+    return this.#tokens[this.#at++];
+  }
+
+  #unexpected(found: string, expected: string): StatusError {
+    return refuse(`found '${found}', expected: ${expected}`, this.#text);
+  }
+}
+
+function checked(requirement: Requirement): Requirement {
+  const { key, operator, values } = requirement;
+  if ((operator === '<' || operator === '>') && !/^-?\d+$/.test(values[0] ?? ''))
+    throw refuse(`values[0][${key}]: Invalid value: ${JSON.stringify(values[0])}: for 'Gt', 'Lt' operators, the value must be an integer`);
+  values.forEach((value, i) => {
+    const [problem] = labelValueErrors(value);
+    if (problem) throw refuse(`values[${i}][${key}]: Invalid value: ${JSON.stringify(value)}: ${problem}`);
+  });
+  return requirement;
+}
+
+function refuse(problem: string, text?: string): StatusError {
+  return new StatusError(
+    'BadRequest',
+    text === undefined ? `unable to parse requirement: ${problem}` : `unable to parse requirement: ${problem}`,
+  );
+}

@@ -1,0 +1,58 @@
+import { type ListMeta, StatusError } from '@ebb/api';
+import { resourceKey } from '../store/stored-pair.ts';
+import type { Storage } from '../store/storage.ts';
+import type { StoredObject } from '../store/stored-object.ts';
+import type { Call, Machine } from './call.ts';
+import { badRequest } from './errors.ts';
+import { checkListOptions, parseSelection, parseVersion, wholeParameter } from './list-options.ts';
+import type { Snapshots } from './snapshots.ts';
+
+/** One page of a list. */
+export interface Page {
+  readonly objects: readonly StoredObject[];
+  readonly metadata: ListMeta;
+}
+
+/** Lists what a call selects; pages of one list show one moment. Throws `StatusError`. */
+export function listObjects(machine: Machine, call: Call, snapshots: Snapshots): Page {
+  const { query } = call;
+  checkListOptions(query);
+  const limit = Math.max(0, wholeParameter(query, 'limit'));
+  const token = query.get('continue') ?? '';
+  if (token !== '') {
+    if (query.get('resourceVersion')) throw badRequest('specifying resource version is not allowed when using continue');
+    return snapshots.next(token, limit, () => select(machine.storage, call));
+  }
+  const revision = listRevision(machine, call);
+  return snapshots.first(select(machine.storage, call), limit, revision);
+}
+
+/** All objects a call selects, ordered by namespace and name. */
+export function select(storage: Storage, call: Call): StoredObject[] {
+  const { namespace, name, matches } = parseSelection(call);
+  const table = storage.table(resourceKey(call.info));
+  if (name !== undefined && namespace !== undefined) {
+    const stored = table.get(namespace, name);
+    return stored && matches(stored.object) ? [stored] : [];
+  }
+  return table.list(namespace).filter((stored) => matches(stored.object));
+}
+
+/** The version to put on a list: the present one, or the very one asked for, if nothing changed since. */
+function listRevision({ storage }: Machine, { info, query }: Call): number {
+  const asked = parseVersion(query.get('resourceVersion'), (problem) => badRequest(`invalid resource version: ${problem}`));
+  if (asked === undefined || asked === 0) return storage.revision;
+  requireReached(asked, storage.revision);
+  if (query.get('resourceVersionMatch') !== 'Exact') return storage.revision;
+  if (storage.watch(resourceKey(info)).since(asked).length > 0)
+    throw new StatusError('Expired', 'The resourceVersion for the provided list is too old.');
+  return asked;
+}
+
+/** Throws `Timeout` if a version lies in the future, as a server does that has waited for it in vain. */
+export function requireReached(asked: number, current: number): void {
+  if (asked <= current) return;
+  throw new StatusError('Timeout', `Too large resource version: ${asked}, current: ${current}`, {
+    details: { causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }], retryAfterSeconds: 1 },
+  });
+}

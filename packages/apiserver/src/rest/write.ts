@@ -1,0 +1,83 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { CustomResourceDefinition, KubernetesObject, ManagedFieldsEntry } from '@ebb/api';
+import { trackUpdate } from '../patch/managed-fields.ts';
+import { applyDefaults } from '../schema/default.ts';
+import { invalidObject } from '../schema/field-error.ts';
+import { validateCrd } from '../schema/validate-crd.ts';
+import { validateSchema } from '../schema/validate.ts';
+import { resourceKey } from '../store/stored-pair.ts';
+import { StoredObject } from '../store/stored-object.ts';
+import { type Call, type Machine, apiVersionOfInfo, timestamp } from './call.ts';
+import { isCrd } from './strategy.ts';
+
+/** Defaults, admits and validates an object about to be written. Throws `StatusError` when it is refused. */
+export function admit(
+  machine: Machine,
+  call: Call,
+  object: KubernetesObject,
+  old: KubernetesObject | undefined,
+): KubernetesObject {
+  const { info, subresource, userName, dryRun } = call;
+  applyDefaults(object, info);
+  const admitted = machine.admission({
+    operation: old ? 'UPDATE' : 'CREATE',
+    group: info.group,
+    version: info.version,
+    kind: info.kind,
+    subresource,
+    object,
+    ...(old ? { oldObject: old } : {}),
+    userName,
+    dryRun,
+  });
+  call.warnings.push(...admitted.warnings);
+  validate(call, admitted.object);
+  return admitted.object;
+}
+
+function validate({ info }: Call, object: KubernetesObject): void {
+  const errors = validateSchema(object, info);
+  if (errors.length > 0) throw invalidObject(info, object.metadata.name ?? '', errors);
+  if (isCrd(info)) validateCrd(object as CustomResourceDefinition);
+}
+
+/** The managed fields after a write by the call's manager. */
+export function managedFieldsAfter(
+  machine: Machine,
+  { info, manager, subresource }: Call,
+  updated: KubernetesObject,
+  old?: KubernetesObject,
+): ManagedFieldsEntry[] {
+  return trackUpdate({
+    ...(old ? { old } : {}),
+    updated,
+    schema: info.schema,
+    manager,
+    apiVersion: apiVersionOfInfo(info),
+    ...(subresource === '' ? {} : { subresource }),
+    now: timestamp(machine.clock.now()),
+  });
+}
+
+/** Stores the object; a dry run and a write that changes nothing only return what would be there. */
+export function storeObject(machine: Machine, call: Call, object: KubernetesObject, old?: StoredObject): StoredObject {
+  if (old && isSame(object, old.as(apiVersionOfInfo(call.info)))) return old;
+  if (call.dryRun) return new StoredObject(withVersion(object, old?.revision), old?.revision ?? 0);
+  return machine.storage.put(resourceKey(call.info), object);
+}
+
+function withVersion({ metadata, ...rest }: KubernetesObject, revision: number | undefined): KubernetesObject {
+  const { resourceVersion: _, ...kept } = metadata;
+  return { ...rest, metadata: { ...kept, ...(revision === undefined ? {} : { resourceVersion: String(revision) }) } };
+}
+
+/** Whether a write would change nothing but the times of managed fields. */
+function isSame(object: KubernetesObject, old: KubernetesObject): boolean {
+  return isDeepStrictEqual(comparable(object), comparable(old));
+}
+
+function comparable({ metadata, ...rest }: KubernetesObject): object {
+  const { resourceVersion: _, managedFields, ...kept } = metadata;
+  const fields = managedFields?.map(({ time: _time, ...entry }) => entry);
+  return { ...rest, metadata: fields?.length ? { ...kept, managedFields: fields } : kept };
+}

@@ -1,0 +1,65 @@
+import { StatusError } from '@ebb/api';
+import type { StorageEvent } from '../store/storage.ts';
+
+/** Takes committed events; must not throw. `lines` shares encoded events between the watchers of one event. */
+export type WatchSink = (event: StorageEvent, lines: Map<string, Buffer>) => void;
+
+/** Most events kept for a resource, and most bytes of JSON in them. */
+const maxEvents = 1000;
+const maxBytes = 32 * 1024 * 1024;
+
+/** The latest events of one resource, for watchers that come a little late, and the watchers that are there. */
+export class WatchCache {
+  readonly #sinks = new Set<WatchSink>();
+  #events: StorageEvent[] = [];
+  #bytes = 0;
+  /** Events up to this revision are gone. */
+  #floor: number;
+
+  /** @param floor Revision at the start of the server: nothing is known of what was before. */
+  constructor(floor: number) {
+    this.#floor = floor;
+  }
+
+  get watchers(): number {
+    return this.#sinks.size;
+  }
+
+  /** Keeps an event and hands it to all watchers. */
+  publish(event: StorageEvent): void {
+    this.#events.push(event);
+    this.#bytes += event.current.json.length;
+    if (this.#events.length > maxEvents * 1.25 || this.#bytes > maxBytes) this.#trim();
+    const lines = new Map<string, Buffer>();
+    for (const sink of this.#sinks) sink(event, lines);
+  }
+
+  /** Events after `revision`. Throws `StatusError` (`Expired`) if some of them are gone. */
+  since(revision: number): StorageEvent[] {
+    if (revision < this.#floor)
+      throw new StatusError('Expired', `too old resource version: ${revision} (${this.#floor})`);
+    let first = this.#events.length;
+    while (first > 0 && (this.#events[first - 1]?.revision ?? 0) > revision) first--;
+    return this.#events.slice(first);
+  }
+
+  /** Calls `sink` for each event to come, until disposed. */
+  subscribe(sink: WatchSink): Disposable {
+    this.#sinks.add(sink);
+    return { [Symbol.dispose]: () => this.#sinks.delete(sink) };
+  }
+
+  /** Drops the oldest, a fifth at a time so that the cost is spread over many events. */
+  #trim(): void {
+    let keep = Math.min(maxEvents, this.#events.length - 1);
+    let bytes = 0;
+    for (let i = 0; i < keep; i++) {
+      bytes += this.#events[this.#events.length - 1 - i]?.current.json.length ?? 0;
+      if (bytes > maxBytes * 0.8) keep = Math.max(1, i);
+    }
+    const dropped = this.#events.slice(0, -keep);
+    this.#events = this.#events.slice(-keep);
+    this.#floor = dropped.at(-1)?.revision ?? this.#floor;
+    this.#bytes = this.#events.reduce((sum, event) => sum + event.current.json.length, 0);
+  }
+}
