@@ -1,1 +1,12 @@
-export {};
+export { type LocalEci, type LocalEciOptions, createLocalEci } from './local-eci.ts';
+export { type AccessKey } from './wire/signature.ts';
+export { type ProcessRuntimeOptions, createProcessRuntime } from './process/runtime.ts';
+export { type AppFolder, appNameOf, findApps } from './process/apps.ts';
+export {
+  type Duration,
+  type SimulatedRuntimeOptions,
+  type SimulatedTiming,
+  createSimulatedRuntime,
+} from './simulated/runtime.ts';
+export type { GroupEvent, GroupHost, Instance, LogLine, Runtime } from './runtime.ts';
+export type { ContainerState, ContainerStatus, GroupPhase, GroupSpec, GroupState } from './model.ts';

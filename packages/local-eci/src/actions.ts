@@ -1,0 +1,190 @@
+import { type Clock, linkSignals } from '@ebb/base';
+import { containerGroupAnswer } from './answers/container-group.ts';
+import { groupEventsAnswer } from './answers/events.ts';
+import { logContent, parseLogTime } from './answers/log.ts';
+import { groupStatusAnswer } from './answers/pod-status.ts';
+import type { Group } from './groups/group.ts';
+import { parseGroup } from './groups/parse-group.ts';
+import { pageOf, selectGroups } from './groups/select.ts';
+import type { GroupStore } from './groups/store.ts';
+import { ExecError, type Instance } from './runtime.ts';
+import { EciError, invalidParameter } from './wire/error.ts';
+import type { Parameters } from './wire/parameters.ts';
+
+export interface ActionContext {
+  readonly store: GroupStore;
+  readonly regionId: string;
+  readonly zones: readonly string[];
+  readonly endpoint: () => string;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+/** What a call does: returns the answer's fields but the request's id, or throws `EciError`. */
+export type Action = (parameters: Parameters, context: ActionContext) => object | Promise<object>;
+
+const maxLogBytes = 1_048_576;
+const defaultTail = 500;
+const maxTail = 2000;
+const execTimeoutMs = 30_000;
+
+/** The actions served, by name (serverless-node.md, sections 2.2 and 2.3). */
+export const actions: Readonly<Record<string, Action>> = {
+  CreateContainerGroup: (parameters, { store, regionId }) => {
+    const spec = parseGroup(parameters);
+    checkRegion(spec.regionId, regionId);
+    const clientToken = parameters.string('ClientToken', { maxLength: 64 });
+    if (parameters.boolean('DryRun')) {
+      throw new EciError('DryRun.Success', 'The request would have been carried out; DryRun kept it from that.');
+    }
+    const { group, isNew } = store.add(spec, clientToken);
+    // The answer goes out first.
+    if (isNew) setImmediate(() => store.start(group));
+    return { ContainerGroupId: group.id };
+  },
+
+  DescribeContainerGroups: (parameters, context) => {
+    const page = pageOf(select(parameters, context), parameters, 20);
+    return {
+      ContainerGroups: page.groups.map(containerGroupAnswer),
+      TotalCount: page.totalCount,
+      ...(page.nextToken === undefined ? {} : { NextToken: page.nextToken }),
+    };
+  },
+
+  DescribeContainerGroupStatus: (parameters, context) => {
+    const page = pageOf(select(parameters, context), parameters, 200);
+    return {
+      Data: page.groups.map(groupStatusAnswer),
+      TotalCount: page.totalCount,
+      ...(page.nextToken === undefined ? {} : { NextToken: page.nextToken }),
+    };
+  },
+
+  DescribeContainerGroupEvents: (parameters, context) => {
+    const page = pageOf(select(parameters, context), parameters, 50);
+    return { Data: page.groups.map(groupEventsAnswer), TotalCount: page.totalCount };
+  },
+
+  DeleteContainerGroup: (parameters, { store }) => {
+    store.delete(requireGroup(parameters, store));
+    return {};
+  },
+
+  RestartContainerGroup: async (parameters, { store }) => {
+    const group = requireGroup(parameters, store);
+    if (group.status !== 'Pending' && group.status !== 'Running') {
+      throw new EciError('IncorrectStatus', `A group that is ${group.status} cannot be restarted.`);
+    }
+    await group.instance?.restart();
+    return {};
+  },
+
+  DescribeContainerLog: (parameters, { store, clock }) => {
+    const group = requireGroup(parameters, store);
+    const container = parameters.string('ContainerName') ?? group.spec.containers[0]?.name ?? '';
+    requireContainer(group, container);
+    const lines = group.instance?.log(container, parameters.boolean('LastTime') ? 'previous' : 'current') ?? [];
+    const sinceNs = sinceOf(parameters, clock.now());
+    const content = logContent(lines, {
+      // With a beginning given, all that follows is wanted, from its beginning: so a reader can page through it.
+      tail: parameters.integer('Tail', { min: 0, max: maxTail }) ?? (sinceNs === undefined ? defaultTail : undefined),
+      sinceNs,
+      timestamps: parameters.boolean('Timestamps') ?? false,
+      limitBytes: parameters.integer('LimitBytes', { min: 1, max: maxLogBytes }) ?? maxLogBytes,
+    });
+    return { ContainerName: container, Content: content };
+  },
+
+  ExecContainerCommand: async (parameters, { store, signal, clock }) => {
+    const group = requireGroup(parameters, store);
+    const container = parameters.required('ContainerName');
+    requireContainer(group, container);
+    const command = parseCommand(parameters.required('Command'));
+    if (parameters.boolean('Sync') !== true) {
+      throw invalidParameter('Sync', 'this ECI has no WebSocket sessions, only Sync=true');
+    }
+    if (!group.instance) throw new EciError('IncorrectStatus', 'The group has no instance yet.');
+    const output = await execute(group.instance, container, command, { signal, clock });
+    return { SyncResponse: output };
+  },
+
+  DescribeRegions: (_parameters, { regionId, zones, endpoint }) => ({
+    Regions: [{ RegionId: regionId, RegionEndpoint: endpoint(), Zones: zones, RecommendZones: zones }],
+  }),
+
+  ListUsage: (parameters, { store, regionId }) => {
+    checkRegion(parameters.required('RegionId'), regionId);
+    const used = store.list().filter(({ isFinal }) => !isFinal);
+    const usedCpu = used.reduce((sum, { spec }) => sum + spec.cpu, 0);
+    return { Attributes: { UsedCpu: usedCpu, MaxCpu: 1_000_000, UsedGroups: used.length } };
+  },
+};
+
+function select(parameters: Parameters, { store, regionId, clock }: ActionContext): readonly Group[] {
+  checkRegion(parameters.required('RegionId'), regionId);
+  return selectGroups(store.list(), parameters, clock.now());
+}
+
+function checkRegion(asked: string, regionId: string): void {
+  if (asked !== regionId) {
+    throw new EciError('InvalidRegionId.NotFound', `This ECI is of region ${regionId}, not of the one asked for.`, 404);
+  }
+}
+
+function requireGroup(parameters: Parameters, store: GroupStore): Group {
+  const id = parameters.required('ContainerGroupId');
+  const group = store.get(id);
+  if (!group) throw new EciError('InvalidContainerGroupId.NotFound', 'There is no container group of that id.', 404);
+  return group;
+}
+
+function requireContainer({ spec }: Group, name: string): void {
+  if (![...spec.initContainers, ...spec.containers].some((container) => container.name === name)) {
+    throw new EciError('InvalidContainerName.NotFound', 'The group has no container of that name.', 404);
+  }
+}
+
+function sinceOf(parameters: Parameters, nowMs: number): bigint | undefined {
+  const seconds = parameters.number('SinceSeconds', { min: 0, max: 1e10 });
+  const start = parameters.string('StartTime', { maxLength: 64 });
+  if (seconds !== undefined) return BigInt(Math.floor((nowMs - seconds * 1000) * 1000)) * 1000n;
+  if (start === undefined) return undefined;
+  const at = parseLogTime(start);
+  if (at === undefined) throw invalidParameter('StartTime', 'not a time as in RFC 3339');
+  return at;
+}
+
+function parseCommand(text: string): string[] {
+  let command: unknown;
+  try {
+    command = JSON.parse(text);
+  } catch {
+    command = undefined;
+  }
+  if (!Array.isArray(command) || command.length === 0 || !command.every((word) => typeof word === 'string')) {
+    throw invalidParameter('Command', 'not a JSON array of words');
+  }
+  return command;
+}
+
+async function execute(
+  instance: Instance,
+  container: string,
+  command: readonly string[],
+  { signal, clock }: Pick<ActionContext, 'signal' | 'clock'>,
+): Promise<string> {
+  const link = linkSignals(signal);
+  const timer = clock.after(execTimeoutMs, () => link.abort(new ExecError('it took more than 30 s')));
+  try {
+    const { output } = await instance.exec(container, command, { signal: link.signal });
+    return output;
+  } catch (cause) {
+    if (cause instanceof ExecError)
+      throw new EciError('IncorrectStatus', `The command could not be run: ${cause.message}.`);
+    throw cause;
+  } finally {
+    timer[Symbol.dispose]();
+    link[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,129 @@
+import type { Group } from '../groups/group.ts';
+import type { ContainerSpec, ContainerState, ContainerStatus, ProbeSpec } from '../model.ts';
+import { eciTime } from './time.ts';
+
+/** One item of the answer to `DescribeContainerGroups`. */
+export function containerGroupAnswer(group: Group): object {
+  const { spec, state } = group;
+  return {
+    ContainerGroupId: group.id,
+    ContainerGroupName: spec.name,
+    RegionId: spec.regionId,
+    Status: group.status,
+    CreationTime: eciTime(group.createdAtMs),
+    Cpu: spec.cpu,
+    Memory: spec.memory,
+    RestartPolicy: spec.restartPolicy,
+    ...spec.labels,
+    ...(state.ip === undefined ? {} : { IntranetIp: state.ip }),
+    ...endAnswer(group),
+    Tags: spec.tags.map(({ key, value }) => ({ Key: key, Value: value })),
+    Events: group.events.map((event) => ({
+      Count: event.count,
+      Type: event.type,
+      Name: `${spec.name}.${group.id}`,
+      Reason: event.reason,
+      Message: event.message,
+      FirstTimestamp: eciTime(event.firstAtMs),
+      LastTimestamp: eciTime(event.lastAtMs),
+    })),
+    InitContainers: spec.initContainers.map((each) => initContainerAnswer(each, statusOf(state.initContainers, each))),
+    Containers: spec.containers.map((each) => containerAnswer(each, statusOf(state.containers, each))),
+    Volumes: spec.volumes.map(({ name, type, files }) => ({
+      Name: name,
+      Type: type,
+      ConfigFileVolumeConfigFileToPaths: files.map(({ path, content }) => ({ Path: path, Content: content })),
+    })),
+  };
+}
+
+function endAnswer({ state }: Group): object {
+  if (state.finishedAtMs === undefined) return {};
+  return { [state.phase === 'Succeeded' ? 'SucceededTime' : 'FailedTime']: eciTime(state.finishedAtMs) };
+}
+
+/** A container that has no status yet waits for its instance. */
+export function statusOf(statuses: readonly ContainerStatus[], { name, ports }: ContainerSpec): ContainerStatus {
+  return (
+    statuses.find((status) => status.name === name) ?? {
+      name,
+      ready: false,
+      restartCount: 0,
+      current: { state: 'Waiting', reason: 'ContainerCreating', message: '' },
+      ports: ports.map(({ port }) => port),
+    }
+  );
+}
+
+function initContainerAnswer(spec: ContainerSpec, status: ContainerStatus): object {
+  return { ...commonAnswer(spec, status), Command: spec.command, Args: spec.args };
+}
+
+function containerAnswer(spec: ContainerSpec, status: ContainerStatus): object {
+  return {
+    ...commonAnswer(spec, status),
+    Commands: spec.command,
+    Args: spec.args,
+    ...(spec.livenessProbe ? { LivenessProbe: probeAnswer(spec.livenessProbe) } : {}),
+    ...(spec.readinessProbe ? { ReadinessProbe: probeAnswer(spec.readinessProbe) } : {}),
+  };
+}
+
+function commonAnswer(spec: ContainerSpec, status: ContainerStatus): object {
+  return {
+    Name: spec.name,
+    Image: spec.image,
+    ImagePullPolicy: spec.imagePullPolicy ?? 'IfNotPresent',
+    Cpu: spec.cpu ?? 0,
+    Memory: spec.memory ?? 0,
+    ...(spec.workingDir === undefined ? {} : { WorkingDir: spec.workingDir }),
+    EnvironmentVars: spec.env.map(({ key, value, fieldPath }) => ({
+      Key: key,
+      ...(fieldPath === undefined ? { Value: value } : { ValueFrom: { FieldRef: { FieldPath: fieldPath } } }),
+    })),
+    Ports: spec.ports.map(({ port, protocol }, index) => ({ Port: status.ports[index] ?? port, Protocol: protocol })),
+    VolumeMounts: spec.volumeMounts.map(({ name, mountPath, subPath, readOnly }) => ({
+      Name: name,
+      MountPath: mountPath,
+      ReadOnly: readOnly,
+      ...(subPath === undefined ? {} : { SubPath: subPath }),
+    })),
+    Ready: status.ready,
+    RestartCount: status.restartCount,
+    CurrentState: stateAnswer(status.current),
+    ...(status.previous ? { PreviousState: stateAnswer(status.previous) } : {}),
+  };
+}
+
+function stateAnswer(state: ContainerState): object {
+  switch (state.state) {
+    case 'Waiting':
+      return { State: 'Waiting', DetailStatus: '', Reason: state.reason, Message: state.message };
+    case 'Running':
+      return { State: 'Running', DetailStatus: '', StartTime: eciTime(state.startedAtMs) };
+    case 'Terminated':
+      return {
+        State: 'Terminated',
+        DetailStatus: '',
+        ExitCode: state.exitCode,
+        ...(state.signal === undefined ? {} : { Signal: state.signal }),
+        Reason: state.reason,
+        Message: state.message,
+        StartTime: eciTime(state.startedAtMs),
+        FinishTime: eciTime(state.finishedAtMs),
+      };
+  }
+}
+
+function probeAnswer({ action, ...timing }: ProbeSpec): object {
+  return {
+    InitialDelaySeconds: timing.initialDelaySeconds,
+    PeriodSeconds: timing.periodSeconds,
+    TimeoutSeconds: timing.timeoutSeconds,
+    SuccessThreshold: timing.successThreshold,
+    FailureThreshold: timing.failureThreshold,
+    ...(action.kind === 'http' ? { HttpGet: { Path: action.path, Port: action.port, Scheme: action.scheme } } : {}),
+    ...(action.kind === 'tcp' ? { TcpSocket: { Port: action.port } } : {}),
+    ...(action.kind === 'exec' ? { Execs: action.command } : {}),
+  };
+}

@@ -1,0 +1,101 @@
+import type { Group } from '../groups/group.ts';
+import type { ContainerState, GroupPhase } from '../model.ts';
+import { statusOf } from './container-group.ts';
+import { eciTime } from './time.ts';
+
+/** One item of the answer to `DescribeContainerGroupStatus`: the group in the shape of a Kubernetes PodStatus. */
+export function groupStatusAnswer(group: Group): object {
+  const tag = (key: string): string | undefined => group.spec.tags.find((each) => each.key === key)?.value;
+  return {
+    ContainerGroupId: group.id,
+    Status: group.status,
+    Name: tag('PodName') ?? group.spec.name,
+    Namespace: tag('NameSpace') ?? '',
+    uuid: tag('UID') ?? '',
+    PodStatus: podStatus(group),
+  };
+}
+
+function podStatus(group: Group): object {
+  const { state, spec } = group;
+  const containers = spec.containers.map((each) => ({ spec: each, status: statusOf(state.containers, each) }));
+  const ip = state.ip;
+  return {
+    Phase: podPhase(state.phase),
+    QosClass: 'Guaranteed',
+    ...(ip === undefined ? {} : { PodIp: ip, HostIp: ip, PodIps: [{ Ip: ip }] }),
+    ...(state.startedAtMs === undefined ? {} : { StartTime: eciTime(state.startedAtMs) }),
+    Conditions: conditions(group),
+    ContainerStatuses: containers.map(({ spec: { image }, status }) => ({
+      Name: status.name,
+      Image: image,
+      ImageID: '',
+      Ready: status.ready,
+      Started: status.current.state === 'Running',
+      RestartCount: status.restartCount,
+      State: stateAnswer(status.current),
+      LastState: status.previous ? stateAnswer(status.previous) : {},
+    })),
+  };
+}
+
+/** The table of serverless-node.md, section 2.4. */
+function podPhase(phase: GroupPhase): string {
+  switch (phase) {
+    case 'Scheduling':
+    case 'ScheduleFailed':
+    case 'Pending':
+    case 'Restarting':
+      return 'Pending';
+    default:
+      return phase;
+  }
+}
+
+function conditions(group: Group): object[] {
+  const { state } = group;
+  const there = state.phase !== 'Scheduling' && state.phase !== 'ScheduleFailed';
+  const initialized = there && state.initContainers.every(({ current }) => isSuccess(current));
+  const ready = state.phase === 'Running' && state.containers.every((container) => container.ready);
+  const at = eciTime(group.changedAtMs);
+  const condition = (type: string, met: boolean): object => ({
+    Type: type,
+    Status: met ? 'True' : 'False',
+    LastTransitionTime: at,
+  });
+  return [
+    {
+      ...condition('ContainerInstanceCreated', there),
+      ...(there ? {} : { Reason: state.reason ?? 'Creating', Message: state.message ?? '' }),
+    },
+    condition('PodScheduled', true),
+    condition('Initialized', initialized),
+    condition('ContainersReady', ready),
+    condition('Ready', ready),
+  ];
+}
+
+function isSuccess(state: ContainerState): boolean {
+  return state.state === 'Terminated' && state.exitCode === 0;
+}
+
+function stateAnswer(state: ContainerState): object {
+  switch (state.state) {
+    case 'Waiting':
+      return { Waiting: { Reason: state.reason, Message: state.message } };
+    case 'Running':
+      // The wire's own name for startedAt (serverless-node.md, section 2.1).
+      return { Running: { StartedAtstartedAt: eciTime(state.startedAtMs) } };
+    case 'Terminated':
+      return {
+        Terminated: {
+          ExitCode: state.exitCode,
+          ...(state.signal === undefined ? {} : { Signal: state.signal }),
+          Reason: state.reason,
+          Message: state.message,
+          StartedAt: eciTime(state.startedAtMs),
+          FinishedAt: eciTime(state.finishedAtMs),
+        },
+      };
+  }
+}

@@ -1,0 +1,125 @@
+import { type ContainerSpec, type GroupSpec, type Tag, type VolumeSpec } from '../model.ts';
+import { EciError, invalidParameter, missingParameter } from '../wire/error.ts';
+import type { Parameters } from '../wire/parameters.ts';
+import { parseContainer } from './parse-container.ts';
+
+/** Limits of one group (serverless-node.md, section 2.2). */
+const maxContainers = 20;
+const maxVolumes = 20;
+const maxTags = 20;
+const maxFiles = 1000;
+
+const volumeTypes = [
+  'EmptyDirVolume',
+  'ConfigFileVolume',
+  'NFSVolume',
+  'FlexVolume',
+  'DiskVolume',
+  'HostPathVolume',
+] as const;
+
+/** Fields that this ECI keeps and tells back, and makes no use of. */
+const labels = [
+  'VSwitchId',
+  'ZoneId',
+  'SecurityGroupId',
+  'ResourceGroupId',
+  'RamRoleName',
+  'InstanceType',
+  'SpotStrategy',
+  'HostName',
+] as const;
+
+/** Reads and checks the parameters of `CreateContainerGroup`. Throws `EciError` naming what is wrong. */
+export function parseGroup(parameters: Parameters): GroupSpec {
+  const containers = parameters.list('Container', { max: maxContainers }).map(parseContainer);
+  if (containers.length === 0) throw missingParameter('Container.1.Name');
+  const initContainers = parameters.list('InitContainer', { max: maxContainers }).map(parseContainer);
+  const volumes = parameters.list('Volume', { max: maxVolumes }).map(parseVolume);
+  checkNames([...initContainers, ...containers], volumes);
+  const deadline = parameters.integer('ActiveDeadlineSeconds', { min: 1, max: 2 ** 31 });
+  return {
+    name: parseName(parameters),
+    regionId: parameters.required('RegionId'),
+    ...parseSize(parameters, containers),
+    restartPolicy: parameters.word('RestartPolicy', ['Always', 'OnFailure', 'Never']) ?? 'Always',
+    terminationGracePeriodSeconds: parameters.integer('TerminationGracePeriodSeconds', { min: 0, max: 86_400 }) ?? 30,
+    ...(deadline === undefined ? {} : { activeDeadlineSeconds: deadline }),
+    initContainers,
+    containers,
+    volumes,
+    tags: parseTags(parameters),
+    labels: parseLabels(parameters),
+  };
+}
+
+/** The tags of a call: those of a new group, or those a list is filtered by. */
+export function parseTags(parameters: Parameters): Tag[] {
+  return parameters.list('Tag', { max: maxTags }).map((tag) => ({
+    key: tag.required('Key', { maxLength: 128 }),
+    value: tag.string('Value', { maxLength: 256 }) ?? '',
+  }));
+}
+
+function parseName(parameters: Parameters): string {
+  const name = parameters.required('ContainerGroupName');
+  if (!/^[a-z0-9][a-z0-9-]{0,126}[a-z0-9]$/.test(name)) {
+    throw invalidParameter('ContainerGroupName', '2 to 128 of a-z, 0-9 and hyphens, none at an end');
+  }
+  return name;
+}
+
+/** The group's own figures, else the sum of its containers', else 2 vCPU and 4 GiB. */
+function parseSize(parameters: Parameters, containers: readonly ContainerSpec[]): { cpu: number; memory: number } {
+  const sum = (part: 'cpu' | 'memory'): number => containers.reduce((total, each) => total + (each[part] ?? 0), 0);
+  const size = (name: 'Cpu' | 'Memory', part: 'cpu' | 'memory', otherwise: number): number =>
+    parameters.number(name, { min: 0, max: 1024 }) ?? (sum(part) || otherwise);
+  const cpu = size('Cpu', 'cpu', 2);
+  if (cpu > 64) throw new EciError('InvalidParameter.CPU.Memory', 'A group has at most 64 vCPU.');
+  return { cpu, memory: size('Memory', 'memory', 4) };
+}
+
+function parseLabels(parameters: Parameters): Record<string, string> {
+  const given = labels.map((name) => [name, parameters.string(name)] as const);
+  return Object.fromEntries(given.filter((pair): pair is [(typeof labels)[number], string] => pair[1] !== undefined));
+}
+
+function parseVolume(parameters: Parameters): VolumeSpec {
+  const name = parameters.required('Name', { maxLength: 63 });
+  if (!/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(name))
+    throw invalidParameter(parameters.nameOf('Name'), 'not a DNS label');
+  const type = parameters.word('Type', volumeTypes);
+  if (!type) throw missingParameter(parameters.nameOf('Type'));
+  return { name, type, files: parseFiles(parameters) };
+}
+
+function parseFiles(parameters: Parameters): VolumeSpec['files'] {
+  const volume = parameters.object('ConfigFileVolume');
+  const defaultMode = volume?.integer('DefaultMode', { min: 0, max: 0o777 }) ?? 0o644;
+  const files = volume?.list('ConfigFileToPath', { max: maxFiles }) ?? [];
+  return files.map((file) => {
+    const path = file.required('Path', { maxLength: 1024 });
+    if (path.startsWith('/') || path.includes('\0') || path.split('/').some((step) => ['', '.', '..'].includes(step))) {
+      throw invalidParameter(file.nameOf('Path'), 'must be a plain path below the volume');
+    }
+    const mode = file.integer('Mode', { min: 0, max: 0o777 }) ?? defaultMode;
+    return { path, mode, content: file.string('Content', { maxLength: 1024 * 1024 }) ?? '' };
+  });
+}
+
+function checkNames(containers: readonly ContainerSpec[], volumes: readonly VolumeSpec[]): void {
+  const twice = duplicate(containers.map(({ name }) => name));
+  if (twice) throw new EciError('InvalidParameter.DuplicatedName', `Two containers are named ${twice}.`);
+  const volume = duplicate(volumes.map(({ name }) => name));
+  if (volume) throw new EciError('InvalidParameter.DuplicatedVolumeName', `Two volumes are named ${volume}.`);
+  const known = new Set(volumes.map(({ name }) => name));
+  for (const container of containers) {
+    for (const { name } of container.volumeMounts) {
+      if (!known.has(name)) throw invalidParameter(`VolumeMount of ${container.name}`, `there is no volume ${name}`);
+    }
+  }
+}
+
+function duplicate(names: readonly string[]): string | undefined {
+  return names.find((name, index) => names.indexOf(name) !== index);
+}

@@ -1,0 +1,78 @@
+import { EciError, invalidParameter } from '../wire/error.ts';
+import type { Parameters } from '../wire/parameters.ts';
+import type { Group } from './group.ts';
+import { parseTags } from './parse-group.ts';
+
+/** One page of groups. */
+export interface Page {
+  readonly groups: readonly Group[];
+  readonly totalCount: number;
+  /** Absent on the last page. */
+  readonly nextToken?: string;
+}
+
+/** The groups a Describe call asks for, by its filters. Throws `EciError` on a filter that cannot be read. */
+export function selectGroups(groups: readonly Group[], parameters: Parameters, nowMs: number): readonly Group[] {
+  const ids = parseIds(parameters);
+  const name = parameters.string('ContainerGroupName');
+  const status = parameters.string('Status');
+  const tags = parseTags(parameters);
+  const since = parameters.number('SinceSecond', { min: 0, max: 1e12 });
+  const labels = (['VSwitchId', 'ZoneId', 'ResourceGroupId'] as const).flatMap((label) => {
+    const value = parameters.string(label);
+    return value === undefined ? [] : [[label, value] as const];
+  });
+  return groups.filter(
+    (group) =>
+      (!ids || ids.has(group.id)) &&
+      (name === undefined || group.spec.name === name) &&
+      (status === undefined || group.status === status) &&
+      (since === undefined || group.changedAtMs >= nowMs - since * 1000) &&
+      labels.every(([label, value]) => group.spec.labels[label] === value) &&
+      tags.every((tag) =>
+        group.spec.tags.some(({ key, value }) => key === tag.key && (!tag.value || value === tag.value)),
+      ),
+  );
+}
+
+/** Cuts a page of at most `Limit` groups, beginning after those of the page whose `NextToken` is given. */
+export function pageOf(groups: readonly Group[], parameters: Parameters, maxLimit: number): Page {
+  const limit = parameters.integer('Limit', { min: 1, max: maxLimit }) ?? maxLimit;
+  const token = parameters.string('NextToken', { maxLength: 200 });
+  // Numbers only grow, so the last group seen marks the place even if it is gone meanwhile.
+  const after = token === undefined ? 0 : parseToken(token);
+  const rest = groups.filter(({ number }) => number > after);
+  const page = rest.slice(0, limit);
+  const last = rest.length > limit ? page.at(-1) : undefined;
+  return {
+    groups: page,
+    totalCount: groups.length,
+    ...(last ? { nextToken: String(last.number) } : {}),
+  };
+}
+
+/** `ContainerGroupIds`, a JSON array of at most 20. */
+function parseIds(parameters: Parameters): ReadonlySet<string> | undefined {
+  const text = parameters.string('ContainerGroupIds');
+  if (text === undefined) return undefined;
+  const ids = parseJson(text);
+  if (!Array.isArray(ids) || !ids.every((id) => typeof id === 'string')) {
+    throw invalidParameter('ContainerGroupIds', 'not a JSON array of ids');
+  }
+  if (ids.length > 20)
+    throw new EciError('InvalidParameter.LengthExceeded', 'ContainerGroupIds has more than 20 items.');
+  return new Set(ids);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function parseToken(token: string): number {
+  if (!/^\d{1,15}$/.test(token)) throw invalidParameter('NextToken', 'it did not come from here');
+  return Number(token);
+}

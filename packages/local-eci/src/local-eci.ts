@@ -1,0 +1,138 @@
+import { randomUUID } from 'node:crypto';
+import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
+import { type Clock, type Logger, UserError, messageOf } from '@ebb/base';
+import { type ActionContext, actions } from './actions.ts';
+import { GroupStore } from './groups/store.ts';
+import type { Runtime } from './runtime.ts';
+import { actionOf, maxHeaderBytes, readCall } from './wire/call.ts';
+import { EciError } from './wire/error.ts';
+import { Nonces } from './wire/nonces.ts';
+import { Parameters } from './wire/parameters.ts';
+import { type AccessKey, checkSignature } from './wire/signature.ts';
+
+export interface LocalEciOptions {
+  /** Address listened on. Default `127.0.0.1`. */
+  readonly host?: string;
+  /** Default 0: a free one. */
+  readonly port?: number;
+  /** The region this ECI is of; calls must name it. Default `cn-hangzhou`. */
+  readonly regionId?: string;
+  /** The one key whose signature is taken. */
+  readonly credentials: AccessKey;
+  /** What runs the groups; closed with the ECI. */
+  readonly runtime: Runtime;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** A running local ECI. */
+export interface LocalEci extends AsyncDisposable {
+  /** `host:port`, as the SDK's `endpoint` takes it, with protocol `http`. */
+  readonly endpoint: string;
+  readonly regionId: string;
+  /** Takes no more calls, stops all groups with their grace, and leaves no process and no port. May be called again. */
+  close(): Promise<void>;
+}
+
+const maxFormFields = 20_000;
+
+/**
+ * Starts an ECI on this machine: the OpenAPI of version 2018-08-08 over HTTP, signatures checked, with a runtime behind.
+ * Rejects with `UserError` if the port cannot be listened on.
+ */
+export async function createLocalEci(options: LocalEciOptions): Promise<LocalEci> {
+  const { host = '127.0.0.1', port = 0, regionId = 'cn-hangzhou', runtime, clock, logger } = options;
+  const stop = new AbortController();
+  const store = new GroupStore({ runtime, clock, logger });
+  let endpoint = '';
+  const context: ActionContext = {
+    store,
+    regionId,
+    zones: [`${regionId}-j`],
+    endpoint: () => endpoint,
+    clock,
+    signal: stop.signal,
+  };
+  const respond = createResponder(context, options);
+  const server = createServer({ maxHeaderSize: maxHeaderBytes, requestTimeout: 60_000 }, respond);
+  endpoint = await listen(server, host, port);
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> =>
+    (closing ??= (async () => {
+      stop.abort(new EciError('ServiceUnavailable', 'This ECI is going down.', 503));
+      await closeServer(server, clock);
+      await store.close();
+    })());
+  return { endpoint, regionId, close, [Symbol.asyncDispose]: close };
+}
+
+function createResponder(
+  context: ActionContext,
+  { credentials, clock, logger }: LocalEciOptions,
+): (request: IncomingMessage, response: ServerResponse) => void {
+  const nonces = new Nonces();
+  const answer = async (request: IncomingMessage): Promise<object> => {
+    const call = await readCall(request);
+    if (call.path !== '/') throw new EciError('InvalidAction.NotFound', 'Actions are called at the path /.', 404);
+    if (call.query.size + call.form.size > maxFormFields)
+      throw new EciError('InvalidParameter', 'Too many parameters.');
+    const { action, parameters } = actionOf(call);
+    nonces.admit(checkSignature(call, credentials), clock.now());
+    const act = Object.hasOwn(actions, action) ? actions[action] : undefined;
+    if (!act) throw new EciError('InvalidAction.NotFound', 'The specified api is not found.', 404);
+    return act(Parameters.from(parameters), context);
+  };
+  return (request, response) => {
+    const requestId = randomUUID().toUpperCase();
+    answer(request).then(
+      (fields) => send(response, 200, { RequestId: requestId, ...fields }),
+      (error: unknown) => {
+        const known = toEciError(error);
+        if (known.statusCode >= 500) logger.error({ error: messageOf(error) }, 'a call to the local ECI failed');
+        const { code, message, statusCode } = known;
+        send(response, statusCode, { RequestId: requestId, HostId: context.endpoint(), Code: code, Message: message });
+      },
+    );
+  };
+}
+
+function toEciError(error: unknown): EciError {
+  if (error instanceof EciError) return error;
+  if (error instanceof Error && 'code' in error && error.code === 'ERR_INVALID_URL') {
+    return new EciError('InvalidParameter', 'The address of the call cannot be read.');
+  }
+  return new EciError('InternalError', 'The request processing has failed due to some unknown error.', 500);
+}
+
+function send(response: ServerResponse, statusCode: number, body: object): void {
+  const text = JSON.stringify(body);
+  response.writeHead(statusCode, {
+    'content-type': 'application/json;charset=utf-8',
+    'content-length': Buffer.byteLength(text),
+    // What is left of a body that was refused must not be read as the next call.
+    ...(response.req.complete ? {} : { connection: 'close' }),
+  });
+  response.end(text);
+}
+
+async function listen(server: Server, host: string, port: number): Promise<string> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause) =>
+      reject(new UserError(`the local ECI cannot listen on ${host}:${port}: ${cause.message}`, { cause })),
+    );
+    server.listen(port, host, resolve);
+  });
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the local ECI listens on no port');
+  return `${host}:${address.port}`;
+}
+
+/** Lets calls under way end, but not for long. */
+async function closeServer(server: Server, clock: Clock): Promise<void> {
+  const timer = clock.after(2000, () => server.closeAllConnections());
+  await new Promise<void>((resolve) => {
+    server.close(() => resolve());
+    server.closeIdleConnections();
+  });
+  timer[Symbol.dispose]();
+}

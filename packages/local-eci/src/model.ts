@@ -1,0 +1,140 @@
+/** A container group as it was asked for: what `CreateContainerGroup` says, checked and with its defaults filled in. */
+export interface GroupSpec {
+  readonly name: string;
+  readonly regionId: string;
+  /** vCPUs and GiB asked for the whole group. */
+  readonly cpu: number;
+  readonly memory: number;
+  readonly restartPolicy: RestartPolicy;
+  readonly terminationGracePeriodSeconds: number;
+  readonly activeDeadlineSeconds?: number;
+  readonly initContainers: readonly ContainerSpec[];
+  readonly containers: readonly ContainerSpec[];
+  readonly volumes: readonly VolumeSpec[];
+  readonly tags: readonly Tag[];
+  /** Fields that only come back in answers: `VSwitchId`, `ZoneId`, `SpotStrategy`… by their name on the wire. */
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export type RestartPolicy = 'Always' | 'OnFailure' | 'Never';
+
+export interface Tag {
+  readonly key: string;
+  readonly value: string;
+}
+
+export interface ContainerSpec {
+  readonly name: string;
+  readonly image: string;
+  readonly command: readonly string[];
+  readonly args: readonly string[];
+  readonly workingDir?: string;
+  readonly env: readonly EnvironmentVar[];
+  readonly ports: readonly PortSpec[];
+  readonly cpu?: number;
+  readonly memory?: number;
+  readonly imagePullPolicy?: string;
+  readonly volumeMounts: readonly VolumeMountSpec[];
+  readonly livenessProbe?: ProbeSpec;
+  readonly readinessProbe?: ProbeSpec;
+}
+
+export interface EnvironmentVar {
+  readonly key: string;
+  readonly value: string;
+  /** Taken from the group itself instead of `value`. */
+  readonly fieldPath?: FieldPath;
+}
+
+export const fieldPaths = ['status.podIP', 'status.hostIP'] as const;
+export type FieldPath = (typeof fieldPaths)[number];
+
+export interface PortSpec {
+  readonly port: number;
+  readonly protocol: string;
+}
+
+export interface VolumeMountSpec {
+  readonly name: string;
+  readonly mountPath: string;
+  readonly subPath?: string;
+  readonly readOnly: boolean;
+}
+
+export interface VolumeSpec {
+  readonly name: string;
+  readonly type: string;
+  /** Files of a `ConfigFileVolume`, their paths relative to the volume. */
+  readonly files: readonly ConfigFile[];
+}
+
+export interface ConfigFile {
+  readonly path: string;
+  readonly mode: number;
+  /** Base64, as on the wire. */
+  readonly content: string;
+}
+
+export interface ProbeSpec {
+  readonly action: ProbeAction;
+  readonly initialDelaySeconds: number;
+  readonly periodSeconds: number;
+  readonly timeoutSeconds: number;
+  readonly successThreshold: number;
+  readonly failureThreshold: number;
+}
+
+export type ProbeAction =
+  | { readonly kind: 'http'; readonly path: string; readonly port: number; readonly scheme: 'HTTP' | 'HTTPS' }
+  | { readonly kind: 'tcp'; readonly port: number }
+  | { readonly kind: 'exec'; readonly command: readonly string[] };
+
+/** A container's state, as in `CurrentState` and `PreviousState`. Times in milliseconds since the epoch. */
+export type ContainerState =
+  | { readonly state: 'Waiting'; readonly reason: string; readonly message: string }
+  | { readonly state: 'Running'; readonly startedAtMs: number }
+  | {
+      readonly state: 'Terminated';
+      readonly exitCode: number;
+      readonly signal?: number;
+      readonly reason: string;
+      readonly message: string;
+      readonly startedAtMs: number;
+      readonly finishedAtMs: number;
+    };
+
+export interface ContainerStatus {
+  readonly name: string;
+  readonly ready: boolean;
+  readonly restartCount: number;
+  readonly current: ContainerState;
+  readonly previous?: ContainerState;
+  /** The ports it really listens on, in the order of the spec's. */
+  readonly ports: readonly number[];
+}
+
+/** States a runtime gives a group (serverless-node.md, section 2.4); `Terminating` is the server's to say. */
+export type GroupPhase =
+  | 'Scheduling'
+  | 'ScheduleFailed'
+  | 'Pending'
+  | 'Running'
+  | 'Restarting'
+  | 'Succeeded'
+  | 'Failed';
+
+export interface GroupState {
+  readonly phase: GroupPhase;
+  readonly ip?: string;
+  readonly reason?: string;
+  readonly message?: string;
+  /** When the instance was there, and when the group came to its end. */
+  readonly startedAtMs?: number;
+  readonly finishedAtMs?: number;
+  readonly initContainers: readonly ContainerStatus[];
+  readonly containers: readonly ContainerStatus[];
+}
+
+/** A group that has come to its end stays so. */
+export const isFinal = (phase: GroupPhase): boolean =>
+  phase === 'Succeeded' || phase === 'Failed' || phase === 'ScheduleFailed';

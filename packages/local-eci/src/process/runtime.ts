@@ -1,0 +1,64 @@
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import type { Clock, Logger } from '@ebb/base';
+import type { Runtime } from '../runtime.ts';
+import type { AppFolder } from './apps.ts';
+import { ProcessGroup } from './group.ts';
+import { Ports } from './ports.ts';
+import { type RunFolder, openRunFolder } from './run-folder.ts';
+
+export interface ProcessRuntimeOptions {
+  /** The app an image reference means, now; asked again every 2 s while there is none. See `appNameOf`. */
+  readonly images: (image: string) => AppFolder | undefined;
+  /** Names to show a person whose image is not among them. Default: none. */
+  readonly imageNames?: () => readonly string[];
+  /** Where volumes and the list of processes are kept. Default: a folder of this user in the system's temporary one. */
+  readonly dataDir?: string;
+  /** The environment a few harmless variables are taken from: PATH, HOME, LANG, TMPDIR, TZ. Default: this process's. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/**
+ * Runs each container as a process of this machine, in the folder its image stands for. There is no isolation: processes
+ * see the machine's files and network as this user does. At its first start it ends what a run that was killed left behind.
+ */
+export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
+  const { images, imageNames = () => [], environment = process.env, clock, logger } = options;
+  const ports = new Ports();
+  const groups = new Map<string, ProcessGroup>();
+  let folder: Promise<RunFolder> | undefined;
+  const runFolder = (): Promise<RunFolder> => (folder ??= openRunFolder(options.dataDir ?? defaultFolder(), logger));
+  return {
+    create: (id, spec, host) => {
+      const shared = { images, imageNames, ports, runFolder, parentEnvironment: environment, clock, logger };
+      const group = new ProcessGroup({ id, spec, host, ...shared });
+      groups.set(id, group);
+      group.start();
+      const stop = async (): Promise<void> => {
+        await group.stop();
+        groups.delete(id);
+        await (await runFolder()).removeGroup(id);
+      };
+      return {
+        get state() {
+          return group.state;
+        },
+        stop,
+        restart: () => group.restart(),
+        log: (container, run) => group.log(container, run),
+        exec: (container, command, each) => group.exec(container, command, each),
+      };
+    },
+    close: async () => {
+      await Promise.all([...groups.values()].map((group) => group.stop()));
+      groups.clear();
+      if (folder) await (await folder).remove();
+    },
+  };
+}
+
+function defaultFolder(): string {
+  return join(tmpdir(), `ebb-${userInfo().uid}`, 'process-runtime');
+}

@@ -1,0 +1,53 @@
+import type { GroupSpec, GroupState } from './model.ts';
+
+/** What runs container groups: as processes, as containers, or only in pretence. One contract, one suite (`./testing`). */
+export interface Runtime {
+  /** Begins to run a group and returns at once; what becomes of it shows in the instance's `state`. Never throws. */
+  create(id: string, spec: GroupSpec, host: GroupHost): Instance;
+  /** Stops all groups with their grace; when it resolves no process and no port of theirs is left. */
+  close(): Promise<void>;
+}
+
+/** The runtime's way to tell the server of a group. */
+export interface GroupHost {
+  /** The state is no longer what it was. */
+  changed(): void;
+  event(event: GroupEvent): void;
+}
+
+export interface GroupEvent {
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** One running group. */
+export interface Instance {
+  readonly state: GroupState;
+  /** SIGTERM, grace period, SIGKILL; resolves when nothing of it is left. May be called again. */
+  stop(): Promise<void>;
+  /** Stops and starts all containers; resolves once they are on their way. */
+  restart(): Promise<void>;
+  /** Lines kept of a container, oldest first: of its present run, or of the one before. Undefined: no such container. */
+  log(container: string, run: 'current' | 'previous'): readonly LogLine[] | undefined;
+  /** Runs a command beside a container. Throws `ExecError` if it cannot. */
+  exec(container: string, command: readonly string[], options: { readonly signal: AbortSignal }): Promise<ExecResult>;
+}
+
+export interface LogLine {
+  /** Nanoseconds since the epoch; strictly increasing within a container. */
+  readonly atNs: bigint;
+  /** Without the line's end. */
+  readonly text: Buffer;
+}
+
+export interface ExecResult {
+  readonly exitCode: number;
+  /** Standard output and error, as they came. */
+  readonly output: string;
+}
+
+/** A command could not be run at all. */
+export class ExecError extends Error {
+  override readonly name = 'ExecError';
+}

@@ -1,0 +1,196 @@
+import { type Server, createServer } from 'node:http';
+import { type Clock, messageOf } from '@ebb/base';
+import type { ContainerSpec, ContainerState, ContainerStatus, GroupPhase, GroupSpec, GroupState } from '../model.ts';
+import { ExecError, type GroupHost, type Instance, type Runtime } from '../runtime.ts';
+
+/** A length of time in milliseconds: fixed, or drawn evenly from a range. */
+export type Duration = number | readonly [min: number, max: number];
+
+/** How long each step of an instance's life takes (serverless-node.md, section 2.10). */
+export interface SimulatedTiming {
+  /** From the call to an instance: state Scheduling. Default 1 to 3 s. */
+  readonly schedulingMs: Duration;
+  /** Image, init and start, until it is ready: state Pending. Default 2 to 6 s. */
+  readonly pendingMs: Duration;
+  /** From the delete to its end. Default 1 s. */
+  readonly terminatingMs: Duration;
+}
+
+export interface SimulatedRuntimeOptions {
+  readonly clock: Clock;
+  /** Numbers from 0 up to 1. */
+  readonly random: () => number;
+  readonly timing?: Partial<SimulatedTiming>;
+  /** Open a small HTTP server on a port of its own for each instance that becomes ready. Default false. */
+  readonly serve?: boolean;
+  /** Told the moment an instance begins to answer, in milliseconds since the epoch. */
+  readonly onReady?: (groupId: string, atMs: number) => void;
+}
+
+const defaultTiming: SimulatedTiming = { schedulingMs: [1000, 3000], pendingMs: [2000, 6000], terminatingMs: 1000 };
+
+/** Instances that only keep the time real ones would take; for simulations and benchmarks. */
+export function createSimulatedRuntime(options: SimulatedRuntimeOptions): Runtime {
+  const instances = new Set<SimulatedInstance>();
+  return {
+    create: (id, spec, host) => {
+      const instance = new SimulatedInstance(id, spec, host, options);
+      instances.add(instance);
+      instance.start();
+      return instance;
+    },
+    close: async () => {
+      await Promise.all([...instances].map((instance) => instance.stop()));
+      instances.clear();
+    },
+  };
+}
+
+class SimulatedInstance implements Instance {
+  readonly #id: string;
+  readonly #spec: GroupSpec;
+  readonly #host: GroupHost;
+  readonly #options: SimulatedRuntimeOptions;
+  readonly #timing: SimulatedTiming;
+  #phase: GroupPhase = 'Scheduling';
+  #message: string | undefined;
+  #startedAtMs: number | undefined;
+  #readyAtMs: number | undefined;
+  #server: Server | undefined;
+  #port: number | undefined;
+  #timer: Disposable | undefined;
+  #stopping: Promise<void> | undefined;
+
+  constructor(id: string, spec: GroupSpec, host: GroupHost, options: SimulatedRuntimeOptions) {
+    this.#id = id;
+    this.#spec = spec;
+    this.#host = host;
+    this.#options = options;
+    this.#timing = { ...defaultTiming, ...options.timing };
+  }
+
+  start(): void {
+    this.#after(this.#timing.schedulingMs, () => {
+      this.#startedAtMs ??= this.#options.clock.now();
+      this.#pend();
+    });
+  }
+
+  get state(): GroupState {
+    return {
+      phase: this.#phase,
+      ...(this.#startedAtMs === undefined ? {} : { ip: '127.0.0.1', startedAtMs: this.#startedAtMs }),
+      ...(this.#message === undefined ? {} : { reason: 'StartError', message: this.#message }),
+      initContainers: this.#spec.initContainers.map((each) => this.#status(each, this.#initState())),
+      containers: this.#spec.containers.map((each) => this.#status(each, this.#containerState())),
+    };
+  }
+
+  stop(): Promise<void> {
+    return (this.#stopping ??= this.#stop());
+  }
+
+  restart(): Promise<void> {
+    if (!this.#stopping) this.#pend();
+    return Promise.resolve();
+  }
+
+  log(container: string): readonly [] | undefined {
+    const known = [...this.#spec.initContainers, ...this.#spec.containers].some(({ name }) => name === container);
+    return known ? [] : undefined;
+  }
+
+  exec(): Promise<never> {
+    return Promise.reject(new ExecError('a simulated instance runs no commands'));
+  }
+
+  #pend(): void {
+    this.#become('Pending');
+    this.#readyAtMs = undefined;
+    this.#after(this.#timing.pendingMs, () => {
+      this.#open().then(
+        () => this.#becomeReady(),
+        (error: unknown) => {
+          this.#message = messageOf(error);
+          this.#become('Failed');
+        },
+      );
+    });
+  }
+
+  #becomeReady(): void {
+    if (this.#stopping) return;
+    const nowMs = this.#options.clock.now();
+    this.#readyAtMs = nowMs;
+    this.#become('Running');
+    this.#options.onReady?.(this.#id, nowMs);
+  }
+
+  async #open(): Promise<void> {
+    if (!this.#options.serve || this.#server) return;
+    const server = createServer((request, response) => {
+      request.resume();
+      response.end(`${this.#spec.name}\n`);
+    });
+    this.#server = server;
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(0, '127.0.0.1', resolve);
+    });
+    const address = server.address();
+    this.#port = typeof address === 'object' ? address?.port : undefined;
+    if (this.#stopping) await close(server);
+  }
+
+  async #stop(): Promise<void> {
+    this.#timer?.[Symbol.dispose]();
+    this.#readyAtMs = undefined;
+    await new Promise<void>((resolve) => {
+      this.#after(this.#timing.terminatingMs, resolve);
+    });
+    if (this.#server) await close(this.#server);
+  }
+
+  #after(duration: Duration, task: () => void): void {
+    this.#timer = this.#options.clock.after(draw(duration, this.#options.random), task);
+  }
+
+  #become(phase: GroupPhase): void {
+    this.#phase = phase;
+    this.#host.changed();
+  }
+
+  #status({ name, ports }: ContainerSpec, current: ContainerState): ContainerStatus {
+    return {
+      name,
+      ready: current.state === 'Running',
+      restartCount: 0,
+      current,
+      ports: ports.map(({ port }, index) => (index === 0 ? (this.#port ?? port) : port)),
+    };
+  }
+
+  #containerState(): ContainerState {
+    if (this.#readyAtMs === undefined) return { state: 'Waiting', reason: 'ContainerCreating', message: '' };
+    return { state: 'Running', startedAtMs: this.#readyAtMs };
+  }
+
+  #initState(): ContainerState {
+    const at = this.#readyAtMs;
+    if (at === undefined) return { state: 'Waiting', reason: 'PodInitializing', message: '' };
+    return { state: 'Terminated', exitCode: 0, reason: 'Completed', message: '', startedAtMs: at, finishedAtMs: at };
+  }
+}
+
+function draw(duration: Duration, random: () => number): number {
+  if (typeof duration === 'number') return duration;
+  const [min, max] = duration;
+  return min + random() * (max - min);
+}
+
+async function close(server: Server): Promise<void> {
+  await new Promise<void>((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}

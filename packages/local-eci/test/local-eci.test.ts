@@ -1,0 +1,256 @@
+import { silentLogger, systemClock } from '@ebb/base';
+import { eventually } from '@ebb/base/testing';
+import { describe, expect, it } from 'vitest';
+import { type LocalEci, createLocalEci, createSimulatedRuntime, findApps } from '../src/index.ts';
+import { createTestEci, testAccessKey } from '../src/testing.ts';
+import { makeFolder, serverSource } from './apps.ts';
+import { type Answer, type CallOptions, callAcs3, callRpc } from './signed-call.ts';
+
+const region = { RegionId: 'cn-hangzhou' };
+const create = {
+  ...region,
+  ContainerGroupName: 'default-web',
+  'Container.1.Name': 'web',
+  'Container.1.Image': 'dev.local/web',
+  'Container.1.Port.1.Port': '8080',
+  'Tag.1.Key': 'UID',
+  'Tag.1.Value': 'uid-1',
+};
+
+const startSimulated = (): Promise<LocalEci> =>
+  createTestEci({
+    runtime: createSimulatedRuntime({
+      clock: systemClock,
+      random: Math.random,
+      timing: { schedulingMs: 0, pendingMs: 5, terminatingMs: 5 },
+    }),
+  });
+
+async function call(eci: LocalEci, action: string, parameters: Record<string, string>): Promise<Answer['body']> {
+  const { body } = await callAcs3({ endpoint: eci.endpoint, action, parameters: { ...region, ...parameters } });
+  return body;
+}
+
+describe('the signature check', () => {
+  it.each([
+    ['ACS3', callAcs3],
+    ['RPC', callRpc],
+  ])('takes a good %s signature, once', async (_kind, signed) => {
+    await using eci = await startSimulated();
+    const options: CallOptions = {
+      endpoint: eci.endpoint,
+      action: 'DescribeRegions',
+      parameters: { x: "a b*'()!/~+&" },
+      nonce: 'n',
+    };
+    expect(await signed(options)).toMatchObject({ status: 200, body: { Regions: [{ RegionId: 'cn-hangzhou' }] } });
+    expect(await signed(options)).toMatchObject({ status: 400, body: { Code: 'SignatureNonceUsed' } });
+  });
+
+  it.each([
+    ['ACS3', callAcs3],
+    ['RPC', callRpc],
+  ])('refuses a bad %s signature with the code of ECI', async (_kind, signed) => {
+    await using eci = await startSimulated();
+    const attempt = (options: Partial<CallOptions>): Promise<Answer> =>
+      signed({ endpoint: eci.endpoint, action: 'DescribeRegions', ...options });
+    expect(await attempt({ secret: 'wrong' })).toMatchObject({ status: 403, body: { Code: 'SignatureDoesNotMatch' } });
+    expect(await attempt({ keyId: 'wrong' })).toMatchObject({
+      status: 404,
+      body: { Code: 'InvalidAccessKeyId.NotFound' },
+    });
+    const old = await attempt({ atMs: Date.now() - 3_600_000 });
+    expect(old).toMatchObject({ status: 400, body: { Code: 'InvalidTimeStamp.Expired', HostId: eci.endpoint } });
+  });
+
+  it('refuses a call changed after it was signed', async () => {
+    await using eci = await startSimulated();
+    const options = { endpoint: eci.endpoint, action: 'DescribeRegions' };
+    const action = await callAcs3({ ...options, tamper: { 'x-acs-action': 'ListUsage' } });
+    expect(action.body.Code).toBe('SignatureDoesNotMatch');
+    const extra = await callAcs3({ ...options, tamper: { 'x-acs-extra': '1' } });
+    expect(extra.body.Code).toBe('IncompleteSignature');
+  });
+
+  it.each([
+    ['no signature at all', '/?Action=DescribeRegions&Version=2018-08-08', {}],
+    ['nonsense for one', '/?Action=DescribeRegions&Version=2018-08-08', { authorization: 'Bearer x' }],
+    ['another path', '/other', {}],
+    ['a parameter given twice', '/?Action=a&Action=b&Version=2018-08-08', {}],
+    ['no action', '/', {}],
+    ['bytes that are no text', '/?a=%ff%fe&%zz', {}],
+  ])('answers %s with an error', async (_what, path, headers) => {
+    await using eci = await startSimulated();
+    const response = await fetch(`http://${eci.endpoint}${path}`, {
+      method: 'POST',
+      headers: headers as Record<string, string>,
+    });
+    expect(response.status).toBeGreaterThanOrEqual(400);
+    expect(response.status).toBeLessThan(500);
+    expect(await response.json()).toMatchObject({ Code: expect.any(String), Message: expect.any(String) });
+  });
+});
+
+describe('the actions', () => {
+  it('answers an action it does not have with 404', async () => {
+    await using eci = await startSimulated();
+    for (const action of ['CreateImageCache', 'toString']) {
+      const answer = await callAcs3({ endpoint: eci.endpoint, action, parameters: region });
+      expect(answer).toMatchObject({ status: 404, body: { Code: 'InvalidAction.NotFound' } });
+    }
+  });
+
+  it('takes a large group in the query, and in a form', async () => {
+    await using eci = await startSimulated();
+    const volume = {
+      'Volume.1.Name': 'v',
+      'Volume.1.Type': 'ConfigFileVolume',
+      'Volume.1.ConfigFileVolume.ConfigFileToPath.1.Path': 'f',
+      'Volume.1.ConfigFileVolume.ConfigFileToPath.1.Content': '+/A='.repeat(15_000),
+    };
+    const action = 'CreateContainerGroup';
+    const large = { ...create, ...volume };
+    const query = await callAcs3({ endpoint: eci.endpoint, action, parameters: large });
+    const form = await callAcs3({ endpoint: eci.endpoint, action, form: large });
+    const rpc = await callRpc({ endpoint: eci.endpoint, action, parameters: large });
+    expect([query.status, form.status, rpc.status]).toEqual([200, 200, 200]);
+  });
+
+  it('makes one group of one token, however often it is sent', async () => {
+    await using eci = await startSimulated();
+    const ask = { ...create, ClientToken: 'uid-1' };
+    const [one, two] = await Promise.all([
+      call(eci, 'CreateContainerGroup', ask),
+      call(eci, 'CreateContainerGroup', ask),
+    ]);
+    expect(one['ContainerGroupId']).toBe(two['ContainerGroupId']);
+    const other = await call(eci, 'CreateContainerGroup', { ...ask, 'Container.1.Image': 'x' });
+    expect(other.Code).toBe('IdempotentParameterMismatch');
+    expect(await call(eci, 'DescribeContainerGroups', {})).toMatchObject({ TotalCount: 1 });
+  });
+
+  it('makes nothing of a dry run', async () => {
+    await using eci = await startSimulated();
+    expect(await call(eci, 'CreateContainerGroup', { ...create, DryRun: 'true' })).toMatchObject({
+      Code: 'DryRun.Success',
+    });
+    expect(await call(eci, 'DescribeContainerGroups', {})).toMatchObject({ TotalCount: 0 });
+  });
+
+  it('tells of a group through its life, until it is gone', async () => {
+    await using eci = await startSimulated();
+    const id = String((await call(eci, 'CreateContainerGroup', create))['ContainerGroupId']);
+    const status = async (): Promise<Record<string, unknown> | undefined> => {
+      const { Data } = await call(eci, 'DescribeContainerGroupStatus', { 'Tag.1.Key': 'UID', 'Tag.1.Value': 'uid-1' });
+      return (Data as Record<string, unknown>[])[0];
+    };
+    const running = await eventually(async () => {
+      const found = await status();
+      return found?.['Status'] === 'Running' ? found : undefined;
+    });
+    expect(running).toMatchObject({
+      ContainerGroupId: id,
+      uuid: 'uid-1',
+      PodStatus: {
+        Phase: 'Running',
+        PodIp: '127.0.0.1',
+        ContainerStatuses: [
+          { Name: 'web', Ready: true, State: { Running: { StartedAtstartedAt: expect.any(String) } } },
+        ],
+      },
+    });
+    const described = await call(eci, 'DescribeContainerGroups', { ContainerGroupIds: JSON.stringify([id]) });
+    expect(described).toMatchObject({
+      ContainerGroups: [
+        { ContainerGroupId: id, Cpu: 2, Memory: 4, IntranetIp: '127.0.0.1', Tags: [{ Key: 'UID', Value: 'uid-1' }] },
+      ],
+    });
+    expect(await call(eci, 'DeleteContainerGroup', { ContainerGroupId: id })).not.toHaveProperty('Code');
+    await eventually(async () => (await status()) === undefined);
+    expect(await call(eci, 'DeleteContainerGroup', { ContainerGroupId: id })).toMatchObject({
+      Code: 'InvalidContainerGroupId.NotFound',
+    });
+  });
+
+  it('pages through groups, twenty at a time at most', async () => {
+    await using eci = await startSimulated();
+    for (let index = 0; index < 25; index += 1) await call(eci, 'CreateContainerGroup', create);
+    const seen: unknown[] = [];
+    let token: Record<string, string> = {};
+    do {
+      const page = await call(eci, 'DescribeContainerGroups', { Limit: '10', ...token });
+      seen.push(...(page['ContainerGroups'] as Record<string, unknown>[]).map((each) => each['ContainerGroupId']));
+      token = typeof page['NextToken'] === 'string' ? { NextToken: page['NextToken'] } : {};
+    } while (token['NextToken'] !== undefined);
+    expect(new Set(seen).size).toBe(25);
+    expect((await call(eci, 'DescribeContainerGroups', { Limit: '21' })).Code).toBe('InvalidParameter');
+    expect((await call(eci, 'DescribeContainerGroups', { RegionId: 'cn-beijing' })).Code).toBe(
+      'InvalidRegionId.NotFound',
+    );
+  });
+
+  it('serves logs and commands of a real process', async () => {
+    await using folder = await makeFolder({ 'web/app.mjs': serverSource, 'web/Procfile': 'web: node app.mjs\n' });
+    await using eci = await createTestEci({ apps: await findApps([folder.path]), dataDir: `${folder.path}/run` });
+    const { ContainerGroupId } = await call(eci, 'CreateContainerGroup', create);
+    const group = { ContainerGroupId: String(ContainerGroupId), ContainerName: 'web' };
+    await eventually(async () =>
+      String((await call(eci, 'DescribeContainerLog', group))['Content']).includes('listening'),
+    );
+    const stamped = await call(eci, 'DescribeContainerLog', { ...group, Timestamps: 'true', Tail: '1' });
+    expect(stamped['Content']).toMatch(/^\d{4}-\d\d-\d\dT[\d:]+\.\d{9}Z listening\n$/);
+    const command = { ...group, Command: '["echo","hi"]' };
+    expect(await call(eci, 'ExecContainerCommand', { ...command, Sync: 'true' })).toMatchObject({
+      SyncResponse: 'hi\n',
+    });
+    expect((await call(eci, 'ExecContainerCommand', command)).Code).toBe('InvalidParameter');
+    expect((await call(eci, 'DescribeContainerLog', { ...group, ContainerName: 'x' })).Code).toBe(
+      'InvalidContainerName.NotFound',
+    );
+    const events = await call(eci, 'DescribeContainerGroupEvents', {});
+    expect(JSON.stringify(events)).toContain('Started container web');
+  });
+});
+
+describe('the server', () => {
+  it('says in one line that its port is taken', async () => {
+    await using eci = await startSimulated();
+    const port = Number(eci.endpoint.split(':')[1]);
+    const runtime = createSimulatedRuntime({ clock: systemClock, random: Math.random });
+    const options = { credentials: testAccessKey, runtime, clock: systemClock, logger: silentLogger };
+    await expect(createLocalEci({ ...options, port })).rejects.toThrow(`cannot listen on 127.0.0.1:${port}`);
+  });
+
+  it('leaves no port when it is closed', async () => {
+    const eci = await startSimulated();
+    await call(eci, 'CreateContainerGroup', create);
+    await eci.close();
+    await eci.close();
+    await expect(fetch(`http://${eci.endpoint}/`)).rejects.toThrow('fetch failed');
+  });
+});
+
+describe('apps', () => {
+  it('are found three folders deep, each with its start command', async () => {
+    await using folder = await makeFolder({
+      'hello/Procfile': 'worker: x\nweb:  node a.js \n',
+      'hello/package.json': '{"scripts":{"start":"node b.js"}}',
+      'pkg/package.json': '{"scripts":{"start":"node b.js"}}',
+      'broken/package.json': '{',
+      'a/b/script/start': '#!/bin/sh\n',
+      'a/b/c/toodeep/start': '#!/bin/sh\n',
+      'plain/start': 'not executable',
+      'node_modules/dep/package.json': '{"scripts":{"start":"x"}}',
+    });
+    const apps = await findApps([folder.path]);
+    expect(Object.fromEntries([...apps.values()].map(({ name, command }) => [name, command]))).toEqual({
+      hello: 'node a.js',
+      pkg: 'node b.js',
+      script: './start',
+    });
+  });
+
+  it('are not found in a path that does not exist, which is said', async () => {
+    await expect(findApps(['/no/such/folder'])).rejects.toThrow('/no/such/folder');
+  });
+});

@@ -1,0 +1,274 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { silentLogger, systemClock } from '@ebb/base';
+import { eventually } from '@ebb/base/testing';
+import { describe, expect, it } from 'vitest';
+import {
+  type AppFolder,
+  type ContainerStatus,
+  type GroupSpec,
+  type Instance,
+  createProcessRuntime,
+} from '../src/index.ts';
+import { makeApp, makeFolder, serverSource } from './apps.ts';
+import { makeHost, makeSpec, readiness } from './runtime-contract.ts';
+
+interface Run extends AsyncDisposable {
+  readonly instance: Instance;
+  readonly host: ReturnType<typeof makeHost>;
+  readonly dataDir: string;
+  readonly container: () => ContainerStatus;
+  readonly text: (run?: 'current' | 'previous') => string;
+}
+
+/** Runs a Node program as a group. */
+async function run(
+  source: string,
+  spec: GroupSpec = makeSpec(),
+  images?: (app: AppFolder) => AppFolder | undefined,
+): Promise<Run> {
+  const { app, ...files } = await makeApp(source);
+  const data = await makeFolder({});
+  const runtime = createProcessRuntime({
+    images: () => (images ? images(app) : app),
+    imageNames: () => ['hello', 'ws'],
+    dataDir: data.path,
+    environment: { ...process.env, SECRET_TOKEN: 'hush' },
+    clock: systemClock,
+    logger: silentLogger,
+  });
+  const host = makeHost();
+  const instance = runtime.create('eci-1', spec, host);
+  return {
+    instance,
+    host,
+    dataDir: data.path,
+    container: () => {
+      const [first] = instance.state.containers;
+      if (!first) throw new Error('no container yet');
+      return first;
+    },
+    text: (which = 'current') =>
+      (instance.log('web', which) ?? []).map(({ text }) => `${text.toString('utf8')}\n`).join(''),
+    [Symbol.asyncDispose]: async () => {
+      await runtime.close();
+      await files[Symbol.asyncDispose]();
+      await data[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Neither gone nor waiting to be reaped. */
+function isAlive(pid: number): boolean {
+  try {
+    return !execFileSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }).startsWith('Z');
+  } catch {
+    return false;
+  }
+}
+
+const pidIn = (text: string): number | undefined => {
+  const pid = /pid (\d+)/.exec(text)?.[1];
+  return pid === undefined ? undefined : Number(pid);
+};
+
+describe('a process container', () => {
+  it('gives the app its environment, and nothing secret of the shell', async () => {
+    const env = [{ key: 'GREETING', value: 'hi' }];
+    await using app = await run(
+      `console.log(JSON.stringify(process.env)); setInterval(() => {}, 1000)`,
+      makeSpec({ env }),
+    );
+    const line = await eventually(() => /^\{.*\}$/m.exec(app.text())?.[0]);
+    const environment = JSON.parse(line) as Record<string, string>;
+    expect(environment).toMatchObject({ GREETING: 'hi', PORT: String(app.container().ports[0]) });
+    expect(environment).not.toHaveProperty('SECRET_TOKEN');
+  });
+
+  it('tells the exit code and the last lines of an app that fails, and starts it again at once', async () => {
+    await using app = await run(`console.log('out'); console.error('boom'); process.exitCode = 3`);
+    const previous = await eventually(() => app.container().previous);
+    expect(previous).toMatchObject({ state: 'Terminated', exitCode: 3, reason: 'Error' });
+    expect((previous as { message: string }).message).toContain('boom');
+    await eventually(() => app.container().restartCount === 1);
+    await eventually(() => app.container().current.state === 'Waiting');
+    expect(app.container().current).toMatchObject({
+      reason: 'CrashLoopBackOff',
+      message: expect.stringContaining('10s'),
+    });
+    expect(app.instance.state.phase).toBe('Running');
+    expect(app.text('previous')).toContain('boom');
+  });
+
+  it.each([
+    ['Never', 0, 'Succeeded'],
+    ['Never', 1, 'Failed'],
+    ['OnFailure', 0, 'Succeeded'],
+  ] as const)('ends a group with restart policy %s and exit code %d as %s', async (restartPolicy, code, phase) => {
+    await using app = await run(`process.exitCode = ${code}`, makeSpec({}, { restartPolicy }));
+    await eventually(() => app.instance.state.phase === phase);
+    expect(app.container()).toMatchObject({ restartCount: 0, ready: false, current: { exitCode: code } });
+  });
+
+  it('tells of death by a signal as a shell does', async () => {
+    await using app = await run(`process.kill(process.pid, 'SIGKILL')`, makeSpec({}, { restartPolicy: 'Never' }));
+    await eventually(() => app.instance.state.phase === 'Failed');
+    expect(app.container().current).toMatchObject({ exitCode: 137, signal: 9 });
+  });
+
+  it('lets the app end in its grace period', async () => {
+    const source = `console.log('up'); setInterval(() => {}, 1000);
+      process.on('SIGTERM', () => setTimeout(() => { console.log('bye'); process.exit(0); }, 50));`;
+    await using app = await run(source);
+    await eventually(() => app.text().includes('up'));
+    await app.instance.stop();
+    expect(app.text()).toContain('bye');
+    expect(app.container().current).toMatchObject({ state: 'Terminated', exitCode: 0 });
+  });
+
+  it('kills an app that ignores SIGTERM, with all it started, when its grace is over', async () => {
+    const source = `
+      import { spawn } from 'node:child_process';
+      process.on('SIGTERM', () => {});
+      const code = "process.on('SIGTERM', () => {}); setInterval(() => {}, 1000)";
+      const child = spawn(process.execPath, ['-e', code], { detached: true, stdio: 'ignore' });
+      console.log('pid ' + child.pid);
+      setInterval(() => {}, 1000);`;
+    await using app = await run(source, makeSpec({}, { terminationGracePeriodSeconds: 0 }));
+    const pid = await eventually(() => pidIn(app.text()));
+    await app.instance.stop();
+    expect(app.container().current).toMatchObject({ exitCode: 137 });
+    expect(isAlive(pid)).toBe(process.platform !== 'linux');
+  });
+
+  it('keeps the whole group alive through the grace of a start command that is a script of several', async () => {
+    const source = `process.on('SIGTERM', () => setTimeout(() => { console.log('saved'); process.exit(0); }, 100));
+      setInterval(() => {}, 1000); console.log('up');`;
+    await using app = await run(source, makeSpec(), (each) => ({ ...each, command: 'true && node app.mjs' }));
+    await eventually(() => app.text().includes('up'));
+    await app.instance.stop();
+    expect(app.text()).toContain('saved');
+  });
+
+  it('becomes ready only when its probe succeeds, at the port it really has', async () => {
+    const source = `import { createServer } from 'node:http';
+      setTimeout(() => createServer((q, s) => { s.end(q.headers['user-agent']); }).listen(Number(process.env.PORT), '127.0.0.1'), 200);`;
+    await using app = await run(source, makeSpec({ readinessProbe: readiness }));
+    await eventually(() => app.container().current.state === 'Running');
+    expect(app.container().ready).toBe(false);
+    await eventually(() => app.container().ready);
+  });
+
+  it('is restarted when its liveness probe fails', async () => {
+    const probe = {
+      ...readiness,
+      action: { kind: 'exec', command: ['/bin/sh', '-c', 'exit 1'] } as const,
+      failureThreshold: 1,
+    };
+    await using app = await run(serverSource, makeSpec({ livenessProbe: probe }));
+    await eventually(() => app.container().restartCount > 0);
+    expect(app.host.events.map(({ reason }) => reason)).toContain('Unhealthy');
+  });
+
+  it('runs init containers in order before the others', async () => {
+    const echo = (name: string): GroupSpec['containers'][number] => ({
+      ...makeSpec().containers[0]!,
+      name,
+      command: ['/bin/sh', '-c', `echo ${name} >> "$EBB_MOUNT_1/order"`],
+      volumeMounts: [{ name: 'work', mountPath: '/work', readOnly: false }],
+    });
+    const web = {
+      command: ['/bin/sh', '-c', 'cat "$EBB_MOUNT_1/order"; sleep 100'],
+      volumeMounts: echo('x').volumeMounts,
+    };
+    const volumes = [{ name: 'work', type: 'EmptyDirVolume', files: [] }];
+    await using app = await run('', makeSpec(web, { initContainers: [echo('one'), echo('two')], volumes }));
+    await eventually(() => app.text() === 'one\ntwo\n');
+    expect(app.instance.state.initContainers.map(({ current }) => current.state)).toEqual(['Terminated', 'Terminated']);
+  });
+
+  it('shows config files where it says', async () => {
+    const files = [{ path: 'sub/greeting', mode: 0o600, content: Buffer.from('hello').toString('base64') }];
+    const volumes = [{ name: 'config', type: 'ConfigFileVolume', files }];
+    const volumeMounts = [{ name: 'config', mountPath: '/config', readOnly: true }];
+    const command = ['/bin/sh', '-c', 'cat "$EBB_MOUNT_1/sub/greeting"; sleep 100'];
+    await using app = await run('', makeSpec({ command, volumeMounts }, { volumes }));
+    // Without a newline the line is taken in at the end only.
+    await app.instance.stop();
+    expect(app.text()).toMatch(/^(hello\n)?$/);
+  });
+
+  it('waits for an image nothing can run, says what to do, and starts it once it is there', async () => {
+    let there = false;
+    await using app = await run(serverSource, makeSpec(), (each) => (there ? each : undefined));
+    await eventually(() => app.container().current.state === 'Waiting' && app.host.events.length > 0);
+    expect(app.container().current).toMatchObject({
+      reason: 'ErrImagePull',
+      message: expect.stringContaining('this machine runs only folders as dev.local/<name> (found: hello, ws)'),
+    });
+    expect(app.instance.state.phase).toBe('Pending');
+    there = true;
+    await eventually(() => app.container().current.state === 'Running');
+  });
+
+  it('tells of a command that does not exist', async () => {
+    await using app = await run('', makeSpec({ command: ['/no/such/program'] }, { restartPolicy: 'Never' }));
+    await eventually(() => app.instance.state.phase === 'Failed');
+    expect(app.container().current).toMatchObject({ reason: 'StartError', message: expect.stringContaining('ENOENT') });
+  });
+
+  it('runs a command beside the app', async () => {
+    await using app = await run(serverSource);
+    await eventually(() => app.container().current.state === 'Running');
+    const { signal } = new AbortController();
+    const { exitCode, output } = await app.instance.exec('web', ['/bin/sh', '-c', 'echo $PORT; exit 4'], { signal });
+    expect({ exitCode, output }).toEqual({ exitCode: 4, output: `${app.container().ports[0]}\n` });
+  });
+
+  it('ends a group at its deadline', async () => {
+    await using app = await run(serverSource, makeSpec({}, { activeDeadlineSeconds: 1 }));
+    await eventually(() => app.instance.state.phase === 'Failed');
+    expect(app.instance.state.reason).toBe('DeadlineExceeded');
+  });
+
+  it('ends what an earlier run left behind when it was killed, and nothing else', async () => {
+    await using data = await makeFolder({});
+    await using app = await makeApp(`console.log('up'); setInterval(() => {}, 1000)`);
+    const index = new URL('../src/index.ts', import.meta.url).pathname;
+    const script = `
+      import { createProcessRuntime } from ${JSON.stringify(index)};
+      import { silentLogger, systemClock } from '@ebb/base';
+      const runtime = createProcessRuntime({ images: () => (${JSON.stringify(app.app)}), dataDir: ${JSON.stringify(data.path)}, clock: systemClock, logger: silentLogger });
+      const instance = runtime.create('eci-1', ${JSON.stringify(makeSpec())}, { changed() {}, event() {} });
+      setInterval(() => { if (instance.log('web', 'current')?.length) console.log('running'); }, 20);`;
+    const options = {
+      cwd: new URL('..', import.meta.url).pathname,
+      stdio: ['ignore', 'pipe', 'inherit'] as ['ignore', 'pipe', 'inherit'],
+    };
+    const child = spawn(
+      process.execPath,
+      ['--conditions=ebb-source', '--import', 'tsx', '--input-type=module', '-e', script],
+      options,
+    );
+    await once(child.stdout, 'data');
+    const [folder = ''] = await readdir(data.path);
+    const [line = ''] = (await readFile(join(data.path, folder, 'processes'), 'utf8')).split('\n');
+    const pid = Number(line.split(' ')[0]);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    expect(isAlive(pid)).toBe(true);
+
+    const runtime = createProcessRuntime({
+      images: () => undefined,
+      dataDir: data.path,
+      clock: systemClock,
+      logger: silentLogger,
+    });
+    runtime.create('eci-2', makeSpec(), makeHost());
+    await eventually(() => !isAlive(pid));
+    await runtime.close();
+    expect(await readdir(data.path)).toEqual([]);
+  });
+});

@@ -1,0 +1,137 @@
+import { eventually } from '@ebb/base/testing';
+import { describe, expect, it } from 'vitest';
+import type { GroupEvent, GroupHost, GroupSpec, Runtime } from '../src/index.ts';
+
+export interface RuntimeUnderTest extends AsyncDisposable {
+  readonly runtime: Runtime;
+  /** A group it can run. */
+  readonly spec: GroupSpec;
+}
+
+/** A host that remembers. */
+export function makeHost(): GroupHost & { readonly events: GroupEvent[]; changes: number } {
+  const events: GroupEvent[] = [];
+  const host = {
+    events,
+    changes: 0,
+    changed: () => {
+      host.changes += 1;
+    },
+    event: (event: GroupEvent) => {
+      events.push(event);
+    },
+  };
+  return host;
+}
+
+/** What every runtime promises. */
+export function describeRuntime(name: string, make: () => Promise<RuntimeUnderTest>): void {
+  describe(`the ${name} runtime`, () => {
+    it('takes a group from Scheduling to Running and ready, with an address', async () => {
+      await using tested = await make();
+      const host = makeHost();
+      const instance = tested.runtime.create('eci-1', tested.spec, host);
+      expect(['Scheduling', 'Pending']).toContain(instance.state.phase);
+      await eventually(() => instance.state.containers[0]?.ready);
+      expect(instance.state).toMatchObject({ phase: 'Running', ip: '127.0.0.1' });
+      expect(instance.state.containers[0]).toMatchObject({
+        name: 'web',
+        restartCount: 0,
+        current: { state: 'Running' },
+      });
+      expect(host.changes).toBeGreaterThan(0);
+    });
+
+    it('serves at the port it tells, another for each group', async () => {
+      await using tested = await make();
+      const instances = ['eci-1', 'eci-2'].map((id) => tested.runtime.create(id, tested.spec, makeHost()));
+      await eventually(() => instances.every(({ state }) => state.containers[0]?.ready));
+      const ports = instances.map(({ state }) => state.containers[0]?.ports[0] ?? 0);
+      expect(new Set(ports).size).toBe(2);
+      for (const port of ports) expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(200);
+    });
+
+    it('stops a group so that its port is closed, however often it is told', async () => {
+      await using tested = await make();
+      const instance = tested.runtime.create('eci-1', tested.spec, makeHost());
+      await eventually(() => instance.state.containers[0]?.ready);
+      const port = instance.state.containers[0]?.ports[0] ?? 0;
+      await Promise.all([instance.stop(), instance.stop()]);
+      await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow('fetch failed');
+      expect(instance.state.containers[0]?.ready ?? false).toBe(false);
+    });
+
+    it('stops a group that has only just begun', async () => {
+      await using tested = await make();
+      const instance = tested.runtime.create('eci-1', tested.spec, makeHost());
+      await instance.stop();
+      expect(instance.state.containers[0]?.ready ?? false).toBe(false);
+    });
+
+    it('restarts a group', async () => {
+      await using tested = await make();
+      const instance = tested.runtime.create('eci-1', tested.spec, makeHost());
+      await eventually(() => instance.state.containers[0]?.ready);
+      await instance.restart();
+      expect(await eventually(() => instance.state.containers[0]?.ready)).toBe(true);
+    });
+
+    it('has a log of each container, and of no other', async () => {
+      await using tested = await make();
+      const instance = tested.runtime.create('eci-1', tested.spec, makeHost());
+      await eventually(() => instance.log('web', 'current'));
+      expect(instance.log('other', 'current')).toBeUndefined();
+    });
+
+    it('leaves nothing when it is closed', async () => {
+      await using tested = await make();
+      const instance = tested.runtime.create('eci-1', tested.spec, makeHost());
+      await eventually(() => instance.state.containers[0]?.ready);
+      const port = instance.state.containers[0]?.ports[0] ?? 0;
+      await tested.runtime.close();
+      await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow('fetch failed');
+    });
+  });
+}
+
+/** A group of one container named `web`. */
+export function makeSpec(
+  container: Partial<GroupSpec['containers'][number]> = {},
+  group: Partial<GroupSpec> = {},
+): GroupSpec {
+  return {
+    name: 'default-web',
+    regionId: 'cn-hangzhou',
+    cpu: 1,
+    memory: 2,
+    restartPolicy: 'Always',
+    terminationGracePeriodSeconds: 5,
+    initContainers: [],
+    containers: [
+      {
+        name: 'web',
+        image: 'dev.local/app',
+        command: [],
+        args: [],
+        env: [],
+        ports: [{ port: 8080, protocol: 'TCP' }],
+        volumeMounts: [],
+        ...container,
+      },
+    ],
+    volumes: [],
+    tags: [],
+    labels: {},
+    ...group,
+  };
+}
+
+/** A readiness probe that asks for the port the group declared. */
+export const readiness: NonNullable<GroupSpec['containers'][number]['readinessProbe']> = {
+  action: { kind: 'http', path: '/', port: 8080, scheme: 'HTTP' },
+  initialDelaySeconds: 0,
+  periodSeconds: 1,
+  timeoutSeconds: 1,
+  successThreshold: 1,
+  failureThreshold: 3,
+};
