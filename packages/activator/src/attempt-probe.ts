@@ -1,6 +1,6 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
-import { connect } from 'node:net';
+import { type Socket, connect } from 'node:net';
 import type { Address } from './backend.ts';
 import type { ProbeAttempt } from './prober.ts';
 import type { Readiness } from './readiness.ts';
@@ -16,7 +16,8 @@ export const attemptProbe: ProbeAttempt = (address, readiness, { signal }) =>
 
 function attemptTcp({ host, port }: Address, timeoutMs: number, signal: AbortSignal): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ host, port, signal, timeout: timeoutMs });
+    const socket = connect({ host, port, timeout: timeoutMs });
+    endWith(signal, socket);
     socket.once('connect', () => {
       socket.destroy();
       resolve(true);
@@ -39,8 +40,8 @@ function attemptHttp(address: Address, readiness: Readiness, signal: AbortSignal
       headers: probeHeaders(headers),
       agent: false,
       timeout: timeoutMs,
-      signal,
     });
+    endWith(signal, asked);
     asked.once('response', ({ statusCode = 0 }) => {
       asked.destroy();
       resolve(statusCode >= 200 && statusCode < 400);
@@ -49,6 +50,13 @@ function attemptHttp(address: Address, readiness: Readiness, signal: AbortSignal
     asked.on('error', reject);
     asked.end();
   });
+}
+
+/** Ends an attempt when its probing ends. Node's own `signal` option leaves a listener behind for each attempt. */
+function endWith(signal: AbortSignal, attempt: Socket | http.ClientRequest): void {
+  const onAbort = (): void => void attempt.destroy(new Error('probing has ended'));
+  signal.addEventListener('abort', onAbort, { once: true });
+  attempt.once('close', () => signal.removeEventListener('abort', onAbort));
 }
 
 function probeHeaders(own: readonly string[]): Record<string, string> {

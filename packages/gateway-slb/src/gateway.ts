@@ -63,9 +63,11 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     throw error;
   }
   const stop = new AbortController();
-  const stopped = watch({ options, activator, holder, settings, plane, signal: stop.signal }).catch((error: unknown) => {
-    logger.error({ error: messageOf(error) }, 'the gateway no longer hears of changes');
-  });
+  const stopped = watch({ options, activator, holder, settings, plane, signal: stop.signal }).catch(
+    (error: unknown) => {
+      logger.error({ error: messageOf(error) }, 'the gateway no longer hears of changes');
+    },
+  );
   let closing: Promise<void> | undefined;
   const close = ({ graceMs }: { readonly graceMs: number }): Promise<void> => {
     closing ??= (async () => {

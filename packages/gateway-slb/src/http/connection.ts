@@ -29,6 +29,12 @@ export function openConnection(socket: Socket, listener: Listener): Connection {
   return connection;
 }
 
+/** True if nothing is under way on a connection, nor anything written to it that has not gone out. */
+export function isIdle(socket: Socket): boolean {
+  return connections.get(socket)?.passengers.size === 0 && socket.writableLength === 0;
+}
+
+/** The books on a connection. */
 export function connectionOf(socket: Socket, listener: Listener): Connection {
   return connections.get(socket) ?? openConnection(socket, listener);
 }

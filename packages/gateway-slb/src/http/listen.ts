@@ -30,8 +30,8 @@ const defaultLimits: HttpLimits = { headerBytes: 64 * 1024, headersMs: 60_000, k
 export interface OpenListener {
   readonly address: ListenAddress;
   readonly server: Server;
-  /** Connections that have been upgraded: the server no longer knows them. */
-  readonly upgraded: ReadonlySet<Socket>;
+  /** All its connections, upgraded ones too. */
+  readonly sockets: ReadonlySet<Socket>;
 }
 
 /** Opens a listener. Rejects with a `UserError` whose cause has the system's code (`EADDRINUSE`…). */
@@ -52,21 +52,34 @@ export async function listen(
     noDelay: true,
   });
   server.maxHeadersCount = 0; // the bytes are limited; a limit on the number would silently drop some
-  const upgraded = new Set<Socket>();
+  const sockets = new Set<Socket>();
   const onRequest = handleRequest.bind(undefined, plane, listener);
-  server.on('connection', (socket) => void openConnection(socket, listener));
+  server.on('connection', (socket) => {
+    openConnection(socket, listener);
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   server.on('request', onRequest);
   server.on('checkContinue', onRequest);
+  server.on('clientError', (error, socket) => answerBroken(error, socket as Socket, listener));
   server.on('connect', (_request, socket) => refuseOnSocket(socket, refusals.connect));
   server.on('upgrade', (request, socket, firstBytes) => {
-    const raw = socket as Socket; // what the HTTP server gives is always one
-    upgraded.add(raw);
-    raw.once('close', () => upgraded.delete(raw));
-    handleUpgrade(plane, listener, { server, request, socket: raw, firstBytes });
+    // What the HTTP server gives is always a socket of `net`.
+    handleUpgrade(plane, listener, { server, request, socket: socket as Socket, firstBytes });
   });
   await bind(server, { host, port });
   const { address, port: bound } = server.address() as AddressInfo;
-  return { address: { host: address, port: bound }, server, upgraded };
+  return { address: { host: address, port: bound }, server, sockets };
+}
+
+/** Answers what is not HTTP, unless an answer to what came before it is still on its way; that one is let out first. */
+function answerBroken(error: Error, socket: Socket, listener: Listener): void {
+  const code = 'code' in error ? error.code : undefined;
+  const busy = connectionOf(socket, listener).passengers.size > 0;
+  if (busy || socket.destroyed || code === 'ECONNRESET') socket.destroy();
+  else if (socket.writableLength > 0) socket.destroySoon();
+  else if (code === 'HPE_HEADER_OVERFLOW') refuseOnSocket(socket, refusals.headersTooLarge);
+  else refuseOnSocket(socket, code === 'ERR_HTTP_REQUEST_TIMEOUT' ? refusals.tooSlow : refusals.notHttp);
 }
 
 interface UpgradeEvent {

@@ -1,6 +1,8 @@
+import { Server as NetServer } from 'node:net';
 import { Http2Upstream } from '../upstream/http2-upstream.ts';
 import { PooledUpstream } from '../upstream/pooled-upstream.ts';
 import { StreamingUpstream } from '../upstream/streaming-upstream.ts';
+import { isIdle } from './connection.ts';
 import type { DataPlane } from './data-plane.ts';
 import { Deadlines } from './deadlines.ts';
 import { type HttpLimits, type ListenAddress, type OpenListener, listen } from './listen.ts';
@@ -62,16 +64,21 @@ export async function openDataPlane(options: DataPlaneOptions): Promise<OpenData
 
 async function closeListener(
   clock: DataPlane['clock'],
-  { server, upgraded }: OpenListener,
+  { server, sockets }: OpenListener,
   graceMs: number,
 ): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  const sweep = clock.every(sweepMs, () => server.closeIdleConnections());
+  // Not the HTTP server's own `close`: that one destroys connections whose response is on its way to a slow client.
+  const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
+  const sweep = (): void => {
+    for (const socket of sockets) if (isIdle(socket)) socket.destroy();
+  };
+  const sweeping = clock.every(sweepMs, sweep);
   const end = clock.after(graceMs, () => {
-    server.closeAllConnections();
-    for (const socket of upgraded) socket.destroy();
+    for (const socket of sockets) socket.destroy();
   });
+  sweep();
   await closed;
-  sweep[Symbol.dispose]();
+  sweeping[Symbol.dispose]();
   end[Symbol.dispose]();
+  server.close(); // ends the HTTP server's own checks
 }

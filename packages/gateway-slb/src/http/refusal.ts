@@ -36,7 +36,10 @@ type Known =
   | 'timeoutWaiting'
   | 'timeout'
   | 'closing'
-  | 'connect';
+  | 'connect'
+  | 'headersTooLarge'
+  | 'tooSlow'
+  | 'notHttp';
 
 /** The answers of the gateway (data-path.md, section 14). */
 export const refusals: Readonly<Record<Known, Refusal>> = {
@@ -51,6 +54,9 @@ export const refusals: Readonly<Record<Known, Refusal>> = {
   timeoutWaiting: { status: 504, reason: 'timeout-waiting', text: 'activator request timeout' },
   timeout: { status: 504, reason: 'timeout', text: 'request timeout' },
   closing: { status: 503, reason: 'closing', text: 'the gateway is closing', headers: retrySoon },
+  headersTooLarge: { status: 431, reason: 'bad-request', text: 'the headers are too large' },
+  tooSlow: { status: 408, reason: 'bad-request', text: 'the request did not come in time' },
+  notHttp: { status: 400, reason: 'bad-request', text: 'not an HTTP request' },
   connect: {
     status: 405,
     reason: 'not-supported',

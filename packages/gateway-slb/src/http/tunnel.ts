@@ -25,6 +25,9 @@ export interface TunnelStart {
   readonly forward: Forward;
 }
 
+/** What a client may send before there is anyone to take it; then it is no longer read. */
+const maxEarlyBytes = 64 * 1024;
+
 const proxy = createProxy();
 
 /**
@@ -46,6 +49,8 @@ export class Tunnel implements Caller, Dated, Passenger {
   #retryUntil: number | undefined;
   #bytesSeen = 0;
   #lastByteAt: number | undefined;
+  /** Bytes the client has sent since, while nobody took them. */
+  readonly #early: Buffer[] = [];
   /** Bytes of the instance up to the end of the handshake. */
   #handshakeBytes: number | undefined;
 
@@ -56,6 +61,8 @@ export class Tunnel implements Caller, Dated, Passenger {
     this.#arrivedAt = plane.clock.now();
     this.#headers = upstreamHeaders(start.head, start.forward, { address: start.connection.peer, proto: 'http' });
     start.connection.passengers.add(this);
+    // A socket that nobody reads does not notice that its client has left.
+    start.socket.on('data', this.#keepEarly).once('end', this.#onEarlyEnd);
     start.socket.on('error', () => start.socket.destroy()); // its `close` ends the tunnel
     plane.deadlines.set(this, this.#deadline());
   }
@@ -124,6 +131,8 @@ export class Tunnel implements Caller, Dated, Passenger {
     upstream.setTimeout(0);
     if (this.#phase !== 'connecting') return void upstream.destroy();
     const { request, socket, firstBytes } = this.#start;
+    socket.off('data', this.#keepEarly).off('end', this.#onEarlyEnd).pause();
+    const sent = Buffer.concat([firstBytes, ...this.#early]);
     request.headers = asObject(this.#headers, this.#start.head.upgrade ?? '');
     const options = { target: { host: 'instance', port: 80 }, agent: new OneSocketAgent(upstream), toProxy: true };
     prepared.set(request, {
@@ -131,8 +140,15 @@ export class Tunnel implements Caller, Dated, Passenger {
       opened: () => this.#opened(upstream),
       failed: () => this.#handshakeFailed(),
     });
-    proxy.ws(request, socket, firstBytes, options, () => this.#handshakeFailed());
+    proxy.ws(request, socket, sent, options, () => this.#handshakeFailed());
   }
+
+  readonly #keepEarly = (bytes: Buffer): void => {
+    this.#early.push(bytes);
+    if (this.#early.reduce((sum, { length }) => sum + length, 0) > maxEarlyBytes) this.#start.socket.pause();
+  };
+
+  readonly #onEarlyEnd = (): void => this.#finish();
 
   #opened(upstream: Socket): void {
     this.#phase = 'open';
@@ -218,11 +234,12 @@ function prepareHandshake(out: ClientRequest, request: IncomingMessage, socket: 
   // http-proxy would fold double slashes.
   out.path = tunnel.path;
   out.once('upgrade', () => tunnel.opened());
-  out.prependOnceListener('response', (answer) => {
-    // The instance does not upgrade. http-proxy would announce chunks and then send none, so its handler is told to rest.
-    Object.assign(answer, { upgrade: true });
-    tunnel.opened();
-    passAnswer(answer, socket);
+  // Where the instance does not upgrade, http-proxy would announce chunks and then send none. Its listener comes after this.
+  process.nextTick(() => {
+    out.removeAllListeners('response').once('response', (answer: IncomingMessage) => {
+      tunnel.opened();
+      passAnswer(answer, socket);
+    });
   });
 }
 

@@ -6,7 +6,7 @@ import {
   connect,
   constants,
 } from 'node:http2';
-import type { IncomingMessage } from 'node:http';
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Address } from '@ebb/activator';
 import {
   type Call,
@@ -115,7 +115,8 @@ class Http2Call implements Call {
   #receive(headers: IncomingHttpHeaders & { ':status'?: number | undefined }): void {
     if (this.#over) return;
     this.#answered = true;
-    this.#sink.head(Number(headers[':status'] ?? 502), '', flat(headers));
+    const status = Number(headers[':status'] ?? 502);
+    this.#sink.head(status, STATUS_CODES[status] ?? '', flat(headers));
   }
 
   #fail(error: Error): void {
