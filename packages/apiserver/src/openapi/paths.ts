@@ -23,6 +23,8 @@ const descriptions: Record<string, string> = {
 };
 
 const methods: Record<string, string> = { list: 'get', deletecollection: 'delete' };
+/** Custom resources take no strategic merge patch, and kubectl looks here before it sends one. */
+const customPatchTypes = ['application/json-patch+json', 'application/merge-patch+json', 'application/apply-patch+yaml'];
 const patchTypes = [
   'application/json-patch+json',
   'application/merge-patch+json',
@@ -92,7 +94,7 @@ function subresourcePaths(
   );
 }
 
-function operation({ dialect, action, gvk, schema, id }: Operation): object {
+function operation({ info, dialect, action, gvk, schema, id }: Operation): object {
   const query = (parameters[action] ?? []).map((name) => parameter(name, 'query', dialect));
   const common = {
     operationId: action + id.replaceAll(/[^A-Za-z0-9]+(.?)/g, (_, next: string) => next.toUpperCase()),
@@ -100,7 +102,8 @@ function operation({ dialect, action, gvk, schema, id }: Operation): object {
     'x-kubernetes-group-version-kind': gvk,
   };
   const writes = action === 'post' || action === 'put' || action === 'patch';
-  const consumes = action === 'patch' ? patchTypes : ['application/json', 'application/yaml'];
+  const patches = info.builtin ? patchTypes : customPatchTypes;
+  const consumes = action === 'patch' ? patches : ['application/json', 'application/yaml'];
   if (dialect === 'v2') {
     const body = writes ? [{ name: 'body', in: 'body', required: true, schema }] : [];
     return { ...common, consumes, parameters: [...body, ...query], responses: { 200: { description: 'OK', schema } } };

@@ -51,6 +51,8 @@ function parseOperation(operation: unknown): Operation {
     throw malformed(`${String(op)}: value is missing`);
   }
   checkDepth(operation['value']);
+  // The library copies values by assignment, which would make this key a prototype. In strings the quote is escaped.
+  if (JSON.stringify(operation).includes('"__proto__":')) throw malformed('a key must not be called __proto__');
   return operation as unknown as Operation;
 }
 
