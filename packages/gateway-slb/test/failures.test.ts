@@ -1,8 +1,7 @@
 import { UserError } from '@ebb/base';
-import { eventually } from '@ebb/base/testing';
 import { describe, expect, it } from 'vitest';
-import { host, openGateway, openHttpBackend, openRawBackend, revision } from './harness.ts';
-import { exchangeRaw, openRawClient } from './raw-client.ts';
+import { expectSoon, host, openGateway, openHttpBackend, openRawBackend, revision } from './harness.ts';
+import { expectHears, expectEnd, exchangeRaw, openRawClient } from './raw-client.ts';
 
 const get = (path = '/', more = ''): string => `GET ${path} HTTP/1.1\r\nHost: ${host}\r\n${more}\r\n`;
 const getOnce = (path = '/'): string => get(path, 'Connection: close\r\n');
@@ -85,7 +84,7 @@ describe('a request that HTTP does not allow', () => {
     await using gateway = await openGateway({ backends: [backend] });
     await using client = await openRawClient(gateway.port);
     client.send(Buffer.from(request, 'latin1'));
-    await client.hears(new RegExp(`^HTTP/1.1 (${status})`));
+    await expectHears(client, new RegExp(`^HTTP/1.1 (${status})`));
     expect(client.heard()).not.toContain('served');
     expect(await exchangeRaw(gateway.port, getOnce())).toContain('served');
   });
@@ -172,7 +171,7 @@ describe('an instance that fails', () => {
     await using gateway = await openGateway();
     await using client = await openRawClient(gateway.port);
     client.send(get());
-    await eventually(() => gateway.activator.waiting === 1);
+    await expectSoon(() => gateway.activator.waiting === 1);
     const readiness = { kind: 'tcp', timeoutMs: 1000, successThreshold: 1, initialDelayMs: 0 } as const;
     gateway.activator.setRevision(revision, { containerConcurrency: 0, readiness, failure: 'ExitCode1: no database' });
     const text = await client.hears(/no database$/);
@@ -186,7 +185,7 @@ describe('a line that is full', () => {
     await using gateway = await openGateway({ activatorLimits: { waitingPerRevision: 1 } });
     await using waiting = await openRawClient(gateway.port);
     waiting.send(get());
-    await eventually(() => gateway.activator.waiting === 1);
+    await expectSoon(() => gateway.activator.waiting === 1);
     const text = await exchangeRaw(gateway.port, getOnce());
     expect(text).toMatch(
       /^HTTP\/1.1 503[^]*Retry-After: \d+\r\n[^]*ebb-reason: queue-full\r\n[^]*pending request queue full$/,
@@ -200,7 +199,7 @@ describe('a cold start', () => {
     await using gateway = await openGateway();
     const clients = await Promise.all(Array.from({ length: 50 }, () => openRawClient(gateway.port)));
     for (const client of clients) client.send(getOnce());
-    await eventually(() => gateway.activator.waiting === 50);
+    await expectSoon(() => gateway.activator.waiting === 50);
     expect(gateway.reports[0]?.revisions[0]).toMatchObject({ averageConcurrency: 1, requestCount: 1 });
     gateway.addPod(backend, { ready: false });
     for (const client of clients) expect(await client.end()).toMatch(/^HTTP\/1.1 200[^]*ebb-cold-start: true[^]*ok$/);
@@ -284,10 +283,10 @@ describe('closing', () => {
     await using idle = await openRawClient(gateway.port);
     await using client = await openRawClient(gateway.port);
     client.send(get());
-    await eventually(() => gateway.inFlight() === 1);
-    await eventually(() => begun);
+    await expectSoon(() => gateway.inFlight() === 1);
+    await expectSoon(() => begun);
     const closed = gateway.plane.close({ graceMs: 10_000 });
-    await idle.end();
+    await expectEnd(idle);
     finish();
     expect(await client.end()).toMatch(/Connection: close[^]*ok/);
     await closed;
@@ -299,10 +298,10 @@ describe('closing', () => {
     await using gateway = await openGateway({ backends: [backend] });
     await using client = await openRawClient(gateway.port);
     client.send(get());
-    await eventually(() => gateway.inFlight() === 1);
+    await expectSoon(() => gateway.inFlight() === 1);
     await gateway.plane.close({ graceMs: 50 });
-    await client.end();
-    await eventually(() => gateway.inFlight() === 0);
+    await expectEnd(client);
+    await expectSoon(() => gateway.inFlight() === 0);
   });
 });
 

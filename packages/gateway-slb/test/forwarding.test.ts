@@ -1,10 +1,16 @@
-import { type RequestOptions, request as httpRequest } from 'node:http';
+import { request as httpRequest } from 'node:http';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
-import { eventually } from '@ebb/base/testing';
 import { describe, expect, it } from 'vitest';
-import { bodyOf, echo, host, openGateway, openHttpBackend, openRawBackend } from './harness.ts';
-import { exchangeRaw, openRawClient } from './raw-client.ts';
+import { bodyOf, echo, expectSoon, host, openGateway, openHttpBackend, openRawBackend } from './harness.ts';
+import { expectHears, exchangeRaw, openRawClient } from './raw-client.ts';
+
+interface Question {
+  readonly method?: string;
+  readonly path?: string;
+  readonly headers?: Record<string, string | number>;
+  readonly body?: string;
+}
 
 interface Answer {
   readonly status: number;
@@ -13,7 +19,7 @@ interface Answer {
   readonly message: IncomingMessage;
 }
 
-async function ask(port: number, options: RequestOptions & { body?: string } = {}): Promise<Answer> {
+async function ask(port: number, options: Question = {}): Promise<Answer> {
   const { body, ...rest } = options;
   const request = httpRequest({ port, host: '127.0.0.1', agent: false, ...rest, headers: { host, ...rest.headers } });
   request.end(body);
@@ -91,10 +97,10 @@ describe('a request', () => {
   );
 
   it('is let through in the size it has', async () => {
-    await using backend = await openHttpBackend(async (request, response) => {
+    await using backend = await openHttpBackend((request, response) => {
       let size = 0;
-      for await (const chunk of request) size += (chunk as Buffer).length;
-      response.end(String(size));
+      request.on('data', (chunk: Buffer) => (size += chunk.length));
+      request.on('end', () => response.end(String(size)));
     });
     await using gateway = await openGateway({ backends: [backend] });
     const body = 'x'.repeat(8 << 20);
@@ -115,13 +121,13 @@ describe('a request', () => {
     await using gateway = await openGateway({ backends: [backend] });
     await using client = await openRawClient(gateway.port);
     client.send(`POST / HTTP/1.1\r\nHost: ${host}\r\nTransfer-Encoding: chunked\r\n\r\n`);
-    await client.hears('HTTP/1.1 200');
+    await expectHears(client, 'HTTP/1.1 200');
     client.send('1\r\na\r\n');
-    await client.hears('got a');
+    await expectHears(client, 'got a');
     client.send('1\r\nb\r\n');
-    await client.hears('got b');
+    await expectHears(client, 'got b');
     client.send('0\r\n\r\n');
-    await client.hears('over');
+    await expectHears(client, 'over');
   });
 
   it('in absolute form goes where its target says', async () => {
@@ -151,11 +157,11 @@ describe('a request', () => {
     await using gateway = await openGateway({ backends: [backend] });
     await using client = await openRawClient(gateway.port);
     client.send(`POST / HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 1000000\r\n\r\nxxxx`);
-    await client.hears('too much');
+    await expectHears(client, 'too much');
     expect(gateway.inFlight()).toBe(0);
     client.send('x'.repeat(999_996));
     client.send(get());
-    await client.hears(/too much[^]*too much/);
+    await expectHears(client, /too much[^]*too much/);
   });
 
   it('waits for 100 Continue where the instance gives it, or its refusal', async () => {
@@ -173,9 +179,9 @@ describe('a request', () => {
     const head = (path: string): string =>
       `POST ${path} HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n`;
     client.send(head('/yes'));
-    await client.hears('HTTP/1.1 100 Continue\r\n\r\n');
+    await expectHears(client, 'HTTP/1.1 100 Continue\r\n\r\n');
     client.send('hello');
-    await client.hears('"body":"hello"');
+    await expectHears(client, '"body":"hello"');
     await using refused = await openRawClient(gateway.port);
     refused.send(head('/no'));
     expect(await refused.hears('422')).not.toContain('100 Continue');
@@ -219,10 +225,10 @@ describe('a response', () => {
     await using gateway = await openGateway({ backends: [backend] });
     await using client = await openRawClient(gateway.port);
     client.send(get());
-    await client.hears('HTTP/1.1 200');
+    await expectHears(client, 'HTTP/1.1 200');
     for (const part of ['one', 'two', 'X-Sum: 42']) {
       next();
-      await client.hears(part);
+      await expectHears(client, part);
     }
   });
 
@@ -240,7 +246,7 @@ describe('a response', () => {
     const text = await client.hears(/\r\n\r\n$/);
     expect(text).toContain(status === 200 ? 'Content-Length: 5' : 'ETag: x');
     client.send(get('X: 1\r\n'));
-    await client.hears(/HTTP[^]*HTTP/);
+    await expectHears(client, /HTTP[^]*HTTP/);
   });
 
   it('may have others before it, which do not become its status', async () => {
@@ -260,7 +266,7 @@ describe('a response', () => {
       /^HTTP\/1.1 103 Early Hints\r\nLink: [^\r]*\r\n\r\nHTTP\/1.1 102 Processing\r\n\r\nHTTP\/1.1 404 /,
     );
     client.send(get());
-    await client.hears(/no$/);
+    await expectHears(client, /no$/);
     const old = await exchangeRaw(gateway.port, `GET / HTTP/1.0\r\nHost: ${host}\r\n\r\n`);
     expect(old).toMatch(/^HTTP\/1.1 404/);
   });
@@ -283,7 +289,7 @@ describe('a response', () => {
     client.socket.pause();
     client.send(get());
     let before = -1;
-    await eventually(async () => {
+    await expectSoon(async () => {
       const still = before === written && written > 0;
       before = written;
       await new Promise((resolve) => setTimeout(resolve, 100));
@@ -300,7 +306,7 @@ describe('connections', () => {
     await using client = await openRawClient(gateway.port);
     for (let i = 1; i <= 5; i++) {
       client.send(get());
-      await eventually(() => client.heard().match(/ok/g)?.length === i);
+      await expectSoon(() => client.heard().match(/ok/g)?.length === i);
     }
     expect(backend.connections()).toBe(1);
   });
@@ -313,7 +319,7 @@ describe('connections', () => {
     await using client = await openRawClient(gateway.port);
     const to = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: ${host}\r\n\r\n`;
     client.send(to('/slow') + to('/fast') + to('/last'));
-    await client.hears(/\[\/slow\][^]*\[\/fast\][^]*\[\/last\]/);
+    await expectHears(client, /\[\/slow\][^]*\[\/fast\][^]*\[\/last\]/);
   });
 
   it('that the instance closed in the meantime do no harm', async () => {
@@ -335,13 +341,13 @@ describe('connections', () => {
     await using first = await openRawClient(gateway.port);
     await using second = await openRawClient(gateway.port);
     first.send(get());
-    await eventually(() => gateway.inFlight() === 1);
+    await expectSoon(() => gateway.inFlight() === 1);
     second.send(get());
-    await eventually(() => gateway.activator.waiting === 1);
+    await expectSoon(() => gateway.activator.waiting === 1);
     second.socket.destroy();
-    await eventually(() => gateway.activator.waiting === 0);
+    await expectSoon(() => gateway.activator.waiting === 0);
     first.socket.destroy();
-    await eventually(() => gateway.inFlight() === 0 && closed === 1);
+    await expectSoon(() => gateway.inFlight() === 0 && closed === 1);
   });
 
   it('give the slots of all pipelined requests back when the client leaves', async () => {
@@ -349,8 +355,8 @@ describe('connections', () => {
     await using gateway = await openGateway({ backends: [backend] });
     await using client = await openRawClient(gateway.port);
     client.send(get() + get() + get());
-    await eventually(() => gateway.inFlight() === 3);
+    await expectSoon(() => gateway.inFlight() === 3);
     client.socket.destroy();
-    await eventually(() => gateway.inFlight() === 0);
+    await expectSoon(() => gateway.inFlight() === 0);
   });
 });

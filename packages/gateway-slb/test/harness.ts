@@ -4,10 +4,14 @@ import { type AddressInfo, type Server as NetServer, type Socket, createServer a
 import { Activator, type ActivatorLimits, type PodState, type RevisionConfig } from '@ebb/activator';
 import { type Ingress, type IngressPath, type IngressRule, type StatReport, ingressClass, keys } from '@ebb/api';
 import { silentLogger, systemClock } from '@ebb/base';
+import { eventually } from '@ebb/base/testing';
 import { buildTable } from '@ebb/router';
 import type { RevisionSettings } from '../src/http/data-plane.ts';
 import type { HttpLimits } from '../src/http/listen.ts';
 import { type OpenDataPlane, openDataPlane } from '../src/http/open-data-plane.ts';
+
+/** Fails unless the condition comes about. */
+export const expectSoon: typeof eventually = eventually;
 
 /** A backend in this process. */
 export interface Backend extends AsyncDisposable {

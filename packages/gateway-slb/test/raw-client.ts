@@ -54,3 +54,9 @@ export async function exchangeRaw(port: number, request: string): Promise<string
   client.send(request);
   return await client.end();
 }
+
+/** Fails unless the client hears this, in all it has heard so far or will. */
+export const expectHears = (client: RawClient, pattern: RegExp | string): Promise<string> => client.hears(pattern);
+
+/** Fails unless the other side closes the connection. */
+export const expectEnd = (client: RawClient): Promise<string> => client.end();

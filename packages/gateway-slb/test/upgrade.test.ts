@@ -2,10 +2,9 @@ import { createHash } from 'node:crypto';
 import { createServer as createHttp2Server } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
 import { once } from 'node:events';
-import { eventually } from '@ebb/base/testing';
 import { describe, expect, it } from 'vitest';
-import { type Backend, echo, host, openGateway, openHttpBackend } from './harness.ts';
-import { exchangeRaw, openRawClient } from './raw-client.ts';
+import { type Backend, echo, expectSoon, host, openGateway, openHttpBackend } from './harness.ts';
+import { expectHears, expectEnd, exchangeRaw, openRawClient } from './raw-client.ts';
 
 /** A backend that upgrades to an echo of bytes, after saying `hello`. */
 const openEcho = (onSocket: (socket: Socket) => void = (socket) => void socket.write('hello')): Promise<Backend> =>
@@ -47,13 +46,13 @@ describe('an upgraded connection', () => {
       expect(head.toLowerCase()).toContain('s3pplmbitxaq9kygzzhzrbk+xoo='.toLowerCase());
       expect(head).toContain('["//a?b","127.0.0.1",null]');
       client.send('ping');
-      await client.hears('helloping');
+      await expectHears(client, 'helloping');
       await using waiting = await openRawClient(gateway.port);
       waiting.send(`GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
-      await eventually(() => gateway.activator.waiting === 1);
+      await expectSoon(() => gateway.activator.waiting === 1);
       expect(gateway.inFlight()).toBe(1);
       client.socket.end();
-      await waiting.hears('HTTP/1.1 200');
+      await expectHears(waiting, 'HTTP/1.1 200');
     },
   );
 
@@ -62,14 +61,14 @@ describe('an upgraded connection', () => {
     await using gateway = await openGateway({ backends: [backend] });
     await using client = await openRawClient(gateway.port);
     client.send(`${upgrade()}early`);
-    await client.hears(/\r\n\r\nearly$/);
+    await expectHears(client, /\r\n\r\nearly$/);
   });
 
   it('ends for the client when the instance ends it, and gives its slot back', async () => {
     await using backend = await openEcho((socket) => void socket.end('bye'));
     await using gateway = await openGateway({ backends: [backend] });
     expect(await exchangeRaw(gateway.port, upgrade())).toMatch(/bye$/);
-    await eventually(() => gateway.inFlight() === 0);
+    await expectSoon(() => gateway.inFlight() === 0);
   });
 
   it.each(['client', 'instance'])('survives a reset by the %s', async (who) => {
@@ -82,11 +81,11 @@ describe('an upgraded connection', () => {
     await using gateway = await openGateway({ backends: [backend] });
     await using client = await openRawClient(gateway.port);
     client.send(upgrade());
-    await client.hears('hello');
+    await expectHears(client, 'hello');
     if (who === 'client') client.socket.resetAndDestroy();
     else theirs?.resetAndDestroy();
-    await eventually(() => gateway.inFlight() === 0);
-    await client.end();
+    await expectSoon(() => gateway.inFlight() === 0);
+    await expectEnd(client);
   });
 
   it('waits for an instance, and for another when one cannot be reached', async () => {
@@ -94,10 +93,10 @@ describe('an upgraded connection', () => {
     await using gateway = await openGateway();
     await using client = await openRawClient(gateway.port);
     client.send(upgrade());
-    await eventually(() => gateway.activator.waiting === 1);
+    await expectSoon(() => gateway.activator.waiting === 1);
     gateway.addPod({ port: 1 });
     gateway.addPod(backend);
-    await client.hears('hello');
+    await expectHears(client, 'hello');
   });
 
   it('is refused in plain words where there is nothing for it', async () => {
@@ -110,9 +109,9 @@ describe('an upgraded connection', () => {
     await using gateway = await openGateway();
     await using client = await openRawClient(gateway.port);
     client.send(upgrade());
-    await eventually(() => gateway.activator.waiting === 1);
+    await expectSoon(() => gateway.activator.waiting === 1);
     client.socket.destroy();
-    await eventually(() => gateway.activator.waiting === 0);
+    await expectSoon(() => gateway.activator.waiting === 0);
   });
 
   it('may be answered otherwise by the instance', async () => {
@@ -127,7 +126,7 @@ describe('an upgraded connection', () => {
     const text = await exchangeRaw(gateway.port, upgrade());
     expect(text).toMatch(/^HTTP\/1.1 403 Forbidden\r\n[^]*\r\n\r\nno$/);
     expect(text).not.toMatch(/transfer-encoding/i);
-    await eventually(() => gateway.inFlight() === 0);
+    await expectSoon(() => gateway.inFlight() === 0);
   });
 
   it('means 502 when the instance dies in the handshake', async () => {
@@ -152,7 +151,7 @@ describe('an upgraded connection', () => {
     });
     await using gateway = await openGateway({ backends: [backend], settings });
     expect(await exchangeRaw(gateway.port, upgrade())).toMatch(/^HTTP\/1.1 101/);
-    await eventually(() => gateway.inFlight() === 0);
+    await expectSoon(() => gateway.inFlight() === 0);
   });
 
   it('lives on while bytes go either way', async () => {
@@ -164,7 +163,7 @@ describe('an upgraded connection', () => {
       await new Promise((resolve) => setTimeout(resolve, 80));
       client.send(`<${i}>`);
     }
-    await client.hears('<7>');
+    await expectHears(client, '<7>');
   });
 
   it('is cut when the gateway closes', async () => {
@@ -172,9 +171,9 @@ describe('an upgraded connection', () => {
     await using gateway = await openGateway({ backends: [backend] });
     await using client = await openRawClient(gateway.port);
     client.send(upgrade());
-    await client.hears('hello');
+    await expectHears(client, 'hello');
     await gateway.plane.close({ graceMs: 50 });
-    await client.end();
+    await expectEnd(client);
   });
 });
 
@@ -187,7 +186,7 @@ describe('an upgrade that is but an offer', () => {
     client.send(offer);
     expect(await client.hears('"body":"hello"')).not.toContain('http2-settings');
     client.send(offer);
-    await client.hears(/hello[^]*hello/);
+    await expectHears(client, /hello[^]*hello/);
   });
 });
 
@@ -231,7 +230,7 @@ describe('an instance that speaks HTTP/2', () => {
     expect(text).toMatch(/^HTTP\/1.1 200 OK\r\nx-te: trailers\r\nset-cookie: a\r\nset-cookie: b\r\n/);
     expect(text).toContain(`POST ${host} /a hello`);
     client.send(`GET /b HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
-    await client.hears(`GET ${host} /b`);
+    await expectHears(client, `GET ${host} /b`);
     expect(backend.connections()).toBe(1);
     expect(
       await exchangeRaw(gateway.port, `GET /reset HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`),

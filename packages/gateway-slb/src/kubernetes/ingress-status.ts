@@ -44,9 +44,8 @@ export async function reconcileIngressStatus(
   )
     return;
   const conflicts = conflictsOf(options.table(), key);
-  if (conflicts.size > 0) return await writeStatus(options, ingress, describe(conflicts), signal);
-  await assertServed(options, ingress, key, signal);
-  await writeStatus(options, ingress, undefined, signal);
+  if (conflicts.size === 0) await assertServed(options, ingress, key, signal);
+  await writeStatus(options, ingress, conflicts.size > 0 ? describe(conflicts) : undefined, signal);
 }
 
 function describe(conflicts: ReadonlyMap<string, string>): string {
