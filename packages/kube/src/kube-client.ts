@@ -50,6 +50,14 @@ export function createKubeClient(options: KubeClientOptions = {}): KubeClient {
   return new HttpKubeClient(options);
 }
 
+interface OpenOptions {
+  /** Longest silence taken for life; 0: any. */
+  readonly idleMs: number;
+  readonly signal?: AbortSignal | undefined;
+  /** What to ask for; JSON by default. */
+  readonly accept?: string | undefined;
+}
+
 class HttpKubeClient implements KubeClient {
   readonly #transport: Transport;
   readonly #server: string;
@@ -97,11 +105,15 @@ class HttpKubeClient implements KubeClient {
       allowWatchBookmarks: true,
       timeoutSeconds: watchSeconds,
     });
-    for await (const line of readLines(this.#open(path, watchIdleMs, signal))) yield parseWatchEvent<T>(line);
+    for await (const line of readLines(this.#open(path, { idleMs: watchIdleMs, signal })))
+      yield parseWatchEvent<T>(line);
   }
 
-  stream(path: string, { signal }: CallOptions = {}): AsyncIterable<Uint8Array> {
-    return this.#open(path, 0, signal);
+  stream(
+    path: string,
+    { signal, accept }: CallOptions & { readonly accept?: string | undefined } = {},
+  ): AsyncIterable<Uint8Array> {
+    return this.#open(path, { idleMs: 0, signal, accept });
   }
 
   create<T extends KubernetesObject>(resource: Resource<T>, object: T, options: WriteOptions = {}): Promise<T> {
@@ -197,12 +209,17 @@ class HttpKubeClient implements KubeClient {
   }
 
   /** A GET whose body is handed on as it comes. Its socket is released when the reader stops, however that happens. */
-  async *#open(path: string, idleMs: number, signal?: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
+  async *#open(path: string, { idleMs, signal, accept }: OpenOptions): AsyncGenerator<Uint8Array, void, undefined> {
     signal?.throwIfAborted();
     const link = linkSignals(signal);
     const deadline = this.#deadline(link);
     try {
-      const request: Request = { method: 'GET', path, headers: this.#headers(), signal: link.signal };
+      const request: Request = {
+        method: 'GET',
+        path,
+        headers: { ...this.#headers(), ...(accept ? { accept } : {}) },
+        signal: link.signal,
+      };
       const response = await this.#transport.stream(request, idleMs);
       if (response.statusCode >= 400) await textOf(response);
       deadline[Symbol.dispose]();

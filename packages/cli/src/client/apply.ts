@@ -36,6 +36,14 @@ function appliedFrom(before: KubernetesObject | undefined, after: KubernetesObje
 function withLastApplied<T extends KubernetesObject>(object: T): T {
   const { [keys.lastApplied]: _, ...annotations } = object.metadata.annotations ?? {};
   const plain = { ...object, metadata: { ...object.metadata, annotations } };
-  const note = `${JSON.stringify(plain)}\n`;
+  // Letter for letter as kubectl writes it, so that its next apply of the same manifest finds nothing changed.
+  const note = `${JSON.stringify(sorted(plain))}\n`;
   return { ...plain, metadata: { ...plain.metadata, annotations: { ...annotations, [keys.lastApplied]: note } } };
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, item]) => [key, sorted(item)]));
 }

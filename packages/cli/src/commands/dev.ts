@@ -1,5 +1,4 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { runDev } from '../dev/dev.ts';
 import type { Io } from '../io.ts';
 
 interface Options {
@@ -32,7 +31,11 @@ Examples:
   ebb dev examples
   ebb dev --port 9000 service.yaml ./app`,
     )
-    .action((paths: string[], options: Options) => runDev({ paths, ...options }, io, signal));
+    .action(async (paths: string[], options: Options) => {
+      // Loaded here: the other commands are quicker without the whole platform.
+      const { runDev } = await import('../dev/dev.ts');
+      await runDev({ paths, ...options }, io, signal);
+    });
 }
 
 function parsePort(text: string): number {
