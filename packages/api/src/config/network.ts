@@ -1,5 +1,5 @@
 import { ingressClass } from '../keys.ts';
-import { type ConfigData, readConfig, wholeSeconds } from './data.ts';
+import { type Bound, type ConfigData, readConfig, wholeSeconds } from './data.ts';
 import { type Template, type TemplateData, parseTemplate } from './template/template.ts';
 import { parseYaml } from './yaml.ts';
 
@@ -19,11 +19,16 @@ export interface NetworkConfig {
   readonly systemInternalTLS: boolean;
   readonly httpProtocol: 'Enabled' | 'Redirected' | 'Disabled';
   readonly defaultExternalScheme: 'http' | 'https';
+  /** Port shown in public URLs where the gateway is not on the scheme's own (key `ebb.dev/external-port`). */
+  readonly externalPort: number | undefined;
   /** A label selector of namespaces; `undefined`: none. */
   readonly namespaceWildcardCertSelector: Readonly<Record<string, unknown>> | undefined;
   readonly meshCompatibilityMode: 'auto' | 'enabled' | 'disabled';
   readonly enableMeshPodAddressability: boolean;
 }
+
+const externalPortKey = 'ebb.dev/external-port';
+const tcpPort: Bound<number> = { holds: (port) => port >= 1 && port <= 65_535, must: 'a port from 1 to 65535' };
 
 /** Reads `config-network`; throws an `Error` with key, value and legal range. */
 export function parseNetworkConfig(data: ConfigData = {}): NetworkConfig {
@@ -47,6 +52,7 @@ export function parseNetworkConfig(data: ConfigData = {}): NetworkConfig {
     systemInternalTLS: isOn('system-internal-tls'),
     httpProtocol: read.word(['http-protocol', 'httpProtocol'], ['Enabled', 'Redirected', 'Disabled'], 'Enabled'),
     defaultExternalScheme: read.word(['default-external-scheme', 'defaultExternalScheme'], ['http', 'https'], 'http'),
+    externalPort: data[externalPortKey] ? read.integer(externalPortKey, 0, tcpPort) : undefined,
     namespaceWildcardCertSelector: readSelector(data['namespace-wildcard-cert-selector']),
     meshCompatibilityMode: read.word('mesh-compatibility-mode', ['auto', 'enabled', 'disabled'], 'auto'),
     enableMeshPodAddressability: read.bool('enable-mesh-pod-addressability', false),

@@ -30,7 +30,8 @@ const ready = [
 const serving = { group: 'serving.knative.dev', version: 'v1', categories: ['all', 'knative', 'serving'] };
 const traffic = list('How the traffic is split; all of it to the latest ready Revision if left out.', trafficSchema);
 
-const podAutoscalerSpec = object(
+/** What a PodAutoscaler asks for. */
+export const podAutoscalerSpec: Schema = object(
   'Whose instances to count, and for what load.',
   {
     containerConcurrency: int64('Requests an instance gets at once; 0 means any number.'),

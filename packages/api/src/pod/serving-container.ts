@@ -28,7 +28,8 @@ export function readinessProbeOf(spec: Pick<RevisionSpec, 'containers'>): Probe 
   return hasHandler(probe) ? withPort(probe, port) : { ...probe, tcpSocket: { port } };
 }
 
-function hasHandler({ httpGet, tcpSocket, exec, grpc }: Probe): boolean {
+/** Whether the probe says what to do. */
+export function hasHandler({ httpGet, tcpSocket, exec, grpc }: Probe): boolean {
   return [httpGet, tcpSocket, exec, grpc].some((handler) => handler !== undefined);
 }
 

@@ -1,0 +1,27 @@
+import type { Container, SecurityContext } from '../core.ts';
+import type { SecurePodDefaults } from '../config/features.ts';
+import type { RevisionSpec } from '../serving.ts';
+
+/** The container with the security settings of `secure-pod-defaults` where it has none (serving-api.md, section 6). */
+export function secureContainer(container: Container, spec: RevisionSpec, mode: SecurePodDefaults): Container {
+  if (mode === 'Disabled') return container;
+  const pod = spec.securityContext ?? {};
+  const own = container.securityContext ?? {};
+  const securityContext: SecurityContext = {
+    allowPrivilegeEscalation: false,
+    ...(pod['seccompProfile'] === undefined && { seccompProfile: { type: 'RuntimeDefault' } }),
+    ...(mode === 'Enabled' && pod['runAsNonRoot'] === undefined && { runAsNonRoot: true }),
+    capabilities: defaultCapabilities(container),
+    ...own,
+  };
+  return { ...container, securityContext };
+}
+
+const firstUnprivilegedPort = 1024;
+
+function defaultCapabilities({ ports = [] }: Container): { drop: string[]; add?: string[] } {
+  const bindsLowPort = ports.some(
+    ({ containerPort = 0 }) => containerPort > 0 && containerPort < firstUnprivilegedPort,
+  );
+  return { drop: ['ALL'], ...(bindsLowPort && { add: ['NET_BIND_SERVICE'] }) };
+}
