@@ -1,1 +1,1 @@
-export {};
+export { type Autoscaler, type AutoscalerOptions, createAutoscaler } from './autoscaler.ts';

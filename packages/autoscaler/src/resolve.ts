@@ -1,10 +1,10 @@
+import type { PodAutoscaler } from '@ebb/api';
 import {
   type AutoscalerConfig,
-  type PodAutoscaler,
   type ScalingSettings,
   defaultAutoscalerConfig,
   parseScalingSettings,
-} from '@ebb/api';
+} from '@ebb/api/autoscaler';
 import type { MetricSpec } from './windows/metrics.ts';
 
 /** Everything a decision depends on but the load: settings resolved to numbers (autoscaling.md, sections 7 and 20). */

@@ -1,4 +1,5 @@
-import { type AutoscalerConfig, type PodAutoscaler, type ScalingSettings, parseScalingSettings } from '@ebb/api';
+import type { PodAutoscaler } from '@ebb/api';
+import { type AutoscalerConfig, type ScalingSettings, parseScalingSettings } from '@ebb/api/autoscaler';
 
 /** What bounds the scale of a revision, and how it goes to zero. Times in milliseconds. */
 export interface LifecycleSpec {

@@ -1,0 +1,146 @@
+import { type Pod, type StatReport, type StatSink, keyOf, resources } from '@ebb/api';
+import { type Clock, type Logger, messageOf } from '@ebb/base';
+import { type InformerEvent, type KubeClient, createReconciler, updateStatusIfChanged } from '@ebb/kube';
+import type { Subscription } from 'rxjs';
+import { withConfigMap } from './cluster-settings.ts';
+import { type Cluster, createCluster, revisionOf } from './cluster.ts';
+import { Gateways } from './gateways.ts';
+import { Slots } from './replicas/slots.ts';
+import { Scalers } from './scalers.ts';
+import { makeStatus } from './status.ts';
+
+export interface AutoscalerOptions {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Numbers in [0, 1): names of pods, spread of retries. */
+  readonly random: () => number;
+}
+
+/** Scales revisions: load comes in through `record`, Pods are made and deleted through the Kubernetes API. */
+export interface Autoscaler {
+  /** Takes what a gateway reports. Returns at once, the creation of pods already under way where it was urgent. */
+  readonly record: StatSink;
+  /** Resolves when the cluster is known and the work has begun. Reports before that are dropped. */
+  readonly synced: Promise<void>;
+  /** Works until aborted; settles when all calls under way have ended. To be called once. */
+  run(options: { readonly signal: AbortSignal }): Promise<void>;
+}
+
+/** Creations of pods under way at a time, over all revisions. */
+const creationsAtOnce = 16;
+
+/** The autoscaler of the classes that Ebb itself scales. Its state is in memory; a new one learns it anew. */
+export function createAutoscaler(options: AutoscalerOptions): Autoscaler {
+  return new KpaAutoscaler(options);
+}
+
+class KpaAutoscaler implements Autoscaler {
+  readonly synced: Promise<void>;
+  readonly #options: AutoscalerOptions;
+  readonly #cluster: Cluster;
+  readonly #calls = new Set<Promise<void>>();
+  #scalers: Scalers | undefined;
+  #markSynced: () => void = () => {};
+
+  constructor(options: AutoscalerOptions) {
+    this.#options = options;
+    this.#cluster = createCluster(options.client, options);
+    this.synced = new Promise((resolve) => {
+      this.#markSynced = resolve;
+    });
+  }
+
+  readonly record: StatSink = (report: StatReport) => {
+    try {
+      this.#scalers?.record(report);
+    } catch (error) {
+      this.#options.logger.error({ gateway: report.gateway, error: messageOf(error) }, 'a report could not be taken');
+    }
+  };
+
+  async run({ signal }: { readonly signal: AbortSignal }): Promise<void> {
+    const statuses = createReconciler({
+      name: 'podautoscaler',
+      ...this.#options,
+      reconcile: (key, context) => this.#writeStatus(key, context.signal),
+    });
+    const informers = this.#cluster.run({ signal });
+    const working = this.#work(signal, statuses.enqueue.bind(statuses));
+    await Promise.all([informers, statuses.run({ signal }), working]);
+    await Promise.all(this.#calls);
+  }
+
+  async #work(signal: AbortSignal, changed: (key: string) => void): Promise<void> {
+    const aborted = new Promise<void>((resolve) => {
+      if (signal.aborted) resolve();
+      else signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    await Promise.race([this.#cluster.synced, aborted]);
+    if (signal.aborted) return;
+    const scalers = this.#createScalers(signal, changed);
+    const subscriptions = this.#subscribe(scalers);
+    using _ticking = scalers.run();
+    for (const podAutoscaler of this.#cluster.podAutoscalers.list()) scalers.set(podAutoscaler);
+    this.#scalers = scalers;
+    this.#markSynced();
+    await aborted;
+    this.#scalers = undefined;
+    for (const subscription of subscriptions) subscription.unsubscribe();
+  }
+
+  #createScalers(signal: AbortSignal, changed: (key: string) => void): Scalers {
+    const track = (task: Promise<void>): void => {
+      const call = task.finally(() => this.#calls.delete(call));
+      this.#calls.add(call);
+    };
+    const shared = { cluster: this.#cluster, gateways: new Gateways(), slots: new Slots(creationsAtOnce) };
+    const scalers = new Scalers({ ...this.#options, ...shared, signal, track }, changed);
+    for (const configMap of this.#cluster.configMaps.list()) {
+      scalers.configure(withConfigMap(scalers.settings, configMap, this.#options.logger));
+    }
+    return scalers;
+  }
+
+  #subscribe(scalers: Scalers): readonly Subscription[] {
+    const { podAutoscalers, revisions, pods, nodes, configMaps } = this.#cluster;
+    return [
+      podAutoscalers.events.subscribe(({ type, object }) => {
+        if (type === 'deleted') scalers.delete(keyOf(object));
+        else scalers.set(object);
+      }),
+      revisions.events.subscribe(({ type, object }) => {
+        if (type === 'added') scalers.step(keyOf(object));
+      }),
+      pods.events.subscribe((event) => observePod(scalers, event)),
+      nodes.events.subscribe(() => scalers.stepStarved()),
+      configMaps.events.subscribe(({ type, object }) => {
+        const { metadata } = object;
+        const settings = withConfigMap(
+          scalers.settings,
+          type === 'deleted' ? { metadata } : object,
+          this.#options.logger,
+        );
+        if (settings === scalers.settings) return;
+        scalers.configure(settings);
+        for (const podAutoscaler of podAutoscalers.list()) scalers.set(podAutoscaler);
+      }),
+    ];
+  }
+
+  async #writeStatus(key: string, signal: AbortSignal): Promise<void> {
+    const { client, clock } = this.#options;
+    const scaler = this.#scalers?.get(key);
+    const [namespace, name = ''] = key.split('/');
+    const podAutoscaler = this.#cluster.podAutoscalers.get(namespace, name);
+    if (!scaler || !podAutoscaler || podAutoscaler.metadata.uid !== scaler.uid) return;
+    const status = makeStatus(podAutoscaler, scaler.status, clock.now());
+    await updateStatusIfChanged(client, resources.podAutoscalers, podAutoscaler, status, { signal });
+  }
+}
+
+function observePod(scalers: Scalers, event: InformerEvent<Pod>): void {
+  const key = revisionOf(event.object);
+  scalers.get(key)?.replicas.observe(event);
+  scalers.step(key);
+}

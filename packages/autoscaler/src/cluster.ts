@@ -1,0 +1,79 @@
+import {
+  type ConfigMap,
+  type Node,
+  type Pod,
+  type PodAutoscaler,
+  type Revision,
+  keys,
+  resources,
+  systemNamespace,
+} from '@ebb/api';
+import type { Clock, Logger } from '@ebb/base';
+import { type Informer, type KubeClient, createInformer } from '@ebb/kube';
+
+/** The autoscaler's view of the cluster: local copies of what it decides upon. */
+export interface Cluster {
+  readonly podAutoscalers: Informer<PodAutoscaler>;
+  readonly revisions: Informer<Revision>;
+  /** Pods of revisions only. */
+  readonly pods: Informer<Pod>;
+  /** Virtual nodes only. */
+  readonly nodes: Informer<Node>;
+  /** Knative's own ConfigMaps only. */
+  readonly configMaps: Informer<ConfigMap>;
+  /** Resolves when all copies are there. */
+  readonly synced: Promise<void>;
+  run(options: { readonly signal: AbortSignal }): Promise<void>;
+}
+
+export interface ClusterOptions {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly random: () => number;
+}
+
+/** `namespace/name` of the revision a pod belongs to. */
+export function revisionOf({ metadata }: Pod): string {
+  return `${metadata.namespace}/${metadata.labels?.[keys.revision]}`;
+}
+
+const byRevision = 'revision';
+const byNode = 'node';
+
+/** Pods of the revision `namespace/name`. */
+export function podsOf(cluster: Cluster, revision: string): readonly Pod[] {
+  return cluster.pods.byIndex(byRevision, revision);
+}
+
+/** Pods of all revisions that are bound to a node. */
+export function podsOn(cluster: Cluster, node: string): readonly Pod[] {
+  return cluster.pods.byIndex(byNode, node);
+}
+
+/** Local copies, empty until `run`. */
+export function createCluster(client: KubeClient, options: ClusterOptions): Cluster {
+  const podAutoscalers = createInformer(client, resources.podAutoscalers, options);
+  const revisions = createInformer(client, resources.revisions, options);
+  const pods = createInformer(client, resources.pods, {
+    ...options,
+    labelSelector: keys.revision,
+    indexers: {
+      [byRevision]: (pod) => [revisionOf(pod)],
+      [byNode]: ({ spec }) => (spec.nodeName ? [spec.nodeName] : []),
+    },
+  });
+  const nodes = createInformer(client, resources.nodes, { ...options, labelSelector: 'type=virtual-kubelet' });
+  const configMaps = createInformer(client, resources.configMaps, { ...options, namespace: systemNamespace });
+  const all = [podAutoscalers, revisions, pods, nodes, configMaps];
+  return {
+    podAutoscalers,
+    revisions,
+    pods,
+    nodes,
+    configMaps,
+    synced: Promise.all(all.map(({ synced }) => synced)).then(() => {}),
+    run: async ({ signal }) => {
+      await Promise.all(all.map((informer) => informer.run({ signal })));
+    },
+  };
+}

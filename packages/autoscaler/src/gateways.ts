@@ -1,0 +1,69 @@
+import type { StatReport } from '@ebb/api';
+
+/** A gateway that has not spoken for this long is out of reach: what it does not say is no zero then. */
+const aliveMs = 3000;
+/** One that has been silent for this long is gone for good. */
+const forgottenMs = 60_000;
+
+interface Gateway {
+  heardAtMs: number;
+  drained: ReadonlySet<string>;
+  /** Requests in flight by pod (`namespace/name`). */
+  inFlight: ReadonlyMap<string, number>;
+}
+
+/** What the gateways last said of pods, and which of them are alive. Times are the receiver's. */
+export class Gateways {
+  readonly #gateways = new Map<string, Gateway>();
+
+  record(report: StatReport, nowMs: number): void {
+    this.#gateways.set(report.gateway, {
+      heardAtMs: nowMs,
+      drained: new Set(report.drained),
+      inFlight: inFlightOf(report),
+    });
+  }
+
+  /** True if any gateway has been heard of lately. */
+  isAlive(nowMs: number): boolean {
+    for (const gateway of this.#gateways.values()) if (isAlive(gateway, nowMs)) return true;
+    return false;
+  }
+
+  /** True if no gateway is known at all, alive or not. */
+  get isEmpty(): boolean {
+    return this.#gateways.size === 0;
+  }
+
+  /** Requests in flight on a pod (`namespace/name`), over all gateways. */
+  inFlight(pod: string): number {
+    let sum = 0;
+    for (const { inFlight } of this.#gateways.values()) sum += inFlight.get(pod) ?? 0;
+    return sum;
+  }
+
+  /** True if every gateway that is alive has said that it sends nothing to the draining pod; false if none is alive. */
+  haveDrained(pod: string, nowMs: number): boolean {
+    const alive = [...this.#gateways.values()].filter((gateway) => isAlive(gateway, nowMs));
+    return alive.length > 0 && alive.every(({ drained }) => drained.has(pod));
+  }
+
+  /** Drops gateways that are gone for good. */
+  forget(nowMs: number): void {
+    for (const [name, { heardAtMs }] of this.#gateways) {
+      if (nowMs - heardAtMs > forgottenMs) this.#gateways.delete(name);
+    }
+  }
+}
+
+function isAlive({ heardAtMs }: Gateway, nowMs: number): boolean {
+  return nowMs - heardAtMs <= aliveMs;
+}
+
+function inFlightOf({ revisions }: StatReport): Map<string, number> {
+  return new Map(
+    revisions.flatMap(({ namespace, pods }) =>
+      Object.entries(pods).map(([name, count]): [string, number] => [`${namespace}/${name}`, count]),
+    ),
+  );
+}

@@ -1,0 +1,75 @@
+import type { PodAutoscaler } from '@ebb/api';
+import { type ConditionManager, type ConditionSet, createConditionManager } from '@ebb/kube';
+import type { LifecycleState } from './lifecycle/state.ts';
+import type { Shortage } from './replicas/replicas.ts';
+
+/** The conditions of a PodAutoscaler (serving-api.md, section 13). */
+const conditionSet: ConditionSet = { happy: 'Ready', dependents: ['Active', 'ScaleTargetInitialized', 'SKSReady'] };
+
+/** What a PodAutoscaler's status tells. */
+export interface ScaleStatus {
+  readonly lifecycle: LifecycleState;
+  readonly ready: number;
+  /** Why pods that are wanted are not there, if that is known. */
+  readonly shortage: Shortage | undefined;
+}
+
+const messages: Readonly<Record<string, string>> = {
+  Queued: 'requests wait for instances that are on their way',
+  NoTraffic: 'there are no requests, and no instances',
+  TimedOut: 'no instance became ready in time',
+};
+
+/** The status to write (autoscaling.md, section 15; serving-api.md, section 18). */
+export function makeStatus(
+  podAutoscaler: PodAutoscaler,
+  { lifecycle, ready, shortage }: ScaleStatus,
+  nowMs: number,
+): NonNullable<PodAutoscaler['status']> {
+  const { name = '' } = podAutoscaler.metadata;
+  const conditions = createConditionManager(conditionSet, podAutoscaler);
+  markActive(conditions, lifecycle, shortage);
+  if (lifecycle.initialized) conditions.markTrue('ScaleTargetInitialized');
+  if (ready > 0) conditions.markTrue('SKSReady');
+  else conditions.markUnknown('SKSReady', 'NotReady', 'no instance is ready');
+  return {
+    ...podAutoscaler.status,
+    ...conditions.finish(nowMs),
+    serviceName: name,
+    metricsServiceName: `${name}-private`,
+    actualScale: ready,
+    ...(lifecycle.desiredScale === undefined ? {} : { desiredScale: lifecycle.desiredScale }),
+  };
+}
+
+function markActive(conditions: ConditionManager, { active }: LifecycleState, shortage: Shortage | undefined): void {
+  switch (active.status) {
+    case 'True':
+      return conditions.markTrue('Active');
+    case 'False':
+      return conditions.markFalse('Active', active.reason, messages[active.reason]);
+    case 'Unknown': {
+      const { reason, message } = shortage ?? { reason: active.reason, message: messages[active.reason] };
+      return conditions.markUnknown('Active', reason, message);
+    }
+  }
+}
+
+/** The lifecycle a status tells of, for a start in the middle of it. */
+export function readLifecycle({ status }: PodAutoscaler, nowMs: number): LifecycleState {
+  const condition = (type: string): { status: string; reason?: string; lastTransitionTime?: string } | undefined =>
+    status?.conditions?.find((each) => each.type === type);
+  const active = condition('Active');
+  const sinceMs = Date.parse(active?.lastTransitionTime ?? '');
+  const known = active?.status === 'True' || active?.status === 'False' ? active.status : 'Unknown';
+  return {
+    active: {
+      status: known,
+      reason: known === 'Unknown' && active ? 'Queued' : (active?.reason ?? ''),
+      sinceMs: Number.isNaN(sinceMs) ? nowMs : sinceMs,
+    },
+    initialized: condition('ScaleTargetInitialized')?.status === 'True',
+    desiredScale: status?.desiredScale,
+    hasServiceName: status?.serviceName !== undefined,
+  };
+}
