@@ -139,5 +139,5 @@ function malformed(problem: string): StatusError {
 /** Kubernetes says only that much in its message; the cause is what clients show. */
 function notApplicable(problem: string): StatusError {
   const message = 'the server rejected our request due to an error in our request';
-  return new StatusError('Invalid', message, { details: { causes: [{ message: problem }] } });
+  return new StatusError('Invalid', message, { details: { causes: [{ field: 'patch', message: problem }] } });
 }
