@@ -1,1 +1,1 @@
-export {};
+export { type Controllers, type ControllersOptions, createControllers } from './create-controllers.ts';

@@ -1,6 +1,5 @@
 import { type Configuration, type Revision, keys } from '@ebb/api';
-import { isReady } from '@ebb/kube';
-import { revisionNameOf } from './resources.ts';
+import { controllerOf, deepEqual, isReady } from '@ebb/kube';
 
 /**
  * The newest ready Revision that may serve as the latest: none older than the present one, none newer than the
@@ -26,25 +25,14 @@ function generationsOf({ metadata, status }: Configuration, revisions: readonly 
 }
 
 /**
- * True if an own-named Revision may stand for the Configuration's present template: it is of this generation, or says
- * the same.
+ * True if the own name of the Configuration's template belongs to a Revision that cannot stand for it: another's, or one
+ * made for another generation that does not say the same.
  */
-export function isRevisionOf(
-  revision: Revision,
-  configuration: Configuration,
-  sameSpec: (a: Revision['spec'], b: Revision['spec']) => boolean,
-): boolean {
-  const controller = revision.metadata.ownerReferences?.find((owner) => owner.controller);
-  if (controller?.uid !== configuration.metadata.uid) return false;
+export function isNameTaken(revision: Revision | undefined, configuration: Configuration): boolean {
+  if (!revision) return false;
+  if (controllerOf(revision)?.uid !== configuration.metadata.uid) return true;
   const sameGeneration = generationOf(revision) === configuration.metadata.generation;
-  return sameGeneration || sameSpec(revision.spec, configuration.spec.template.spec);
-}
-
-/** True if the Revision is the one the Configuration's present generation is to have. */
-export function isCurrent(revision: Revision, configuration: Configuration): boolean {
-  return configuration.spec.template.metadata?.name
-    ? revision.metadata.name === revisionNameOf(configuration)
-    : generationOf(revision) === configuration.metadata.generation;
+  return !sameGeneration && !deepEqual(revision.spec, configuration.spec.template.spec);
 }
 
 function isNamed({ metadata }: Revision, name: string | undefined): boolean {

@@ -1,28 +1,8 @@
-import { type Route, childName, keys } from '@ebb/api';
+import { type Route, type ServingConfig, childName, clusterDomain, clusterLocalDomain, domainFor } from '@ebb/api';
+import { messageOf } from '@ebb/base';
 
-/** How the names of Routes become hosts: what config-domain and config-network say. */
-export interface Naming {
-  /** DNS name all Services of the cluster are below, usually `cluster.local`. */
-  readonly clusterDomain: string;
-  /** The domain for a Route with these labels. */
-  domainOf(labels: Readonly<Record<string, string>>): string;
-  /** The domain template. Throws if it does not yield a host. */
-  host(values: HostValues): string;
-  /** The tag template. */
-  tagName(values: { readonly name: string; readonly tag: string }): string;
-  /** Scheme of public URLs. */
-  readonly externalScheme: 'http' | 'https';
-  /** Port to be shown in public URLs; absent where it is the scheme's own. */
-  readonly externalPort?: number | undefined;
-}
-
-export interface HostValues {
-  readonly name: string;
-  readonly namespace: string;
-  readonly domain: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly annotations: Readonly<Record<string, string>>;
-}
+/** What says how the names of Routes become hosts. */
+export type NamingConfig = Pick<ServingConfig, 'domain' | 'network'>;
 
 /** Where a group of targets is found: publicly, or within the cluster only. */
 export interface GroupAddress {
@@ -42,9 +22,9 @@ export class DomainError extends Error {
 }
 
 /** The name of the placeholder Service of a tag; `''` is the default group. */
-export function placeholderName(route: Route, tag: string, naming: Pick<Naming, 'tagName'>): string {
+export function placeholderName(route: Route, tag: string, { network }: NamingConfig): string {
   const { name = '' } = route.metadata;
-  return tag === '' ? name : childName(naming.tagName({ name, tag }), '');
+  return tag === '' ? name : childName(network.tagTemplate.render({ Name: name, Tag: tag }), '');
 }
 
 /**
@@ -54,47 +34,48 @@ export function placeholderName(route: Route, tag: string, naming: Pick<Naming, 
 export function addressOf(
   route: Route,
   { tag, hidden }: { readonly tag: string; readonly hidden: boolean },
-  naming: Naming,
+  config: NamingConfig,
 ): GroupAddress {
-  const { namespace = '', labels = {}, annotations = {} } = route.metadata;
-  const serviceName = placeholderName(route, tag, naming);
-  const localHosts = localHostsOf(serviceName, namespace, naming.clusterDomain);
+  const { namespace = '', labels } = route.metadata;
+  const serviceName = placeholderName(route, tag, config);
+  const localHosts = localHostsOf(serviceName, namespace);
   const localHost = checked(localHosts.at(-1) ?? '');
-  const domain = naming.domainOf(labels);
-  if (hidden || isLocal(route, domain, naming)) {
+  const domain = domainFor(config, labels);
+  if (hidden || domain === clusterLocalDomain) {
     return { serviceName, public: false, host: localHost, localHosts, url: `http://${localHost}` };
   }
-  const host = checked(render(naming, { name: serviceName, namespace, domain, labels, annotations }));
-  return { serviceName, public: true, host, localHosts, url: publicUrl(host, naming) };
+  const host = checked(publicHost(route, { name: serviceName, domain }, config));
+  return { serviceName, public: true, host, localHosts, url: publicUrl(host, config) };
 }
 
 /** `status.address.url`: how the Route is called from within the cluster. */
-export function clusterUrl(route: Route, { clusterDomain }: Pick<Naming, 'clusterDomain'>): string {
-  const { name = '', namespace = '' } = route.metadata;
-  return `http://${localHostsOf(name, namespace, clusterDomain).at(-1)}`;
+export function clusterUrl({ metadata: { name = '', namespace = '' } }: Route): string {
+  return `http://${localHostsOf(name, namespace).at(-1)}`;
 }
 
-function isLocal(route: Route, domain: string, { clusterDomain }: Naming): boolean {
-  return route.metadata.labels?.[keys.visibility] === 'cluster-local' || domain === `svc.${clusterDomain}`;
-}
-
-function localHostsOf(name: string, namespace: string, clusterDomain: string): readonly string[] {
+function localHostsOf(name: string, namespace: string): readonly string[] {
   const short = `${name}.${namespace}`;
   return [short, `${short}.svc`, `${short}.svc.${clusterDomain}`];
 }
 
-function publicUrl(host: string, { externalScheme, externalPort }: Naming): string {
-  const usual = externalScheme === 'https' ? 443 : 80;
-  const port = externalPort === undefined || externalPort === usual ? '' : `:${externalPort}`;
-  return `${externalScheme}://${host}${port}`;
+function publicHost(
+  { metadata }: Route,
+  { name, domain }: { readonly name: string; readonly domain: string },
+  { network }: NamingConfig,
+): string {
+  const { namespace = '', labels = {}, annotations = {} } = metadata;
+  const values = { Name: name, Namespace: namespace, Domain: domain, Labels: labels, Annotations: annotations };
+  try {
+    return network.domainTemplate.render(values);
+  } catch (cause) {
+    throw new DomainError(messageOf(cause), { cause });
+  }
 }
 
-function render(naming: Naming, values: HostValues): string {
-  try {
-    return naming.host(values);
-  } catch (cause) {
-    throw new DomainError(cause instanceof Error ? cause.message : String(cause), { cause });
-  }
+function publicUrl(host: string, { network: { defaultExternalScheme: scheme, externalPort } }: NamingConfig): string {
+  const usual = scheme === 'https' ? 443 : 80;
+  const port = externalPort === undefined || externalPort === usual ? '' : `:${externalPort}`;
+  return `${scheme}://${host}${port}`;
 }
 
 const dnsLabel = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
@@ -102,6 +83,7 @@ const maxHostLength = 253;
 
 function checked(host: string): string {
   const valid = host.length <= maxHostLength && host.split('.').every((label) => dnsLabel.test(label));
-  if (!valid) throw new DomainError(`invalid domain name ${JSON.stringify(host)}: not a DNS name of labels up to 63 characters`);
+  if (!valid)
+    throw new DomainError(`invalid domain name ${JSON.stringify(host)}: not a DNS name of labels up to 63 characters`);
   return host;
 }

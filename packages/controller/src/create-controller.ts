@@ -1,0 +1,44 @@
+import type { KubernetesObject } from '@ebb/api';
+import { messageOf } from '@ebb/base';
+import { type Informer, type ReconcileResult, createReconciler } from '@ebb/kube';
+import type { Observable } from 'rxjs';
+import type { Context, Controller, Work } from './context.ts';
+
+export interface ControllerOptions<T extends KubernetesObject> {
+  /** Named in logs. */
+  readonly name: string;
+  /** Where events about failures find the object of a key. */
+  readonly informer: Informer<T>;
+  readonly keys: Observable<string>;
+  readonly reconcile: (
+    work: Work,
+    key: { readonly namespace: string; readonly name: string },
+  ) => Promise<ReconcileResult | void>;
+}
+
+/** A controller whose failures are logged, told as Warning events `InternalError`, and tried again. */
+export function createController<T extends KubernetesObject>(
+  context: Context,
+  { name, informer, keys, reconcile }: ControllerOptions<T>,
+): Controller {
+  const { clock, random, events } = context;
+  const logger = context.logger.child({ controller: name });
+  const reconciler = createReconciler({
+    name,
+    clock,
+    logger,
+    random,
+    reconcile: (key, { signal }) => reconcile({ ...context, logger, signal }, parseKey(key)),
+    onError: (key, error) => {
+      const { namespace, name: objectName } = parseKey(key);
+      const object = informer.get(namespace, objectName);
+      if (object) events.event(object, 'Warning', 'InternalError', messageOf(error));
+    },
+  });
+  return { reconciler, keys };
+}
+
+function parseKey(key: string): { readonly namespace: string; readonly name: string } {
+  const slash = key.indexOf('/');
+  return { namespace: key.slice(0, slash), name: key.slice(slash + 1) };
+}

@@ -1,0 +1,105 @@
+import { type KubernetesObject, type Resource, keys, resources, systemNamespace } from '@ebb/api';
+import type { Clock, Logger } from '@ebb/base';
+import {
+  type Informer,
+  type InformerOptions,
+  type KubeClient,
+  controllerOf,
+  createEventRecorder,
+  createInformer,
+} from '@ebb/kube';
+import { createConfigStore } from './config-store.ts';
+import { createConfigurationController } from './configuration/controller.ts';
+import type { Context, Informers } from './context.ts';
+import { createGcController } from './gc/controller.ts';
+import { createLabelerController, routeKeys } from './labeler/controller.ts';
+import { createRevisionController } from './revision/controller.ts';
+import { createRouteController, routeIndexes } from './route/controller.ts';
+import { createServiceController } from './service/controller.ts';
+
+export interface ControllersOptions {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** From 0 to below 1; spreads retries. */
+  readonly random: () => number;
+}
+
+export interface Controllers {
+  /** Works until aborted; settles once everything it started has stopped. To be called once. */
+  run(options: { readonly signal: AbortSignal }): Promise<void>;
+  /** Resolves once every informer has taken in its first list: from then on nothing waits unseen. */
+  readonly synced: Promise<void>;
+}
+
+/**
+ * The controllers of Service, Configuration, Revision and Route, the labeler and the garbage collector, over one informer a
+ * resource. They write nothing that is right already.
+ */
+export function createControllers(options: ControllersOptions): Controllers {
+  const { client, clock, logger } = options;
+  const config = createConfigStore(logger);
+  const events = createEventRecorder(client, { component: 'ebb-controller', clock, logger });
+  const informers = createInformers(options);
+  const context: Context = { ...options, informers, config, events };
+  const controllers = [
+    createServiceController(context),
+    createConfigurationController(context),
+    createRevisionController(context),
+    createRouteController(context),
+    createLabelerController(context),
+    createGcController(context),
+  ];
+  const all: readonly Informer<never>[] = Object.values(informers);
+  const synced = Promise.all(all.map((informer) => informer.synced)).then(() => {});
+  const run: Controllers['run'] = async ({ signal }) => {
+    using _config = config.follow(informers.configMaps);
+    const watches = controllers.map(({ keys: wanted, reconciler }) =>
+      wanted.subscribe((key) => reconciler.enqueue(key)),
+    );
+    const informing = all.map((informer) => informer.run({ signal }));
+    try {
+      await Promise.race([synced, aborted(signal)]);
+      await Promise.all([...informing, ...controllers.map(({ reconciler }) => reconciler.run({ signal }))]);
+    } finally {
+      for (const watch of watches) watch.unsubscribe();
+    }
+  };
+  return { run, synced };
+}
+
+function createInformers({ client, clock, logger, random }: ControllersOptions): Informers {
+  const inform = <T extends KubernetesObject>(
+    resource: Resource<T>,
+    only: Pick<InformerOptions<T>, 'namespace' | 'labelSelector' | 'indexers'> = {},
+  ): Informer<T> => createInformer(client, resource, { clock, logger, random, ...only });
+  const route = routeKeys;
+  return {
+    services: inform(resources.services),
+    configurations: inform(resources.configurations, { indexers: { route } }),
+    revisions: inform(resources.revisions, { indexers: { route, controller: controllerUid } }),
+    routes: inform(resources.routes, { indexers: routeIndexes }),
+    podAutoscalers: inform(resources.podAutoscalers),
+    ingresses: inform(resources.ingresses),
+    placeholders: inform(resources.coreServices, {
+      labelSelector: keys.route,
+      indexers: { controller: controllerUid },
+    }),
+    pods: inform(resources.pods, {
+      labelSelector: keys.revisionUID,
+      indexers: { revisionUID: ({ metadata }) => [metadata.labels?.[keys.revisionUID] ?? ''] },
+    }),
+    configMaps: inform(resources.configMaps, { namespace: systemNamespace }),
+  };
+}
+
+function controllerUid(object: KubernetesObject): readonly string[] {
+  return [controllerOf(object)?.uid ?? ''];
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

@@ -1,0 +1,51 @@
+import { type Configuration, type GcConfig, type Revision, keys } from '@ebb/api';
+
+/**
+ * The Revisions to delete, the one inactive for the longest first (serving-api.md, section 22). Active ones, the latest ready
+ * one and those marked `no-gc` are never among them.
+ */
+export function selectGarbage(
+  configuration: Configuration,
+  revisions: readonly Revision[],
+  gc: GcConfig,
+  now: number,
+): readonly Revision[] {
+  const { minNonActiveRevisions: min, maxNonActiveRevisions: max } = gc;
+  if (revisions.length <= min) return [];
+  const idle = revisions
+    .filter((revision) => isIdle(revision, configuration))
+    .toSorted((a, b) => lastActiveMs(a) - lastActiveMs(b));
+  if (idle.length <= min) return [];
+  const spare = idle.slice(0, idle.length - min);
+  const stale = spare.filter((revision) => isStale(revision, gc, now));
+  // Those that are left over the maximum go too, stale or not; min is never above max.
+  const left = idle.filter((revision) => !stale.includes(revision));
+  const excess = max === undefined ? 0 : Math.max(0, left.length - max);
+  return [...stale, ...left.slice(0, excess)];
+}
+
+function isIdle({ metadata }: Revision, { status }: Configuration): boolean {
+  return (
+    metadata.deletionTimestamp === undefined &&
+    metadata.labels?.[keys.routingState] === 'reserve' &&
+    metadata.name !== status?.latestReadyRevisionName &&
+    metadata.annotations?.[keys.noGC]?.toLowerCase() !== 'true'
+  );
+}
+
+function isStale(revision: Revision, gc: GcConfig, now: number): boolean {
+  const limits: readonly (readonly [limitMs: number | undefined, sinceMs: number])[] = [
+    [gc.retainSinceCreateTimeMs, createdMs(revision)],
+    [gc.retainSinceLastActiveTimeMs, lastActiveMs(revision)],
+  ];
+  const counting = limits.flatMap(([limitMs, sinceMs]) => (limitMs === undefined ? [] : [now - sinceMs > limitMs]));
+  return counting.length > 0 && counting.every(Boolean);
+}
+
+function lastActiveMs(revision: Revision): number {
+  return Date.parse(revision.metadata.annotations?.[keys.routingStateModified] ?? '') || createdMs(revision);
+}
+
+function createdMs({ metadata }: Revision): number {
+  return Date.parse(metadata.creationTimestamp ?? '') || 0;
+}

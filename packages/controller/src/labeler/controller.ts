@@ -1,0 +1,32 @@
+import { type KubernetesObject, keyOf, keys } from '@ebb/api';
+import { merge } from 'rxjs';
+import type { Context, Controller } from '../context.ts';
+import { createController } from '../create-controller.ts';
+import { parseNames } from '../metadata.ts';
+import { keyInNamespace, keysFrom, ownKeys } from '../watches.ts';
+import { reconcileLabels } from './reconcile.ts';
+
+/**
+ * Writes on Configurations and Revisions which Routes refer to them (serving-api.md, section 21). It needs no finalizer on
+ * Routes: whatever names a Route calls for that Route's key, also where the Route is long gone.
+ */
+export function createLabelerController(context: Context): Controller {
+  const { routes, configurations, revisions } = context.informers;
+  const naming = (index: 'configuration' | 'revision', object: KubernetesObject): readonly string[] =>
+    routes.byIndex(index, keyOf(object)).map(keyOf);
+  return createController(context, {
+    name: 'labeler',
+    informer: routes,
+    reconcile: reconcileLabels,
+    keys: merge(
+      ownKeys(routes),
+      keysFrom(configurations, (object) => [...routeKeys(object), ...naming('configuration', object)]),
+      keysFrom(revisions, (object) => [...routeKeys(object), ...naming('revision', object)]),
+    ),
+  });
+}
+
+/** Keys of the Routes an object says it is referred to by; an index of the informers, too. */
+export function routeKeys(object: KubernetesObject): readonly string[] {
+  return parseNames(object.metadata.annotations?.[keys.routes]).map((name) => keyInNamespace(object, name));
+}

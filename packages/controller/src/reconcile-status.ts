@@ -1,0 +1,52 @@
+import type { CommonStatus, KubernetesObject, Resource } from '@ebb/api';
+import {
+  type ConditionManager,
+  type ConditionSet,
+  type ReconcileResult,
+  createConditionManager,
+  updateStatusIfChanged,
+} from '@ebb/kube';
+import type { Work } from './context.ts';
+
+/** The conditions of each kind, in the order of the table (serving-api.md, section 13). */
+export const conditionSets: Readonly<Record<'service' | 'configuration' | 'revision' | 'route', ConditionSet>> = {
+  service: { happy: 'Ready', dependents: ['ConfigurationsReady', 'RoutesReady'] },
+  configuration: { happy: 'Ready', dependents: [] },
+  revision: { happy: 'Ready', dependents: ['ResourcesAvailable', 'ContainerHealthy'] },
+  route: { happy: 'Ready', dependents: ['AllTrafficAssigned', 'IngressReady', 'CertificateProvisioned'] },
+};
+
+/** The status a reconcile may change; conditions and observed generation are not its to write. */
+export type StatusDraft<T extends { status?: CommonStatus }> = Omit<
+  NonNullable<T['status']>,
+  'conditions' | 'observedGeneration'
+>;
+
+export interface StatusWork<T extends KubernetesObject & { status?: CommonStatus }> {
+  readonly resource: Resource<T>;
+  readonly object: T;
+  readonly conditionSet: ConditionSet;
+  /** Marks conditions and fills in the draft, which starts as a copy of the present status. */
+  readonly reconcile: (conditions: ConditionManager, draft: StatusDraft<T>) => Promise<ReconcileResult | void>;
+}
+
+/** Runs one reconcile and writes the status it leaves, also where it failed: what it found out by then is true. */
+export async function reconcileStatus<T extends KubernetesObject & { status?: CommonStatus }>(
+  work: Work,
+  { resource, object, conditionSet, reconcile }: StatusWork<T>,
+): Promise<ReconcileResult> {
+  const conditions = createConditionManager(conditionSet, object);
+  const draft = structuredClone(object.status ?? {}) as StatusDraft<T>;
+  let result: ReconcileResult = {};
+  let failure: { readonly error: unknown } | undefined;
+  try {
+    result = (await reconcile(conditions, draft)) ?? {};
+  } catch (error) {
+    if (work.signal.aborted) throw error;
+    failure = { error };
+  }
+  const status = { ...draft, ...conditions.finish(work.clock.now()) } as unknown as NonNullable<T['status']>;
+  await updateStatusIfChanged(work.client, resource, object, status, { signal: work.signal });
+  if (failure) throw failure.error;
+  return result;
+}

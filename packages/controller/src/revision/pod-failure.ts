@@ -1,0 +1,103 @@
+import { type ContainerStatus, type Pod, keys } from '@ebb/api';
+
+/** What a Pod says about why it does not serve. */
+export interface PodFailure {
+  readonly condition: 'ContainerHealthy' | 'ResourcesAvailable';
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** Reasons of a waiting container that waiting longer does not mend. */
+const hopeless: ReadonlySet<string> = new Set([
+  'ErrImagePull',
+  'ImagePullBackOff',
+  'ErrImageNeverPull',
+  'InvalidImageName',
+  'ImageInspectError',
+  'RegistryUnavailable',
+  'CreateContainerConfigError',
+  'CreateContainerError',
+  'RunContainerError',
+]);
+
+/** True if the Pod counts as an instance: neither on its way out nor told to be. */
+export function isInstance({ metadata }: Pod): boolean {
+  return metadata.deletionTimestamp === undefined && metadata.annotations?.[keys.draining] === undefined;
+}
+
+/** True if the Pod's `Ready` condition is True. */
+export function isPodReady({ status }: Pod): boolean {
+  return status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false;
+}
+
+/**
+ * Why the Pod cannot serve, as soon as it says so (serving-api.md, section 16.2): it finds no place, the cloud refused it, a
+ * container ended, an image cannot be had. `undefined` while it may just be starting.
+ */
+export function podFailure(
+  pod: Pod,
+  { alwaysSchedulable }: { readonly alwaysSchedulable: boolean },
+): PodFailure | undefined {
+  return (alwaysSchedulable ? undefined : unscheduled(pod)) ?? crashed(pod) ?? refused(pod) ?? blocked(pod);
+}
+
+function unscheduled({ status }: Pod): PodFailure | undefined {
+  const condition = status?.conditions?.find(({ type, status: value }) => type === 'PodScheduled' && value === 'False');
+  if (!condition) return undefined;
+  return {
+    condition: 'ResourcesAvailable',
+    reason: condition.reason ?? 'Unschedulable',
+    message: condition.message ?? '',
+  };
+}
+
+function crashed({ status }: Pod): PodFailure | undefined {
+  for (const container of containersOf(status)) {
+    const ended = endOf(container, status?.phase === 'Failed');
+    if (!ended) continue;
+    const { exitCode, message } = ended;
+    const told = message?.trim() || (exitCode === 0 ? 'container exited with no error' : '');
+    return {
+      condition: 'ContainerHealthy',
+      reason: `ExitCode${exitCode}`,
+      message: `Container failed with: ${told}`,
+    };
+  }
+  return undefined;
+}
+
+/** How the container last ended, once it was started again or will not be. */
+function endOf(
+  { state, lastState, restartCount }: ContainerStatus,
+  final: boolean,
+): { exitCode: number; message?: string } | undefined {
+  if (lastState?.terminated) return lastState.terminated;
+  return final || restartCount > 0 ? state?.terminated : undefined;
+}
+
+/** The cloud would not run it, or has ended it. */
+function refused({ status }: Pod): PodFailure | undefined {
+  if (!status?.reason || (status.phase !== 'Pending' && status.phase !== 'Failed')) return undefined;
+  return { condition: 'ResourcesAvailable', reason: status.reason, message: status.message ?? '' };
+}
+
+function blocked({ status }: Pod): PodFailure | undefined {
+  const all = [...(status?.initContainerStatuses ?? []), ...containersOf(status)];
+  for (const { state } of all) {
+    const { reason = '', message = '' } = state?.waiting ?? {};
+    if (hopeless.has(reason)) return { condition: 'ResourcesAvailable', reason, message };
+  }
+  return undefined;
+}
+
+/** What keeps a Pod from being ready, in its own words; `''` if it says nothing. */
+export function readinessMessage({ status }: Pod): string {
+  const unready = ['Ready', 'ContainersReady'].flatMap(
+    (type) => status?.conditions?.find((condition) => condition.type === type && condition.status !== 'True') ?? [],
+  );
+  return unready.find(({ message }) => message)?.message ?? '';
+}
+
+function containersOf(status: Pod['status']): readonly ContainerStatus[] {
+  return status?.containerStatuses ?? [];
+}
