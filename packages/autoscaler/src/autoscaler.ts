@@ -1,5 +1,6 @@
+import { setMaxListeners } from 'node:events';
 import { type Pod, type StatReport, type StatSink, keyOf, resources } from '@ebb/api';
-import { type Clock, type Logger, messageOf } from '@ebb/base';
+import { type Clock, type Logger, linkSignals, messageOf } from '@ebb/base';
 import { type InformerEvent, type KubeClient, createReconciler, updateStatusIfChanged } from '@ebb/kube';
 import type { Subscription } from 'rxjs';
 import { withConfigMap } from './cluster-settings.ts';
@@ -59,7 +60,10 @@ class KpaAutoscaler implements Autoscaler {
     }
   };
 
-  async run({ signal }: { readonly signal: AbortSignal }): Promise<void> {
+  async run(options: { readonly signal: AbortSignal }): Promise<void> {
+    using link = linkSignals(options.signal);
+    const { signal } = link;
+    setMaxListeners(0, signal); // one for each call under way
     const statuses = createReconciler({
       name: 'podautoscaler',
       ...this.#options,
