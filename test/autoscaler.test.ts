@@ -12,7 +12,7 @@ import {
   servingCrds,
   systemNamespace,
 } from '@ebb/api';
-import { type ApiServer } from '@ebb/apiserver';
+import type { ApiServer } from '@ebb/apiserver';
 import { createTestApi } from '@ebb/apiserver/testing';
 import { type Autoscaler, createAutoscaler } from '@ebb/autoscaler';
 import { silentLogger } from '@ebb/base';
@@ -236,7 +236,7 @@ describe('the autoscaler', () => {
     await world.createRevision('web');
     await world.status('web', (status) => conditionOf(status, 'Active')?.reason === 'Unschedulable');
     await world.createNode('node-a');
-    await world.podCount(1);
+    expect(await world.podCount(1)).toHaveLength(1);
   });
 
   it('drains the idlest pods on the way down, and waits for their last request', async () => {
@@ -317,7 +317,7 @@ describe('the autoscaler', () => {
     const patch = { type: 'merge', body: { data: { 'min-scale': '5', 'stable-window': '1s' } } } as const;
     await world.client.patch(resources.configMaps, metadata, patch);
     await world.createRevision('api');
-    await world.podCount(4);
+    expect(await world.podCount(4)).toHaveLength(4);
   });
 
   it('leaves other classes alone', async () => {

@@ -111,7 +111,7 @@ export class Scalers {
   #recordStat(stat: RevisionStat, now: number): void {
     const key = `${stat.namespace}/${stat.name}`;
     const scaler = this.#scalers.get(key);
-    if (!scaler || !Number.isFinite(stat.averageConcurrency) || !Number.isFinite(stat.requestCount)) return;
+    if (!scaler || !isSane(stat)) return;
     scaler.record(stat, now);
     if (stat.waiting > 0) this.#changed(key);
   }
@@ -150,4 +150,9 @@ export class Scalers {
 function isKpa({ metadata }: PodAutoscaler, { autoscaler }: ClusterSettings): boolean {
   const { class: name } = parseScalingSettings(metadata.annotations ?? {}, autoscaler);
   return name === kpaClass || name === '';
+}
+
+/** False for numbers no average survives. */
+function isSane({ averageConcurrency, requestCount, waiting }: RevisionStat): boolean {
+  return [averageConcurrency, requestCount, waiting].every((value) => Number.isFinite(value));
 }

@@ -29,7 +29,7 @@ export class TickWheel {
   }
 
   /** Turns until disposed. After a stall each key ticks once, not as often as it missed. */
-  run(clock: Clock): Disposable {
+  run(clock: Pick<Clock, 'now' | 'every'>): Disposable {
     return clock.every(slotMs, () => this.#turnTo(turnAt(clock.now())));
   }
 

@@ -1,0 +1,45 @@
+import type { StatReport } from '@ebb/api';
+import { describe, expect, it } from 'vitest';
+import { Gateways } from './gateways.ts';
+
+const report = (gateway: string, drained: readonly string[] = [], pods: Record<string, number> = {}): StatReport => ({
+  gateway,
+  atMs: 0,
+  revisions: [{ namespace: 'default', name: 'web', averageConcurrency: 0, requestCount: 0, waiting: 0, pods }],
+  drained,
+});
+
+describe('Gateways', () => {
+  it('are alive for three seconds after a report', () => {
+    const gateways = new Gateways();
+    expect([gateways.isEmpty, gateways.isAlive(0)]).toEqual([true, false]);
+    gateways.record(report('a'), 1000);
+    expect([gateways.isEmpty, gateways.isAlive(4000), gateways.isAlive(4001)]).toEqual([false, true, false]);
+  });
+
+  it('add up what is in flight on a pod', () => {
+    const gateways = new Gateways();
+    gateways.record(report('a', [], { x: 2 }), 0);
+    gateways.record(report('b', [], { x: 3 }), 0);
+    gateways.record(report('a', [], { x: 1 }), 0);
+    expect(gateways.inFlight('default/x')).toBe(4);
+    expect(gateways.inFlight('default/y')).toBe(0);
+  });
+
+  it('have drained a pod when all that are alive say so', () => {
+    const gateways = new Gateways();
+    expect(gateways.haveDrained('default/x', 0)).toBe(false);
+    gateways.record(report('a', ['default/x']), 0);
+    gateways.record(report('b'), 0);
+    expect(gateways.haveDrained('default/x', 1000)).toBe(false);
+    gateways.record(report('a', ['default/x']), 4000);
+    expect(gateways.haveDrained('default/x', 4000)).toBe(true);
+  });
+
+  it('are forgotten after a minute of silence', () => {
+    const gateways = new Gateways();
+    gateways.record(report('a'), 0);
+    gateways.forget(60_001);
+    expect(gateways.isEmpty).toBe(true);
+  });
+});
