@@ -1,4 +1,4 @@
-import { Activator, type ActivatorLimits } from '@ebb/activator';
+import { Activator, type ActivatorLimits, type Address } from '@ebb/activator';
 import { type Ingress, type Pod, type Revision, type StatSink, keyOf, keys, resources } from '@ebb/api';
 import { type Clock, type Logger, messageOf } from '@ebb/base';
 import { type Informer, type InformerEvent, type KubeClient, createInformer, createReconciler } from '@ebb/kube';
@@ -118,7 +118,7 @@ async function watch({ options, activator, holder, settings, plane, signal }: Wa
       for (const key of holder.take(event)) status.enqueue(key);
     }),
     revisions.events.subscribe((event) => takeRevision(activator, settings, event)),
-    pods.events.subscribe((event) => takePod(activator, event)),
+    pods.events.subscribe((event) => takePod(activator, plane, event)),
   ];
   const informers: readonly Informer<Ingress | Revision | Pod>[] = [revisions, pods, ingresses];
   await Promise.all([...informers.map((informer) => informer.run({ signal })), status.run({ signal })]);
@@ -140,10 +140,20 @@ function takeRevision(
   }
 }
 
-function takePod(activator: Activator, { type, object }: InformerEvent<Pod>): void {
+function takePod(activator: Activator, plane: OpenDataPlane, { type, object }: InformerEvent<Pod>): void {
   const revisionKey = revisionKeyOf(object);
   const state = readPod(object);
   if (!revisionKey) return;
   if (type === 'deleted') activator.deletePod(revisionKey, object.metadata.name ?? '');
-  else if (state) activator.setPod(revisionKey, state);
+  else if (state && !isOwn(plane, state.address)) activator.setPod(revisionKey, state);
+}
+
+const loopback: ReadonlySet<string> = new Set(['127.0.0.1', '::1', 'localhost']);
+
+/**
+ * True for an address on which this gateway itself listens. Where pods share its host, one whose real port is not known yet may
+ * seem to be there, and requests would go round in circles.
+ */
+function isOwn({ publicAddress, privateAddress }: OpenDataPlane, { host, port }: Address): boolean {
+  return [publicAddress, privateAddress].some((own) => own?.port === port && (own.host === host || loopback.has(host)));
 }

@@ -79,6 +79,10 @@ export class Exchange implements Caller, CallSink, Dated, Passenger {
     this.#attempts++;
     this.#upstreamRequest ??= this.#makeRequest();
     this.#call = undefined;
+    // Over HTTP/2 nobody would ask for the body, and the head does not wait for it.
+    if (this.#upstreamRequest.expectsContinue && this.#settings.protocol === 'h2c') {
+      this.#writer.information(100, 'Continue', []);
+    }
     const call = this.#upstream(this.#upstreamRequest).call(lease.address, this.#upstreamRequest, this);
     // It may have failed already, and another be under way.
     if (this.#lease === lease) this.#call = call;
@@ -97,7 +101,7 @@ export class Exchange implements Caller, CallSink, Dated, Passenger {
   head(status: number, statusText: string, rawHeaders: readonly (string | Buffer)[]): void {
     this.#alive();
     try {
-      this.#writer.head(status, statusText, rawHeaders, this.#plane.closing());
+      this.#writer.head(status, statusText, rawHeaders, this.#mustClose());
     } catch (error) {
       this.#plane.logger.debug({ error: messageOf(error) }, 'response refused');
       this.#fail(refusals.upstreamInvalid);
@@ -200,7 +204,13 @@ export class Exchange implements Caller, CallSink, Dated, Passenger {
 
   #refuse(refusal: Refusal): void {
     this.#finish();
-    refuse(this.#start.response, refusal, this.#writer.ownHeaders(this.#plane.closing()));
+    refuse(this.#start.response, refusal, this.#writer.ownHeaders(this.#mustClose()));
+  }
+
+  /** A client that was not told to continue may send its body or its next request: nobody can tell which. */
+  #mustClose(): boolean {
+    const { head, request } = this.#start;
+    return this.#plane.closing() || (head.expectsContinue && !request.complete);
   }
 
   /** Gives back all that the exchange holds. */

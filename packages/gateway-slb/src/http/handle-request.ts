@@ -48,6 +48,9 @@ export function judge(plane: DataPlane, request: IncomingMessage, listener: List
   return { kind: 'forward', result, path: target.path, head: target.host === undefined ? head : { ...head, host } };
 }
 
+/** As in `Exchange`: a body that was announced but not asked for leaves the connection in doubt. */
+const leavesDoubt = (request: IncomingMessage): boolean => request.headers.expect !== undefined && !request.complete;
+
 /** Handles an ordinary request on a listener. */
 export function handleRequest(
   plane: DataPlane,
@@ -56,7 +59,8 @@ export function handleRequest(
   response: ServerResponse,
 ): void {
   const verdict = judge(plane, request, listener);
-  const close = plane.closing() ? ['Connection', 'close'] : [];
+
+  const close = verdict.kind !== 'forward' && (plane.closing() || leavesDoubt(request)) ? ['Connection', 'close'] : [];
   switch (verdict.kind) {
     case 'refuse':
       return refuse(response, verdict.refusal, close);

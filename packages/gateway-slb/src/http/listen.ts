@@ -55,6 +55,7 @@ export async function listen(
   const sockets = new Set<Socket>();
   const onRequest = handleRequest.bind(undefined, plane, listener);
   server.on('connection', (socket) => {
+    if (sockets.has(socket)) return; // given back after an offer to upgrade
     openConnection(socket, listener);
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
@@ -68,6 +69,7 @@ export async function listen(
     handleUpgrade(plane, listener, { server, request, socket: socket as Socket, firstBytes });
   });
   await bind(server, { host, port });
+  server.on('error', (error) => plane.logger.error({ listener, error: messageOf(error) }, 'the listener has a fault'));
   const { address, port: bound } = server.address() as AddressInfo;
   return { address: { host: address, port: bound }, server, sockets };
 }
@@ -95,6 +97,8 @@ function handleUpgrade(
   { server, request, socket, firstBytes }: UpgradeEvent,
 ): void {
   socket.on('error', () => socket.destroy());
+  // Sent before the answer to another request has gone out: the two would be mixed up.
+  if (connectionOf(socket, listener).passengers.size > 0) return void socket.destroy();
   const verdict = judge(plane, request, listener);
   if (verdict.kind === 'refuse') return refuseOnSocket(socket, verdict.refusal);
   const { head, path } = verdict.kind === 'forward' ? verdict : { head: undefined, path: '' };

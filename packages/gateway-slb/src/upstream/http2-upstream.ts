@@ -67,6 +67,7 @@ class Http2Call implements Call {
   readonly #stream: ClientHttp2Stream;
   #trailers: readonly string[] = [];
   #answered = false;
+  #pumping = false;
   #over = false;
 
   constructor(session: ClientHttp2Session, request: UpstreamRequest, sink: CallSink) {
@@ -79,7 +80,10 @@ class Http2Call implements Call {
       waitForTrailers: Boolean(request.body),
     });
     this.#listen(this.#stream);
-    if (request.body) this.#pump(request.body);
+    if (!request.body) return;
+    // What has been read cannot be sent to another instance, if this one cannot be reached.
+    if (session.connecting) session.once('connect', this.#pump);
+    else this.#pump();
   }
 
   resume(): void {
@@ -135,11 +139,14 @@ class Http2Call implements Call {
     return 'reset';
   }
 
-  #pump(body: IncomingMessage): void {
+  readonly #pump = (): void => {
+    const body = this.#body;
+    if (!body || this.#over) return;
+    this.#pumping = true;
     body.on('data', this.#onData).once('end', this.#onEnd);
     this.#stream.on('drain', () => body.resume());
     this.#stream.once('wantTrailers', () => this.#sendTrailers(body));
-  }
+  };
 
   #sendTrailers(body: IncomingMessage): void {
     const { trailers } = body;
@@ -155,6 +162,8 @@ class Http2Call implements Call {
   #finish(): void {
     this.#over = true;
     openStreams.set(this.#session, (openStreams.get(this.#session) ?? 1) - 1);
+    this.#session.off('connect', this.#pump);
+    if (!this.#pumping) return;
     this.#body?.off('data', this.#onData).off('end', this.#onEnd).resume();
   }
 }

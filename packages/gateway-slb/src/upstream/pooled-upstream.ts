@@ -27,6 +27,9 @@ const options: Client.Options = {
   maxHeaderSize: maxHeaderBytes,
 };
 
+/** Says nothing about the instance: we have no more sockets or ports. */
+const ownFaults: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOBUFS']);
+
 const repeatable: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 
 /** One kept connection: undici's client, which never has more than one request of ours. */
@@ -193,6 +196,7 @@ class PooledCall implements Dispatcher.DispatchHandler, Call {
   #kindOf(error: Error): FailureKind {
     const code = 'code' in error ? error.code : undefined;
     if (code === 'UND_ERR_INVALID_ARG' || code === 'UND_ERR_NOT_SUPPORTED') return 'invalid';
+    if (typeof code === 'string' && ownFaults.has(code)) return 'reset';
     if (!this.#sent) return 'connect';
     if (typeof code === 'string' && code.startsWith('HPE_')) return 'invalid';
     // `served` goes back to zero when the client has connected anew by itself.

@@ -49,8 +49,7 @@ class StreamingCall implements Call {
       timeout: connectTimeoutMs,
     });
     this.#listen(this.#out);
-    this.#out.flushHeaders();
-    if (request.body) this.#pump(request.body);
+    if (request.body) this.#out.flushHeaders();
     else this.#out.end();
   }
 
@@ -69,6 +68,8 @@ class StreamingCall implements Call {
       socket.once('connect', () => {
         this.#connected = true;
         socket.setTimeout(0);
+        // Not earlier: what has been read cannot be sent to another instance, if this one cannot be reached.
+        if (this.#body && !this.#over) this.#pump(this.#body);
       }),
     );
     out.once('timeout', () => out.destroy(new Error('no connection in time')));
@@ -127,6 +128,7 @@ class StreamingCall implements Call {
   /** What is left of the body is read and thrown away. */
   #finish(): void {
     this.#over = true;
+    if (!this.#connected) return;
     this.#body?.off('data', this.#onData).off('end', this.#onEnd).resume();
   }
 }
