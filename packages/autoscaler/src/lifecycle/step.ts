@@ -46,6 +46,6 @@ export function stepLifecycle(
 
 function wishFor(spec: LifecycleSpec, observed: LifecycleObservation, state: LifecycleState, nowMs: number): Wish {
   const scale = clampScale(spec, state, observed.desired);
-  if (scale < 0 && state.active.status !== 'Unknown') return nothingKnown;
+  if (scale < 0) return nothingKnown;
   return scale > 0 ? scaleTo(scale) : passGate(spec, state, observed.network, nowMs);
 }
