@@ -365,6 +365,17 @@ describe('stats', () => {
     expect(world.reports[5]?.revisions).toEqual([]);
   });
 
+  it('tell of a burst that finds no instance while it lasts, not a second later', async () => {
+    using world = createWorld();
+    world.activator.setRevision(key, config());
+    for (let i = 0; i < 50; i++) world.enter();
+    expect(world.reports.flatMap(({ revisions }) => revisions.map(({ waiting }) => waiting))).toEqual([1]);
+    await world.clock.advance(10);
+    expect(world.reports.at(-1)?.revisions).toMatchObject([{ waiting: 50, averageConcurrency: 0, requestCount: 0 }]);
+    await world.clock.advance(500);
+    expect(world.reports).toHaveLength(2);
+  });
+
   it('do not count what is on a draining pod, and tell when it is drained', async () => {
     using world = createWorld();
     world.activator.setRevision(key, config());

@@ -170,6 +170,7 @@ export class Activator implements Disposable {
       },
     });
     this.#waiting++;
+    this.#load.waits(revision);
     if (!revision.config) this.#expireUnlessKnown(key, revision);
     return {
       cancel: () => {

@@ -17,6 +17,10 @@ interface Entry {
   readonly average: ConcurrencyAverage;
   /** The first request of this period was told of at once, and must not be told of again. */
   announced: boolean;
+  /** Waiting requests the autoscaler knows of. */
+  toldWaiting: number;
+  /** Set while word of more of them is about to be sent. */
+  soon?: Disposable | undefined;
 }
 
 export interface LoadReporterOptions {
@@ -28,6 +32,8 @@ export interface LoadReporterOptions {
 }
 
 const periodMs = 1000;
+/** Requests that come together are told of together. */
+const gatherMs = 5;
 
 /**
  * Tells the autoscaler how many requests there are: each second, and at once when an idle revision gets its first
@@ -51,7 +57,23 @@ export class LoadReporter implements Disposable {
     entry.average.begin(now);
     if (known) return;
     entry.announced = true;
+    entry.toldWaiting = 1;
     this.#send(now, [{ ...statOf(source), averageConcurrency: 1, requestCount: 1, waiting: 1 }]);
+  }
+
+  /**
+   * A request has to wait. How many do is told within milliseconds, as long as the number grows: a second later a burst that
+   * found no instance may be over, and would have been answered by one instance where many were wanted.
+   */
+  waits(source: LoadSource): void {
+    const entry = this.#entries.get(source);
+    if (!entry || entry.soon || source.waiting <= entry.toldWaiting) return;
+    entry.soon = this.#options.clock.after(gatherMs, () => {
+      entry.soon = undefined;
+      if (source.waiting <= entry.toldWaiting) return;
+      entry.toldWaiting = source.waiting;
+      this.#send(this.#options.clock.now(), [statOf(source)]);
+    });
   }
 
   /** A request is over. */
@@ -73,19 +95,21 @@ export class LoadReporter implements Disposable {
 
   /** Says nothing more of a revision. */
   forget(source: LoadSource): void {
+    this.#entries.get(source)?.soon?.[Symbol.dispose]();
     this.#entries.delete(source);
   }
 
   /** Sends a closing zero for every revision, and ends. */
   [Symbol.dispose](): void {
     this.#timer[Symbol.dispose]();
+    for (const { soon } of this.#entries.values()) soon?.[Symbol.dispose]();
     const zeros = [...this.#entries.keys()].map((source) => ({ ...statOf(source), waiting: 0, pods: {} }));
     this.#entries.clear();
     this.#send(this.#options.clock.now(), zeros);
   }
 
   #add(source: LoadSource, now: number): Entry {
-    const entry: Entry = { source, average: new ConcurrencyAverage(now), announced: false };
+    const entry: Entry = { source, average: new ConcurrencyAverage(now), announced: false, toldWaiting: 0 };
     this.#entries.set(source, entry);
     return entry;
   }
@@ -102,6 +126,7 @@ export class LoadReporter implements Disposable {
     const { average, count } = entry.average.report(now);
     const already = entry.announced ? 1 : 0;
     entry.announced = false;
+    entry.toldWaiting = entry.source.waiting;
     if (average === 0 && count === 0 && entry.average.present === 0) this.#entries.delete(entry.source);
     return {
       ...statOf(entry.source),
