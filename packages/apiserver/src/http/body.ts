@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { StatusError } from '@ebb/api';
 import { messageOf } from '@ebb/base';
 import { parse as parseYaml } from 'yaml';
+import { decodeProtobuf } from '../protobuf/decode.ts';
 import { badRequest } from '../rest/errors.ts';
 
 /** Most bytes of a body; what etcd and Kubernetes allow. */
@@ -27,16 +28,17 @@ function tooLarge(): StatusError {
 }
 
 /**
- * The value in a body of JSON or YAML. Throws `UnsupportedMediaType` for other content types, `BadRequest` for a body
+ * The value in a body of JSON, YAML or Kubernetes' protocol buffers. Throws `UnsupportedMediaType` for other content types, `BadRequest` for a body
  * that is not what it says or is nested too deeply.
  */
 export function parseBody(body: Buffer, contentType: string | undefined): unknown {
   const type = mediaTypeOf(contentType);
   if (type === '' || type === 'application/json') return parseJson(body);
   if (type === 'application/yaml') return parseYamlOrJson(body);
+  if (type === 'application/vnd.kubernetes.protobuf') return decodeProtobuf(body);
   throw new StatusError(
     'UnsupportedMediaType',
-    'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml',
+    'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf',
   );
 }
 
