@@ -1,7 +1,11 @@
-import * as sdk from '@alicloud/eci20180808';
+import { createRequire } from 'node:module';
+import type * as sdkModule from '@alicloud/eci20180808';
 import * as openApi from '@alicloud/openapi-client';
 import { RuntimeOptions } from '@alicloud/tea-util';
 import { eciError } from './error.ts';
+
+// A CommonJS module with a default export: what `import` makes of that differs between Node and bundlers, `require` is plain.
+const sdk = createRequire(import.meta.url)('@alicloud/eci20180808') as (typeof sdkModule)['default'];
 
 /** Where ECI's API is, and as whom to call it. */
 export interface EciAccess {
@@ -18,9 +22,9 @@ export interface EciAccess {
   readonly securityGroupId?: string | undefined;
 }
 
-export type ContainerGroup = sdk.DescribeContainerGroupsResponseBodyContainerGroups;
-export type GroupContainer = sdk.DescribeContainerGroupsResponseBodyContainerGroupsContainers;
-export type GroupContainerState = sdk.DescribeContainerGroupsResponseBodyContainerGroupsContainersCurrentState;
+export type ContainerGroup = sdkModule.DescribeContainerGroupsResponseBodyContainerGroups;
+export type GroupContainer = sdkModule.DescribeContainerGroupsResponseBodyContainerGroupsContainers;
+export type GroupContainerState = sdkModule.DescribeContainerGroupsResponseBodyContainerGroupsContainersCurrentState;
 export type CreateGroup = ConstructorParameters<typeof sdk.CreateContainerGroupRequest>[0];
 
 /** Which part of a container's log. */
@@ -29,8 +33,7 @@ export interface LogQuery {
   readonly container: string;
   /** Last lines; at most 2,000. */
   readonly tail?: number | undefined;
-  readonly sinceSeconds?: number | undefined;
-  /** RFC 3339. */
+  /** RFC 3339: the lines from then on, as many from the first as fit an answer. */
   readonly startTime?: string | undefined;
   /** Of the run before the last restart. */
   readonly previous?: boolean | undefined;
@@ -43,6 +46,8 @@ export interface Eci {
   delete(groupId: string): Promise<void>;
   /** Every group with these tags. */
   list(tags: Readonly<Record<string, string>>): Promise<ContainerGroup[]>;
+  /** One group; undefined if there is none of that id. */
+  describe(groupId: string): Promise<ContainerGroup | undefined>;
   /** Lines, each with its time before it. */
   log(query: LogQuery): Promise<string>;
 }
@@ -62,7 +67,7 @@ export function createEci(access: EciAccess): Eci {
     accessKeySecret,
     ...(securityToken ? { securityToken } : {}),
   };
-  const client = new sdk.default.default(new openApi.Config(config));
+  const client = new sdk.default(new openApi.Config(config));
   const runtime = new RuntimeOptions(limits);
   return {
     create: async (group) => {
@@ -88,7 +93,12 @@ export function createEci(access: EciAccess): Eci {
       } while (nextToken);
       return groups;
     },
-    log: async ({ groupId, container, tail, sinceSeconds, startTime, previous }) => {
+    describe: async (groupId) => {
+      const request = new sdk.DescribeContainerGroupsRequest({ regionId, containerGroupIds: JSON.stringify([groupId]) });
+      const { body } = await asEciError(client.describeContainerGroupsWithOptions(request, runtime));
+      return body?.containerGroups?.[0];
+    },
+    log: async ({ groupId, container, tail, startTime, previous }) => {
       const request = new sdk.DescribeContainerLogRequest({
         regionId,
         containerGroupId: groupId,
@@ -96,7 +106,6 @@ export function createEci(access: EciAccess): Eci {
         timestamps: true,
         lastTime: previous === true,
         ...(tail === undefined ? {} : { tail }),
-        ...(sinceSeconds === undefined ? {} : { sinceSeconds }),
         ...(startTime === undefined ? {} : { startTime }),
       });
       const { body } = await asEciError(client.describeContainerLogWithOptions(request, runtime));

@@ -1,0 +1,259 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type CoreEvent, type Node, type Pod, isNotFound, keys, resources } from '@ebb/api';
+import { type ApiServer } from '@ebb/apiserver';
+import { createTestApi } from '@ebb/apiserver/testing';
+import { silentLogger, systemClock } from '@ebb/base';
+import { eventually } from '@ebb/base/testing';
+import { type KubeClient, createKubeClient } from '@ebb/kube';
+import { type LocalEci, type Runtime, createProcessRuntime } from '@ebb/local-eci';
+import { createTestEci, testAccessKey } from '@ebb/local-eci/testing';
+import { createVirtualNode } from '@ebb/virtual-node';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+const nodeName = 'virtual-kubelet-cn-hangzhou-j';
+const namespace = 'default';
+const token = 'kubelet-token';
+
+const server = `
+import { createServer } from 'node:http';
+console.log('starting in ' + process.env.COLOR);
+createServer((request, response) => response.end('pid ' + process.pid))
+  .listen(Number(process.env.PORT), '127.0.0.1', () => console.log('listening'));
+process.on('SIGTERM', () => { console.log('bye'); process.exit(0); });
+`;
+
+let folder: string;
+let api: ApiServer;
+let client: KubeClient;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ebb-test-'));
+  await writeFile(join(folder, 'app.mjs'), server);
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+beforeEach(async () => {
+  api = await createTestApi({ kubelet: { token } });
+  client = createKubeClient({ kubeconfig: api.kubeconfig });
+});
+afterEach(async () => {
+  await client[Symbol.asyncDispose]();
+  await api[Symbol.asyncDispose]();
+});
+
+function makeRuntime(): Runtime {
+  return createProcessRuntime({
+    images: (image) => (image === 'dev.local/app' ? { name: 'app', folder, command: 'node app.mjs' } : undefined),
+    imageNames: () => ['app'],
+    dataDir: join(folder, 'run'),
+    clock: systemClock,
+    logger: silentLogger,
+  });
+}
+
+/** A virtual node over an ECI, until disposed. The ECI outlives it. */
+async function startNode(eci: LocalEci): Promise<AsyncDisposable> {
+  const stop = new AbortController();
+  const node = createVirtualNode({
+    client,
+    eci: { endpoint: eci.endpoint, protocol: 'http', regionId: eci.regionId, ...testAccessKey },
+    nodeName,
+    zone: 'cn-hangzhou-j',
+    kubelet: { host: '127.0.0.1', port: 0, token },
+    clock: systemClock,
+    logger: silentLogger,
+    random: Math.random,
+  });
+  const running = node.run({ signal: stop.signal });
+  await Promise.race([node.synced, running]);
+  return {
+    [Symbol.asyncDispose]: async () => {
+      stop.abort(new DOMException('stopping', 'AbortError'));
+      await running;
+    },
+  };
+}
+
+function makePod(name: string, container: Partial<Pod['spec']['containers'][number]> = {}, spec: Partial<Pod['spec']> = {}): Pod {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace },
+    spec: {
+      nodeName,
+      terminationGracePeriodSeconds: 5,
+      containers: [
+        {
+          name: 'app',
+          image: 'dev.local/app',
+          ports: [{ containerPort: 8080 }],
+          env: [{ name: 'COLOR', value: 'blue' }],
+          readinessProbe: { httpGet: { path: '/', port: 8080 }, periodSeconds: 1 },
+          ...container,
+        },
+      ],
+      ...spec,
+    },
+  };
+}
+
+const getPod = (name: string): Promise<Pod> => client.get(resources.pods, { namespace, name });
+
+const readyPod = (name: string): Promise<Pod> =>
+  eventually(async () => {
+    const pod = await getPod(name);
+    const isReady = pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True');
+    return isReady ? pod : undefined;
+  }, { what: `pod ${name} ready` });
+
+const isGone = (name: string): Promise<boolean> => getPod(name).then(() => false, isNotFound);
+
+async function logOf(name: string, query = ''): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of client.stream(`/api/v1/namespaces/${namespace}/pods/${name}/log${query}`)) chunks.push(chunk);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+const urlOf = ({ metadata, status }: Pod): string => `http://${status?.podIP}:${metadata.annotations?.[keys.userPort]}/`;
+
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+const groupsOf = async (eci: LocalEci): Promise<string[]> => {
+  const { createEci } = await import('../packages/virtual-node/src/eci/eci.ts');
+  const groups = await createEci({ endpoint: eci.endpoint, protocol: 'http', regionId: eci.regionId, ...testAccessKey }).list({});
+  return groups.map(({ containerGroupId = '' }) => containerGroupId);
+};
+
+describe('the virtual node', () => {
+  it('is a Node that is Ready, with role, taint, lease and a kubelet port', async () => {
+    await using eci = await createTestEci({ runtime: makeRuntime() });
+    await using _node = await startNode(eci);
+    const node: Node = await client.get(resources.nodes, { name: nodeName });
+    expect(node.metadata.labels).toMatchObject({ type: 'virtual-kubelet', 'kubernetes.io/role': 'agent' });
+    expect(node.spec?.taints).toEqual([{ key: 'virtual-kubelet.io/provider', value: 'alibabacloud', effect: 'NoSchedule' }]);
+    expect(node.status?.conditions?.find(({ type }) => type === 'Ready')?.status).toBe('True');
+    expect(node.status?.daemonEndpoints?.kubeletEndpoint?.Port).toBeGreaterThan(0);
+    const lease = await client.get(resources.leases, { namespace: 'kube-node-lease', name: nodeName });
+    expect(lease).toMatchObject({ spec: { holderIdentity: nodeName, leaseDurationSeconds: 40 } });
+    expect(lease.metadata.ownerReferences?.[0]?.uid).toBe(node.metadata.uid);
+  });
+
+  it('runs a bound pod as a process, tells its address, serves its log, and ends it with the pod', async () => {
+    await using eci = await createTestEci({ runtime: makeRuntime() });
+    await using _node = await startNode(eci);
+    await client.create(resources.pods, makePod('web'));
+    const pod = await readyPod('web');
+    expect(pod.status).toMatchObject({ phase: 'Running', podIP: '127.0.0.1', qosClass: 'BestEffort' });
+    expect(pod.metadata.annotations?.['k8s.aliyun.com/eci-instance-id']).toMatch(/^eci-/);
+    expect(pod.status?.containerStatuses?.[0]).toMatchObject({ ready: true, restartCount: 0, containerID: expect.stringMatching(/^eci:\/\//) });
+
+    const pid = Number((await (await fetch(urlOf(pod))).text()).slice(4));
+    await eventually(async () => (await logOf('web')) === 'starting in blue\nlistening\n');
+    expect(await logOf('web', '?tailLines=1')).toBe('listening\n');
+
+    await client.delete(resources.pods, { namespace, name: 'web' });
+    await eventually(() => isGone('web'));
+    await eventually(() => !isAlive(pid));
+    expect(await groupsOf(eci)).toEqual([]);
+  });
+
+  it('writes a status only when something changed', async () => {
+    await using eci = await createTestEci({ runtime: makeRuntime() });
+    await using _node = await startNode(eci);
+    await client.create(resources.pods, makePod('web'));
+    const { metadata } = await readyPod('web');
+    await systemClock.sleep(500);
+    expect((await getPod('web')).metadata.resourceVersion).toBe(metadata.resourceVersion);
+  });
+
+  it('takes the environment from ConfigMaps and Secrets, and waits for one that is missing', async () => {
+    await using eci = await createTestEci({ runtime: makeRuntime() });
+    await using _node = await startNode(eci);
+    const env = [{ name: 'COLOR', valueFrom: { configMapKeyRef: { name: 'colors', key: 'main' } } }];
+    await client.create(resources.pods, makePod('web', { env }));
+    await eventually(async () => {
+      const { status } = await getPod('web');
+      return status?.containerStatuses?.[0]?.state?.waiting?.reason === 'CreateContainerConfigError';
+    });
+    await client.create(resources.configMaps, { metadata: { name: 'colors', namespace }, data: { main: 'green' } });
+    await readyPod('web');
+    await eventually(async () => (await logOf('web')).startsWith('starting in green'));
+  });
+
+  it('shows why a pod cannot be run, and what to do', async () => {
+    await using eci = await createTestEci({ runtime: makeRuntime() });
+    await using _node = await startNode(eci);
+    await client.create(resources.pods, makePod('web', { image: 'docker.io/library/nginx' }));
+    await eventually(async () => {
+      const waiting = (await getPod('web')).status?.containerStatuses?.[0]?.state?.waiting;
+      return waiting?.reason === 'ImagePullBackOff' && waiting.message?.includes('found: app');
+    });
+    expect((await getPod('web')).status?.phase).toBe('Pending');
+    await expect(logOf('web')).rejects.toThrow('waiting to start');
+  });
+
+  it('shows a refusal of ECI as ProviderFailed, with an event', async () => {
+    await using eci = await createTestEci({ runtime: makeRuntime() });
+    await using _node = await startNode(eci);
+    const tooLarge = { resources: { requests: { cpu: '100' } } };
+    await client.create(resources.pods, makePod('web', tooLarge));
+    await eventually(async () => (await getPod('web')).status?.reason === 'ProviderFailed');
+    expect((await getPod('web')).status).toMatchObject({ phase: 'Pending', message: expect.stringContaining('InvalidParameter') });
+    await eventually(async () => {
+      const { items } = await client.list(resources.events, { namespace });
+      return items.some(({ reason }: CoreEvent) => reason === 'ProviderCreateFailed');
+    });
+  });
+
+  it('tells of a crash with its exit code and last lines', async () => {
+    await using eci = await createTestEci({ runtime: makeRuntime() });
+    await using _node = await startNode(eci);
+    await client.create(resources.pods, makePod('web', { command: ['/bin/sh', '-c', 'echo broken >&2; exit 7'] }));
+    const last = await eventually(async () => (await getPod('web')).status?.containerStatuses?.[0]?.lastState?.terminated);
+    expect(last).toMatchObject({ exitCode: 7, message: expect.stringContaining('broken') });
+    await eventually(async () => (await getPod('web')).status?.containerStatuses?.[0]?.state?.waiting?.reason === 'CrashLoopBackOff');
+    expect(await logOf('web', '?previous=true')).toBe('broken\n');
+  });
+
+  it('finds its groups again after a restart, and deletes those whose pods went meanwhile', async () => {
+    await using eci = await createTestEci({ runtime: makeRuntime() });
+    const first = await startNode(eci);
+    await client.create(resources.pods, makePod('stays'));
+    await client.create(resources.pods, makePod('goes'));
+    const { metadata } = await readyPod('stays');
+    await readyPod('goes');
+    await first[Symbol.asyncDispose]();
+    await client.delete(resources.pods, { namespace, name: 'goes' }, { gracePeriodSeconds: 0 });
+
+    await using _second = await startNode(eci);
+    await eventually(async () => (await groupsOf(eci)).length === 1);
+    const stays = await getPod('stays');
+    expect(await groupsOf(eci)).toEqual([stays.metadata.annotations?.['k8s.aliyun.com/eci-instance-id']]);
+    expect(stays.metadata.uid).toBe(metadata.uid);
+    expect((await fetch(urlOf(stays))).status).toBe(200);
+  });
+
+  it('tells a pod from another of the same name that was there before', async () => {
+    await using eci = await createTestEci({ runtime: makeRuntime() });
+    const first = await startNode(eci);
+    await client.create(resources.pods, makePod('web'));
+    const [before] = [await readyPod('web')];
+    await first[Symbol.asyncDispose]();
+    await client.delete(resources.pods, { namespace, name: 'web' }, { gracePeriodSeconds: 0 });
+    await client.create(resources.pods, makePod('web'));
+
+    await using _second = await startNode(eci);
+    const after = await readyPod('web');
+    const id = 'k8s.aliyun.com/eci-instance-id';
+    expect(after.metadata.annotations?.[id]).not.toBe(before.metadata.annotations?.[id]);
+    await eventually(async () => (await groupsOf(eci)).length === 1);
+  });
+});
