@@ -22,8 +22,17 @@ describe('Gateways', () => {
     gateways.record(report('a', [], { x: 2 }), 0);
     gateways.record(report('b', [], { x: 3 }), 0);
     gateways.record(report('a', [], { x: 1 }), 0);
-    expect(gateways.inFlight('default/x')).toBe(4);
-    expect(gateways.inFlight('default/y')).toBe(0);
+    expect(gateways.inFlight('default/web', 'x')).toBe(4);
+    expect(gateways.inFlight('default/web', 'y')).toBe(0);
+  });
+
+  it('say nothing new of revisions that are not in a report', () => {
+    const gateways = new Gateways();
+    gateways.record(report('a', [], { x: 2 }), 0);
+    gateways.record({ ...report('a'), revisions: [] }, 1);
+    expect(gateways.inFlight('default/web', 'x')).toBe(2);
+    gateways.record(report('a'), 2);
+    expect(gateways.inFlight('default/web', 'x')).toBe(0);
   });
 
   it('have drained a pod when all that are alive say so', () => {

@@ -5,11 +5,13 @@ const aliveMs = 3000;
 /** One that has been silent for this long is gone for good. */
 const forgottenMs = 60_000;
 
+type InFlight = Readonly<Record<string, number>>;
+
 interface Gateway {
   heardAtMs: number;
   drained: ReadonlySet<string>;
-  /** Requests in flight by pod (`namespace/name`). */
-  inFlight: ReadonlyMap<string, number>;
+  /** Requests in flight by pod, by revision (`namespace/name`). A report tells of some revisions, not of all. */
+  readonly inFlight: Map<string, InFlight>;
 }
 
 /** What the gateways last said of pods, and which of them are alive. Times are the receiver's. */
@@ -17,11 +19,12 @@ export class Gateways {
   readonly #gateways = new Map<string, Gateway>();
 
   record(report: StatReport, nowMs: number): void {
-    this.#gateways.set(report.gateway, {
-      heardAtMs: nowMs,
-      drained: new Set(report.drained),
-      inFlight: inFlightOf(report),
-    });
+    const drained = new Set(report.drained);
+    const gateway = this.#gateways.get(report.gateway) ?? { heardAtMs: nowMs, drained, inFlight: new Map() };
+    gateway.heardAtMs = nowMs;
+    gateway.drained = drained;
+    for (const { namespace, name, pods } of report.revisions) setInFlight(gateway, `${namespace}/${name}`, pods);
+    this.#gateways.set(report.gateway, gateway);
   }
 
   /** True if any gateway has been heard of lately. */
@@ -35,10 +38,10 @@ export class Gateways {
     return this.#gateways.size === 0;
   }
 
-  /** Requests in flight on a pod (`namespace/name`), over all gateways. */
-  inFlight(pod: string): number {
+  /** Requests in flight on a pod of the revision `namespace/name`, over all gateways. */
+  inFlight(revision: string, pod: string): number {
     let sum = 0;
-    for (const { inFlight } of this.#gateways.values()) sum += inFlight.get(pod) ?? 0;
+    for (const { inFlight } of this.#gateways.values()) sum += inFlight.get(revision)?.[pod] ?? 0;
     return sum;
   }
 
@@ -60,10 +63,7 @@ function isAlive({ heardAtMs }: Gateway, nowMs: number): boolean {
   return nowMs - heardAtMs <= aliveMs;
 }
 
-function inFlightOf({ revisions }: StatReport): Map<string, number> {
-  return new Map(
-    revisions.flatMap(({ namespace, pods }) =>
-      Object.entries(pods).map(([name, count]): [string, number] => [`${namespace}/${name}`, count]),
-    ),
-  );
+function setInFlight({ inFlight }: Gateway, revision: string, pods: InFlight): void {
+  if (Object.keys(pods).length === 0) inFlight.delete(revision);
+  else inFlight.set(revision, pods);
 }

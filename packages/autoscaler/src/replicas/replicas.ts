@@ -181,7 +181,7 @@ export class Replicas {
 
   #remove(active: readonly Pod[], count: number): void {
     const { gateways } = this.#context;
-    for (const pod of chooseVictims(active, count, (each) => gateways.inFlight(keyOf(each)))) {
+    for (const pod of chooseVictims(active, count, (each) => this.#inFlight(each))) {
       // A gateway may use a pod before it is reported ready, but not before it has an address.
       if (gateways.isEmpty || (!isPodReady(pod) && !pod.status?.podIP)) this.#delete(pod);
       else this.#drain(pod);
@@ -201,7 +201,11 @@ export class Replicas {
     const { timeoutSeconds = defaultTimeoutSeconds } = cluster.revisions.get(namespace, name)?.spec ?? {};
     const drainedForMs = now - (drainingSince(pod) ?? 0);
     if (drainedForMs > timeoutSeconds * 1000 || gateways.haveDrained(key, now)) return true;
-    return !isPodReady(pod) && drainedForMs > unreadyDrainMs && gateways.inFlight(key) === 0;
+    return !isPodReady(pod) && drainedForMs > unreadyDrainMs && this.#inFlight(pod) === 0;
+  }
+
+  #inFlight({ metadata }: Pod): number {
+    return this.#context.gateways.inFlight(this.#key, metadata.name ?? '');
   }
 
   #drain(pod: Pod): void {
