@@ -2,6 +2,7 @@ import { Activator, type ActivatorLimits, type Address } from '@ebb/activator';
 import { type Ingress, type Pod, type Revision, type StatSink, keyOf, keys, resources } from '@ebb/api';
 import { type Clock, type Logger, messageOf } from '@ebb/base';
 import { type Informer, type InformerEvent, type KubeClient, createInformer, createReconciler } from '@ebb/kube';
+import { Subscription } from 'rxjs';
 import type { RevisionSettings } from './http/data-plane.ts';
 import type { HttpLimits, ListenAddress } from './http/listen.ts';
 import { type OpenDataPlane, openDataPlane } from './http/open-data-plane.ts';
@@ -113,16 +114,17 @@ async function watch({ options, activator, holder, settings, plane, signal }: Wa
       ),
   });
   // Informers call these before anything else hears of a change, so the table holds an Ingress before its status is looked at.
-  const subscriptions = [
+  const subscriptions = new Subscription();
+  subscriptions.add(
     ingresses.events.subscribe((event) => {
       for (const key of holder.take(event)) status.enqueue(key);
     }),
-    revisions.events.subscribe((event) => takeRevision(activator, settings, event)),
-    pods.events.subscribe((event) => takePod(activator, plane, event)),
-  ];
+  );
+  subscriptions.add(revisions.events.subscribe((event) => takeRevision(activator, settings, event)));
+  subscriptions.add(pods.events.subscribe((event) => takePod(activator, plane, event)));
   const informers: readonly Informer<Ingress | Revision | Pod>[] = [revisions, pods, ingresses];
   await Promise.all([...informers.map((informer) => informer.run({ signal })), status.run({ signal })]);
-  for (const subscription of subscriptions) subscription.unsubscribe();
+  subscriptions.unsubscribe();
 }
 
 function takeRevision(

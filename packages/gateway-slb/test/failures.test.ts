@@ -254,7 +254,7 @@ describe('time', () => {
       if (request.url === '/sized') response.setHeader('Content-Length', 100);
       response.write('begun');
     });
-    await using gateway = await openGateway({ settings: { totalMs: 200 }, backends: [backend] });
+    await using gateway = await openGateway({ settings: { totalMs: 600 }, backends: [backend] });
     await using client = await openRawClient(gateway.port);
     client.send(get());
     expect(await client.hears('\r\n0\r\n\r\n')).toMatch(/^HTTP\/1.1 200[^]*begun/);
@@ -264,15 +264,15 @@ describe('time', () => {
 
   it('does not run out between bytes that keep coming', async () => {
     await using backend = await openHttpBackend((_, response) => {
-      let left = 8;
+      let left = 12;
       const tick = setInterval(() => {
         response.write('.');
         if (--left > 0) return;
         clearInterval(tick);
         response.end('done');
-      }, 50);
+      }, 80);
     });
-    await using gateway = await openGateway({ settings: { idleMs: 250, responseStartMs: 250 }, backends: [backend] });
+    await using gateway = await openGateway({ settings: { idleMs: 800, responseStartMs: 800 }, backends: [backend] });
     expect(await exchangeRaw(gateway.port, getOnce())).toContain('done');
   });
 });

@@ -96,6 +96,56 @@ describe('a request', () => {
     },
   );
 
+  it.each(['GET', 'DELETE', 'OPTIONS'])('%s may have a body', async (method) => {
+    await using backend = await openHttpBackend((request, response) => void echo(request, response));
+    await using gateway = await openGateway({ backends: [backend] });
+    for (const length of [{ 'content-length': 5 }, { 'transfer-encoding': 'chunked' }]) {
+      const { body } = await ask(gateway.port, { method, headers: length, body: 'hello' });
+      expect(JSON.parse(body)).toMatchObject({ method, body: 'hello' });
+    }
+  });
+
+  it.each(['Content-Length: 104857600', 'Transfer-Encoding: chunked'])(
+    'is not read faster than the instance reads it (%s)',
+    async (length) => {
+      await using backend = await openRawBackend((socket) => void socket.pause());
+      await using gateway = await openGateway({ backends: [backend] });
+      await using client = await openRawClient(gateway.port);
+      client.send(`POST / HTTP/1.1\r\nHost: ${host}\r\n${length}\r\n\r\n`);
+      const chunk = length.startsWith('T') ? `10000\r\n${'x'.repeat(65_536)}\r\n` : 'x'.repeat(65_536);
+      let sent = 0;
+      while (sent < 100 << 20 && client.socket.write(chunk)) sent += chunk.length;
+      let before = -1;
+      await expectSoon(async () => {
+        const still = before === sent;
+        before = sent;
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        while (sent < 100 << 20 && !client.socket.writableNeedDrain) {
+          client.socket.write(chunk);
+          sent += chunk.length;
+        }
+        return still;
+      });
+      expect(sent).toBeLessThan(32 << 20);
+    },
+  );
+
+  it('that ends in the middle of its body is ended at the instance too', async () => {
+    let ended = 0;
+    await using backend = await openHttpBackend((request) => {
+      request.resume();
+      request.on('error', () => ended++);
+    });
+    await using gateway = await openGateway({ backends: [backend] });
+    for (const length of ['Content-Length: 100', 'Transfer-Encoding: chunked']) {
+      await using client = await openRawClient(gateway.port);
+      client.send(`POST / HTTP/1.1\r\nHost: ${host}\r\n${length}\r\n\r\n5\r\nhello\r\n`);
+      await expectSoon(() => gateway.inFlight() === 1);
+    }
+    await expectSoon(() => gateway.inFlight() === 0 && ended > 0);
+    expect(ended).toBeGreaterThan(0);
+  });
+
   it('is let through in the size it has', async () => {
     await using backend = await openHttpBackend((request, response) => {
       let size = 0;

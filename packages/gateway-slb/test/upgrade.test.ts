@@ -156,14 +156,14 @@ describe('an upgraded connection', () => {
 
   it('lives on while bytes go either way', async () => {
     await using backend = await openEcho();
-    await using gateway = await openGateway({ backends: [backend], settings: { idleMs: 300, responseStartMs: 300 } });
+    await using gateway = await openGateway({ backends: [backend], settings: { idleMs: 800, responseStartMs: 800 } });
     await using client = await openRawClient(gateway.port);
     client.send(upgrade());
-    for (let i = 0; i < 8; i++) {
+    for (let i = 0; i < 12; i++) {
       await new Promise((resolve) => setTimeout(resolve, 80));
       client.send(`<${i}>`);
     }
-    await expectHears(client, '<7>');
+    await expectHears(client, '<11>');
   });
 
   it('is cut when the gateway closes', async () => {

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Caller, Lease, RefusedError, Waiter } from '@ebb/activator';
+import { type Caller, type Lease, RefusedError, type Waiter } from '@ebb/activator';
 import { messageOf } from '@ebb/base';
 import type { Forward } from '@ebb/router';
 import type { Call, CallSink, FailureKind, Upstream, UpstreamRequest } from '../upstream/call.ts';
@@ -66,8 +66,7 @@ export class Exchange implements Caller, CallSink, Dated, Passenger {
       if ('cancel' in entered) this.#waiter = entered;
       else this.granted(entered);
     } catch (error) {
-      // Nothing but a refusal is thrown; whatever else it were, the request must end.
-      this.#refuse(refusalOf({ reason: 'closing', message: '', ...(error instanceof Error ? pick(error) : {}) }));
+      this.refused(error instanceof RefusedError ? error : new RefusedError('closing', messageOf(error)));
     }
   }
 
@@ -224,8 +223,3 @@ export class Exchange implements Caller, CallSink, Dated, Passenger {
     this.#waiter = this.#call = this.#lease = undefined;
   }
 }
-
-const pick = (error: Error): { reason?: string; message: string } => ({
-  message: error.message,
-  ...('reason' in error && typeof error.reason === 'string' ? { reason: error.reason } : {}),
-});

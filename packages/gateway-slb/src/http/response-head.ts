@@ -36,10 +36,23 @@ export function readResponseHead(raw: readonly (string | Buffer)[]): ResponseHea
   return { headers, sized };
 }
 
+/** What stands behind a body may not say anew how long it is, or where it goes (RFC 9110, section 6.5.1). */
+const neverTrailers: ReadonlySet<string> = new Set([
+  ...hopByHop,
+  'content-length',
+  'host',
+  'te',
+  'knative-serving-revision',
+  'knative-serving-namespace',
+]);
+
 /** Trailers as Node wants them: a list of pairs. */
 export function trailerPairs(raw: readonly (string | Buffer)[]): [string, string][] {
   const pairs: [string, string][] = [];
-  for (let i = 0; i + 1 < raw.length; i += 2) pairs.push([textOf(raw[i]), textOf(raw[i + 1])]);
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = textOf(raw[i]);
+    if (!neverTrailers.has(name.toLowerCase())) pairs.push([name, textOf(raw[i + 1])]);
+  }
   return pairs;
 }
 

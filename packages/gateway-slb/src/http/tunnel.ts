@@ -1,16 +1,15 @@
-import { Agent, type ClientRequest, type IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { type Socket, connect } from 'node:net';
-import type { Caller, Lease, RefusedError, Waiter } from '@ebb/activator';
+import { type Caller, type Lease, RefusedError, type Waiter } from '@ebb/activator';
 import { messageOf } from '@ebb/base';
 import type { Forward } from '@ebb/router';
-import httpProxy from 'http-proxy';
 import { connectTimeoutMs } from '../upstream/call.ts';
 import type { Connection, Passenger } from './connection.ts';
 import { type DataPlane, type RevisionSettings, reconnectMs } from './data-plane.ts';
 import type { Dated } from './deadlines.ts';
+import { shakeHands } from './handshake.ts';
 import { type Refusal, refusalOf, refusals, refuseOnSocket } from './refusal.ts';
 import type { RequestHead } from './request-head.ts';
-import { readResponseHead } from './response-head.ts';
 import { deadlineOf } from './timeouts.ts';
 import { upstreamHeaders } from './upstream-headers.ts';
 
@@ -27,8 +26,6 @@ export interface TunnelStart {
 
 /** What a client may send before there is anyone to take it; then it is no longer read. */
 const maxEarlyBytes = 64 * 1024;
-
-const proxy = createProxy();
 
 /**
  * One upgraded connection: waits for an instance, shakes hands through http-proxy, and holds its slot until both sides have
@@ -74,8 +71,7 @@ export class Tunnel implements Caller, Dated, Passenger {
       if ('cancel' in entered) this.#waiter = entered;
       else this.granted(entered);
     } catch (error) {
-      const reason = error instanceof Error && 'reason' in error ? String(error.reason) : 'closing';
-      this.#refuse(refusalOf({ reason, message: messageOf(error) }));
+      this.refused(error instanceof RefusedError ? error : new RefusedError('closing', messageOf(error)));
     }
   }
 
@@ -133,14 +129,11 @@ export class Tunnel implements Caller, Dated, Passenger {
     const { request, socket, firstBytes } = this.#start;
     socket.off('data', this.#keepEarly).off('end', this.#onEarlyEnd).pause();
     const sent = Buffer.concat([firstBytes, ...this.#early]);
-    request.headers = asObject(this.#headers, this.#start.head.upgrade ?? '');
-    const options = { target: { host: 'instance', port: 80 }, agent: new OneSocketAgent(upstream), toProxy: true };
-    prepared.set(request, {
-      path: this.#start.path,
-      opened: () => this.#opened(upstream),
-      failed: () => this.#handshakeFailed(),
-    });
-    proxy.ws(request, socket, sent, options, () => this.#handshakeFailed());
+    const { path, head } = this.#start;
+    shakeHands(
+      { request, socket, firstBytes: sent, upstream, path, headers: this.#headers, protocol: head.upgrade ?? '' },
+      { opened: () => this.#opened(upstream), failed: () => this.#handshakeFailed() },
+    );
   }
 
   readonly #keepEarly = (bytes: Buffer): void => {
@@ -199,69 +192,4 @@ export class Tunnel implements Caller, Dated, Passenger {
     this.#lease?.release();
     this.#waiter = this.#lease = undefined;
   }
-}
-
-/** Gives http-proxy the connection that has been made already, so that a refused one could be tried elsewhere first. */
-class OneSocketAgent extends Agent {
-  readonly #socket: Socket;
-
-  constructor(socket: Socket) {
-    super({ keepAlive: false });
-    this.#socket = socket;
-  }
-
-  override createConnection(): Socket {
-    return this.#socket;
-  }
-}
-
-/** What a tunnel wants done while http-proxy has its request. */
-const prepared = new WeakMap<IncomingMessage, { path: string; opened(): void; failed(): void }>();
-
-function createProxy(): httpProxy {
-  const created = httpProxy.createProxyServer({});
-  // Its own check lets nothing but WebSockets pass; any protocol may be upgraded to here.
-  const passes = created as unknown as { wsPasses: { name: string }[] };
-  passes.wsPasses = passes.wsPasses.filter(({ name }) => name !== 'checkMethodAndHeader');
-  created.on('proxyReqWs', (out, request, socket) => prepareHandshake(out, request, socket as Socket));
-  created.on('error', () => {}); // each call has its own handler; an `error` nobody hears would end the process
-  return created;
-}
-
-function prepareHandshake(out: ClientRequest, request: IncomingMessage, socket: Socket): void {
-  const tunnel = prepared.get(request);
-  if (!tunnel) return;
-  // http-proxy would fold double slashes.
-  out.path = tunnel.path;
-  out.once('upgrade', () => tunnel.opened());
-  // Where the instance does not upgrade, http-proxy would announce chunks and then send none. Its listener comes after this.
-  process.nextTick(() => {
-    out.removeAllListeners('response').once('response', (answer: IncomingMessage) => {
-      tunnel.opened();
-      passAnswer(answer, socket);
-    });
-  });
-}
-
-/** Passes an ordinary answer to a client that asked for an upgrade, and closes. */
-function passAnswer(answer: IncomingMessage, socket: Socket): void {
-  const { headers } = readResponseHead(answer.rawHeaders);
-  let head = `HTTP/1.1 ${answer.statusCode} ${answer.statusMessage}\r\n`;
-  for (let i = 0; i < headers.length; i += 2) head += `${headers[i]}: ${headers[i + 1]}\r\n`;
-  socket.write(`${head}Connection: close\r\n\r\n`, 'latin1');
-  answer.pipe(socket);
-}
-
-/** Headers as Node's parser makes them, for a library that knows no other; `Connection` and `Upgrade` are put back. */
-function asObject(headers: readonly string[], upgrade: string): Record<string, string | string[]> {
-  const object: Record<string, string | string[]> = {};
-  for (let i = 0; i + 1 < headers.length; i += 2) {
-    const name = (headers[i] ?? '').toLowerCase();
-    const value = headers[i + 1] ?? '';
-    const before = object[name];
-    if (before === undefined) object[name] = value;
-    else if (name === 'cookie') object[name] = `${String(before)}; ${value}`;
-    else object[name] = Array.isArray(before) ? [...before, value] : [before, value];
-  }
-  return { ...object, connection: 'Upgrade', upgrade };
 }

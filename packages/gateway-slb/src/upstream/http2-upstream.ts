@@ -8,6 +8,7 @@ import {
 } from 'node:http2';
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Address } from '@ebb/activator';
+import { trailerPairs } from '../http/response-head.ts';
 import {
   type Call,
   type CallSink,
@@ -149,8 +150,7 @@ class Http2Call implements Call {
   };
 
   #sendTrailers(body: IncomingMessage): void {
-    const { trailers } = body;
-    this.#stream.sendTrailers(Object.fromEntries(Object.entries(trailers).map(([name, value]) => [name, value ?? ''])));
+    this.#stream.sendTrailers(Object.fromEntries(trailerPairs(body.rawTrailers)));
   }
 
   readonly #onData = (chunk: Buffer): void => {

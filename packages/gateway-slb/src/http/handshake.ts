@@ -1,0 +1,104 @@
+import { Agent, type ClientRequest, type IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import httpProxy from 'http-proxy';
+import { readResponseHead } from './response-head.ts';
+
+/** Two connections that are to become one. */
+export interface Handshake {
+  readonly request: IncomingMessage;
+  /** The client's. */
+  readonly socket: Socket;
+  /** Bytes the client has sent behind its request. */
+  readonly firstBytes: Buffer;
+  /** The instance's; connected, and nothing sent on it. */
+  readonly upstream: Socket;
+  readonly path: string;
+  /** Name, value, name, value… without those about the upgrade. */
+  readonly headers: readonly string[];
+  /** What to upgrade to. */
+  readonly protocol: string;
+}
+
+export interface HandshakeOutcome {
+  /** The instance has answered: with 101, and from now on bytes go both ways, or otherwise, and its answer is passed on. */
+  opened(): void;
+  /** The instance's connection broke before that. */
+  failed(): void;
+}
+
+const proxy = createProxy();
+
+/** What a handshake wants done while http-proxy has its request. */
+const underWay = new WeakMap<IncomingMessage, Handshake & HandshakeOutcome>();
+
+/** Asks an instance for an upgrade on behalf of a client, and joins the two connections. */
+export function shakeHands(handshake: Handshake, outcome: HandshakeOutcome): void {
+  const { request, socket, firstBytes, upstream } = handshake;
+  request.headers = asObject(handshake.headers, handshake.protocol);
+  underWay.set(request, { ...handshake, ...outcome });
+  const options = { target: { host: 'instance', port: 80 }, agent: new OneSocketAgent(upstream), toProxy: true };
+  proxy.ws(request, socket, firstBytes, options, () => outcome.failed());
+}
+
+/** Gives http-proxy the connection that has been made already, so that a refused one could be tried elsewhere first. */
+class OneSocketAgent extends Agent {
+  readonly #socket: Socket;
+
+  constructor(socket: Socket) {
+    super({ keepAlive: false });
+    this.#socket = socket;
+  }
+
+  override createConnection(): Socket {
+    return this.#socket;
+  }
+}
+
+function createProxy(): httpProxy {
+  const created = httpProxy.createProxyServer({});
+  // Its own check lets nothing but WebSockets pass; any protocol may be upgraded to here.
+  const passes = created as unknown as { wsPasses: { name: string }[] };
+  passes.wsPasses = passes.wsPasses.filter(({ name }) => name !== 'checkMethodAndHeader');
+  created.on('proxyReqWs', (out, request) => prepareHandshake(out, request));
+  created.on('error', () => {}); // each call has its own handler; an `error` nobody hears would end the process
+  return created;
+}
+
+function prepareHandshake(out: ClientRequest, request: IncomingMessage): void {
+  const handshake = underWay.get(request);
+  if (!handshake) return;
+  // http-proxy would fold double slashes.
+  out.path = handshake.path;
+  out.once('upgrade', () => handshake.opened());
+  // Where the instance does not upgrade, http-proxy would announce chunks and then send none. Its listener comes after this.
+  process.nextTick(() => {
+    out.removeAllListeners('response').once('response', (answer: IncomingMessage) => {
+      handshake.opened();
+      passAnswer(answer, handshake.socket);
+    });
+  });
+}
+
+/** Passes an ordinary answer to a client that asked for an upgrade, and closes. */
+function passAnswer(answer: IncomingMessage, socket: Socket): void {
+  const { headers } = readResponseHead(answer.rawHeaders);
+  let head = `HTTP/1.1 ${answer.statusCode} ${answer.statusMessage}\r\n`;
+  for (let i = 0; i < headers.length; i += 2) head += `${headers[i]}: ${headers[i + 1]}\r\n`;
+  socket.write(`${head}Connection: close\r\n\r\n`, 'latin1');
+  answer.on('error', () => socket.destroy());
+  answer.pipe(socket);
+}
+
+/** Headers as Node's parser makes them, for a library that knows no other; `Connection` and `Upgrade` are put back. */
+function asObject(headers: readonly string[], upgrade: string): Record<string, string | string[]> {
+  const object: Record<string, string | string[]> = {};
+  for (let i = 0; i + 1 < headers.length; i += 2) {
+    const name = (headers[i] ?? '').toLowerCase();
+    const value = headers[i + 1] ?? '';
+    const before = object[name];
+    if (before === undefined) object[name] = value;
+    else if (name === 'cookie') object[name] = `${String(before)}; ${value}`;
+    else object[name] = Array.isArray(before) ? [...before, value] : [before, value];
+  }
+  return { ...object, connection: 'Upgrade', upgrade };
+}
