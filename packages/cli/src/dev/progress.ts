@@ -16,7 +16,10 @@ export function progressOf(service: Service): Progress {
   if (ready?.status === 'True') {
     return { state: 'ready', url: status?.url ?? '', revision: status?.latestReadyRevisionName ?? '' };
   }
-  return ready?.status === 'False' ? { state: 'failed', message: sayCondition(ready) } : { state: 'working' };
+  if (ready?.status !== 'False') return { state: 'working' };
+  // A Route without a ready Revision is unready for want of one: what went wrong is told by the Configuration.
+  const cause = status?.conditions?.find(({ type, status: is }) => type === 'ConfigurationsReady' && is === 'False');
+  return { state: 'failed', message: sayCondition(cause ?? ready) };
 }
 
 function sayCondition({ reason, message }: Condition): string {
