@@ -5,6 +5,7 @@ import {
   type Pod,
   type PodStatus,
   type Resource,
+  type RevisionSpec,
   type Service,
   type TrafficTarget,
   isNotFound,
@@ -34,6 +35,18 @@ const pinned = (revisionName: string, percent: number, tag?: string): TrafficTar
   percent,
   ...(tag ? { tag } : {}),
 });
+
+const podOf = (image: string): RevisionSpec => ({
+  containers: [{ name: 'user-container', image }],
+  containerConcurrency: 0,
+  timeoutSeconds: 300,
+});
+
+/** The name in the first argument of a call after its resource: a key or an object. */
+const nameIn = (argument: unknown): string => {
+  const { name, metadata } = argument as { name?: string; metadata?: { name?: string } };
+  return name ?? metadata?.name ?? '';
+};
 
 /** The controllers on an embedded API. The test itself is autoscaler, virtual node and gateway. */
 class World implements AsyncDisposable {
@@ -71,7 +84,9 @@ class World implements AsyncDisposable {
         if (typeof method !== 'function') return method;
         return (...args: unknown[]): unknown => {
           const { plural } = args[0] as Resource<KubernetesObject>;
-          if (verbs.includes(String(verb)) && plural !== 'events') this.writes.push(`${String(verb)} ${plural}`);
+          const name = nameIn(args[1]);
+          if (verbs.includes(String(verb)) && plural !== 'events')
+            this.writes.push(`${String(verb)} ${plural} ${name}`);
           return method.apply(target, args);
         };
       },
@@ -125,7 +140,7 @@ class World implements AsyncDisposable {
       spec: {
         template: {
           ...(revision ? { metadata: { name: revision } } : {}),
-          spec: { containers: [{ name: 'user-container', image }], containerConcurrency: 0, timeoutSeconds: 300 },
+          spec: podOf(image),
         },
         traffic,
       },
@@ -159,15 +174,16 @@ class World implements AsyncDisposable {
       lastTransitionTime,
       ...(reason ? { reason } : {}),
     });
-    const active = actual > 0 ? (['True'] as const) : (['Unknown', 'Queued'] as const);
+    const active = (type: string): Condition =>
+      actual > 0 ? condition(type, 'True') : condition(type, 'Unknown', 'Queued');
     await this.#setStatus(resources.podAutoscalers, revisionName, ({ metadata }) => ({
       observedGeneration: metadata.generation ?? 0,
       serviceName: revisionName,
       desiredScale: 1,
       actualScale: actual,
       conditions: [
-        condition('Active', ...active),
-        condition('Ready', ...active),
+        active('Active'),
+        active('Ready'),
         condition('ScaleTargetInitialized', actual > 0 ? 'True' : 'Unknown'),
       ],
     }));
@@ -440,7 +456,8 @@ describe('a Service', () => {
       const { metadata, spec } = await world.get(resources.routes, 'hello');
       return metadata.labels?.['stray'] === undefined && spec.traffic?.[0]?.configurationName === 'hello';
     });
-    await world.find(resources.podAutoscalers, 'hello-00001');
+    const { metadata } = await world.find(resources.podAutoscalers, 'hello-00001');
+    expect(metadata.ownerReferences).toMatchObject([{ kind: 'Revision', name: 'hello-00001', controller: true }]);
   });
 
   it('takes everything with it when it is deleted', async () => {
@@ -452,6 +469,7 @@ describe('a Service', () => {
     await world.gone(resources.podAutoscalers, 'hello-00001');
     await world.gone(resources.revisions, 'hello-00001');
     await world.gone(resources.configurations, 'hello');
+    expect((await world.client.list(resources.services)).items).toEqual([]);
   });
 
   it('becomes cluster-local with its label, and takes a new domain while it runs', async () => {
@@ -484,40 +502,49 @@ describe('a Service', () => {
 describe('the controllers', () => {
   it('write nothing while nothing changes', async () => {
     await world.deployReady('hello');
-    const settled = async (): Promise<boolean> => {
-      const { metadata, status } = await world.get(resources.revisions, 'hello-00001');
-      return metadata.generation === status?.observedGeneration;
-    };
-    await eventually(settled);
-    // Every object is touched, so that every controller looks at everything once more.
-    const touch = { type: 'merge', body: { metadata: { finalizers: [] } } } as const;
-    await eventually(async () => {
-      const before = world.writes.length;
-      await world.client.patch(
-        resources.configMaps,
-        { namespace: systemNamespace, name: 'config-network' },
-        {
-          type: 'merge',
-          body: { data: { touched: String(before) } },
-        },
-      );
-      await world.client.patch(resources.services, { namespace, name: 'hello' }, touch);
-      await systemClock.sleep(150);
-      return world.writes.length === before;
-    });
+    // The queues keep order: once a later Service is through them, nothing about the earlier one is left.
+    await world.deployReady('second');
     const before = world.writes.length;
-    for (const round of ['a', 'b', 'c']) {
+    for (const touched of ['a', 'b', 'c']) {
       await world.client.patch(
         resources.configMaps,
         { namespace: systemNamespace, name: 'config-network' },
-        {
-          type: 'merge',
-          body: { data: { touched: round } },
-        },
+        { type: 'merge', body: { data: { touched } } },
       );
-      await systemClock.sleep(50);
     }
-    expect(world.writes.slice(before)).toEqual([]);
+    await world.deployReady('third');
+    expect(world.writes.slice(before).filter((write) => !write.includes('third'))).toEqual([]);
+  });
+
+  it('leave alone the Configuration of a Service whose Route is another object', async () => {
+    await world.client.create(resources.routes, {
+      metadata: { name: 'hello', namespace },
+      spec: { traffic: [{ configurationName: 'other', latestRevision: true, percent: 100 }] },
+    });
+    await world.deploy('hello');
+    await world.until(resources.services, 'hello', 'RoutesReady', 'False', 'NotOwned');
+    await world.deployReady('second');
+    const before = world.writes.length;
+    await world.deployReady('third');
+    expect(world.writes.slice(before).filter((write) => write === 'update configurations hello')).toEqual([]);
+  });
+
+  it('tell Revisions when a Route that stands alone comes and goes', async () => {
+    const configuration = {
+      metadata: { name: 'lone', namespace },
+      spec: { template: { spec: podOf('dev.local/lone') } },
+    };
+    await world.client.create(resources.configurations, configuration);
+    const state = async (): Promise<unknown> =>
+      (await world.get(resources.revisions, 'lone-00001')).metadata.labels?.[keys.routingState];
+    await eventually(async () => (await state()) === 'pending');
+    const traffic = [{ configurationName: 'lone', latestRevision: true, percent: 100 }];
+    await world.client.create(resources.routes, { metadata: { name: 'way', namespace }, spec: { traffic } });
+    await eventually(async () => (await state()) === 'active');
+    await world.client.delete(resources.routes, { namespace, name: 'way' });
+    await eventually(async () => (await state()) === 'reserve');
+    const { metadata } = await world.get(resources.configurations, 'lone');
+    expect(metadata.annotations?.[keys.routes]).toBeUndefined();
   });
 
   it('keep the settings in force when a ConfigMap is not valid', async () => {

@@ -1,5 +1,6 @@
+import { setMaxListeners } from 'node:events';
 import { type KubernetesObject, type Resource, keys, resources, systemNamespace } from '@ebb/api';
-import type { Clock, Logger } from '@ebb/base';
+import { type Clock, type Logger, linkSignals } from '@ebb/base';
 import {
   type Informer,
   type InformerOptions,
@@ -10,7 +11,7 @@ import {
 } from '@ebb/kube';
 import { createConfigStore } from './config-store.ts';
 import { createConfigurationController } from './configuration/controller.ts';
-import type { Context, Informers } from './context.ts';
+import type { Context, Controller, Informers } from './context.ts';
 import { createGcController } from './gc/controller.ts';
 import { createLabelerController, routeKeys } from './labeler/controller.ts';
 import { createRevisionController } from './revision/controller.ts';
@@ -53,19 +54,34 @@ export function createControllers(options: ControllersOptions): Controllers {
   const all: readonly Informer<never>[] = Object.values(informers);
   const synced = Promise.all(all.map((informer) => informer.synced)).then(() => {});
   const run: Controllers['run'] = async ({ signal }) => {
+    using link = linkSignals(signal);
+    // A listener for each informer, each reconciler and each call under way: many, but no leak.
+    setMaxListeners(0, link.signal);
     using _config = config.follow(informers.configMaps);
-    const watches = controllers.map(({ keys: wanted, reconciler }) =>
-      wanted.subscribe((key) => reconciler.enqueue(key)),
+    using _watches = watch(controllers);
+    const informing = all.map((informer) => informer.run(link));
+    const reconciling = Promise.race([synced, aborted(link.signal)]).then(() =>
+      Promise.all(controllers.map(({ reconciler }) => reconciler.run(link))),
     );
-    const informing = all.map((informer) => informer.run({ signal }));
+    const tasks = [...informing, reconciling];
     try {
-      await Promise.race([synced, aborted(signal)]);
-      await Promise.all([...informing, ...controllers.map(({ reconciler }) => reconciler.run({ signal }))]);
+      await Promise.all(tasks);
     } finally {
-      for (const watch of watches) watch.unsubscribe();
+      link.abort(new Error('a part of the controllers has failed'));
+      await Promise.allSettled(tasks);
     }
   };
   return { run, synced };
+}
+
+/** Puts the keys that changes call for into the queues, until disposed. */
+function watch(controllers: readonly Controller[]): Disposable {
+  const watches = controllers.map(({ keys: wanted, reconciler }) => wanted.subscribe((key) => reconciler.enqueue(key)));
+  return {
+    [Symbol.dispose]: () => {
+      for (const subscription of watches) subscription.unsubscribe();
+    },
+  };
 }
 
 function createInformers({ client, clock, logger, random }: ControllersOptions): Informers {

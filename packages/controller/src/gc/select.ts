@@ -16,9 +16,8 @@ export function selectGarbage(
     .filter((revision) => isIdle(revision, configuration))
     .toSorted((a, b) => lastActiveMs(a) - lastActiveMs(b));
   if (idle.length <= min) return [];
-  const spare = idle.slice(0, idle.length - min);
-  const stale = spare.filter((revision) => isStale(revision, gc, now));
-  // Those that are left over the maximum go too, stale or not; min is never above max.
+  const stale = idle.filter((revision) => isStale(revision, gc, now)).slice(0, idle.length - min);
+  // Those that are left over the maximum go too, stale or not.
   const left = idle.filter((revision) => !stale.includes(revision));
   const excess = max === undefined ? 0 : Math.max(0, left.length - max);
   return [...stale, ...left.slice(0, excess)];

@@ -1,5 +1,5 @@
-import { type Configuration, type Resource, type Revision, type Route, isNotFound, resources } from '@ebb/api';
-import { isFailed, isReady } from '@ebb/kube';
+import { type Configuration, type Resource, type Revision, isNotFound, resources } from '@ebb/api';
+import { controllerOf, isFailed, isReady } from '@ebb/kube';
 import type { Work } from '../context.ts';
 import { isDeleting } from '../metadata.ts';
 import { type Referred, findReferred } from './referred.ts';
@@ -14,22 +14,24 @@ const nothing: Referred = { configurations: new Set(), revisions: new Set() };
 
 /** Writes the Route's name on what it refers to and takes it from what it no longer does (serving-api.md, section 21). */
 export async function reconcileLabels(work: Work, key: RouteKey): Promise<void> {
-  const { informers } = work;
-  const route = informers.routes.get(key.namespace, key.name);
-  const gone = !route || isDeleting(route);
-  const referred = gone
-    ? nothing
-    : findReferred(route, {
-        configuration: (name) => informers.configurations.get(key.namespace, name),
-        revision: (name) => informers.revisions.get(key.namespace, name),
-      });
+  const route = work.informers.routes.get(key.namespace, key.name);
+  if (!route || isDeleting(route)) {
+    if (!isExpected(work, key)) await clear(work, key, nothing);
+    return;
+  }
+  const referred = findReferred(route, {
+    configuration: (name) => work.informers.configurations.get(key.namespace, name),
+    revision: (name) => work.informers.revisions.get(key.namespace, name),
+  });
   await add(work, key, referred);
   // While traffic moves, the revisions it comes from must stay as they are.
-  if (gone || isSettled(route)) await clear(work, key, referred);
+  if (isReady(route) || isFailed(route)) await clear(work, key, referred);
 }
 
-function isSettled(route: Route): boolean {
-  return isReady(route) || isFailed(route);
+/** True if a Service of that name is about to make the Route: its Revisions carry the name from their start. */
+function isExpected({ informers }: Work, { namespace, name }: RouteKey): boolean {
+  const service = informers.services.get(namespace, name);
+  return service !== undefined && !isDeleting(service);
 }
 
 async function add(work: Work, key: RouteKey, referred: Referred): Promise<void> {
@@ -49,12 +51,19 @@ async function clear(work: Work, key: RouteKey, referred: Referred): Promise<voi
   const index = `${key.namespace}/${key.name}`;
   for (const configuration of configurations.byIndex('route', index)) {
     if (referred.configurations.has(configuration.metadata.name ?? '')) continue;
+    // That name is the Service's to write; both writing it would never end.
+    if (isOfService(configuration, key.name)) continue;
     await labelConfiguration(work, configuration, key.name, false);
   }
   for (const revision of revisions.byIndex('route', index)) {
     if (referred.revisions.has(revision.metadata.name ?? '')) continue;
     await labelRevision(work, revision, key.name, false);
   }
+}
+
+function isOfService(configuration: Configuration, name: string): boolean {
+  const controller = controllerOf(configuration);
+  return controller?.kind === 'Service' && controller.name === name;
 }
 
 function labelConfiguration(work: Work, configuration: Configuration, route: string, referred: boolean): Promise<void> {
