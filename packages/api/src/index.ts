@@ -62,3 +62,5 @@ export type { GcConfig } from './config/gc.ts';
 export type { NetworkConfig } from './config/network.ts';
 export type { ObservabilityConfig } from './config/observability.ts';
 export type { Template, TemplateData } from './config/template/template.ts';
+export { createAdmission } from './serving-admission.ts';
+export { isQuantity } from './quantity.ts';

@@ -21,6 +21,7 @@ export const keys = {
   ingressClass: 'networking.knative.dev/ingress.class',
   rollout: 'networking.internal.knative.dev/rollout',
   tagToHost: 'networking.internal.knative.dev/tag-to-host',
+  exampleChecksum: 'knative.dev/example-checksum',
   lastApplied: 'kubectl.kubernetes.io/last-applied-configuration',
   /** On a Pod: it takes no new request; its last ones end, then it is deleted. Value: RFC 3339 time it began. */
   draining: 'ebb.dev/draining',

@@ -19,7 +19,7 @@ export interface NetworkConfig {
   readonly systemInternalTLS: boolean;
   readonly httpProtocol: 'Enabled' | 'Redirected' | 'Disabled';
   readonly defaultExternalScheme: 'http' | 'https';
-  /** Port shown in public URLs where the gateway is not on the scheme's own (key `ebb.dev/external-port`). */
+  /** Port shown in public URLs where the gateway is not on the scheme's own (key `ebb-external-port`). */
   readonly externalPort: number | undefined;
   /** A label selector of namespaces; `undefined`: none. */
   readonly namespaceWildcardCertSelector: Readonly<Record<string, unknown>> | undefined;
@@ -27,7 +27,7 @@ export interface NetworkConfig {
   readonly enableMeshPodAddressability: boolean;
 }
 
-const externalPortKey = 'ebb.dev/external-port';
+const externalPortKey = 'ebb-external-port';
 const tcpPort: Bound<number> = { holds: (port) => port >= 1 && port <= 65_535, must: 'a port from 1 to 65535' };
 
 /** Reads `config-network`; throws an `Error` with key, value and legal range. */

@@ -1,0 +1,110 @@
+import type { Schema } from '../crd.ts';
+import {
+  configurationShape,
+  ingressShape,
+  podAutoscalerShape,
+  revisionShape,
+  routeShape,
+  serviceShape,
+} from '../decode/shapes.ts';
+import {
+  defaultConfiguration,
+  defaultIngress,
+  defaultPodAutoscaler,
+  defaultRevision,
+  defaultRoute,
+  defaultService,
+} from '../defaults/objects.ts';
+import type { DefaultsContext } from '../defaults/revision-spec.ts';
+import type { PodAutoscaler } from '../autoscaling.ts';
+import type { FieldError } from '../field-error.ts';
+import type { KubernetesObject } from '../meta.ts';
+import type { Ingress } from '../networking.ts';
+import type { Configuration, Revision, RevisionSpec, Route, Service } from '../serving.ts';
+import type { ValidationContext } from '../validation/context.ts';
+import { validateIngress, validatePodAutoscaler } from '../validation/internal-objects.ts';
+import { validateConfiguration, validateRevision, validateRoute, validateService } from '../validation/objects.ts';
+
+type WithSpec = KubernetesObject & { readonly spec: unknown };
+
+/** What admission does with a kind. Objects have been decoded by `shape`. */
+interface KindRules<T extends WithSpec> {
+  readonly shape: Schema;
+  /** Who gets the annotations that tell who made and who changed it. */
+  readonly tellsUser: 'always' | 'ownerless' | 'never';
+  readonly setDefaults: (object: T, context: DefaultsContext, old?: T) => T;
+  readonly validate: (object: T, context: ValidationContext, old?: T) => readonly FieldError[];
+  /** The template whose pod a dry run tries out. */
+  readonly template?: (object: T) => RevisionSpec;
+}
+
+/** A visitor: what is done with the rules of a kind, for whatever objects that kind has. */
+export interface KindVisitor<R> {
+  <T extends WithSpec>(rules: KindRules<T>): R;
+}
+
+export type { KindRules, WithSpec };
+
+const service: KindRules<Service> = {
+  shape: serviceShape,
+  tellsUser: 'always',
+  setDefaults: defaultService,
+  validate: validateService,
+  template: ({ spec }) => spec.template.spec,
+};
+
+const configuration: KindRules<Configuration> = {
+  shape: configurationShape,
+  tellsUser: 'ownerless',
+  setDefaults: defaultConfiguration,
+  validate: validateConfiguration,
+  template: ({ spec }) => spec.template.spec,
+};
+
+const revision: KindRules<Revision> = {
+  shape: revisionShape,
+  tellsUser: 'never',
+  setDefaults: defaultRevision,
+  validate: validateRevision,
+};
+
+const route: KindRules<Route> = {
+  shape: routeShape,
+  tellsUser: 'ownerless',
+  setDefaults: defaultRoute,
+  validate: (object, _context, old) => validateRoute(object, old),
+};
+
+const podAutoscaler: KindRules<PodAutoscaler> = {
+  shape: podAutoscalerShape,
+  tellsUser: 'never',
+  setDefaults: defaultPodAutoscaler,
+  validate: validatePodAutoscaler,
+};
+
+const ingress: KindRules<Ingress> = {
+  shape: ingressShape,
+  tellsUser: 'never',
+  setDefaults: defaultIngress,
+  validate: validateIngress,
+};
+
+/** Runs `visit` with the rules of a kind; `undefined` for kinds admission does not know. */
+export function visitKind<R>(group: string, kind: string, visit: KindVisitor<R>): R | undefined {
+  switch (`${group}/${kind}`) {
+    case 'serving.knative.dev/Service':
+      return visit(service);
+    case 'serving.knative.dev/Configuration':
+      return visit(configuration);
+    case 'serving.knative.dev/Revision':
+      return visit(revision);
+    case 'serving.knative.dev/Route':
+      return visit(route);
+    case 'autoscaling.internal.knative.dev/PodAutoscaler':
+      return visit(podAutoscaler);
+    case 'networking.internal.knative.dev/Ingress':
+      return visit(ingress);
+    default:
+      return undefined;
+  }
+}

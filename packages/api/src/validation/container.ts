@@ -1,0 +1,111 @@
+import { type FieldError, disallowedFields, fieldError, invalidValue, missingField, viaField } from '../field-error.ts';
+import type { Container } from '../core.ts';
+import { isQuantity } from '../quantity.ts';
+import type { ValidationContext } from './context.ts';
+import { validateEnv, validateEnvFrom } from './env.ts';
+import { checkImageReference } from './image-reference.ts';
+import { validatePortNumbers, validateServingPort } from './ports.ts';
+import { validateServingProbes, validateSidecarProbes } from './probes.ts';
+import { validateContainerSecurity } from './security-context.ts';
+import { checkAllowed, isSet, setAmong } from './set-fields.ts';
+import { type Volumes, validateVolumeMounts } from './volume-mounts.ts';
+
+export interface ContainerContext extends ValidationContext {
+  readonly volumes: Volumes;
+  readonly role: 'serving' | 'sidecar' | 'init';
+}
+
+const allowed: ReadonlySet<string> = new Set([
+  'name',
+  'image',
+  'args',
+  'command',
+  'env',
+  'envFrom',
+  'workingDir',
+  'imagePullPolicy',
+  'livenessProbe',
+  'readinessProbe',
+  'startupProbe',
+  'ports',
+  'resources',
+  'securityContext',
+  'terminationMessagePath',
+  'terminationMessagePolicy',
+  'volumeMounts',
+]);
+
+const probeFields = ['livenessProbe', 'readinessProbe', 'startupProbe'];
+const reservedName = 'queue-proxy';
+
+/** One container (serving-api.md, section 7.2); paths from the container. */
+export function validateContainer(container: Container, context: ContainerContext): FieldError[] {
+  if (isEmptyContainer(container)) return [missingField('')];
+  return [
+    ...checkAllowed(container, context.role === 'init' ? new Set([...allowed, 'lifecycle']) : allowed),
+    ...validateName(container),
+    ...validateImage(container),
+    ...validateResources(container),
+    ...validateTerminationPolicy(container),
+    ...validateEnv(container.env ?? [], { ...context, isServing: context.role === 'serving' }),
+    ...validateEnvFrom(container.envFrom ?? []),
+    ...validateContainerSecurity(container.securityContext, context),
+    ...validateVolumeMounts(container.volumeMounts ?? [], context),
+    ...validateForRole(container, context),
+  ];
+}
+
+function validateForRole(container: Container, { role, config }: ContainerContext): FieldError[] {
+  switch (role) {
+    case 'serving':
+      return [...validateServingPort(container.ports ?? []), ...validateServingProbes(container)];
+    case 'sidecar':
+      return config.features['multi-container-probing'] === 'Enabled'
+        ? validateSidecarProbes(container)
+        : refuse(setAmong(container, probeFields));
+    case 'init':
+      return [
+        ...validatePortNumbers(container.ports ?? []),
+        ...setAmong(container, [...probeFields, 'lifecycle']).map((field) =>
+          fieldError('field not allowed in an init container', [field]),
+        ),
+      ];
+  }
+}
+
+const refuse = (fields: readonly string[]): FieldError[] => (fields.length > 0 ? [disallowedFields(...fields)] : []);
+
+/** Nothing in it; its resources are always there, if empty. */
+function isEmptyContainer({ resources = {}, ...rest }: Container): boolean {
+  return !Object.values({ ...rest, ...resources }).some(isSet);
+}
+
+function validateName({ name }: Container): FieldError[] {
+  return name === reservedName ? [fieldError(`"${name}" is a reserved container name`, ['name'])] : [];
+}
+
+function validateImage({ image = '' }: Container): FieldError[] {
+  if (image === '') return [missingField('image')];
+  const error = checkImageReference(image);
+  return error === undefined
+    ? []
+    : [fieldError('Failed to parse image reference', ['image'], { details: `image: "${image}", error: ${error}` })];
+}
+
+const resourceFields: ReadonlySet<string> = new Set(['limits', 'requests']);
+
+function validateResources({ resources = {} }: Container): FieldError[] {
+  const amounts = (['requests', 'limits'] as const).flatMap((what) =>
+    Object.entries(resources[what] ?? {})
+      .filter(([, amount]) => !isQuantity(String(amount)))
+      .map(([resource, amount]) => invalidValue(amount, `${what}.${resource}`)),
+  );
+  return viaField('resources', [...checkAllowed(resources, resourceFields), ...amounts]);
+}
+
+const policies: ReadonlySet<string> = new Set(['', 'File', 'FallbackToLogsOnError']);
+
+function validateTerminationPolicy({ terminationMessagePolicy }: Container): FieldError[] {
+  const policy: string = terminationMessagePolicy ?? '';
+  return policies.has(policy) ? [] : [invalidValue(policy, 'terminationMessagePolicy')];
+}

@@ -1,0 +1,96 @@
+import { type FieldError, fieldError, viaField } from '../field-error.ts';
+import { keys } from '../keys.ts';
+import type { KubernetesObject, ObjectMeta } from '../meta.ts';
+import { describeDifference, sameMeaning } from '../same-meaning.ts';
+import type { Configuration, Revision, Route, Service } from '../serving.ts';
+import type { ValidationContext } from './context.ts';
+import {
+  refuseAutoscalingAnnotations,
+  validateObjectName,
+  validateOwnerLabel,
+  validateRolloutDuration,
+  validateUserAnnotations,
+} from './metadata.ts';
+import { validateRevisionSpec } from './revision-spec.ts';
+import { validateTemplateAnnotations } from './template-annotations.ts';
+import { validateTemplate } from './template.ts';
+import { validateTraffic } from './traffic.ts';
+
+/** A Service after defaults (serving-api.md, sections 4, 7, 8, 9, 11). `old`: the stored one it replaces. */
+export function validateService(service: Service, context: ValidationContext, old?: Service): FieldError[] {
+  const { metadata, spec } = service;
+  return [
+    ...viaField('metadata', [
+      ...validateParentMetadata(metadata),
+      ...validateRolloutDuration(metadata.annotations),
+      ...validateUsers(service, old),
+    ]),
+    ...viaField('spec', [
+      ...validateTemplate(spec.template, { ...context, parent: metadata, old: old?.spec.template }),
+      ...viaField('traffic', validateTraffic(spec.traffic ?? [], 'Service')),
+    ]),
+  ];
+}
+
+/** A Configuration after defaults. `old`: the stored one it replaces. */
+export function validateConfiguration(
+  configuration: Configuration,
+  context: ValidationContext,
+  old?: Configuration,
+): FieldError[] {
+  const { metadata, spec } = configuration;
+  return [
+    ...viaField('metadata', [
+      ...validateParentMetadata(metadata),
+      ...validateOwnerLabel(metadata, keys.service, 'Service'),
+      ...(isOwned(metadata) ? [] : validateUsers(configuration, old)),
+    ]),
+    ...viaField('spec', validateTemplate(spec.template, { ...context, parent: metadata, old: old?.spec.template })),
+  ];
+}
+
+/** A Revision after defaults: its spec is looked at when it is made, and may not change after. */
+export function validateRevision(revision: Revision, context: ValidationContext, old?: Revision): FieldError[] {
+  const { metadata, spec } = revision;
+  return [
+    ...viaField('metadata', [
+      ...validateObjectName(metadata),
+      ...validateOwnerLabel(metadata, keys.configuration, 'Configuration'),
+      ...validateTemplateAnnotations(metadata, context),
+    ]),
+    ...(old ? validateUnchanged(spec, old.spec) : viaField('spec', validateRevisionSpec(spec, context))),
+  ];
+}
+
+/** A Route after defaults. `old`: the stored one it replaces. */
+export function validateRoute(route: Route, old?: Route): FieldError[] {
+  const { metadata, spec } = route;
+  return [
+    ...viaField('metadata', [
+      ...validateParentMetadata(metadata),
+      ...validateRolloutDuration(metadata.annotations),
+      ...validateOwnerLabel(metadata, keys.service, 'Service'),
+      ...(isOwned(metadata) ? [] : validateUsers(route, old)),
+    ]),
+    ...viaField('spec', viaField('traffic', validateTraffic(spec.traffic ?? [], 'Route'))),
+  ];
+}
+
+const isOwned = ({ ownerReferences = [] }: ObjectMeta): boolean => ownerReferences.length > 0;
+
+function validateParentMetadata(metadata: ObjectMeta): FieldError[] {
+  return [...validateObjectName(metadata), ...refuseAutoscalingAnnotations(metadata.annotations)];
+}
+
+function validateUsers<T extends KubernetesObject & { spec: unknown }>(object: T, old: T | undefined): FieldError[] {
+  if (!old) return [];
+  const specChanged = !sameMeaning(old.spec, object.spec);
+  const findings = validateUserAnnotations(object.metadata.annotations, old.metadata.annotations, { specChanged });
+  return viaField('annotations', findings);
+}
+
+function validateUnchanged(spec: unknown, old: unknown): FieldError[] {
+  if (sameMeaning(old, spec)) return [];
+  const details = describeDifference(old, spec);
+  return [fieldError('Immutable fields changed (-old +new)', ['spec'], { details })];
+}

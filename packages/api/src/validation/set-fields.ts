@@ -1,0 +1,20 @@
+import { type FieldError, disallowedFields } from '../field-error.ts';
+
+/** Whether a field holds anything Kubernetes would write: zero, empty text and an empty list count as not set. */
+export function isSet(value: unknown): boolean {
+  if (value === undefined || value === null || value === false || value === '' || value === 0) return false;
+  return !Array.isArray(value) || value.length > 0;
+}
+
+/** One finding for all fields that are set and not allowed, nothing where there are none; looks one level deep. */
+export function checkAllowed(object: object, allowed: ReadonlySet<string>): FieldError[] {
+  const forbidden = Object.entries(object).flatMap(([name, value]) =>
+    !allowed.has(name) && isSet(value) ? [name] : [],
+  );
+  return forbidden.length === 0 ? [] : [disallowedFields(...forbidden)];
+}
+
+/** Those of `names` that the object has set. */
+export function setAmong(object: object, names: readonly string[]): string[] {
+  return names.filter((name) => Object.hasOwn(object, name) && isSet(Reflect.get(object, name)));
+}
