@@ -1,6 +1,7 @@
 import { type Server, createServer } from 'node:http';
 import { type Clock, messageOf } from '@ebb/base';
 import type { ContainerSpec, ContainerState, ContainerStatus, GroupPhase, GroupSpec, GroupState } from '../model.ts';
+import { Ports } from '../process/ports.ts';
 import { ExecError, type GroupHost, type Instance, type Runtime } from '../runtime.ts';
 
 /** A length of time in milliseconds: fixed, or drawn evenly from a range. */
@@ -26,6 +27,9 @@ export interface SimulatedRuntimeOptions {
   /** Told the moment an instance begins to answer, in milliseconds since the epoch. */
   readonly onReady?: (groupId: string, atMs: number) => void;
 }
+
+/** Ports of all simulated instances of this process. */
+const ports = new Ports();
 
 const defaultTiming: SimulatedTiming = { schedulingMs: [1000, 3000], pendingMs: [2000, 6000], terminatingMs: 1000 };
 
@@ -104,18 +108,31 @@ class SimulatedInstance implements Instance {
     return Promise.reject(new ExecError('a simulated instance runs no commands'));
   }
 
+  /** The instance is there, with its address, as a real one's is long before it can answer. */
   #pend(): void {
-    this.#become('Pending');
     this.#readyAtMs = undefined;
-    this.#after(this.#timing.pendingMs, () => {
-      this.#open().then(
-        () => this.#becomeReady(),
-        (error: unknown) => {
-          this.#message = messageOf(error);
-          this.#become('Failed');
-        },
-      );
-    });
+    this.#become('Pending');
+    this.#reservePort().then(
+      () => {
+        this.#host.changed();
+        this.#after(this.#timing.pendingMs, () => {
+          this.#open().then(
+            () => this.#becomeReady(),
+            (error: unknown) => this.#fail(error),
+          );
+        });
+      },
+      (error: unknown) => this.#fail(error),
+    );
+  }
+
+  #fail(error: unknown): void {
+    this.#message = messageOf(error);
+    this.#become('Failed');
+  }
+
+  async #reservePort(): Promise<void> {
+    if (this.#options.serve) this.#port ??= await ports.take();
   }
 
   #becomeReady(): void {
@@ -135,10 +152,8 @@ class SimulatedInstance implements Instance {
     this.#server = server;
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
-      server.listen(0, '127.0.0.1', resolve);
+      server.listen(this.#port, '127.0.0.1', resolve);
     });
-    const address = server.address();
-    this.#port = typeof address === 'object' ? address?.port : undefined;
     if (this.#stopping) await close(server);
   }
 
@@ -149,6 +164,7 @@ class SimulatedInstance implements Instance {
       this.#after(this.#timing.terminatingMs, resolve);
     });
     if (this.#server) await close(this.#server);
+    if (this.#port !== undefined) ports.release(this.#port);
   }
 
   #after(duration: Duration, task: () => void): void {
