@@ -77,14 +77,12 @@ export class Exchange implements Caller, CallSink, Dated, Passenger {
     if (lease.waited) this.#writer.coldStart = true;
     this.#attempts++;
     this.#upstreamRequest ??= this.#makeRequest();
-    this.#call = undefined;
-    // Over HTTP/2 nobody would ask for the body, and the head does not wait for it.
-    if (this.#upstreamRequest.expectsContinue && this.#settings.protocol === 'h2c') {
-      this.#writer.information(100, 'Continue', []);
+    try {
+      this.#send(lease, this.#upstreamRequest);
+    } catch (error) {
+      // What cannot be put into the instance's protocol, as some headers into HTTP/2.
+      this.failed('invalid', error instanceof Error ? error : new Error(messageOf(error)));
     }
-    const call = this.#upstream(this.#upstreamRequest).call(lease.address, this.#upstreamRequest, this);
-    // It may have failed already, and another be under way.
-    if (this.#lease === lease) this.#call = call;
   }
 
   refused(error: RefusedError): void {
@@ -138,6 +136,14 @@ export class Exchange implements Caller, CallSink, Dated, Passenger {
     if (this.#phase === 'calling') this.#fail(refusals.timeout);
     else this.#refuse(this.#retryUntil === undefined ? refusals.timeoutWaiting : refusals.connectRefused);
     return undefined;
+  }
+
+  #send(lease: Lease, request: UpstreamRequest): void {
+    // Over HTTP/2 nobody would ask for the body, and the head does not wait for it.
+    if (request.expectsContinue && this.#settings.protocol === 'h2c') this.#writer.information(100, 'Continue', []);
+    const call = this.#upstream(request).call(lease.address, request, this);
+    // It may have failed already, and another be under way.
+    if (this.#lease === lease) this.#call = call;
   }
 
   /** A sign of life of the instance. The first one ends the limit on the start of the response. */

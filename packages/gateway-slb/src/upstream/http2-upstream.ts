@@ -75,11 +75,11 @@ class Http2Call implements Call {
     this.#session = session;
     this.#sink = sink;
     this.#body = request.body;
-    openStreams.set(session, (openStreams.get(session) ?? 0) + 1);
     this.#stream = session.request(pseudo(request), {
       endStream: !request.body,
       waitForTrailers: Boolean(request.body),
     });
+    openStreams.set(session, (openStreams.get(session) ?? 0) + 1);
     this.#listen(this.#stream);
     if (!request.body) return;
     // What has been read cannot be sent to another instance, if this one cannot be reached.
