@@ -21,7 +21,8 @@ export class CrdController {
 
   /** Takes all stored CRDs into service. */
   start(): void {
-    for (const { object } of this.#machine.storage.table(crdResource).list()) this.#serve(object as CustomResourceDefinition);
+    for (const { object } of this.#machine.storage.table(crdResource).list())
+      this.#serve(object as CustomResourceDefinition);
   }
 
   /** Takes note of a committed change. */

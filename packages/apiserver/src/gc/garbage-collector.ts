@@ -69,7 +69,12 @@ export class GarbageCollector {
     const solid = found.filter((each) => each.object && !isWaiting(each.object));
     const waiting = found.filter((each) => each.object && isWaiting(each.object));
     if (solid.length === owners.length) return;
-    if (solid.length > 0) return this.#setOwners(place, object, solid.map(({ owner }) => owner));
+    if (solid.length > 0)
+      return this.#setOwners(
+        place,
+        object,
+        solid.map(({ owner }) => owner),
+      );
     const hasDependents = this.#dependents(object.metadata.uid ?? '').length > 0;
     deletePlace(this.#machine, place, waiting.length > 0 && hasDependents ? 'Foreground' : policyOf(object));
   }
@@ -77,7 +82,12 @@ export class GarbageCollector {
   #releaseDependents(place: ObjectPlace, uid: string): void {
     for (const dependent of this.#dependents(uid)) {
       const object = this.#get(dependent)?.object;
-      if (object) this.#setOwners(dependent, object, (object.metadata.ownerReferences ?? []).filter((each) => each.uid !== uid));
+      if (object)
+        this.#setOwners(
+          dependent,
+          object,
+          (object.metadata.ownerReferences ?? []).filter((each) => each.uid !== uid),
+        );
     }
     removeFinalizer(this.#machine, place, orphan);
   }
@@ -86,7 +96,9 @@ export class GarbageCollector {
     const dependents = this.#dependents(uid);
     for (const dependent of dependents) this.#enqueue(dependent);
     const blocks = (each: ObjectPlace): boolean =>
-      this.#get(each)?.object.metadata.ownerReferences?.some((owner) => owner.uid === uid && owner.blockOwnerDeletion) ?? false;
+      this.#get(each)?.object.metadata.ownerReferences?.some(
+        (owner) => owner.uid === uid && owner.blockOwnerDeletion,
+      ) ?? false;
     if (!dependents.some(blocks)) removeFinalizer(this.#machine, place, foreground);
   }
 

@@ -5,8 +5,6 @@ import type { Machine } from '../rest/call.ts';
 import { createObject } from '../rest/create.ts';
 import { updateObject } from '../rest/update.ts';
 
-
-
 /** Creates CRDs, or brings those that are there up to date. Throws `StatusError` if one is invalid. */
 export function installCrds(machine: Machine, crds: readonly CustomResourceDefinition[]): void {
   const info = machine.registry.findByKey(crdResource);

@@ -27,7 +27,7 @@ export function internalCall(info: ResourceInfo, namespace: string, name: string
 export function deletePlace(
   machine: Machine,
   { resource, namespace, name }: ObjectPlace,
-  policy: PropagationPolicy | undefined = undefined,
+  policy?: PropagationPolicy,
 ): void {
   const info = machine.registry.findByKey(resource);
   if (!info) return;
@@ -40,7 +40,11 @@ export function deletePlace(
 }
 
 /** Replaces an object as it is; one that is being deleted and held by nothing any more goes. */
-export function putOrFinish({ storage }: Machine, { resource, namespace, name }: ObjectPlace, object: KubernetesObject): void {
+export function putOrFinish(
+  { storage }: Machine,
+  { resource, namespace, name }: ObjectPlace,
+  object: KubernetesObject,
+): void {
   if (isFinished(object)) storage.remove(resource, namespace, name);
   else storage.put(resource, object);
 }

@@ -45,7 +45,11 @@ export class NamespaceController {
     const metadata = { name: 'default', namespace };
     ensureObject(this.#machine, 'serviceaccounts', { metadata });
     const data = { 'ca.crt': this.#caCertificate };
-    ensureObject(this.#machine, 'configmaps', Object.assign({ metadata: { name: 'kube-root-ca.crt', namespace } }, { data }));
+    ensureObject(
+      this.#machine,
+      'configmaps',
+      Object.assign({ metadata: { name: 'kube-root-ca.crt', namespace } }, { data }),
+    );
   }
 
   /** Asks all content to go; true if there is none any more. */
@@ -54,7 +58,8 @@ export class NamespaceController {
     let isEmpty = true;
     for (const resource of storage.resources()) {
       for (const { name, object } of namespace === '' ? [] : storage.table(resource).list(namespace)) {
-        if (object.metadata.deletionTimestamp === undefined) deletePlace(this.#machine, { resource, namespace, name }, 'Background');
+        if (object.metadata.deletionTimestamp === undefined)
+          deletePlace(this.#machine, { resource, namespace, name }, 'Background');
       }
       if (storage.table(resource).list(namespace).length > 0) isEmpty = false;
     }

@@ -54,15 +54,13 @@ export function parseJson(body: Buffer): unknown {
     requireShallow(body);
     return text.includes('__proto__') ? JSON.parse(text, dropPrototype) : JSON.parse(text);
   } catch (error) {
-    throw badRequest(
-      `couldn't get version/kind; json parse error: ${messageOf(error)} (${summaryOf(body)})`,
-    );
+    throw badRequest(`couldn't get version/kind; json parse error: ${messageOf(error)} (${summaryOf(body)})`);
   }
 }
 
 /** The value in a body of YAML, of which JSON is a part. */
 export function parseYamlOrJson(body: Buffer): unknown {
-  if (/^\s*[{[]/.test(body.subarray(0, 64).toString('latin1'))) return parseJson(body);
+  if (looksLikeJson(body)) return parseJson(body);
   try {
     const value: unknown = parseYaml(body.toString('utf8'), { maxAliasCount: 100, schema: 'core', merge: true });
     // Through text once more: no shared parts, no dates, no other surprises, and the depth is checked.
@@ -71,6 +69,11 @@ export function parseYamlOrJson(body: Buffer): unknown {
     if (error instanceof StatusError) throw error;
     throw badRequest(`error converting YAML to JSON: yaml: ${messageOf(error).split('\n', 1)[0] ?? ''}`);
   }
+}
+
+/** JSON as programs write it: in YAML's own flow style keys have no quotes. */
+function looksLikeJson(body: Buffer): boolean {
+  return /^\s*(?:\{\s*["}]|\[)/.test(body.subarray(0, 64).toString('latin1'));
 }
 
 function dropPrototype(key: string, value: unknown): unknown {

@@ -70,7 +70,9 @@ function openApiResponder(openApi: OpenApi, path: string, accept: string | undef
 }
 
 function rootPaths(registry: Registry): string[] {
-  const versions = registry.all().map(({ group, version: each }) => (group === '' ? `/api/${each}` : `/apis/${group}/${each}`));
+  const versions = registry
+    .all()
+    .map(({ group, version: each }) => (group === '' ? `/api/${each}` : `/apis/${group}/${each}`));
   const groups = registry.all().flatMap(({ group }) => (group === '' ? [] : [`/apis/${group}`]));
   const fixed = ['/api', '/apis', '/healthz', '/livez', '/openapi/v2', '/openapi/v3', '/readyz', '/version'];
   return [...new Set([...fixed, ...versions, ...groups])].sort();

@@ -16,7 +16,11 @@ export class LogProxy implements AsyncDisposable {
   readonly #storage: Storage;
   readonly #token: string | undefined;
   // Kubelets are reached over loopback only and make their own certificates: there is nobody to sign those.
-  readonly #agent = new Agent({ connect: { rejectUnauthorized: false }, headersTimeout: headersTimeoutMs, bodyTimeout: 0 });
+  readonly #agent = new Agent({
+    connect: { rejectUnauthorized: false },
+    headersTimeout: headersTimeoutMs,
+    bodyTimeout: 0,
+  });
 
   constructor(storage: Storage, token: string | undefined) {
     this.#storage = storage;
@@ -63,13 +67,15 @@ export class LogProxy implements AsyncDisposable {
   #kubeletUrl(pod: Pod, container: string, query: URLSearchParams): URL {
     const { name = '', namespace = '' } = pod.metadata;
     const { nodeName } = pod.spec;
-    if (!nodeName)
-      throw badRequest(`pod ${name} does not have a host assigned`);
+    if (!nodeName) throw badRequest(`pod ${name} does not have a host assigned`);
     const node = this.#storage.table('nodes').get('', nodeName)?.object as Node | undefined;
     const address = node?.status?.addresses?.find(({ type }) => type === 'InternalIP')?.address;
     const port = node?.status?.daemonEndpoints?.kubeletEndpoint?.Port;
     if (!node || !address || !port)
-      throw new StatusError('InternalError', `Internal error occurred: node ${nodeName} has no kubelet that can be reached`);
+      throw new StatusError(
+        'InternalError',
+        `Internal error occurred: node ${nodeName} has no kubelet that can be reached`,
+      );
     const host = address.includes(':') ? `[${address}]` : address;
     const url = new URL(`https://${host}:${port}/containerLogs/${namespace}/${name}/${container}`);
     for (const key of passed) {
@@ -124,7 +130,8 @@ function atLeast(query: URLSearchParams, key: string, least: number): ReturnType
   const text = query.get(key);
   if (text === null || text === '') return [];
   const value = Number(text);
-  if (!Number.isSafeInteger(value)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+  if (!Number.isSafeInteger(value))
+    throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
   const bound = least === 0 ? 'must be greater than or equal to 0' : 'must be greater than 0';
   return value < least ? [invalid(key, value, bound)] : [];
 }

@@ -31,7 +31,9 @@ function resourceOf(
   const [first = '', second = '', third = '', ...more] = parts;
   // `namespaces/x/status` is a subresource; `namespaces/x/pods` is not.
   const inNamespace = first === 'namespaces' && parts.length >= 3 && !namespaceSubresources.has(third);
-  const [plural, name = '', subresource = '', ...tooMany] = inNamespace ? [third, ...more] : [first, second, third, ...more];
+  const [plural, name = '', subresource = '', ...tooMany] = inNamespace
+    ? [third, ...more]
+    : [first, second, third, ...more];
   const info = plural === undefined ? undefined : find(plural);
   if (!info || tooMany.length > 0 || inNamespace !== needsNamespace(info, { inNamespace, name })) return undefined;
   return { info, namespace: inNamespace ? second : '', name, subresource };

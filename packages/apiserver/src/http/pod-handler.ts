@@ -16,11 +16,16 @@ export async function handleBinding(api: ApiRequest): Promise<void> {
   const { call, context } = api;
   const binding = await readObject(api);
   const nodeName = stringOf(objectOf(binding['target'])['name']);
-  if (nodeName === '') throw badRequest('Binding in version "v1" cannot be handled as a Binding: target.name is missing');
+  if (nodeName === '')
+    throw badRequest('Binding in version "v1" cannot be handled as a Binding: target.name is missing');
   const stored = requireStored(context.machine, call);
   const pod = structuredClone(stored.object) as Pod;
   if (pod.spec.nodeName)
-    throw conflict({ group: '', plural: 'pods/binding' }, call.name, `pod ${call.name} is already assigned to node ${JSON.stringify(pod.spec.nodeName)}`);
+    throw conflict(
+      { group: '', plural: 'pods/binding' },
+      call.name,
+      `pod ${call.name} is already assigned to node ${JSON.stringify(pod.spec.nodeName)}`,
+    );
   pod.spec.nodeName = nodeName;
   replaceObject(context.machine, { ...call, subresource: '' }, stored, pod);
   await context.machine.storage.durable();
@@ -43,4 +48,3 @@ async function readObject({ request }: ApiRequest): Promise<Record<string, unkno
   if (!isObject(body)) throw badRequest('the object provided is unrecognized');
   return body;
 }
-

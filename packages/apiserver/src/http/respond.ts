@@ -23,7 +23,12 @@ function quoted(text: string): string {
 }
 
 /** Answers with a text that is JSON already. */
-export function sendJson(response: ServerResponse, code: number, json: string, media: Encoding['media'] = 'json'): void {
+export function sendJson(
+  response: ServerResponse,
+  code: number,
+  json: string,
+  media: Encoding['media'] = 'json',
+): void {
   const text = media === 'yaml' ? stringify(JSON.parse(json)) : `${json}\n`;
   const body = Buffer.from(text);
   response.writeHead(code, {
@@ -60,7 +65,10 @@ export function statusErrorOf(error: unknown, logger: Logger): StatusError {
   if (error instanceof StatusError) return error;
   if (error instanceof RangeError && error.message.includes('call stack'))
     return new StatusError('BadRequest', 'the object is nested too deeply');
-  logger.error({ error: messageOf(error), stack: error instanceof Error ? error.stack : undefined }, 'a request failed');
+  logger.error(
+    { error: messageOf(error), stack: error instanceof Error ? error.stack : undefined },
+    'a request failed',
+  );
   return new StatusError('InternalError', `Internal error occurred: ${messageOf(error)}`);
 }
 

@@ -14,7 +14,13 @@ export function answerReview(info: ResourceInfo, body: unknown, userName: string
   if (!isObject(body)) throw badRequest(`the object provided is unrecognized (must be of type ${info.kind})`);
   const metadata = { creationTimestamp: null, ...objectOf(body['metadata']) };
   const spec = objectOf(body['spec']);
-  return { kind: info.kind, apiVersion: apiVersionOfInfo(info), metadata, spec, status: statusFor(info.kind, userName) };
+  return {
+    kind: info.kind,
+    apiVersion: apiVersionOfInfo(info),
+    metadata,
+    spec,
+    status: statusFor(info.kind, userName),
+  };
 }
 
 function statusFor(kind: string, userName: string): object {

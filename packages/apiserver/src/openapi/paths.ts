@@ -24,7 +24,11 @@ const descriptions: Record<string, string> = {
 
 const methods: Record<string, string> = { list: 'get', deletecollection: 'delete' };
 /** Custom resources take no strategic merge patch, and kubectl looks here before it sends one. */
-const customPatchTypes = ['application/json-patch+json', 'application/merge-patch+json', 'application/apply-patch+yaml'];
+const customPatchTypes = [
+  'application/json-patch+json',
+  'application/merge-patch+json',
+  'application/apply-patch+yaml',
+];
 const patchTypes = [
   'application/json-patch+json',
   'application/merge-patch+json',

@@ -1,6 +1,6 @@
 import type { KubernetesObject } from '@ebb/api';
 import type { ResourceInfo } from '../resource-info.ts';
-import { isObject } from '../schema/json.ts';
+import { isObject, stringOf } from '../schema/json.ts';
 import { pruneUnknown } from '../schema/prune.ts';
 import { type Call, apiVersionOfInfo } from './call.ts';
 import { badRequest, cannotHandle } from './errors.ts';
@@ -22,7 +22,12 @@ export function decodeObject(info: ResourceInfo, body: unknown): KubernetesObjec
       info,
       `json: cannot unmarshal ${jsonTypeOf(metadata)} into Go struct field ${info.kind}.metadata of type v1.ObjectMeta`,
     );
-  return { apiVersion: apiVersionOfInfo(info), kind: info.kind, metadata: cleanMetadata(info, metadata ?? {}), ...rest };
+  return {
+    apiVersion: apiVersionOfInfo(info),
+    kind: info.kind,
+    metadata: cleanMetadata(info, metadata ?? {}),
+    ...rest,
+  };
 }
 
 /**
@@ -36,21 +41,20 @@ export function dropUnknownFields(call: Call, object: KubernetesObject): void {
   call.warnings.push(...problems);
 }
 
-function checkKind(info: ResourceInfo, apiVersion: unknown, kind: unknown): void {
-  if (!info.builtin && (typeof kind !== 'string' || kind === ''))
-    throw badRequest("Object 'Kind' is missing in the body");
-  if (!info.builtin && (typeof apiVersion !== 'string' || apiVersion === ''))
-    throw badRequest("Object 'apiVersion' is missing in the body");
+function checkKind(info: ResourceInfo, givenVersion: unknown, givenKind: unknown): void {
+  const apiVersion = stringOf(givenVersion);
+  const kind = stringOf(givenKind);
+  if (!info.builtin && kind === '') throw badRequest("Object 'Kind' is missing in the body");
+  if (!info.builtin && apiVersion === '') throw badRequest("Object 'apiVersion' is missing in the body");
   const expected = apiVersionOfInfo(info);
-  if (kind !== undefined && kind !== '' && kind !== info.kind)
+  const found = apiVersion || expected;
+  if (kind !== '' && kind !== info.kind)
     throw badRequest(
-      `${String(kind)} in version ${JSON.stringify(String(apiVersion ?? expected).split('/').at(-1))} cannot be handled as a ${info.kind}: ` +
-        `converting (${String(apiVersion ?? expected)}.${String(kind)}) to (${expected}.${info.kind}): unknown conversion`,
+      `${kind} in version ${JSON.stringify(found.split('/').at(-1))} cannot be handled as a ${info.kind}: ` +
+        `converting (${found}.${kind}) to (${expected}.${info.kind}): unknown conversion`,
     );
-  if (apiVersion !== undefined && apiVersion !== '' && apiVersion !== expected)
-    throw badRequest(
-      `the API version in the data (${String(apiVersion)}) does not match the expected API version (${expected})`,
-    );
+  if (found !== expected)
+    throw badRequest(`the API version in the data (${found}) does not match the expected API version (${expected})`);
 }
 
 const mapFields = ['labels', 'annotations'] as const;
@@ -72,9 +76,18 @@ function cleanMetadata(info: ResourceInfo, metadata: Record<string, unknown>): K
     const value = clean[field];
     if (value === undefined) continue;
     if (!isObject(value)) refuse(value, field, 'map[string]string');
-    else for (const each of Object.values(value)) if (typeof each !== 'string') refuse(each, field, 'string');
+    else clean[field] = stringMap(value, (each) => refuse(each, field, 'string'));
   }
   return clean;
+}
+
+/** A map of strings; null counts as the empty string, as in Go. */
+function stringMap(map: Record<string, unknown>, refuse: (value: unknown) => never): Record<string, string> {
+  const strings = Object.entries(map).map(([key, value]) => {
+    if (value !== null && typeof value !== 'string') refuse(value);
+    return [key, value ?? ''] as const;
+  });
+  return Object.fromEntries(strings) as Record<string, string>;
 }
 
 function jsonTypeOf(value: unknown): string {

@@ -1,6 +1,6 @@
-import { StatusError } from '@ebb/api';
+import type { StatusError } from '@ebb/api';
 import { type FieldError, invalidObject, notSupported } from '../schema/field-error.ts';
-import { isObject } from '../schema/json.ts';
+import { isObject, stringOf } from '../schema/json.ts';
 import { parseDryRun } from './call.ts';
 import { badRequest } from './errors.ts';
 
@@ -22,7 +22,7 @@ export function parseDeleteOptions(body: unknown, query: URLSearchParams): Delet
   const given = isObject(body) ? body : {};
   if (given['kind'] !== undefined && given['kind'] !== 'DeleteOptions')
     throw badRequest(
-      `${String(given['kind'])} in version ${JSON.stringify(String(given['apiVersion'] ?? ''))} cannot be handled as a DeleteOptions`,
+      `${stringOf(given['kind'])} in version ${JSON.stringify(stringOf(given['apiVersion']))} cannot be handled as a DeleteOptions`,
     );
   const fromQuery = isObject(body) && Object.keys(body).length > 0 ? undefined : query;
   const preconditions = isObject(given['preconditions']) ? given['preconditions'] : {};

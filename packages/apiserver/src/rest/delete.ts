@@ -59,7 +59,8 @@ function holdObject(
   const finalizers = finalizersAfter(object.metadata.finalizers ?? [], options.propagationPolicy);
   const namespaceHeld = info.builtin && info.kind === 'Namespace' && !!(object as Namespace).spec?.finalizers?.length;
   const graceSeconds = gracePeriodOf(object, info, options.gracePeriodSeconds);
-  if (object.metadata.deletionTimestamp !== undefined) return shorten(object, { graceSeconds, finalizers, namespaceHeld });
+  if (object.metadata.deletionTimestamp !== undefined)
+    return shorten(object, { graceSeconds, finalizers, namespaceHeld });
   if (!graceSeconds && finalizers.length === 0 && !namespaceHeld) return undefined;
   return markDeleted(object, { graceSeconds: graceSeconds ?? 0, finalizers, namespaceHeld, nowMs });
 }
@@ -89,7 +90,10 @@ function shorten(object: KubernetesObject, hold: Hold): KubernetesObject | 'unch
   }
   if (asked === 0 && hold.finalizers.length === 0) return undefined;
   const deadlineMs = Date.parse(metadata.deletionTimestamp ?? '') + (asked - current) * 1000;
-  return { ...object, metadata: { ...metadata, deletionTimestamp: timestamp(deadlineMs), deletionGracePeriodSeconds: asked } };
+  return {
+    ...object,
+    metadata: { ...metadata, deletionTimestamp: timestamp(deadlineMs), deletionGracePeriodSeconds: asked },
+  };
 }
 
 function markDeleted(object: KubernetesObject, hold: Hold & { graceSeconds: number; nowMs: number }): KubernetesObject {

@@ -69,7 +69,9 @@ export function badRequest(message: string): StatusError {
 
 /** An error of a decoder, in the words Kubernetes puts around it. */
 export function cannotHandle(info: ResourceInfo, problem: string): StatusError {
-  return badRequest(`${info.kind} in version ${JSON.stringify(info.version)} cannot be handled as a ${info.kind}: ${problem}`);
+  return badRequest(
+    `${info.kind} in version ${JSON.stringify(info.version)} cannot be handled as a ${info.kind}: ${problem}`,
+  );
 }
 
 export function methodNotAllowed(): StatusError {

@@ -19,7 +19,7 @@ export type LabelMatcher = (labels: Labels | undefined) => boolean;
  */
 export function parseLabelSelector(text: string): LabelMatcher | undefined {
   if (text.trim() === '') return undefined;
-  const requirements = new Parser(tokensOf(text), text).parse();
+  const requirements = new Parser(tokensOf(text)).parse();
   return (labels = {}) => requirements.every((requirement) => meets(requirement, labels));
 }
 
@@ -51,12 +51,10 @@ function tokensOf(text: string): string[] {
 
 class Parser {
   readonly #tokens: readonly string[];
-  readonly #text: string;
   #at = 0;
 
-  constructor(tokens: readonly string[], text: string) {
+  constructor(tokens: readonly string[]) {
     this.#tokens = tokens;
-    this.#text = text;
   }
 
   parse(): Requirement[] {
@@ -66,7 +64,7 @@ class Parser {
       const next = this.#take();
       if (next === undefined) return requirements;
       if (next !== ',') throw this.#unexpected(next, "',' or 'end of string'");
-      if (this.#peek() === undefined) throw this.#unexpected('', 'identifier after \',\'');
+      if (this.#peek() === undefined) throw this.#unexpected('', "identifier after ','");
     }
   }
 
@@ -86,7 +84,7 @@ class Parser {
     if (operator === 'in' || operator === 'notin') return { operator, values: this.#values() };
     if (operator === '=' || operator === '==') return { operator: '=', values: [this.#value()] };
     if (operator === '!=' || operator === '<' || operator === '>') return { operator, values: [this.#value()] };
-    throw this.#unexpected(operator, 'in, notin, =, ==, !=, gt, lt'.replace('gt, lt', '>, <'));
+    throw this.#unexpected(operator, 'in, notin, =, ==, !=, >, <');
   }
 
   #key(): string {
@@ -133,14 +131,16 @@ class Parser {
   }
 
   #unexpected(found: string, expected: string): StatusError {
-    return refuse(`found '${found}', expected: ${expected}`, this.#text);
+    return refuse(`found '${found}', expected: ${expected}`);
   }
 }
 
 function checked(requirement: Requirement): Requirement {
   const { key, operator, values } = requirement;
   if ((operator === '<' || operator === '>') && !/^-?\d+$/.test(values[0] ?? ''))
-    throw refuse(`values[0][${key}]: Invalid value: ${JSON.stringify(values[0])}: for 'Gt', 'Lt' operators, the value must be an integer`);
+    throw refuse(
+      `values[0][${key}]: Invalid value: ${JSON.stringify(values[0])}: for 'Gt', 'Lt' operators, the value must be an integer`,
+    );
   values.forEach((value, i) => {
     const [problem] = labelValueErrors(value);
     if (problem) throw refuse(`values[${i}][${key}]: Invalid value: ${JSON.stringify(value)}: ${problem}`);
@@ -148,9 +148,6 @@ function checked(requirement: Requirement): Requirement {
   return requirement;
 }
 
-function refuse(problem: string, text?: string): StatusError {
-  return new StatusError(
-    'BadRequest',
-    text === undefined ? `unable to parse requirement: ${problem}` : `unable to parse requirement: ${problem}`,
-  );
+function refuse(problem: string): StatusError {
+  return new StatusError('BadRequest', `unable to parse requirement: ${problem}`);
 }

@@ -50,7 +50,9 @@ export function wholeParameter(query: URLSearchParams, name: string): number {
 export function parseVersion(text: string | null, refuse: (problem: string) => Error): number | undefined {
   if (text === null || text === '') return undefined;
   if (!/^\d+$/.test(text) || !Number.isSafeInteger(Number(text)))
-    throw refuse(`Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`);
+    throw refuse(
+      `Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
+    );
   return Number(text);
 }
 
@@ -80,11 +82,18 @@ export function checkWatchOptions(query: URLSearchParams): void {
   if (!query.has('sendInitialEvents')) {
     if (match !== '')
       errors.push(
-        forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'),
+        forbidden(
+          'resourceVersionMatch',
+          'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
+        ),
       );
   } else if (match !== 'NotOlderThan') {
     const text = 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan';
-    errors.push(match === '' ? forbidden('resourceVersionMatch', text) : notSupported('resourceVersionMatch', match, ['NotOlderThan']));
+    errors.push(
+      match === ''
+        ? forbidden('resourceVersionMatch', text)
+        : notSupported('resourceVersionMatch', match, ['NotOlderThan']),
+    );
   }
   throwErrors(errors);
 }

@@ -20,7 +20,8 @@ export function listObjects(machine: Machine, call: Call, snapshots: Snapshots):
   const limit = Math.max(0, wholeParameter(query, 'limit'));
   const token = query.get('continue') ?? '';
   if (token !== '') {
-    if (query.get('resourceVersion')) throw badRequest('specifying resource version is not allowed when using continue');
+    if (query.get('resourceVersion'))
+      throw badRequest('specifying resource version is not allowed when using continue');
     return snapshots.next(token, limit, () => select(machine.storage, call));
   }
   const revision = listRevision(machine, call);
@@ -40,7 +41,9 @@ export function select(storage: Storage, call: Call): StoredObject[] {
 
 /** The version to put on a list: the present one, or the very one asked for, if nothing changed since. */
 function listRevision({ storage }: Machine, { info, query }: Call): number {
-  const asked = parseVersion(query.get('resourceVersion'), (problem) => badRequest(`invalid resource version: ${problem}`));
+  const asked = parseVersion(query.get('resourceVersion'), (problem) =>
+    badRequest(`invalid resource version: ${problem}`),
+  );
   if (asked === undefined || asked === 0) return storage.revision;
   requireReached(asked, storage.revision);
   if (query.get('resourceVersionMatch') !== 'Exact') return storage.revision;
@@ -53,6 +56,9 @@ function listRevision({ storage }: Machine, { info, query }: Call): number {
 export function requireReached(asked: number, current: number): void {
   if (asked <= current) return;
   throw new StatusError('Timeout', `Too large resource version: ${asked}, current: ${current}`, {
-    details: { causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }], retryAfterSeconds: 1 },
+    details: {
+      causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
+      retryAfterSeconds: 1,
+    },
   });
 }

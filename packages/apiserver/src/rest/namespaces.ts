@@ -21,16 +21,11 @@ export function requireOpenNamespace({ storage }: Machine, { info, namespace }: 
   const stored = storage.table('namespaces').get('', namespace);
   if (!stored) throw notFound(namespaces, namespace);
   if (stored.object.metadata.deletionTimestamp === undefined) return;
-  throw forbidden(
-    info,
-    name,
-    `unable to create new content in namespace ${namespace} because it is being terminated`,
-    [
-      {
-        reason: 'NamespaceTerminating',
-        message: `namespace ${namespace} is being terminated`,
-        field: 'metadata.namespace',
-      },
-    ],
-  );
+  throw forbidden(info, name, `unable to create new content in namespace ${namespace} because it is being terminated`, [
+    {
+      reason: 'NamespaceTerminating',
+      message: `namespace ${namespace} is being terminated`,
+      field: 'metadata.namespace',
+    },
+  ]);
 }

@@ -3,7 +3,7 @@ import { jsonPatch } from '../patch/json-patch.ts';
 import { mergePatch } from '../patch/merge-patch.ts';
 import type { ResourceInfo } from '../resource-info.ts';
 import { invalid, invalidObject } from '../schema/field-error.ts';
-import { isObject, numberOf, objectOf } from '../schema/json.ts';
+import { isObject, numberOf, objectOf, stringOf } from '../schema/json.ts';
 import type { StoredObject } from '../store/stored-object.ts';
 import { type Call, type Machine, requireStored, shown } from './call.ts';
 import { badRequest } from './errors.ts';
@@ -42,7 +42,10 @@ export function updateScale(machine: Machine, call: Call, body: unknown): Scale 
   const object = structuredClone(shown(call, old));
   setAt(object as unknown as Record<string, unknown>, keysOf(info.scale?.specReplicasPath ?? ''), given.replicas);
   const { resourceVersion, uid } = given;
-  object.metadata = { ...object.metadata, resourceVersion: resourceVersion ?? old.object.metadata.resourceVersion ?? '' };
+  object.metadata = {
+    ...object.metadata,
+    resourceVersion: resourceVersion ?? old.object.metadata.resourceVersion ?? '',
+  };
   if (uid) object.metadata.uid = uid;
   if (given.name !== undefined && given.name !== name)
     throw badRequest(`the name of the object (${given.name}) does not match the name on the URL (${name})`);
@@ -67,10 +70,11 @@ interface GivenScale {
 function parseScale({ name }: Call, body: unknown): GivenScale {
   if (!isObject(body)) throw badRequest('the object provided is unrecognized (must be of type Scale)');
   if (body['kind'] !== undefined && body['kind'] !== 'Scale')
-    throw badRequest(`${String(body['kind'])} cannot be handled as a Scale`);
+    throw badRequest(`${stringOf(body['kind'])} cannot be handled as a Scale`);
   const metadata = objectOf(body['metadata']);
   const replicas = objectOf(body['spec'])['replicas'] ?? 0;
-  if (!Number.isInteger(replicas)) throw badRequest('Scale in version "v1" cannot be handled as a Scale: spec.replicas is no integer');
+  if (!Number.isInteger(replicas))
+    throw badRequest('Scale in version "v1" cannot be handled as a Scale: spec.replicas is no integer');
   if (Number(replicas) < 0)
     throw invalidObject({ group: 'autoscaling', kind: 'Scale' }, name, [
       invalid('spec.replicas', replicas, 'must be greater than or equal to 0'),

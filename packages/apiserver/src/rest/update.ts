@@ -56,7 +56,11 @@ export function replaceObject(
   return isFinished(admitted) ? finish(machine, call, admitted, old) : storeObject(machine, call, admitted, old);
 }
 
-function checkPreconditions({ info, namespace, name }: Call, { metadata }: KubernetesObject, old: KubernetesObject): void {
+function checkPreconditions(
+  { info, namespace, name }: Call,
+  { metadata }: KubernetesObject,
+  old: KubernetesObject,
+): void {
   if (metadata.uid && metadata.uid !== old.metadata.uid)
     throw wrongUid(info, namespace ? `${namespace}/${name}` : name, name, metadata.uid, old.metadata.uid ?? '');
   if (metadata.resourceVersion && metadata.resourceVersion !== old.metadata.resourceVersion)
@@ -88,7 +92,12 @@ const systemFields = [
 export function isFinished(object: KubernetesObject): boolean {
   const { deletionTimestamp, deletionGracePeriodSeconds, finalizers } = object.metadata;
   const held = (object as { spec?: { finalizers?: unknown[] } }).spec?.finalizers?.length;
-  return deletionTimestamp !== undefined && !deletionGracePeriodSeconds && !finalizers?.length && !(object.kind === 'Namespace' && held);
+  return (
+    deletionTimestamp !== undefined &&
+    !deletionGracePeriodSeconds &&
+    !finalizers?.length &&
+    !(object.kind === 'Namespace' && held)
+  );
 }
 
 function finish(machine: Machine, call: Call, object: KubernetesObject, old: StoredObject): StoredObject {

@@ -1,12 +1,27 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync, readdirSync, realpathSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  realpathSync,
+  renameSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { type Server, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UserError, messageOf } from '@ebb/base';
+import { objectOf } from '../schema/json.ts';
 
 /** A hold on a data directory, until disposed. The operating system ends it when the process dies, however that is. */
-export type DataDirClaim = AsyncDisposable;
+export interface DataDirClaim extends AsyncDisposable {
+  /** Whether nothing was ever kept there. */
+  readonly isNew: boolean;
+  /** Marks the directory as one that holds something: from now on it must not be found empty. */
+  settle(): void;
+}
 
 const markerName = 'ebb-data.json';
 const format = 1;
@@ -19,14 +34,14 @@ const maxSocketPath = 100;
  */
 export async function claimDataDir(directory: string): Promise<DataDirClaim> {
   const path = makeDirectory(directory);
-  const claim = await lock(path);
+  const held = await lock(path);
   try {
-    checkMarker(path);
+    const isNew = checkMarker(path);
+    return { isNew, settle: () => writeMarker(path, {}), [Symbol.asyncDispose]: () => held[Symbol.asyncDispose]() };
   } catch (error) {
-    await claim[Symbol.asyncDispose]();
+    await held[Symbol.asyncDispose]();
     throw error;
   }
-  return claim;
 }
 
 function makeDirectory(directory: string): string {
@@ -43,15 +58,31 @@ function unusable(directory: string, error: unknown): UserError {
   return new UserError(message, { cause: error });
 }
 
-function checkMarker(directory: string): void {
-  const marker = join(directory, markerName);
+/** Checks what the directory says of itself, and marks an empty one; true if nothing was kept in it yet. */
+function checkMarker(directory: string): boolean {
   try {
     const names = readdirSync(directory).filter((name) => name !== socketName);
-    if (names.length === 0) writeFileSync(marker, `${JSON.stringify({ format })}\n`, { mode: 0o600 });
+    if (names.length === 0) writeMarker(directory, { isNew: true });
     else if (!names.includes(markerName)) throw notOurs(directory);
-    else checkFormat(directory, readFileSync(marker, 'utf8'));
+    const marker = parseMarker(readFileSync(join(directory, markerName), 'utf8'));
+    if (marker['format'] !== format) throw unknownFormat(directory, marker['format']);
+    return marker['isNew'] === true;
   } catch (error) {
     throw error instanceof UserError ? error : unusable(directory, error);
+  }
+}
+
+function writeMarker(directory: string, more: object): void {
+  const path = join(directory, markerName);
+  writeFileSync(`${path}.new`, `${JSON.stringify({ format, ...more })}\n`, { mode: 0o600, flush: true });
+  renameSync(`${path}.new`, path);
+}
+
+function parseMarker(text: string): Record<string, unknown> {
+  try {
+    return objectOf(JSON.parse(text));
+  } catch {
+    return { format: 'damaged' };
   }
 }
 
@@ -61,16 +92,9 @@ function notOurs(directory: string): UserError {
   );
 }
 
-function checkFormat(directory: string, text: string): void {
-  let found: unknown;
-  try {
-    found = (JSON.parse(text) as { format?: unknown }).format;
-  } catch {
-    found = 'damaged';
-  }
-  if (found === format) return;
-  throw new UserError(
-    `the data directory ${directory} has format ${String(found)}, and this version of Ebb knows format ${format}; ` +
+function unknownFormat(directory: string, found: unknown): UserError {
+  return new UserError(
+    `the data directory ${directory} has format ${JSON.stringify(found)}, and this version of Ebb knows format ${format}; ` +
       'use the version that made it, or choose an empty directory',
   );
 }
@@ -78,7 +102,7 @@ function checkFormat(directory: string, text: string): void {
 const socketName = 'lock.sock';
 
 /** A listening socket is a lock that a killed process cannot leave behind: nobody answers on it any more. */
-async function lock(directory: string): Promise<DataDirClaim> {
+async function lock(directory: string): Promise<AsyncDisposable> {
   const path = socketPath(directory);
   const inUse = new UserError(
     `the data directory ${directory} is in use by another process; stop that one, or choose another directory`,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type Database, type RootDatabase, open } from 'lmdb';
 import { UserError, messageOf } from '@ebb/base';
 import { claimDataDir, type DataDirClaim } from './data-dir.ts';
+import { checkLmdbFile } from './lmdb-file.ts';
 import type { Change, Store } from './store.ts';
 
 const revisionKey = 'revision';
@@ -29,16 +30,25 @@ class LmdbStore implements Store {
   readonly #root: RootDatabase<string, string>;
   readonly #objects: Database<string, string>;
   readonly #meta: Database<string, string>;
-  #failure: unknown;
+  #failure: Error | undefined;
 
   constructor(path: string, claim: DataDirClaim) {
     this.#claim = claim;
+    const file = join(path, 'data.mdb');
+    if (!claim.isNew) checkLmdbFile(file);
     mkdirSync(path, { recursive: true, mode: 0o700 });
     // Without overlapping sync a write resolves only when its commit has been flushed to disk.
-    this.#root = open<string, string>({ path, encoding: 'string', overlappingSync: false, mapSize: 2 ** 30, maxDbs: 4 });
+    this.#root = open<string, string>({
+      path,
+      encoding: 'string',
+      overlappingSync: false,
+      mapSize: 2 ** 30,
+      maxDbs: 4,
+    });
     this.#objects = this.#root.openDB<string, string>({ name: 'objects', encoding: 'string' });
     this.#meta = this.#root.openDB<string, string>({ name: 'meta', encoding: 'string' });
-    chmodSync(join(path, 'data.mdb'), 0o600);
+    chmodSync(file, 0o600);
+    if (claim.isNew) claim.settle();
   }
 
   get revision(): number {
@@ -57,7 +67,7 @@ class LmdbStore implements Store {
         void this.#meta.put(revisionKey, String(revision));
       });
     } catch (error) {
-      this.#failure ??= error;
+      this.#failure ??= new Error('a write did not reach the disk', { cause: error });
       throw error;
     }
   }

@@ -109,7 +109,8 @@ class WatchStream {
     this.#sentRevision = revision;
     if (this.#response.destroyed) return;
     this.#taken.push(storage.watch(this.#resource).subscribe((event, lines) => this.#takeLive(event, lines)));
-    const seconds = this.#timeoutSeconds > 0 ? this.#timeoutSeconds : defaultTimeoutSeconds + randomInt(defaultTimeoutSeconds);
+    const seconds =
+      this.#timeoutSeconds > 0 ? this.#timeoutSeconds : defaultTimeoutSeconds + randomInt(defaultTimeoutSeconds);
     this.#taken.push(clock.after(Math.min(seconds * 1000, 2 ** 31 - 1), () => this.#end()));
     if (this.#bookmarks)
       this.#taken.push(clock.every(bookmarkEveryMs, () => this.#sendBookmark(this.#machine.storage.publishedRevision)));
@@ -132,7 +133,11 @@ class WatchStream {
     const was = type !== 'ADDED' && previous !== undefined && matches(previous.object);
     if (is) return this.#send(was ? 'MODIFIED' : 'ADDED', current, lines);
     if (!was) return;
-    this.#send('DELETED', type === 'DELETED' ? current : atRevision(previous, revision), type === 'DELETED' ? lines : undefined);
+    this.#send(
+      'DELETED',
+      type === 'DELETED' ? current : atRevision(previous, revision),
+      type === 'DELETED' ? lines : undefined,
+    );
   }
 
   #send(type: EventType, stored: StoredObject, lines?: Map<string, Buffer>): void {
