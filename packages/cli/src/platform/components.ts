@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { type Logger, messageOf } from '@ebb/base';
 
 /** A part of Ebb that runs until its signal aborts. */
@@ -18,6 +19,8 @@ export class Components implements AsyncDisposable {
   #fail: (reason: unknown) => void = () => {};
 
   constructor(logger: Logger) {
+    // Every informer and timer of every component listens to it.
+    setMaxListeners(0, this.#stop.signal);
     this.#logger = logger;
     this.failed = new Promise((_, reject) => (this.#fail = reject));
     // Whoever races against it sees the failure; until then it must not end the process as unhandled.

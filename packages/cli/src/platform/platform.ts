@@ -65,8 +65,10 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   const api = stack.use(await startApi(options, { kubeletToken, admission: createAdmission(() => config) }));
   const { eci, access } = await startEci(options);
   stack.use(eci);
+  // Closed after the components, which use them to their end.
+  const clients = stack.use(new Closers());
   const clientAs = (userAgent: string): KubeClient =>
-    stack.use(createKubeClient({ kubeconfig: api.kubeconfig, userAgent, clock }));
+    clients.use(createKubeClient({ kubeconfig: api.kubeconfig, userAgent, clock }));
 
   const components = stack.use(new Components(logger));
   const seedClient = clientAs('ebb');
@@ -158,7 +160,7 @@ async function startEci({ runtime, clock, logger }: PlatformOptions): Promise<{ 
 
 /** Tells the controllers which port belongs in the URLs of Services. */
 async function announcePort(client: KubeClient, port: number): Promise<void> {
-  const { metadata, ...desired } = configMap('config-network', { 'ebb.dev/external-port': String(port) });
+  const { metadata, ...desired } = configMap('config-network', { 'ebb-external-port': String(port) });
   await client.patch(
     resources.configMaps,
     { namespace: systemNamespace, name: metadata.name ?? '' },
