@@ -49,17 +49,17 @@ function decodeObject(schema: Schema, value: object, path: Path): unknown {
   const others: Schema = typeof additionalProperties === 'object' ? additionalProperties : {};
   const known = (key: string): Schema => (Object.hasOwn(properties, key) ? (properties[key] ?? {}) : others);
   const present = Object.entries(value)
-    .filter(([, field]) => field !== null || additionalProperties !== undefined)
+    .filter(([, field]) => !isAbsent(field) || additionalProperties !== undefined)
     .map(([key, field]) => [key, decodeItem(known(key), field, [...path, key])] as const);
   const missing = required
-    .filter((key) => !Object.hasOwn(value, key) || Reflect.get(value, key) === null)
+    .filter((key) => !Object.hasOwn(value, key) || isAbsent(Reflect.get(value, key)))
     .map((key) => [key, zeroOf(known(key))] as const);
   return Object.fromEntries([...present, ...missing.filter(([, zero]) => zero !== undefined)]);
 }
 
 /** What stands in a list or a map, where `null` is the empty value. */
 function decodeItem(schema: Schema, value: unknown, path: Path): unknown {
-  return value === null ? (zeroOf(schema) ?? null) : decodeValue(schema, value, path);
+  return isAbsent(value) ? (zeroOf(schema) ?? null) : decodeValue(schema, value, path);
 }
 
 function decodeList(items: Schema, value: readonly unknown[], path: Path): unknown[] {
@@ -91,6 +91,8 @@ function copy(value: unknown, path: Path): unknown {
   if (!isObject(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, copy(field, [...path, key])]));
 }
+
+const isAbsent = (value: unknown): boolean => value === null || value === undefined;
 
 const isObject = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -78,7 +78,7 @@ function field(value: Value, name: string, depth: number): Value {
 }
 
 const functions: Readonly<Record<string, (args: readonly Value[]) => Value>> = {
-  index: ([map, ...path]) => path.reduce<Value>((value, key) => field(value, String(key), 1), map ?? ''),
+  index: ([map, ...path]) => path.reduce<Value>((value, key) => field(value, print(key), 1), map ?? ''),
   eq: ([first, ...others]) => others.some((other) => other === first),
   ne: ([first, second]) => first !== second,
   and: (args) => args.find((arg) => !isTrue(arg)) ?? args.at(-1) ?? false,

@@ -31,8 +31,8 @@ type Node =
   | {
       readonly kind: 'if';
       readonly test: Expression;
-      readonly then: readonly Node[];
-      readonly otherwise: readonly Node[];
+      readonly whenTrue: readonly Node[];
+      readonly whenFalse: readonly Node[];
     };
 
 /** Reads nodes up to the end, or to an `else` or `end`, which it leaves. */
@@ -54,18 +54,19 @@ function parseAction(action: string, cursor: Cursor): Node {
 }
 
 function parseIf(test: Expression, cursor: Cursor): Node {
-  const then = parseBody(cursor);
+  const whenTrue = parseBody(cursor);
   const next = cursor.tokens[cursor.at]?.text;
   if (next === undefined) throw new Error('template: {{if}} without {{end}}');
   cursor.at += 1;
   const elseIf = /^else\s+if\b(.*)$/s.exec(next)?.[1];
-  if (elseIf !== undefined) return { kind: 'if', test, then, otherwise: [parseIf(parseExpression(elseIf), cursor)] };
-  if (next === 'end') return { kind: 'if', test, then, otherwise: [] };
-  const otherwise = parseBody(cursor);
+  if (elseIf !== undefined)
+    return { kind: 'if', test, whenTrue, whenFalse: [parseIf(parseExpression(elseIf), cursor)] };
+  if (next === 'end') return { kind: 'if', test, whenTrue, whenFalse: [] };
+  const whenFalse = parseBody(cursor);
   if (next !== 'else' || cursor.tokens[cursor.at]?.text !== 'end')
     throw new Error('template: {{else}} without {{end}}');
   cursor.at += 1;
-  return { kind: 'if', test, then, otherwise };
+  return { kind: 'if', test, whenTrue, whenFalse };
 }
 
 function renderBody(nodes: readonly Node[], data: TemplateData): string {
@@ -79,6 +80,6 @@ function renderNode(node: Node, data: TemplateData): string {
     case 'print':
       return print(evaluate(node.expression, data));
     case 'if':
-      return renderBody(isTrue(evaluate(node.test, data)) ? node.then : node.otherwise, data);
+      return renderBody(isTrue(evaluate(node.test, data)) ? node.whenTrue : node.whenFalse, data);
   }
 }

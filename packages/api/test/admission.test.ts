@@ -1,0 +1,92 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type KubernetesObject, defaultServingConfig, parseServingConfig } from '@ebb/api';
+import { admit, groups, refusal, withContainer } from './admit.ts';
+
+const path = 'spec.template.spec';
+
+describe('admission', () => {
+  it('lets other kinds and writes of a status pass', () => {
+    const junk = { kind: 'Junk', metadata: {}, spec: 7 } as unknown as KubernetesObject;
+    expect(admit(junk)).toEqual({ object: junk, warnings: [] });
+    const status = { kind: 'Service', metadata: {} };
+    expect(admit(status, { subresource: 'status' }).object).toBe(status);
+  });
+
+  it('names a field of the wrong type', () => {
+    expect(refusal(() => admit(withContainer('{ image: 5 }')))).toBe(
+      `decoding request failed: cannot decode a number into field ${path}.containers[0].image, which is a string`,
+    );
+  });
+
+  it('tries out the pod in a dry run', () => {
+    const manifest = withContainer('{ image: a1, name: Not_A_Name }');
+    expect(refusal(() => admit(manifest))).toBe('admitted');
+    expect(refusal(() => admit(manifest, { dryRun: true }))).toMatch(
+      /^validation callback failed: dry run failed with Pod .*: spec\.template$/,
+    );
+  });
+
+  const configMap = (name: string, data: unknown, namespace = 'knative-serving'): KubernetesObject =>
+    ({ kind: 'ConfigMap', metadata: { name, namespace }, data }) as KubernetesObject;
+
+  it('refuses ConfigMaps that do not parse, and those whose example was edited', () => {
+    const bad = { 'stable-window': '2s' };
+    const prefix = 'admission webhook "config.webhook.serving.knative.dev" denied the request: ';
+    expect(refusal(() => admit(configMap('config-autoscaler', bad)))).toMatch(
+      `${prefix}validation failed: stable-window = 2s, must be within`,
+    );
+    expect(refusal(() => admit(configMap('config-autoscaler', { a: 5 })))).toMatch(
+      `${prefix}decoding request failed: `,
+    );
+    expect(refusal(() => admit(configMap('config-autoscaler', bad, 'default')))).toBe('admitted');
+    expect(refusal(() => admit(configMap('other', bad)))).toBe('admitted');
+    const edited = configMap('config-gc', { _example: 'x' });
+    edited.metadata.annotations = { 'knative.dev/example-checksum': '00000000' };
+    expect(refusal(() => admit(edited))).toContain('copy the lines you want out of "_example"');
+    edited.metadata.annotations = { 'knative.dev/example-checksum': '8cdc1683' };
+    expect(refusal(() => admit(edited))).toBe('admitted');
+  });
+
+  const kinds = ['Service', 'Configuration', 'Revision', 'Route', 'PodAutoscaler', 'Ingress', 'ConfigMap'];
+  const full = admit(
+    withContainer(
+      '{ image: a1, env: [{ name: A, valueFrom: { secretKeyRef: { name: s, key: k } } }], envFrom: [{ secretRef: { name: s } }], ports: [{ containerPort: 80 }], resources: { limits: { cpu: 1 } }, readinessProbe: { httpGet: { path: / } }, securityContext: { capabilities: { drop: [ALL] } }, volumeMounts: [{ name: v, mountPath: /v }] }',
+      ', volumes: [{ name: v, projected: { sources: [{ configMap: { name: c, items: [{ key: k, path: p }] } }] } }]',
+    ),
+  ).object;
+
+  it('answers hostile input with nothing but a refusal', () => {
+    const config = parseServingConfig({
+      'config-features': Object.fromEntries(
+        Object.keys(defaultServingConfig.features).map((feature) => [feature, 'enabled']),
+      ),
+    });
+    const choice = fc.record({
+      kind: fc.constantFrom(...kinds),
+      steps: fc.array(fc.nat(), { maxLength: 9 }),
+      junk: fc.oneof(fc.jsonValue(), fc.constantFrom(null, '__proto__', -1, 1e300, '', [null], [[]], { name: null })),
+      asOld: fc.boolean(),
+      config: fc.constantFrom(config, defaultServingConfig),
+    });
+    fc.assert(
+      fc.property(choice, ({ kind, steps, junk, asOld, config: chosen }) => {
+        const hostile = { ...(mutate(full, steps, junk) as KubernetesObject), kind };
+        const options = { config: chosen, kind, group: groups[kind] ?? '', dryRun: true };
+        const outcome = refusal(() => admit(hostile, asOld ? { ...options, oldObject: hostile } : options));
+        expect(typeof outcome).toBe('string');
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
+
+/** The value with junk where the steps lead. */
+function mutate(value: unknown, [step, ...rest]: readonly number[], junk: unknown): unknown {
+  const keys = typeof value === 'object' && value !== null ? Object.keys(value) : [];
+  const key = step === undefined || keys.length === 0 ? undefined : keys[step % keys.length];
+  if (key === undefined) return junk;
+  const copy: unknown = structuredClone(value);
+  Reflect.set(copy as object, key, mutate(Reflect.get(value as object, key), rest, junk));
+  return copy;
+}
