@@ -1,4 +1,5 @@
 import {
+  type Admission,
   type Condition,
   type Ingress,
   type KubernetesObject,
@@ -8,6 +9,8 @@ import {
   type RevisionSpec,
   type Service,
   type TrafficTarget,
+  createAdmission,
+  defaultServingConfig,
   isNotFound,
   keys,
   makePod,
@@ -38,8 +41,6 @@ const pinned = (revisionName: string, percent: number, tag?: string): TrafficTar
 
 const podOf = (image: string): RevisionSpec => ({
   containers: [{ name: 'user-container', image }],
-  containerConcurrency: 0,
-  timeoutSeconds: 300,
 });
 
 /** The name in the first argument of a call after its resource: a key or an object. */
@@ -47,6 +48,11 @@ const nameIn = (argument: unknown): string => {
   const { name, metadata } = argument as { name?: string; metadata?: { name?: string } };
   return name ?? metadata?.name ?? '';
 };
+
+const serving = createAdmission(() => defaultServingConfig);
+/** Knative's, but for ConfigMaps: on a cluster without webhooks bad ones get in. */
+const admission: Admission = (request) =>
+  request.kind === 'ConfigMap' ? { object: request.object, warnings: [] } : serving(request);
 
 /** The controllers on an embedded API. The test itself is autoscaler, virtual node and gateway. */
 class World implements AsyncDisposable {
@@ -136,7 +142,7 @@ class World implements AsyncDisposable {
   ): Promise<void> {
     const { image = 'dev.local/hello', revision, traffic = [latest(100)] } = options;
     const service: Service = {
-      metadata: { name, namespace, annotations: { [keys.creator]: 'me', [keys.lastModifier]: 'me' } },
+      metadata: { name, namespace },
       spec: {
         template: {
           ...(revision ? { metadata: { name: revision } } : {}),
@@ -251,7 +257,7 @@ class World implements AsyncDisposable {
 let world: World;
 
 beforeEach(async () => {
-  world = new World(await createTestApi({ crds: servingCrds() }));
+  world = new World(await createTestApi({ crds: servingCrds(), admission }));
   const put = (name: string, data: Record<string, string>): Promise<unknown> =>
     world.client.create(resources.configMaps, { metadata: { namespace: systemNamespace, name }, data });
   await world.client.create(resources.namespaces, { metadata: { name: systemNamespace } }).catch(() => {});
@@ -272,7 +278,7 @@ describe('a Service', () => {
       [keys.service]: 'hello',
       [keys.routingState]: 'active',
     });
-    expect(revision.metadata.annotations).toMatchObject({ [keys.creator]: 'me' });
+    expect(revision.metadata.annotations?.[keys.creator]).toBeTruthy();
     const podAutoscaler = await world.find(resources.podAutoscalers, 'hello-00001');
     expect(podAutoscaler.spec).toMatchObject({ protocolType: 'http1', reachability: 'Reachable' });
     const waiting = await world.until(resources.routes, 'hello', 'Ready', 'Unknown', 'RevisionMissing');
@@ -402,12 +408,14 @@ describe('a Service', () => {
     await world.deploy('hello');
     await world.runPod('hello-00001', {
       phase: 'Running',
-      conditions: [{ type: 'Ready', status: 'False', message: 'tcp probe of port 8080: connection refused' }],
+      conditions: [{ type: 'Ready', status: 'False', message: 'connection refused' }],
     });
     const almost = systemClock.now() - 599_000;
     await world.scale('hello-00001', 0, { since: almost });
     const failed = await world.until(resources.revisions, 'hello-00001', 'Ready', 'False', 'ProgressDeadlineExceeded');
-    expect(failed.message).toBe('No instance became ready within 600s: tcp probe of port 8080: connection refused');
+    expect(failed.message).toBe(
+      'No instance became ready within 600s (readiness probe: TCP connection to port 8080): connection refused',
+    );
   });
 
   it('uses the own name of a revision and refuses one that is taken by another template', async () => {

@@ -1,4 +1,4 @@
-import { type Configuration, type Revision, keys } from '@ebb/api';
+import { type Configuration, type Revision, type RevisionSpec, keys } from '@ebb/api';
 import { controllerOf, deepEqual, isReady } from '@ebb/kube';
 
 /**
@@ -32,7 +32,13 @@ export function isNameTaken(revision: Revision | undefined, configuration: Confi
   if (!revision) return false;
   if (controllerOf(revision)?.uid !== configuration.metadata.uid) return true;
   const sameGeneration = generationOf(revision) === configuration.metadata.generation;
-  return !sameGeneration && !deepEqual(revision.spec, configuration.spec.template.spec);
+  return !sameGeneration && !saysSame(configuration.spec.template.spec, revision.spec);
+}
+
+/** `enableServiceLinks` is defaulted on creation only: an edited template without it still means what its Revision has. */
+function saysSame(template: RevisionSpec, { enableServiceLinks, ...spec }: RevisionSpec): boolean {
+  const links = template.enableServiceLinks ?? enableServiceLinks;
+  return deepEqual({ ...template, enableServiceLinks: links }, { ...spec, enableServiceLinks });
 }
 
 function isNamed({ metadata }: Revision, name: string | undefined): boolean {

@@ -20,6 +20,17 @@ const hopeless: ReadonlySet<string> = new Set([
   'RunContainerError',
 ]);
 
+/** Reasons of a Pod that was taken away while it ran: it is replaced, and the Revision is not at fault. */
+const lost: ReadonlySet<string> = new Set([
+  'InstanceLost',
+  'BidFailed',
+  'Evicted',
+  'Preempting',
+  'NodeLost',
+  'Shutdown',
+  'Terminated',
+]);
+
 /** True if the Pod counts as an instance: neither on its way out nor told to be. */
 export function isInstance({ metadata }: Pod): boolean {
   return metadata.deletionTimestamp === undefined && metadata.annotations?.[keys.draining] === undefined;
@@ -32,12 +43,13 @@ export function isPodReady({ status }: Pod): boolean {
 
 /**
  * Why the Pod cannot serve, as soon as it says so (serving-api.md, section 16.2): it finds no place, the cloud refused it, a
- * container ended, an image cannot be had. `undefined` while it may just be starting.
+ * container ended, an image cannot be had. `undefined` while it may just be starting, or if it was taken away.
  */
 export function podFailure(
   pod: Pod,
   { alwaysSchedulable }: { readonly alwaysSchedulable: boolean },
 ): PodFailure | undefined {
+  if (pod.status?.phase === 'Failed' && lost.has(pod.status.reason ?? '')) return undefined;
   return (alwaysSchedulable ? undefined : unscheduled(pod)) ?? crashed(pod) ?? refused(pod) ?? blocked(pod);
 }
 
@@ -56,11 +68,11 @@ function crashed({ status }: Pod): PodFailure | undefined {
     const ended = endOf(container, status?.phase === 'Failed');
     if (!ended) continue;
     const { exitCode, message } = ended;
-    const told = message?.trim() || (exitCode === 0 ? 'container exited with no error' : '');
+    const silent = exitCode === 0 ? 'container exited with no error' : `exit code ${exitCode}, and no output`;
     return {
       condition: 'ContainerHealthy',
       reason: `ExitCode${exitCode}`,
-      message: `Container failed with: ${told}`,
+      message: `Container failed with: ${message?.trim() || silent}`,
     };
   }
   return undefined;

@@ -1,9 +1,18 @@
-import { type Container, type PodAutoscaler, type Revision, keys, parseGoDuration, resources } from '@ebb/api';
+import {
+  type Container,
+  type PodAutoscaler,
+  type Revision,
+  keys,
+  parseGoDuration,
+  readinessProbeOf,
+  resources,
+} from '@ebb/api';
 import { type ConditionManager, type ReconcileResult, conditionOf } from '@ebb/kube';
 import { NotOwnedError, reconcileChild } from '../children.ts';
 import type { Work } from '../context.ts';
 import { isDeleting } from '../metadata.ts';
 import { type StatusDraft, conditionSets, reconcileStatus } from '../reconcile-status.ts';
+import { describeProbe } from './describe-probe.ts';
 import { fixPodAutoscaler, makePodAutoscaler } from './resources.ts';
 import { type Verdict, type WorkloadVerdict, judgeWorkload } from './workload.ts';
 
@@ -76,6 +85,7 @@ function judge(
       createdMs: Date.parse(creationTimestamp) || now,
       progressDeadlineMs: parseGoDuration(annotations?.[keys.progressDeadline] ?? '') ?? deployment.progressDeadlineMs,
       alwaysSchedulable: deployment.podIsAlwaysSchedulable,
+      probe: describeProbe(readinessProbeOf(revision.spec)),
     },
     now,
   );

@@ -61,6 +61,7 @@ const observe = (seen: Partial<Observation>): Observation => ({
   createdMs: start,
   progressDeadlineMs: 10 * minute,
   alwaysSchedulable: false,
+  probe: 'TCP connection to port 8080',
   ...seen,
 });
 const failedBefore: Observation['before'] = {
@@ -134,10 +135,16 @@ describe('the workload of a Revision', () => {
 
   it.each([
     [crashed(7, 'boom\n'), 'ExitCode7', 'Container failed with: boom'],
+    [crashed(2), 'ExitCode2', 'Container failed with: exit code 2, and no output'],
     [crashed(0), 'ExitCode0', 'Container failed with: container exited with no error'],
   ])('tells how a container ended', (status, reason, message) => {
     const verdict = judgeWorkload(observe({ pods: [pod(status)] }), start);
     expect(verdict.containerHealthy).toEqual({ status: 'False', reason, message });
+  });
+
+  it('does not blame the Revision for an instance that was taken away', () => {
+    const taken: PodStatus = { ...crashed(137), phase: 'Failed', reason: 'BidFailed' };
+    expect(judgeWorkload(observe({ pods: [pod(taken)], podAutoscaler: active }), start).containerHealthy).toEqual(fine);
   });
 
   it('looks neither at Pods on their way out nor at crashes while another instance is ready', () => {
@@ -178,11 +185,12 @@ describe('the workload of a Revision', () => {
     expect(late.resourcesAvailable).toEqual({
       status: 'False',
       reason: 'ProgressDeadlineExceeded',
-      message: 'No instance became ready within 600s: connection refused',
+      message:
+        'No instance became ready within 600s (readiness probe: TCP connection to port 8080): connection refused',
     });
     expect(late.lookAgainMs).toBeUndefined();
     expect(judgeWorkload(observe({}), start + 10 * minute).resourcesAvailable.message).toBe(
-      'No instance was started within 600s.',
+      'No instance was started within 600s',
     );
   });
 

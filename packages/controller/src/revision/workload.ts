@@ -23,6 +23,8 @@ export interface Observation {
   readonly createdMs: number;
   readonly progressDeadlineMs: number;
   readonly alwaysSchedulable: boolean;
+  /** How an instance shows that it is ready, for people. */
+  readonly probe: string;
 }
 
 export interface WorkloadVerdict {
@@ -103,11 +105,11 @@ function timedOut(message: string): Failures {
   return { resourcesAvailable: { status: 'False', reason: 'ProgressDeadlineExceeded', message } };
 }
 
-function overdueMessage({ progressDeadlineMs }: Observation, instances: readonly Pod[]): string {
-  const why = instances.map(readinessMessage).find((message) => message !== '');
+function overdueMessage({ progressDeadlineMs, probe }: Observation, instances: readonly Pod[]): string {
   const seconds = `${Math.round(progressDeadlineMs / 1000)}s`;
-  if (instances.length === 0) return `No instance was started within ${seconds}.`;
-  return `No instance became ready within ${seconds}${why ? `: ${why}` : '.'}`;
+  if (instances.length === 0) return `No instance was started within ${seconds}`;
+  const why = instances.map(readinessMessage).find((message) => message !== '');
+  return `No instance became ready within ${seconds} (readiness probe: ${probe})${why ? `: ${why}` : ''}`;
 }
 
 /** When time is up for an instance to become ready; `undefined` while none is waited for. */
