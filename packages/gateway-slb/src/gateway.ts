@@ -31,6 +31,8 @@ export interface GatewayOptions {
 export interface Gateway extends AsyncDisposable {
   readonly publicAddress: ListenAddress;
   readonly privateAddress: ListenAddress | undefined;
+  /** Resolves once it knows all Ingresses and Revisions. Until then a host it does not know gets 503, not 404. */
+  readonly ready: Promise<void>;
   /** Takes no new connection, waits until all requests are answered, at most `graceMs`, and ends. */
   close(options: { readonly graceMs: number }): Promise<void>;
 }
@@ -39,8 +41,7 @@ export interface Gateway extends AsyncDisposable {
 const disposeGraceMs = 1000;
 
 /**
- * Opens a gateway: routing from Ingresses, instances from Revisions and Pods, status of Ingresses. Listens at once; requests
- * that come before the first lists have been read find no route. Rejects with a `UserError`, the system's error (with
+ * Opens a gateway: routing from Ingresses, instances from Revisions and Pods, status of Ingresses. Listens at once. Rejects with a `UserError`, the system's error (with
  * `code`, as `EADDRINUSE`) as its cause, if it cannot listen.
  */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
@@ -48,6 +49,11 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const activator = new Activator({ clock, logger, random, gateway: name, sendStats, limits });
   const holder = new TableHolder({ random, clusterDomain });
   const settings = new Map<string, RevisionSettings>();
+  const informers = createInformers(options);
+  let known = false;
+  const ready = Promise.all([informers.ingresses.synced, informers.revisions.synced]).then(() => {
+    known = true;
+  });
   let plane: OpenDataPlane;
   try {
     plane = await openDataPlane({
@@ -57,6 +63,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       limits,
       listeners,
       table: () => holder.table,
+      ready: () => known,
       settingsOf: (key) => settings.get(key) ?? defaultSettings,
     });
   } catch (error) {
@@ -64,7 +71,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     throw error;
   }
   const stop = new AbortController();
-  const stopped = watch({ options, activator, holder, settings, plane, signal: stop.signal }).catch(
+  const stopped = watch({ options, informers, activator, holder, settings, plane, signal: stop.signal }).catch(
     (error: unknown) => {
       logger.error({ error: messageOf(error) }, 'the gateway no longer hears of changes');
     },
@@ -80,11 +87,33 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     return closing;
   };
   const { publicAddress, privateAddress } = plane;
-  return { publicAddress, privateAddress, close, [Symbol.asyncDispose]: () => close({ graceMs: disposeGraceMs }) };
+  return {
+    publicAddress,
+    privateAddress,
+    ready,
+    close,
+    [Symbol.asyncDispose]: () => close({ graceMs: disposeGraceMs }),
+  };
+}
+
+interface Informers {
+  readonly ingresses: Informer<Ingress>;
+  readonly revisions: Informer<Revision>;
+  readonly pods: Informer<Pod>;
+}
+
+function createInformers({ client, clock, logger, random }: GatewayOptions): Informers {
+  const common = { clock, logger, random };
+  return {
+    ingresses: createInformer(client, resources.ingresses, common),
+    revisions: createInformer(client, resources.revisions, common),
+    pods: createInformer(client, resources.pods, { ...common, labelSelector: keys.revision }),
+  };
 }
 
 interface Watching {
   readonly options: GatewayOptions;
+  readonly informers: Informers;
   readonly activator: Activator;
   readonly holder: TableHolder;
   readonly settings: Map<string, RevisionSettings>;
@@ -93,17 +122,16 @@ interface Watching {
 }
 
 /** Keeps the data plane in step with Kubernetes until aborted. */
-async function watch({ options, activator, holder, settings, plane, signal }: Watching): Promise<void> {
+async function watch({ options, informers, activator, holder, settings, plane, signal }: Watching): Promise<void> {
   const { client, clock, logger, random } = options;
-  const common = { clock, logger, random };
-  const ingresses = createInformer(client, resources.ingresses, common);
-  const revisions = createInformer(client, resources.revisions, common);
-  const pods = createInformer(client, resources.pods, { ...common, labelSelector: keys.revision });
+  const { ingresses, revisions, pods } = informers;
   const gateways = [
     { public: plane.publicAddress, ...(plane.privateAddress ? { private: plane.privateAddress } : {}) },
   ];
   const status = createReconciler({
-    ...common,
+    clock,
+    logger,
+    random,
     name: 'ingress-status',
     backoff: { baseMs: 20, capMs: 30_000 },
     reconcile: (key, context) =>
@@ -122,8 +150,7 @@ async function watch({ options, activator, holder, settings, plane, signal }: Wa
   );
   subscriptions.add(revisions.events.subscribe((event) => takeRevision(activator, settings, event)));
   subscriptions.add(pods.events.subscribe((event) => takePod(activator, plane, event)));
-  const informers: readonly Informer<Ingress | Revision | Pod>[] = [revisions, pods, ingresses];
-  await Promise.all([...informers.map((informer) => informer.run({ signal })), status.run({ signal })]);
+  await Promise.all([revisions, pods, ingresses, status].map((runner) => runner.run({ signal })));
   subscriptions.unsubscribe();
 }
 

@@ -323,6 +323,7 @@ describe('a port in use', () => {
       logger: silentLogger,
       activator: gateway.activator,
       table: () => table,
+      ready: () => true,
       settingsOf: () => ({ totalMs: 1, responseStartMs: undefined, idleMs: undefined, protocol: 'http1' }),
       listeners: { public: { host: '127.0.0.1', port: gateway.port } },
     }).catch((error: unknown) => error);

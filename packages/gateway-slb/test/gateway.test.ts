@@ -143,6 +143,23 @@ describe('a gateway', () => {
     expect(await waiting.end()).toMatch(/^HTTP\/1.1 503[^]*ExitCode1: Container failed with: boom$/);
   });
 
+  it('does not deny a host before it knows them all', async () => {
+    const client = createFakeClient();
+    client.put(resources.ingresses, makeIngress('hello'));
+    let answer: () => void = () => {};
+    const asked = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    const slow: FakeClient = { ...client, list: (...args) => asked.then(() => client.list(...args)) };
+    await using gateway = await open(slow);
+    expect(await exchangeRaw(gateway.publicAddress.port, get('nobody'))).toMatch(
+      /^HTTP\/1.1 503[^]*ebb-reason: starting/,
+    );
+    answer();
+    await gateway.ready;
+    expect(await exchangeRaw(gateway.publicAddress.port, get('nobody'))).toMatch(/^HTTP\/1.1 404/);
+  });
+
   it('says in one line that its port is in use, and holds on to nothing', async () => {
     const client = createFakeClient();
     await using gateway = await open(client);

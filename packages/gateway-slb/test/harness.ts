@@ -106,6 +106,7 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
     logger: silentLogger,
     activator,
     table: () => table,
+    ready: () => true,
     settingsOf: () => settings,
     listeners: { public: { host: '127.0.0.1', port: 0 }, private: { host: '127.0.0.1', port: 0 } },
     limits: options.limits,

@@ -26,6 +26,8 @@ export interface DataPlane {
   readonly logger: Logger;
   /** The table of this moment. */
   readonly table: () => RoutingTable;
+  /** False until the table has been filled for the first time: a host not in it may be known all the same. */
+  readonly ready: () => boolean;
   readonly activator: Activator;
   readonly settingsOf: (revisionKey: string) => RevisionSettings;
   readonly upstreams: Upstreams;

@@ -38,6 +38,7 @@ export function judge(plane: DataPlane, request: IncomingMessage, listener: List
   if (!target) return badRequest('bad request target');
   const host = target.host ?? head.host;
   const result = route(plane.table(), routeRequest(host, target.path, listener, request));
+  if (result.kind === 'notFound' && !plane.ready()) return { kind: 'refuse', refusal: refusals.starting };
   const probe = answerProbe(head, result);
   if (probe) return { kind: 'answer', ...probe };
   if (result.kind === 'notFound') return { kind: 'refuse', refusal: refusals.noRoute };

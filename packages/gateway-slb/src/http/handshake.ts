@@ -26,7 +26,8 @@ export interface HandshakeOutcome {
   failed(): void;
 }
 
-const proxy = createProxy();
+/** Made for the first upgrade: http-proxy draws a warning about its age from newer versions of Node. */
+let proxy: httpProxy | undefined;
 
 /** What a handshake wants done while http-proxy has its request. */
 const underWay = new WeakMap<IncomingMessage, Handshake & HandshakeOutcome>();
@@ -37,6 +38,7 @@ export function shakeHands(handshake: Handshake, outcome: HandshakeOutcome): voi
   request.headers = asObject(handshake.headers, handshake.protocol);
   underWay.set(request, { ...handshake, ...outcome });
   const options = { target: { host: 'instance', port: 80 }, agent: new OneSocketAgent(upstream), toProxy: true };
+  proxy ??= createProxy();
   proxy.ws(request, socket, firstBytes, options, () => outcome.failed());
 }
 

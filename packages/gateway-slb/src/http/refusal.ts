@@ -10,6 +10,7 @@ export type Reason =
   | 'queue-full'
   | 'revision-failed'
   | 'revision-missing'
+  | 'starting'
   | 'closing'
   | 'connect-refused'
   | 'upstream-reset'
@@ -35,6 +36,7 @@ type Known =
   | 'upstreamInvalid'
   | 'timeoutWaiting'
   | 'timeout'
+  | 'starting'
   | 'closing'
   | 'connect'
   | 'headersTooLarge'
@@ -53,6 +55,7 @@ export const refusals: Readonly<Record<Known, Refusal>> = {
   upstreamInvalid: { status: 502, reason: 'upstream-invalid', text: 'the instance did not answer in HTTP' },
   timeoutWaiting: { status: 504, reason: 'timeout-waiting', text: 'activator request timeout' },
   timeout: { status: 504, reason: 'timeout', text: 'request timeout' },
+  starting: { status: 503, reason: 'starting', text: 'the gateway is starting', headers: retrySoon },
   closing: { status: 503, reason: 'closing', text: 'the gateway is closing', headers: retrySoon },
   headersTooLarge: { status: 431, reason: 'bad-request', text: 'the headers are too large' },
   tooSlow: { status: 408, reason: 'bad-request', text: 'the request did not come in time' },
