@@ -97,6 +97,8 @@ export function refuse(response: ServerResponse, refusal: Refusal, more: readonl
 
 /** Answers on a bare socket, and closes it. */
 export function refuseOnSocket(socket: Duplex, refusal: Refusal): void {
+  // Node hands such a socket over without any listener, and a fault nobody hears ends the process.
+  socket.on('error', () => socket.destroy());
   if (socket.destroyed || !socket.writable) {
     socket.destroy();
     return;
