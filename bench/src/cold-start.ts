@@ -1,10 +1,11 @@
-import { request } from 'node:http';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { type IncomingMessage, request } from 'node:http';
 import { type Service, resources, systemNamespace } from '@ebb/api';
 import { silentLogger, systemClock } from '@ebb/base';
 import { eventually } from '@ebb/base/testing';
 import { type Platform, startPlatform } from '@ebb/cli';
 import { isReady } from '@ebb/kube';
-import { type Runtime, createSimulatedRuntime } from '@ebb/local-eci';
+import { createSimulatedRuntime } from '@ebb/local-eci';
 
 /** Cold starts measured, after some that are not. */
 const rounds = 100;
@@ -37,22 +38,15 @@ interface ColdStart {
   readonly readyToAnswer: number;
 }
 
-/** A runtime that tells when a group was asked for and when its instance began to answer. */
-function observed(moments: Moments): Runtime {
-  const runtime = createSimulatedRuntime({
-    clock: systemClock,
-    random: () => Math.random(),
-    timing: { schedulingMs: 0, pendingMs: instanceMs, terminatingMs: 0 },
-    serve: true,
-    onReady: (_, atMs) => (moments.ready = atMs),
-  });
-  return {
-    create: (id, spec, host) => {
-      moments.created ??= systemClock.now();
-      return runtime.create(id, spec, host);
-    },
-    close: () => runtime.close(),
+/** Notes when the local ECI is asked for a container group. */
+function watchCalls(moments: Moments): Disposable {
+  const channel = 'http.server.request.start';
+  const onRequest = (message: unknown): void => {
+    const { headers } = (message as { request: IncomingMessage }).request;
+    if (headers['x-acs-action'] === 'CreateContainerGroup') moments.created ??= systemClock.now();
   };
+  subscribe(channel, onRequest);
+  return { [Symbol.dispose]: () => void unsubscribe(channel, onRequest) };
 }
 
 /**
@@ -62,12 +56,19 @@ function observed(moments: Moments): Runtime {
  */
 export async function coldStart(): Promise<object> {
   const moments: Moments = {};
+  using _calls = watchCalls(moments);
   await using platform = await startPlatform({
     gateway: { port: 28_080, strict: false },
     api: { port: 26_443, strict: false },
     domain: 'localhost',
     dataDir: undefined,
-    runtime: observed(moments),
+    runtime: createSimulatedRuntime({
+      clock: systemClock,
+      random: () => Math.random(),
+      timing: { schedulingMs: 0, pendingMs: instanceMs, terminatingMs: 0 },
+      serve: true,
+      onReady: (_, atMs) => (moments.ready = atMs),
+    }),
     clock: systemClock,
     logger: silentLogger,
     random: () => Math.random(),
