@@ -10,6 +10,8 @@ import { type KubeClient, createKubeClient } from '@ebb/kube';
 import { type LocalEci, type Runtime, createProcessRuntime } from '@ebb/local-eci';
 import { createTestEci, testAccessKey } from '@ebb/local-eci/testing';
 import { createVirtualNode } from '@ebb/virtual-node';
+import { type Eci, createEci } from '../packages/virtual-node/src/eci/eci.ts';
+import { makeContainerGroup } from '../packages/virtual-node/src/pods/container-group.ts';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 const nodeName = 'virtual-kubelet-cn-hangzhou-j';
@@ -75,7 +77,11 @@ async function startNode(eci: LocalEci): Promise<AsyncDisposable> {
   };
 }
 
-function makePod(name: string, container: Partial<Pod['spec']['containers'][number]> = {}, spec: Partial<Pod['spec']> = {}): Pod {
+function makePod(
+  name: string,
+  container: Partial<Pod['spec']['containers'][number]> = {},
+  spec: Partial<Pod['spec']> = {},
+): Pod {
   return {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -101,21 +107,26 @@ function makePod(name: string, container: Partial<Pod['spec']['containers'][numb
 const getPod = (name: string): Promise<Pod> => client.get(resources.pods, { namespace, name });
 
 const readyPod = (name: string): Promise<Pod> =>
-  eventually(async () => {
-    const pod = await getPod(name);
-    const isReady = pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True');
-    return isReady ? pod : undefined;
-  }, { what: `pod ${name} ready` });
+  eventually(
+    async () => {
+      const pod = await getPod(name);
+      const isReady = pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True');
+      return isReady ? pod : undefined;
+    },
+    { what: `pod ${name} ready` },
+  );
 
 const isGone = (name: string): Promise<boolean> => getPod(name).then(() => false, isNotFound);
 
 async function logOf(name: string, query = ''): Promise<string> {
   const chunks: Uint8Array[] = [];
-  for await (const chunk of client.stream(`/api/v1/namespaces/${namespace}/pods/${name}/log${query}`)) chunks.push(chunk);
+  for await (const chunk of client.stream(`/api/v1/namespaces/${namespace}/pods/${name}/log${query}`))
+    chunks.push(chunk);
   return Buffer.concat(chunks).toString('utf8');
 }
 
-const urlOf = ({ metadata, status }: Pod): string => `http://${status?.podIP}:${metadata.annotations?.[keys.userPort]}/`;
+const urlOf = ({ metadata, status }: Pod): string =>
+  `http://${status?.podIP}:${metadata.annotations?.[keys.userPort]}/`;
 
 const isAlive = (pid: number): boolean => {
   try {
@@ -126,9 +137,11 @@ const isAlive = (pid: number): boolean => {
   }
 };
 
+const cloudOf = ({ endpoint, regionId }: LocalEci): Eci =>
+  createEci({ endpoint, protocol: 'http', regionId, ...testAccessKey });
+
 const groupsOf = async (eci: LocalEci): Promise<string[]> => {
-  const { createEci } = await import('../packages/virtual-node/src/eci/eci.ts');
-  const groups = await createEci({ endpoint: eci.endpoint, protocol: 'http', regionId: eci.regionId, ...testAccessKey }).list({});
+  const groups = await cloudOf(eci).list({});
   return groups.map(({ containerGroupId = '' }) => containerGroupId);
 };
 
@@ -138,7 +151,9 @@ describe('the virtual node', () => {
     await using _node = await startNode(eci);
     const node: Node = await client.get(resources.nodes, { name: nodeName });
     expect(node.metadata.labels).toMatchObject({ type: 'virtual-kubelet', 'kubernetes.io/role': 'agent' });
-    expect(node.spec?.taints).toEqual([{ key: 'virtual-kubelet.io/provider', value: 'alibabacloud', effect: 'NoSchedule' }]);
+    expect(node.spec?.taints).toEqual([
+      { key: 'virtual-kubelet.io/provider', value: 'alibabacloud', effect: 'NoSchedule' },
+    ]);
     expect(node.status?.conditions?.find(({ type }) => type === 'Ready')?.status).toBe('True');
     expect(node.status?.daemonEndpoints?.kubeletEndpoint?.Port).toBeGreaterThan(0);
     const lease = await client.get(resources.leases, { namespace: 'kube-node-lease', name: nodeName });
@@ -153,7 +168,11 @@ describe('the virtual node', () => {
     const pod = await readyPod('web');
     expect(pod.status).toMatchObject({ phase: 'Running', podIP: '127.0.0.1', qosClass: 'BestEffort' });
     expect(pod.metadata.annotations?.['k8s.aliyun.com/eci-instance-id']).toMatch(/^eci-/);
-    expect(pod.status?.containerStatuses?.[0]).toMatchObject({ ready: true, restartCount: 0, containerID: expect.stringMatching(/^eci:\/\//) });
+    expect(pod.status?.containerStatuses?.[0]).toMatchObject({
+      ready: true,
+      restartCount: 0,
+      containerID: expect.stringMatching(/^eci:\/\//),
+    });
 
     const pid = Number((await (await fetch(urlOf(pod))).text()).slice(4));
     await eventually(async () => (await logOf('web')) === 'starting in blue\nlistening\n');
@@ -185,7 +204,7 @@ describe('the virtual node', () => {
     });
     await client.create(resources.configMaps, { metadata: { name: 'colors', namespace }, data: { main: 'green' } });
     await readyPod('web');
-    await eventually(async () => (await logOf('web')).startsWith('starting in green'));
+    expect(await logOf('web')).toMatch(/^starting in green/);
   });
 
   it('shows why a pod cannot be run, and what to do', async () => {
@@ -206,7 +225,10 @@ describe('the virtual node', () => {
     const tooLarge = { resources: { requests: { cpu: '100' } } };
     await client.create(resources.pods, makePod('web', tooLarge));
     await eventually(async () => (await getPod('web')).status?.reason === 'ProviderFailed');
-    expect((await getPod('web')).status).toMatchObject({ phase: 'Pending', message: expect.stringContaining('InvalidParameter') });
+    expect((await getPod('web')).status).toMatchObject({
+      phase: 'Pending',
+      message: expect.stringContaining('InvalidParameter'),
+    });
     await eventually(async () => {
       const { items } = await client.list(resources.events, { namespace });
       return items.some(({ reason }: CoreEvent) => reason === 'ProviderCreateFailed');
@@ -217,9 +239,13 @@ describe('the virtual node', () => {
     await using eci = await createTestEci({ runtime: makeRuntime() });
     await using _node = await startNode(eci);
     await client.create(resources.pods, makePod('web', { command: ['/bin/sh', '-c', 'echo broken >&2; exit 7'] }));
-    const last = await eventually(async () => (await getPod('web')).status?.containerStatuses?.[0]?.lastState?.terminated);
+    const last = await eventually(
+      async () => (await getPod('web')).status?.containerStatuses?.[0]?.lastState?.terminated,
+    );
     expect(last).toMatchObject({ exitCode: 7, message: expect.stringContaining('broken') });
-    await eventually(async () => (await getPod('web')).status?.containerStatuses?.[0]?.state?.waiting?.reason === 'CrashLoopBackOff');
+    await eventually(
+      async () => (await getPod('web')).status?.containerStatuses?.[0]?.state?.waiting?.reason === 'CrashLoopBackOff',
+    );
     expect(await logOf('web', '?previous=true')).toBe('broken\n');
   });
 
@@ -239,6 +265,29 @@ describe('the virtual node', () => {
     expect(await groupsOf(eci)).toEqual([stays.metadata.annotations?.['k8s.aliyun.com/eci-instance-id']]);
     expect(stays.metadata.uid).toBe(metadata.uid);
     expect((await fetch(urlOf(stays))).status).toBe(200);
+  });
+
+  it('takes over a group whose maker was killed before it could say so', async () => {
+    await using eci = await createTestEci({ runtime: makeRuntime() });
+    const pod = await client.create(resources.pods, makePod('web'));
+    const nothing = { configMap: () => undefined, secret: () => undefined };
+    const id = await cloudOf(eci).create(makeContainerGroup(pod, nothing));
+    await using _node = await startNode(eci);
+    const { metadata } = await readyPod('web');
+    expect(metadata.annotations?.['k8s.aliyun.com/eci-instance-id']).toBe(id);
+    expect(await groupsOf(eci)).toEqual([id]);
+  });
+
+  it('deletes a second group that was made for a pod', async () => {
+    await using eci = await createTestEci({ runtime: makeRuntime() });
+    const pod = await client.create(resources.pods, makePod('web'));
+    const group = makeContainerGroup(pod, { configMap: () => undefined, secret: () => undefined });
+    const { clientToken: _, ...tokenless } = group;
+    for (let copy = 0; copy < 2; copy += 1) await cloudOf(eci).create(tokenless);
+    await using _node = await startNode(eci);
+    const { metadata } = await readyPod('web');
+    await eventually(async () => (await groupsOf(eci)).length === 1);
+    expect(await groupsOf(eci)).toEqual([metadata.annotations?.['k8s.aliyun.com/eci-instance-id']]);
   });
 
   it('tells a pod from another of the same name that was there before', async () => {

@@ -119,8 +119,8 @@ describe('a process container', () => {
   });
 
   it('lets the app end in its grace period', async () => {
-    const source = `console.log('up'); setInterval(() => {}, 1000);
-      process.on('SIGTERM', () => setTimeout(() => { console.log('bye'); process.exit(0); }, 50));`;
+    const source = `process.on('SIGTERM', () => setTimeout(() => { console.log('bye'); process.exit(0); }, 50));
+      setInterval(() => {}, 1000); console.log('up');`;
     await using app = await run(source);
     await eventually(() => app.text().includes('up'));
     await app.instance.stop();

@@ -1,5 +1,5 @@
 import { type Pod, isNotFound, keyOf, resources } from '@ebb/api';
-import { type Clock, type Logger, messageOf } from '@ebb/base';
+import { type Clock, type Logger, linkSignals, messageOf } from '@ebb/base';
 import { type KubeClient, createEventRecorder, createInformer, createReconciler } from '@ebb/kube';
 import { type ContainerGroup, type EciAccess, createEci } from './eci/eci.ts';
 import { type KubeletOptions, type KubeletServer, startKubelet } from './kubelet/kubelet-server.ts';
@@ -25,12 +25,14 @@ export interface VirtualNodeOptions {
 export interface VirtualNode {
   /** Works until aborted; pods and their groups are left as they are. To be called once. */
   run(options: { readonly signal: AbortSignal }): Promise<void>;
-  /** Resolves when the Node is Ready: its pods and groups are known and looked after. */
+  /** Resolves when the Node is registered and its pods and groups are known and looked after. */
   readonly synced: Promise<void>;
 }
 
 /** Pods worked on at a time; a create is one call to ECI, and they do not wait for each other. */
 const workers = 32;
+/** After a refusal; the cloud is not asked again within the blink of an eye. */
+const backoff = { baseMs: 250, capMs: 60_000 };
 const byUid = 'uid';
 
 /** A Node whose pods are ECI container groups (serverless-node.md, section 1). */
@@ -70,20 +72,32 @@ export function createVirtualNode(options: VirtualNodeOptions): VirtualNode {
     hostIP,
     onAsked: () => sync.poke(),
   });
-  const queue = createReconciler({ name: 'pod', reconcile: controller.reconcile, workers, clock, logger, random });
+  const queue = createReconciler({
+    name: 'pod',
+    reconcile: controller.reconcile,
+    workers,
+    backoff,
+    clock,
+    logger,
+    random,
+  });
 
   /** Groups without a pod are deleted. The pods' list is complete by now: a group is only made for a pod seen in it. */
   const sweep = (groups: readonly ContainerGroup[]): void => {
     controller.forget(new Set(groups.map(({ containerGroupId }) => containerGroupId ?? '')));
     for (const group of groups) {
-      const uid = uidOf(group);
-      if (uid === undefined || pods.byIndex(byUid, uid).length > 0) continue;
-      confirmOrphan(client, group)
+      if (!isStray(group) || controller.isDeleting(group)) continue;
+      confirmOrphan(client, group, index)
         .then((orphan) => (orphan ? controller.deleteOrphan(group) : undefined))
         .catch((error: unknown) =>
           logger.warn({ group: group.containerGroupId, error: messageOf(error) }, 'orphan not deleted'),
         );
     }
+  };
+  const isStray = (group: ContainerGroup): boolean => {
+    const uid = uidOf(group);
+    if (uid === undefined) return false;
+    return pods.byIndex(byUid, uid).length === 0 || index.get(uid)?.id !== group.containerGroupId;
   };
 
   let port = kubelet.port;
@@ -110,15 +124,28 @@ export function createVirtualNode(options: VirtualNodeOptions): VirtualNode {
       logger,
     });
     port = server.port;
+    // What fails takes the others with it: none goes on unwatched.
+    using life = linkSignals(signal);
+    const all = { signal: life.signal };
     const subscription = pods.events.subscribe(({ object }) => queue.enqueue(keyOf(object)));
-    const informing = pods.run({ signal });
-    await Promise.race([pods.synced, informing]);
-    const syncing = sync.run({ signal });
-    await Promise.race([sync.synced, syncing]);
-    if (!signal.aborted) await agent.register();
-    markSynced();
-    await Promise.all([informing, syncing, queue.run({ signal }), agent.run({ signal })]);
-    subscription.unsubscribe();
+    const work = async (): Promise<void> => {
+      await Promise.race([pods.synced, untilAborted(all.signal)]);
+      const syncing = sync.run(all);
+      await agent.register(all);
+      const renewing = agent.run(all);
+      // The Node lives without the cloud; pods wait until it is known which groups there are.
+      await Promise.race([sync.synced, untilAborted(all.signal)]);
+      if (!all.signal.aborted) markSynced();
+      await Promise.all([syncing, renewing, queue.run(all)]);
+    };
+    const parts = [pods.run(all), work()];
+    try {
+      await Promise.all(parts);
+    } finally {
+      life.abort(new DOMException('the virtual node stops', 'AbortError'));
+      await Promise.allSettled(parts);
+      subscription.unsubscribe();
+    }
   };
   return { run, synced };
 }
@@ -131,13 +158,21 @@ function isMoving({ metadata, status }: Pod): boolean {
 }
 
 /** The informer may be behind, or its list stale: a group is deleted only when the API server itself has no such pod. */
-async function confirmOrphan(client: KubeClient, group: ContainerGroup): Promise<boolean> {
+async function confirmOrphan(client: KubeClient, group: ContainerGroup, index: GroupIndex): Promise<boolean> {
   const tag = (wanted: string): string => group.tags?.find(({ key }) => key === wanted)?.value ?? '';
   try {
     const pod = await client.get(resources.pods, { namespace: tag('NameSpace'), name: tag('PodName') });
-    return pod.metadata.uid !== uidOf(group);
+    const counted = index.get(uidOf(group) ?? '')?.id;
+    return pod.metadata.uid !== uidOf(group) || (counted !== undefined && counted !== group.containerGroupId);
   } catch (error) {
     if (isNotFound(error)) return true;
     throw error;
   }
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }

@@ -214,10 +214,9 @@ export class ProcessGroup implements Instance {
     const { spec, clock } = this.#options;
     if (spec.activeDeadlineSeconds === undefined) return { [Symbol.dispose]: () => undefined };
     return clock.after(spec.activeDeadlineSeconds * 1000, () => {
-      this.#finish('Failed', {
-        reason: 'DeadlineExceeded',
-        message: 'Pod was active on the node longer than the specified deadline',
-      });
+      const message = 'Pod was active on the node longer than the specified deadline';
+      this.#options.host.event({ type: 'Warning', reason: 'DeadlineExceeded', message });
+      this.#finish('Failed', { reason: 'DeadlineExceeded', message });
       // Never rejects: a child's end is always told, never thrown.
       void Promise.all(round.containers.map((container) => container.stop()));
     });

@@ -25,7 +25,14 @@ export interface EciAccess {
 export type ContainerGroup = sdkModule.DescribeContainerGroupsResponseBodyContainerGroups;
 export type GroupContainer = sdkModule.DescribeContainerGroupsResponseBodyContainerGroupsContainers;
 export type GroupContainerState = sdkModule.DescribeContainerGroupsResponseBodyContainerGroupsContainersCurrentState;
-export type CreateGroup = ConstructorParameters<typeof sdk.CreateContainerGroupRequest>[0];
+export type CreateGroup = Plain<sdkModule.CreateContainerGroupRequest>;
+
+/** The fields of a model of the SDK, which takes plain objects for nested models too. */
+type Plain<T> = T extends readonly (infer Item)[]
+  ? Plain<Item>[]
+  : T extends object
+    ? { [Name in keyof T as T[Name] extends (...args: never) => unknown ? never : Name]?: Plain<T[Name]> }
+    : T;
 
 /** Which part of a container's log. */
 export interface LogQuery {
@@ -94,7 +101,10 @@ export function createEci(access: EciAccess): Eci {
       return groups;
     },
     describe: async (groupId) => {
-      const request = new sdk.DescribeContainerGroupsRequest({ regionId, containerGroupIds: JSON.stringify([groupId]) });
+      const request = new sdk.DescribeContainerGroupsRequest({
+        regionId,
+        containerGroupIds: JSON.stringify([groupId]),
+      });
       const { body } = await asEciError(client.describeContainerGroupsWithOptions(request, runtime));
       return body?.containerGroups?.[0];
     },

@@ -7,7 +7,7 @@ import { type Pod } from '@ebb/api';
 import { type Clock, type Logger, messageOf } from '@ebb/base';
 import { makeCertificates } from '@ebb/base/certificates';
 import type { Eci } from '../eci/eci.ts';
-import { InvalidLogOptions, parseLogOptions } from './log-options.ts';
+import { InvalidLogOptions, type LogOptions, parseLogOptions } from './log-options.ts';
 import { streamLog } from './log-stream.ts';
 
 export interface KubeletOptions {
@@ -20,7 +20,7 @@ export interface KubeletOptions {
 }
 
 interface ServerOptions extends KubeletOptions {
-  readonly eci: Pick<Eci, 'log'>;
+  readonly eci: Pick<Eci, 'log' | 'describe'>;
   /** The node's pods. */
   readonly pods: () => readonly Pod[];
   /** The id of a pod's container group. */
@@ -43,7 +43,7 @@ export async function startKubelet(options: ServerOptions): Promise<KubeletServe
     now: clock.now(),
   });
   const server = createServer({ cert, key }, (request, response) => {
-    answer(request, response, options).catch((error: unknown) => fail(response, 500, messageOf(error)));
+    answer(request, response, options).catch((error: unknown) => fail(response, statusOf(error), messageOf(error)));
   });
   server.listen(port, host);
   await once(server, 'listening');
@@ -60,68 +60,89 @@ function close(server: Server): Promise<void> {
   });
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse, options: ServerOptions): Promise<void> {
-  const url = new URL(request.url ?? '/', 'https://kubelet');
-  if (url.pathname === '/healthz') return void response.end('ok');
-  if (!isAuthorized(request, options.token)) return fail(response, 401, 'Unauthorized');
-  if (request.method !== 'GET') return fail(response, 405, 'Method Not Allowed');
-  if (url.pathname === '/pods') {
-    response.setHeader('content-type', 'application/json');
-    return void response.end(
-      JSON.stringify({ kind: 'PodList', apiVersion: 'v1', metadata: {}, items: options.pods() }),
-    );
+/** An answer other than what was asked for. */
+class HttpError extends Error {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
   }
-  const logs = /^\/containerLogs\/([^/]+)\/([^/]+)\/([^/]+)$/.exec(url.pathname);
-  if (!logs) return fail(response, 404, 'not found');
-  const [namespace, name, container] = logs.slice(1).map(decodeURIComponent);
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse, options: ServerOptions): Promise<void> {
+  const { pathname, searchParams } = parseUrl(request.url);
+  if (pathname === '/healthz') return void response.end('ok');
+  if (!isAuthorized(request, options.token)) throw new HttpError(401, 'Unauthorized');
+  if (request.method !== 'GET') throw new HttpError(405, 'Method Not Allowed');
+  if (pathname === '/pods') {
+    response.setHeader('content-type', 'application/json');
+    const list = { kind: 'PodList', apiVersion: 'v1', metadata: {}, items: options.pods() };
+    return void response.end(JSON.stringify(list));
+  }
+  const [, action, namespace, name, container, ...rest] = pathname.split('/');
+  if (action !== 'containerLogs' || !container || rest.length > 0) throw new HttpError(404, 'not found');
   const pod = options.pods().find(({ metadata }) => metadata.namespace === namespace && metadata.name === name);
-  if (!pod) return fail(response, 404, `pod "${name}" not found`);
-  await answerLogs(response, { pod, container: container ?? '', query: url.searchParams }, options);
-  return undefined;
+  if (!pod) throw new HttpError(404, `pod "${name}" not found`);
+  return answerLogs(response, { pod, container, options: parseLogOptions(searchParams) }, options);
 }
 
 interface LogRequest {
   readonly pod: Pod;
   readonly container: string;
-  readonly query: URLSearchParams;
+  readonly options: LogOptions;
 }
 
 async function answerLogs(
   response: ServerResponse,
-  { pod, container, query }: LogRequest,
-  options: ServerOptions,
+  request: LogRequest,
+  { eci, groupOf, clock }: ServerOptions,
 ): Promise<void> {
-  const { eci, groupOf, pods, clock } = options;
-  const groupId = groupOf(pod);
-  if (!groupId)
-    return fail(
-      response,
-      400,
-      `container "${container}" in pod "${pod.metadata.name}" is waiting to start: ContainerCreating`,
-    );
-  const isRunning = (): boolean => {
-    const now = pods().find(({ metadata }) => metadata.uid === pod.metadata.uid);
-    const status = now?.status?.containerStatuses?.find(({ name }) => name === container);
-    return (
-      now !== undefined &&
-      !['Succeeded', 'Failed'].includes(now.status?.phase ?? '') &&
-      !(status?.state?.terminated && now.metadata.deletionTimestamp)
-    );
-  };
+  const { container, options } = request;
+  const groupId = startedGroup(request, groupOf);
   const left = new AbortController();
   response.on('close', () => left.abort(new DOMException('the client left', 'AbortError')));
+  response.setHeader('content-type', 'text/plain');
+  // The caller learns at once that there is a log, however long its first line takes.
+  if (options.follow) response.flushHeaders();
   try {
-    const parsed = parseLogOptions(query);
-    response.setHeader('content-type', 'text/plain');
-    for await (const text of streamLog({ eci, groupId, container, clock, isRunning }, parsed, left.signal)) {
+    for await (const text of streamLog({ eci, groupId, container, clock }, options, left.signal)) {
       if (!response.write(text)) await once(response, 'drain', { signal: left.signal });
     }
     response.end();
   } catch (error) {
-    if (left.signal.aborted) return undefined;
-    return fail(response, error instanceof InvalidLogOptions ? 400 : 500, messageOf(error));
+    if (!left.signal.aborted) throw error;
   }
-  return undefined;
+}
+
+/** The group whose log is asked for. Throws `HttpError`, in kubelet's words, if there is no log to show. */
+function startedGroup({ pod, container, options }: LogRequest, groupOf: ServerOptions['groupOf']): string {
+  const { spec, status, metadata } = pod;
+  if (![...spec.containers, ...(spec.initContainers ?? [])].some(({ name }) => name === container)) {
+    throw new HttpError(400, `container ${container} is not valid for pod ${metadata.name}`);
+  }
+  const groupId = groupOf(pod);
+  const statuses = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])];
+  const { state, lastState, restartCount = 0 } = statuses.find(({ name }) => name === container) ?? {};
+  if (options.previous && restartCount === 0) {
+    throw new HttpError(400, `previous terminated container "${container}" in pod "${metadata.name}" not found`);
+  }
+  const reason = groupId ? state?.waiting?.reason : 'ContainerCreating';
+  if (!groupId || (reason && !lastState?.terminated && neverRan.has(reason))) {
+    throw new HttpError(400, `container "${container}" in pod "${metadata.name}" is waiting to start: ${reason}`);
+  }
+  return groupId;
+}
+
+/** The status may lag behind a start by a moment: only these say for certain that there is nothing to read. */
+const neverRan: ReadonlySet<string> = new Set(['ContainerCreating', 'ErrImagePull', 'ImagePullBackOff']);
+
+function parseUrl(url = '/'): URL {
+  try {
+    return new URL(url, 'https://kubelet');
+  } catch {
+    throw new HttpError(400, 'the path cannot be read');
+  }
 }
 
 function isAuthorized({ headers }: IncomingMessage, token: string): boolean {
@@ -129,11 +150,13 @@ function isAuthorized({ headers }: IncomingMessage, token: string): boolean {
   return timingSafeEqual(digest(headers.authorization ?? ''), digest(`Bearer ${token}`));
 }
 
-function fail(response: ServerResponse, status: number, message: string): undefined {
-  if (response.headersSent) {
-    response.destroy();
-    return undefined;
-  }
-  response.writeHead(status, { 'content-type': 'text/plain' }).end(`${message}\n`);
-  return undefined;
+function statusOf(error: unknown): number {
+  if (error instanceof HttpError) return error.status;
+  return error instanceof InvalidLogOptions ? 400 : 500;
+}
+
+/** Half an answer cannot be taken back: its connection breaks off instead. */
+function fail(response: ServerResponse, status: number, message: string): void {
+  if (response.headersSent) response.destroy();
+  else response.writeHead(status, { 'content-type': 'text/plain' }).end(`${message}\n`);
 }

@@ -1,6 +1,6 @@
 import { type Lease, type Node, isAlreadyExists, isNotFound, resources } from '@ebb/api';
 import { type Clock, type Logger, messageOf } from '@ebb/base';
-import { type KubeClient, toTimestamp } from '@ebb/kube';
+import { type KubeClient, backoffMs, toTimestamp } from '@ebb/kube';
 import { type NodeFacts, makeNode, makeNodeStatus } from './node-object.ts';
 
 interface AgentOptions {
@@ -15,12 +15,13 @@ interface AgentOptions {
 const leaseSeconds = 40;
 const renewEveryMs = 10_000;
 const statusEveryMs = 60_000;
+const backoff = { baseMs: 100, capMs: 7_000 };
 const leaseNamespace = 'kube-node-lease';
 
 /** Keeps the Node object and its lease alive. */
 export interface NodeAgent {
-  /** Registers the Node, or adopts the one that is there. */
-  register(): Promise<void>;
+  /** Registers the Node, or adopts the one that is there; tries until it succeeds or is aborted. Never rejects. */
+  register(options: { readonly signal: AbortSignal }): Promise<void>;
   /** Renews lease and status until aborted. Failures are logged and tried again at the next turn. */
   run(options: { readonly signal: AbortSignal }): Promise<void>;
 }
@@ -32,7 +33,7 @@ export function createNodeAgent({ client, clock, logger, facts }: AgentOptions):
     await client.updateStatus(resources.nodes, { ...node, status: makeNodeStatus(facts(), node.status, now()) });
   };
 
-  const register = async (): Promise<void> => {
+  const registerOnce = async (): Promise<void> => {
     const wanted = makeNode(facts());
     const name = facts().nodeName;
     const node = await client.create(resources.nodes, wanted).catch(async (error: unknown) => {
@@ -40,7 +41,7 @@ export function createNodeAgent({ client, clock, logger, facts }: AgentOptions):
       return client.patch(
         resources.nodes,
         { name },
-        { type: 'merge', body: { metadata: { labels: wanted.metadata.labels } } },
+        { type: 'merge', body: { metadata: { labels: wanted.metadata.labels }, spec: wanted.spec ?? {} } },
       );
     });
     await writeStatus(node);
@@ -75,6 +76,22 @@ export function createNodeAgent({ client, clock, logger, facts }: AgentOptions):
     if (withStatus || cloudOf(node) !== facts().cloud.reachable) await writeStatus(node);
   };
 
+  const register = async ({ signal }: { readonly signal: AbortSignal }): Promise<void> => {
+    for (let failures = 1; !signal.aborted; failures++) {
+      try {
+        return await registerOnce();
+      } catch (error) {
+        logger.warn({ error: messageOf(error), failures }, 'node not registered');
+        await clock
+          .sleep(
+            backoffMs(backoff, failures, () => 0),
+            { signal },
+          )
+          .catch(() => {}); // aborted: the loop ends
+      }
+    }
+  };
+
   return {
     register,
     run: async ({ signal }) => {
@@ -84,8 +101,7 @@ export function createNodeAgent({ client, clock, logger, facts }: AgentOptions):
         try {
           await renew(turn % (statusEveryMs / renewEveryMs) === 0);
         } catch (error) {
-          if (isNotFound(error))
-            await register().catch((again: unknown) => logger.warn({ error: messageOf(again) }, 'node not registered'));
+          if (isNotFound(error)) await register({ signal });
           else logger.warn({ error: messageOf(error) }, 'lease not renewed');
         }
       }

@@ -46,6 +46,33 @@ describe('makeContainerGroup', () => {
     });
   });
 
+  it('finds the port of a probe by its name, or takes the first', () => {
+    const ports = [
+      { name: 'web', containerPort: 8080 },
+      { name: 'admin', containerPort: 9090 },
+    ];
+    const probes = { readinessProbe: { httpGet: { port: 'admin' } }, livenessProbe: { tcpSocket: {} } };
+    const [container] = makeContainerGroup(pod({ containers: [{ name: 'c', image: 'i', ports, ...probes }] }), nothing)
+      .container as object[];
+    expect(container).toMatchObject({
+      readinessProbe: { httpGet: { port: 9090 } },
+      livenessProbe: { tcpSocket: { port: 8080 } },
+    });
+  });
+
+  it('lets readiness and a late liveness stand in for a startup probe', () => {
+    const probes = {
+      startupProbe: { tcpSocket: { port: 80 }, periodSeconds: 2, failureThreshold: 30 },
+      livenessProbe: { tcpSocket: { port: 80 }, initialDelaySeconds: 5 },
+    };
+    const [container] = makeContainerGroup(pod({ containers: [{ name: 'c', image: 'i', ...probes }] }), nothing)
+      .container as object[];
+    expect(container).toMatchObject({
+      readinessProbe: { tcpSocket: { port: 80 }, periodSeconds: 2 },
+      livenessProbe: { initialDelaySeconds: 60 },
+    });
+  });
+
   it.each([
     [{}, { cpu: 2, memory: 4 }],
     [{ requests: { cpu: '500m', memory: '1Gi' } }, { cpu: 0.5, memory: 1 }],

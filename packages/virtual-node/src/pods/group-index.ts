@@ -31,7 +31,8 @@ export class GroupIndex {
     const present = new Set<string>();
     for (const group of listed) {
       const uid = uidOf(group);
-      if (!uid || !group.containerGroupId) continue;
+      // Of two groups for one pod the first seen counts; the other is a stray.
+      if (!uid || !group.containerGroupId || present.has(uid)) continue;
       present.add(uid);
       const text = JSON.stringify(group);
       if (this.#said.get(uid) === text) continue;

@@ -17,7 +17,7 @@ import type { GroupIndex } from './group-index.ts';
 import { instanceIdAnnotation, podFacts } from './pod-status.ts';
 import { refusedStatus } from './refused-status.ts';
 import { fetchReferences } from './references.ts';
-import { transitions } from './transitions.ts';
+import { newEvents, transitions } from './transitions.ts';
 
 interface ControllerOptions {
   readonly client: KubeClient;
@@ -42,6 +42,8 @@ export class PodController {
   readonly #options: ControllerOptions;
   /** Groups whose end has been asked for, by id. */
   readonly #deleting = new Set<string>();
+  /** Events of groups that were told of, by group id. */
+  readonly #told = new Map<string, ContainerGroup['events']>();
 
   constructor(options: ControllerOptions) {
     this.#options = options;
@@ -60,6 +62,11 @@ export class PodController {
     if (pod.metadata.annotations?.[instanceIdAnnotation]) return this.#lost(pod);
     return this.#create(pod, context);
   };
+
+  /** True if the group's end has been asked for. */
+  isDeleting({ containerGroupId = '' }: ContainerGroup): boolean {
+    return this.#deleting.has(containerGroupId);
+  }
 
   /** Deletes a group that belongs to no pod any more. */
   async deleteOrphan({ containerGroupId = '' }: ContainerGroup): Promise<void> {
@@ -97,6 +104,11 @@ export class PodController {
   async #report(pod: Pod, group: ContainerGroup): Promise<void> {
     const { clock, events, hostIP } = this.#options;
     const { status, annotations } = podFacts(pod, group, { now: toTimestamp(clock.now()), hostIP });
+    const { containerGroupId = '' } = group;
+    for (const { type, reason, message } of newEvents(this.#told.get(containerGroupId), group.events)) {
+      events.event(pod, type, reason, message);
+    }
+    this.#told.set(containerGroupId, group.events);
     const changed = await this.#write(pod, status, annotations);
     if (!changed) return;
     for (const { type, reason, message } of transitions(pod.status, status)) events.event(pod, type, reason, message);
@@ -144,6 +156,7 @@ export class PodController {
   /** Forgets groups that are gone. */
   forget(present: ReadonlySet<string>): void {
     for (const id of this.#deleting) if (!present.has(id)) this.#deleting.delete(id);
+    for (const id of this.#told.keys()) if (!present.has(id)) this.#told.delete(id);
   }
 
   /** Writes a status and annotations if they differ from what is stored; says whether it did. */

@@ -76,8 +76,13 @@ export function podFacts(pod: Pod, group: ContainerGroup, { now, hostIP }: Statu
   };
 }
 
+/** Why a group failed as a whole, beside what its containers tell. */
 function failureOf({ status, events = [] }: ContainerGroup): Pick<PodStatus, 'reason' | 'message'> {
   if (status === 'Expired') return { reason: 'BidFailed', message: 'the spot instance was taken back' };
+  if (status === 'Failed') {
+    const { reason, message } = events.find(({ reason: why }) => why === 'DeadlineExceeded') ?? {};
+    return reason === undefined ? {} : { reason, ...(message === undefined ? {} : { message }) };
+  }
   if (status !== 'ScheduleFailed') return {};
   const last = events.at(-1);
   return { reason: last?.reason ?? 'ScheduleFailed', message: last?.message ?? 'the group could not be scheduled' };

@@ -5,6 +5,8 @@ import type { GroupIndex } from './group-index.ts';
 
 /** How often the cloud is asked: while something starts or ends, while that drags on, and otherwise. */
 const periodsMs = { busy: 100, lingering: 1_000, quiet: 2_000 } as const;
+/** A listing is followed by a rest of at least so many times its own length, so that thousands of groups leave room for others. */
+const restFactor = 3;
 /** Something that has been starting for this long will not be ready in the next tenth of a second. */
 const busyForMs = 60_000;
 
@@ -29,6 +31,7 @@ export class StatusSync {
   readonly #options: SyncOptions;
   #markSynced: () => void = () => {};
   #wake: () => void = () => {};
+  #poked = false;
   #busySince: number | undefined;
 
   constructor(options: SyncOptions) {
@@ -39,13 +42,20 @@ export class StatusSync {
   /** Asks at once: something was just created or deleted. */
   poke(): void {
     this.#busySince = undefined;
+    this.#poked = true;
     this.#wake();
   }
 
   async run({ signal }: { readonly signal: AbortSignal }): Promise<void> {
+    const { clock } = this.#options;
     while (!signal.aborted) {
+      this.#poked = false;
+      const beganMs = clock.now();
       await this.#list();
-      await this.#pause(signal);
+      const restMs = restFactor * (clock.now() - beganMs);
+      // Asked for while the listing was under way, which may not show it yet.
+      const periodMs = this.#poked ? 0 : this.#period();
+      await this.#pause(Math.max(periodMs, restMs), signal);
     }
   }
 
@@ -64,11 +74,11 @@ export class StatusSync {
     }
   }
 
-  async #pause(signal: AbortSignal): Promise<void> {
+  async #pause(ms: number, signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
     using woken = linkSignals(signal);
     this.#wake = () => woken.abort(new DOMException('poked', 'AbortError'));
-    await clock.sleep(this.#period(), { signal: woken.signal }).catch((error: unknown) => {
+    await clock.sleep(ms, { signal: woken.signal }).catch((error: unknown) => {
       if (!woken.signal.aborted && !isAbort(error)) throw error;
     });
     this.#wake = () => {};

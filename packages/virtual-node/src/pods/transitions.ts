@@ -1,4 +1,5 @@
 import type { ContainerStatus, PodStatus } from '@ebb/api';
+import type { ContainerGroup } from '../eci/eci.ts';
 
 /** Something that happened to a pod, for its events. */
 export interface Transition {
@@ -51,3 +52,15 @@ const troubles: ReadonlyMap<string, string> = new Map([
   ['ErrImagePull', 'Failed'],
   ['CreateContainerConfigError', 'Failed'],
 ]);
+
+/** What ECI tells that no status shows. The rest is seen in the status, or is the virtual node's own doing. */
+const passedOn: ReadonlySet<string> = new Set(['Unhealthy', 'DeadlineExceeded', 'OOMKilled', 'SpotToBeReleased']);
+
+/** The events of a group worth an event of its pod, as far as they are new or came again. */
+export function newEvents(before: ContainerGroup['events'] = [], after: ContainerGroup['events'] = []): Transition[] {
+  const counts = new Map(before.map(({ reason, message, count }) => [`${reason} ${message}`, count]));
+  return after.flatMap(({ type, reason = '', message = '', count }) => {
+    if (!passedOn.has(reason) || counts.get(`${reason} ${message}`) === count) return [];
+    return [{ type: type === 'Normal' ? 'Normal' : 'Warning', reason, message } as const];
+  });
+}

@@ -2,7 +2,7 @@ import type { Pod, Volume } from '@ebb/api';
 import type { CreateGroup } from '../eci/eci.ts';
 import { type Lookup, MissingReference, podField } from './environment.ts';
 
-type GroupVolume = NonNullable<NonNullable<CreateGroup>['volume']>[number];
+type GroupVolume = NonNullable<CreateGroup['volume']>[number];
 
 interface File {
   readonly path: string;
@@ -44,14 +44,14 @@ function groupVolume(volume: Volume, pod: Pod, lookup: Lookup): GroupVolume {
   if (volume['emptyDir']) {
     const { medium, sizeLimit } = volume['emptyDir'] as { medium?: string; sizeLimit?: string };
     const emptyDirVolume = { ...(medium ? { medium } : {}), ...(sizeLimit ? { sizeLimit } : {}) };
-    return { name, type: 'EmptyDirVolume', emptyDirVolume } as GroupVolume;
+    return { name, type: 'EmptyDirVolume', emptyDirVolume };
   }
   const configFileToPath = filesOf(volume, pod, lookup).map(({ path, mode, content }) => ({
     path,
     content,
     ...(mode === undefined ? {} : { mode }),
   }));
-  return { name, type: 'ConfigFileVolume', configFileVolume: { configFileToPath } } as GroupVolume;
+  return { name, type: 'ConfigFileVolume', configFileVolume: { configFileToPath } };
 }
 
 function filesOf(volume: Volume, pod: Pod, lookup: Lookup): File[] {

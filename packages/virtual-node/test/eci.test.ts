@@ -1,0 +1,132 @@
+import { createRequire } from 'node:module';
+import type * as sdkModule from '@alicloud/eci20180808';
+import { Config } from '@alicloud/openapi-client';
+import { eventually } from '@ebb/base/testing';
+import { testAccessKey } from '@ebb/local-eci/testing';
+import { describe, expect, it } from 'vitest';
+import { createEci } from '../src/eci/eci.ts';
+import { makeGroup, startCloud } from './harness.ts';
+
+const sdk = createRequire(import.meta.url)('@alicloud/eci20180808') as (typeof sdkModule)['default'];
+const keepRunning = 'setInterval(() => {}, 1000)';
+
+describe('the client of ECI', () => {
+  it('makes one group of one token, lists it with its tags, and deletes it', async () => {
+    await using cloud = await startCloud(keepRunning);
+    const group = makeGroup({ clientToken: 'uid-1' });
+    const [id, again] = [await cloud.eci.create(group), await cloud.eci.create(group)];
+    expect(again).toBe(id);
+    await eventually(async () => (await cloud.eci.describe(id))?.status === 'Running');
+    const [listed] = await cloud.eci.list({ UID: 'uid-1' });
+    expect(listed).toMatchObject({
+      containerGroupId: id,
+      tags: [{ key: 'UID', value: 'uid-1' }],
+      intranetIp: '127.0.0.1',
+    });
+    expect(await cloud.eci.list({ UID: 'other' })).toEqual([]);
+    await cloud.eci.delete(id);
+    await eventually(async () => (await cloud.eci.describe(id)) === undefined);
+  });
+
+  it('lists more groups than fit a page', async () => {
+    await using cloud = await startCloud(keepRunning);
+    const container = [{ name: 'app', image: 'docker.io/none' }];
+    const ids = await Promise.all(Array.from({ length: 45 }, () => cloud.eci.create(makeGroup({ container }))));
+    const listed = await cloud.eci.list({});
+    expect(new Set(listed.map(({ containerGroupId }) => containerGroupId))).toEqual(new Set(ids));
+  });
+
+  it('carries environment, probes and files as they are', async () => {
+    await using cloud = await startCloud(
+      `console.log(JSON.stringify([process.env.TEXT, process.env.EMPTY, process.env.IP])); ${keepRunning}`,
+    );
+    const text = `a b+c&d=e%20/?#[]'"~!*()é\n漢`;
+    const id = await cloud.eci.create(
+      makeGroup({
+        container: [
+          {
+            name: 'app',
+            image: 'dev.local/app',
+            environmentVar: [
+              { key: 'TEXT', value: text },
+              { key: 'EMPTY', value: '' },
+              { key: 'IP', fieldRef: { fieldPath: 'status.podIP' } },
+            ],
+            readinessProbe: { exec: { command: ['/bin/sh', '-c', 'test -n "$TEXT"'] }, periodSeconds: 1 },
+            volumeMount: [{ name: 'files', mountPath: '/files' }],
+          },
+        ],
+        volume: [
+          {
+            name: 'files',
+            type: 'ConfigFileVolume',
+            configFileVolume: {
+              configFileToPath: [{ path: 'big', content: Buffer.alloc(45_000, 7).toString('base64') }],
+            },
+          },
+        ],
+      }),
+    );
+    await eventually(async () => (await cloud.eci.describe(id))?.containers?.[0]?.ready);
+    const line = await eventually(
+      async () => /\[.*\]/.exec(await cloud.eci.log({ groupId: id, container: 'app' }))?.[0],
+    );
+    expect(JSON.parse(line)).toEqual([text, '', '127.0.0.1']);
+  });
+
+  it('tells refusals by ECI’s code, and what to do about them', async () => {
+    await using cloud = await startCloud();
+    const wrong = makeGroup({ containerGroupName: 'No Name' });
+    await expect(cloud.eci.create(wrong)).rejects.toMatchObject({ code: 'InvalidParameter', remedy: 'change-request' });
+    const { endpoint, regionId } = cloud.local;
+    const stranger = createEci({ endpoint, protocol: 'http', regionId, ...testAccessKey, accessKeySecret: 'wrong' });
+    await expect(stranger.list({})).rejects.toMatchObject({ code: 'SignatureDoesNotMatch' });
+  });
+
+  it('finds nobody at home, and says so', async () => {
+    const cloud = await startCloud();
+    await cloud[Symbol.asyncDispose]();
+    await expect(cloud.eci.list({})).rejects.toMatchObject({ name: 'EciError', remedy: 'back-off' });
+  });
+});
+
+describe('the official SDK', () => {
+  it.each(['ACS3-HMAC-SHA256', 'v2'])(
+    'is understood by the local ECI with signature %s',
+    async (signatureAlgorithm) => {
+      await using cloud = await startCloud(keepRunning);
+      const { endpoint, regionId } = cloud.local;
+      const client = new sdk.default(
+        new Config({ endpoint, protocol: 'http', regionId, ...testAccessKey, signatureAlgorithm }),
+      );
+      const id = await cloud.eci.create(makeGroup());
+      const status = await eventually(async () => {
+        const { body } = await client.describeContainerGroupStatus(
+          new sdk.DescribeContainerGroupStatusRequest({ regionId }),
+        );
+        return body?.data?.find((each) => each.status === 'Running');
+      });
+      const [container] = status.podStatus?.containerStatuses ?? [];
+      expect(status).toMatchObject({ containerGroupId: id, podStatus: { phase: 'Running', podIp: '127.0.0.1' } });
+      expect(container?.state?.running?.startedAtstartedAt).toMatch(/^\d{4}-.*Z$/);
+      const { body: regions } = await client.describeRegions(new sdk.DescribeRegionsRequest({}));
+      expect(regions?.regions?.[0]?.regionId).toBe(regionId);
+      const { body: usage } = await client.listUsage(new sdk.ListUsageRequest({ regionId }));
+      expect(usage?.attributes?.['UsedCpu']).toBe(2);
+      const exec = {
+        regionId,
+        containerGroupId: id,
+        containerName: 'app',
+        command: '["/bin/echo","hi there"]',
+        sync: true,
+      };
+      const { body } = await client.execContainerCommand(new sdk.ExecContainerCommandRequest(exec));
+      expect(body?.syncResponse).toBe('hi there\n');
+      await client.restartContainerGroup(new sdk.RestartContainerGroupRequest({ regionId, containerGroupId: id }));
+      const { body: events } = await client.describeContainerGroupEvents(
+        new sdk.DescribeContainerGroupEventsRequest({ regionId }),
+      );
+      expect(events?.data?.[0]?.events?.map(({ reason }) => reason)).toContain('Started');
+    },
+  );
+});
