@@ -35,21 +35,20 @@ function differences(a: unknown, b: unknown, path: readonly string[] = []): Diff
   return [...names].flatMap((name) => differences(field(a, name), field(b, name), [...path, name]));
 }
 
-type Container = Readonly<Record<string, unknown>> | undefined;
-
-/** Both objects or both lists, or one of them absent and the other an object. */
+/** Both objects, or lists of one length: then what is in them is compared. */
 function isComparable(a: unknown, b: unknown): boolean {
-  const kinds = [kindOf(a), kindOf(b)];
-  return kinds.includes('object') || kinds.includes('list') ? kinds[0] === kinds[1] : false;
+  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length;
+  return isObject(a) && isObject(b);
 }
 
-function kindOf(value: unknown): 'object' | 'list' | 'plain' {
-  if (Array.isArray(value)) return 'list';
-  return typeof value === 'object' && value !== null ? 'object' : 'plain';
-}
+const isObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null;
 
 function field(value: unknown, name: string): unknown {
-  return Object.hasOwn(value as object, name) ? (value as Container)?.[name] : undefined;
+  return isRecord(value) && Object.hasOwn(value, name) ? value[name] : undefined;
 }
 
 function isEmpty(value: unknown): boolean {

@@ -55,8 +55,9 @@ function defaultTimes(spec: RevisionSpec, defaults: DefaultsConfig): Partial<Rev
 
 function withResources({ resources = {} }: Container, { resources: byDefault }: DefaultsConfig): ResourceRequirements {
   const complete = (what: 'requests' | 'limits'): ResourceRequirements => {
-    const all = { ...byDefault[what], ...resources[what] };
-    return Object.keys(all).length === 0 ? {} : { [what]: all };
+    const all = Object.entries({ ...byDefault[what], ...resources[what] });
+    // A quantity written as a number is stored as text.
+    return all.length === 0 ? {} : { [what]: Object.fromEntries(all.map(([name, amount]) => [name, String(amount)])) };
   };
   return { ...resources, ...complete('requests'), ...complete('limits') };
 }

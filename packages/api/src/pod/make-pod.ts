@@ -81,6 +81,9 @@ function podSpec(revision: Revision, nodeName: string | undefined): PodSpec {
   return {
     ...spec,
     containers: spec.containers.map((container) => podContainer(container, revision)),
+    ...(spec.initContainers && {
+      initContainers: spec.initContainers.map((container) => podContainer(container, revision)),
+    }),
     ...(nodeName === undefined ? {} : { nodeName }),
     restartPolicy: 'Always',
     terminationGracePeriodSeconds: timeoutSeconds ?? defaultTimeoutSeconds,
@@ -91,7 +94,10 @@ function podSpec(revision: Revision, nodeName: string | undefined): PodSpec {
 function podContainer(container: Container, revision: Revision): Container {
   const serving = container === servingContainer(revision.spec);
   const userPort = userPortOf(revision.spec);
-  const digest = revision.status?.containerStatuses?.find(({ name }) => name === container.name)?.imageDigest;
+  const { containerStatuses = [], initContainerStatuses = [] } = revision.status ?? {};
+  const digest = [...containerStatuses, ...initContainerStatuses].find(
+    ({ name }) => name === container.name,
+  )?.imageDigest;
   const { readinessProbe, livenessProbe, startupProbe } = container;
   return {
     ...container,
@@ -103,15 +109,15 @@ function podContainer(container: Container, revision: Revision): Container {
     ],
     ...(serving ? { ports: [{ name: 'user-port', containerPort: userPort, protocol: 'TCP' }] } : {}),
     ...(readinessProbe ? { readinessProbe: kubeletProbe(readinessProbe, userPort) } : {}),
-    ...(livenessProbe ? { livenessProbe: kubeletProbe(livenessProbe, userPort) } : {}),
-    ...(startupProbe ? { startupProbe: kubeletProbe(startupProbe, userPort) } : {}),
+    ...(livenessProbe ? { livenessProbe: withPort(livenessProbe, userPort) } : {}),
+    ...(startupProbe ? { startupProbe: withPort(startupProbe, userPort) } : {}),
     terminationMessagePolicy: container.terminationMessagePolicy ?? 'FallbackToLogsOnError',
     stdin: false,
     tty: false,
   };
 }
 
-/** A probe as a kubelet takes it: the port a number, the period at least a second. */
+/** A readiness probe as a kubelet takes it: the port a number, the period at least a second. Other probes have Kubernetes' periods. */
 function kubeletProbe(probe: Probe, userPort: number): Probe {
   const resolved = withPort(probe, userPort);
   return resolved.periodSeconds ? resolved : { ...resolved, periodSeconds: 1 };
