@@ -190,7 +190,7 @@ describe('objects', () => {
     await eventually(async () => (await client.call('GET', `${configMaps}/${name}`)).code === 404);
     const child = await client.call('GET', `${configMaps}/${name}-child`);
     expect(child.code).toBe(propagationPolicy === 'Orphan' ? 200 : 404);
-    if (propagationPolicy === 'Orphan') expect(child.body.metadata.ownerReferences).toBeUndefined();
+    expect(child.body.metadata.ownerReferences).toBeUndefined();
   });
 
   it('empties a namespace before it goes', async () => {

@@ -3,7 +3,7 @@ import type { Store } from '../src/store/store.ts';
 
 /** What every store promises. `makeStore` makes an empty one. */
 export function describeStore(name: string, makeStore: () => Promise<Store>): void {
-  describe(name, () => {
+  describe(`${name}`, () => {
     let store: Store | undefined;
     afterEach(async () => {
       await store?.[Symbol.asyncDispose]();
@@ -40,7 +40,9 @@ export function describeStore(name: string, makeStore: () => Promise<Store>): vo
       const written = store;
       const large = 'x'.repeat(1_500_000);
       const writes = Array.from({ length: 200 }, (_, i) =>
-        written.write({ key: `k${String(i).padStart(3, '0')}`, value: i === 7 ? large : `${i}`, revision: i + 1 }),
+        Promise.resolve(
+          written.write({ key: `k${String(i).padStart(3, '0')}`, value: i === 7 ? large : `${i}`, revision: i + 1 }),
+        ),
       );
       await Promise.all(writes);
       const pairs = [...store.load()];

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { StatusError } from '@ebb/api';
 import { messageOf } from '@ebb/base';
 import { parse as parseYaml } from 'yaml';
-import { decodeProtobuf } from '../protobuf/decode.ts';
+import { decodeKubernetesProtobuf, kubernetesProtobuf } from '../protobuf/decode.ts';
 import { badRequest } from '../rest/errors.ts';
 
 /** Most bytes of a body; what etcd and Kubernetes allow. */
@@ -35,7 +35,7 @@ export function parseBody(body: Buffer, contentType: string | undefined): unknow
   const type = mediaTypeOf(contentType);
   if (type === '' || type === 'application/json') return parseJson(body);
   if (type === 'application/yaml') return parseYamlOrJson(body);
-  if (type === 'application/vnd.kubernetes.protobuf') return decodeProtobuf(body);
+  if (type === kubernetesProtobuf) return decodeKubernetesProtobuf(body);
   throw new StatusError(
     'UnsupportedMediaType',
     'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf',

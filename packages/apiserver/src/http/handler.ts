@@ -23,12 +23,15 @@ export function makeHandler(options: HandlerOptions): (request: IncomingMessage,
   return (request, response) => {
     response.on('error', (error) => logger.debug({ error: error.message }, 'a client left'));
     handle(options, request, response).catch((error: unknown) => {
-      // What is left of a refused body is not read: the connection ends with the answer.
-      if (!request.complete) response.setHeader('Connection', 'close');
+      // Of strangers, and of bodies without end, nothing more is read: the connection ends with the answer.
+      if (!response.headersSent && (isStranger(error) || isTooLarge(error))) response.setHeader('Connection', 'close');
       sendError(response, error, logger);
     });
   };
 }
+
+const isStranger = (error: unknown): boolean => error instanceof StatusError && error.code === 401;
+const isTooLarge = (error: unknown): boolean => error instanceof StatusError && error.code === 413;
 
 async function handle(options: HandlerOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { path, query } = splitUrl(request.url ?? '/');

@@ -1,211 +1,182 @@
-import { messageOf } from '@ebb/base';
-import { badRequest } from '../rest/errors.ts';
-import { messages } from './messages.ts';
-import { Reader } from './reader.ts';
+import { type Schema, StatusError } from '@ebb/api';
+import { builtinKinds } from '../builtin/kinds.ts';
+import { classOf, schemaOfClass } from '../builtin/model-schema.ts';
+import type { JsonObject } from '../schema/json.ts';
+import { type Field, fieldsOf } from './fields.ts';
+import { readFields, type WireField } from './reader.ts';
 
-interface Field {
-  readonly name: string;
-  readonly shape: 'one' | 'pointer' | 'inline' | 'list' | 'map';
-  readonly type: string;
-}
+/** Media type of objects in protocol buffers: what kubectl since 1.32 and typed Go clients send of built-in kinds. */
+export const kubernetesProtobuf = 'application/vnd.kubernetes.protobuf';
 
-type JsonObject = Record<string, unknown>;
-
-/** What Kubernetes puts before every message. */
 const magic = Buffer.from('k8s\0');
-/** Deepest nesting of messages; no kind comes near. */
-const maxDepth = 60;
 
-/** Packages of messages by API group and version. */
-const packages: Readonly<Record<string, string>> = {
-  v1: 'core',
-  'meta.k8s.io/v1': 'meta',
-  'authentication.k8s.io/v1': 'authentication',
-  'authorization.k8s.io/v1': 'authorization',
-  'coordination.k8s.io/v1': 'coordination',
-  'discovery.k8s.io/v1': 'discovery',
-  'networking.k8s.io/v1': 'networking',
-  'policy/v1': 'policy',
-  'rbac.authorization.k8s.io/v1': 'rbac',
-  'scheduling.k8s.io/v1': 'scheduling',
-  'storage.k8s.io/v1': 'storage',
+/** Kinds that are sent and not served. */
+const otherClasses: Record<string, string> = {
+  'v1.Binding': 'V1Binding',
+  'policy/v1.Eviction': 'V1Eviction',
 };
 
 /**
- * The object in a body of `application/vnd.kubernetes.protobuf`, as it would be in JSON: what is zero or empty and no
- * pointer is left out. Typed clients send built-in kinds like this. Throws `StatusError` (`BadRequest`).
+ * The object in a body of type `kubernetesProtobuf`, as its JSON would have it. On the wire nothing tells a field left
+ * out from one that is empty; empty fields are left out unless the kind needs them or their zero has a meaning.
+ * Throws `StatusError` (`BadRequest`) if the body is malformed or of no built-in kind.
  */
-export function decodeProtobuf(body: Buffer): unknown {
-  if (body.length === 0) return undefined;
+export function decodeKubernetesProtobuf(body: Uint8Array): JsonObject {
   try {
-    if (!body.subarray(0, 4).equals(magic)) throw new Error('provided data does not appear to be a protobuf message');
-    return decodeEnvelope(new Reader(body.subarray(4)));
+    return decodeEnvelope(body);
   } catch (error) {
-    throw badRequest(`couldn't decode protobuf: ${messageOf(error)}`);
+    if (error instanceof StatusError) throw error;
+    throw new StatusError('BadRequest', 'the object provided is not in the form of protocol buffers', { cause: error });
   }
 }
 
-function decodeEnvelope(reader: Reader): JsonObject {
-  let apiVersion = '';
-  let kind = '';
-  let raw = Buffer.alloc(0);
-  while (!reader.done) {
-    const { field, wire } = reader.key();
-    if (field === 1) ({ apiVersion, kind } = decodeTypeMeta(new Reader(reader.bytes())));
-    else if (field === 2) raw = Buffer.from(reader.bytes());
-    else reader.skip(wire);
-  }
-  const name = `${kind === 'DeleteOptions' ? 'meta' : (packages[apiVersion] ?? '?')}.${kind}`;
-  if (!Object.hasOwn(messages, name)) throw new Error(`no kind "${kind}" is registered for version "${apiVersion}"`);
-  return { apiVersion, kind, ...decodeMessage(new Reader(raw), name, 0) };
+function decodeEnvelope(body: Uint8Array): JsonObject {
+  if (!magic.equals(body.subarray(0, magic.length)))
+    throw new StatusError(
+      'BadRequest',
+      'provided data does not appear to be a protobuf message, expected prefix "k8s\\0"',
+    );
+  const envelope = readFields(body.subarray(magic.length));
+  const typeMeta = readFields(bytesAt(envelope, 1));
+  const apiVersion = text(bytesAt(typeMeta, 1));
+  const kind = text(bytesAt(typeMeta, 2));
+  const className = classNameOf(apiVersion, kind);
+  if (className === undefined)
+    throw new StatusError(
+      'BadRequest',
+      `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)}`,
+    );
+  return { apiVersion, kind, ...decodeMessage(bytesAt(envelope, 2), schemaOfClass(className)) };
 }
 
-function decodeTypeMeta(reader: Reader): { apiVersion: string; kind: string } {
-  const found = { apiVersion: '', kind: '' };
-  while (!reader.done) {
-    const { field, wire } = reader.key();
-    if (field === 1) found.apiVersion = reader.bytes().toString();
-    else if (field === 2) found.kind = reader.bytes().toString();
-    else reader.skip(wire);
-  }
-  return found;
-}
-
-const tables = new Map<string, ReadonlyMap<number, Field>>();
-
-function fieldsOf(name: string): ReadonlyMap<number, Field> {
-  let table = tables.get(name);
-  if (!table) tables.set(name, (table = parseTable(messages[name] ?? '')));
-  return table;
-}
-
-function parseTable(text: string): ReadonlyMap<number, Field> {
-  const lines = text.split('\n').flatMap((line) => (line.trim() === '' ? [] : [line.trim().split(' ')]));
-  return new Map(
-    lines.map(([number, name = '', ...rest]) => {
-      const type = rest.pop() ?? '';
-      return [Number(number), { name, shape: (rest[0] ?? 'one') as Field['shape'], type }];
-    }),
+function classNameOf(apiVersion: string, kind: string): string | undefined {
+  if (kind === 'DeleteOptions') return 'V1DeleteOptions';
+  const row = builtinKinds.find(
+    (each) => each.kind === kind && (each.group === '' ? 'v1' : `${each.group}/v1`) === apiVersion,
   );
+  if (row) return row.model ?? `V1${kind}`;
+  const name = `${apiVersion}.${kind}`;
+  return Object.hasOwn(otherClasses, name) ? otherClasses[name] : undefined;
 }
 
-function decodeMessage(reader: Reader, name: string, depth: number): JsonObject {
-  if (depth > maxDepth) throw new RangeError('messages are nested too deeply');
-  const fields = fieldsOf(name);
+function bytesAt(fields: readonly WireField[], number: number): Uint8Array {
+  const value = fields.findLast((field) => field.number === number)?.value;
+  return value instanceof Uint8Array ? value : new Uint8Array();
+}
+
+function decodeMessage(bytes: Uint8Array, schema: Schema): JsonObject {
   const object: JsonObject = {};
-  while (!reader.done) {
-    const { field, wire } = reader.key();
-    const known = fields.get(field);
-    if (known) decodeField(object, known, { reader, wire, depth });
-    else reader.skip(wire);
-  }
+  fill(object, bytes, schema, fieldsOf(classOf(schema.properties) ?? ''));
   return object;
 }
 
-interface Position {
-  readonly reader: Reader;
-  readonly wire: number;
-  readonly depth: number;
+function fill(object: JsonObject, bytes: Uint8Array, schema: Schema, fields: ReadonlyMap<number, Field>): void {
+  for (const { number, value } of readFields(bytes)) {
+    const field = fields.get(number);
+    if (field === undefined) continue;
+    if (typeof field !== 'string') fill(object, bytesOf(value), schema, field);
+    else setField(object, field, value, schema);
+  }
 }
 
-function decodeField(object: JsonObject, { name, shape, type }: Field, at: Position): void {
-  if (shape === 'map') {
-    const [key, value] = decodeEntry(new Reader(at.reader.bytes()), type, at.depth);
+function setField(object: JsonObject, name: string, value: WireField['value'], schema: Schema): void {
+  const property = schema.properties?.[name];
+  if (!property) return;
+  if (property.type === 'array') {
+    const list = (object[name] ??= []) as unknown[];
+    list.push(decodeValue(value, property.items ?? {}));
+  } else if (typeof property.additionalProperties === 'object') {
+    const entry = readFields(bytesOf(value));
     const map = (object[name] ??= {}) as JsonObject;
-    if (key !== '__proto__') map[key] = value;
-    return;
+    map[text(bytesAt(entry, 1))] = decodeValue(bytesAt(entry, 2), property.additionalProperties);
+  } else {
+    const decoded = decodeValue(value, property);
+    if (!isLeftOut(name, decoded, schema)) object[name] = decoded;
   }
-  const value = decodeValue(type, at);
-  if (shape === 'list') ((object[name] ??= []) as unknown[]).push(value);
-  else if (shape === 'inline') Object.assign(object, value);
-  else if (shape === 'pointer' || !isEmpty(value)) object[name] = value;
 }
 
-function decodeEntry(reader: Reader, type: string, depth: number): [string, unknown] {
-  let key = '';
-  let value: unknown = '';
-  while (!reader.done) {
-    const { field, wire } = reader.key();
-    if (field === 1) key = reader.bytes().toString();
-    else if (field === 2) value = decodeValue(type, { reader, wire, depth });
-    else reader.skip(wire);
-  }
-  return [key, value];
-}
-
-function decodeValue(type: string, { reader, wire, depth }: Position): unknown {
-  switch (type) {
+function decodeValue(value: WireField['value'], schema: Schema): unknown {
+  if (schema['x-kubernetes-preserve-unknown-fields']) return decodeRaw(bytesOf(value));
+  if (schema['x-kubernetes-int-or-string'])
+    return schema.format === 'quantity' ? text(bytesAt(readFields(bytesOf(value)), 1)) : intOrString(value);
+  switch (schema.type) {
+    case 'integer':
+      return typeof value === 'bigint' ? Number(BigInt.asIntN(64, value)) : 0;
+    case 'number':
+      return Buffer.from(bytesOf(value)).readDoubleLE();
+    case 'boolean':
+      return value !== 0n;
     case 'string':
-      return reader.bytes().toString();
-    case 'bytes':
-      return reader.bytes().toString('base64');
-    case 'int':
-      return wire === 0 ? Number(reader.varint()) : reader.skip(wire);
-    case 'bool':
-      return reader.varint() !== 0n;
-    case 'double':
-      return reader.double();
-    case 'time':
-      return decodeTime(new Reader(reader.bytes()));
-    case 'strings':
-      return decodeStrings(new Reader(reader.bytes()));
-    case 'quantity':
-      return decodeStrings(new Reader(reader.bytes()))[0] ?? '0';
-    case 'intorstring':
-      return decodeIntOrString(new Reader(reader.bytes()));
-    case 'fields':
-    case 'rawextension':
-      return decodeJson(new Reader(reader.bytes()));
+      return decodeString(bytesOf(value), schema.format);
+    case 'array':
+      // A list as the value of a map is wrapped in a message of its own.
+      return readFields(bytesOf(value)).map((item) => decodeValue(item.value, schema.items ?? {}));
     default:
-      return decodeMessage(new Reader(reader.bytes()), type, depth + 1);
+      return decodeMessage(bytesOf(value), schema);
   }
 }
 
-function decodeTime(reader: Reader): string | undefined {
-  let seconds = 0;
-  let nanos = 0;
-  while (!reader.done) {
-    const { field, wire } = reader.key();
-    if (field === 1) seconds = Number(reader.varint());
-    else if (field === 2) nanos = Number(reader.varint());
-    else reader.skip(wire);
-  }
-  // Go's zero time lies in year 1 and stands for none at all.
-  if (seconds <= 0) return undefined;
-  const text = new Date(seconds * 1000).toISOString().slice(0, 19);
-  return nanos === 0 ? `${text}Z` : `${text}.${String(Math.floor(nanos / 1000)).padStart(6, '0')}Z`;
+function decodeString(bytes: Uint8Array, format: string | undefined): string {
+  if (format === 'byte') return Buffer.from(bytes).toString('base64');
+  return format === 'date-time' ? decodeTime(bytes) : text(bytes);
 }
 
-function decodeStrings(reader: Reader): string[] {
-  const strings: string[] = [];
-  while (!reader.done) {
-    const { field, wire } = reader.key();
-    if (field === 1) strings.push(reader.bytes().toString());
-    else reader.skip(wire);
-  }
-  return strings;
+/** An empty message is no time at all. */
+function decodeTime(bytes: Uint8Array): string {
+  const fields = readFields(bytes);
+  if (fields.length === 0) return '';
+  const [seconds, nanos] = [1, 2].map((number) => integer(fields, number));
+  const text = new Date((seconds ?? 0) * 1000).toISOString().slice(0, -'.000Z'.length);
+  return nanos ? `${text}.${String(Math.floor(nanos / 1000)).padStart(6, '0')}Z` : `${text}Z`;
 }
 
-function decodeIntOrString(reader: Reader): number | string {
-  let isString = false;
-  let number = 0;
-  let text = '';
-  while (!reader.done) {
-    const { field, wire } = reader.key();
-    if (field === 1) isString = reader.varint() === 1n;
-    else if (field === 2) number = Number(reader.varint());
-    else if (field === 3) text = reader.bytes().toString();
-    else reader.skip(wire);
-  }
-  return isString ? text : number;
+function intOrString(value: WireField['value']): number | string {
+  const fields = readFields(bytesOf(value));
+  return integer(fields, 1) === 1 ? text(bytesAt(fields, 3)) : integer(fields, 2);
 }
 
-function decodeJson(reader: Reader): unknown {
-  const [text = ''] = decodeStrings(reader);
-  return text === '' ? undefined : JSON.parse(text);
+function integer(fields: readonly WireField[], number: number): number {
+  const value = fields.findLast((field) => field.number === number)?.value;
+  return typeof value === 'bigint' ? Number(BigInt.asIntN(64, value)) : 0;
 }
 
-function isEmpty(value: unknown): boolean {
-  if (value === undefined || value === '' || value === 0 || value === false) return true;
-  return typeof value === 'object' && value !== null && Object.keys(value).length === 0;
+/** Any JSON, as text within a message. */
+function decodeRaw(bytes: Uint8Array): unknown {
+  const raw = text(bytesAt(readFields(bytes), 1));
+  return raw === '' ? undefined : JSON.parse(raw);
+}
+
+function bytesOf(value: WireField['value']): Uint8Array {
+  return value instanceof Uint8Array ? value : new Uint8Array();
+}
+
+function text(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('utf8');
+}
+
+/** Fields whose zero is not the same as nothing. */
+const meaningfulZeros = new Set([
+  'activeDeadlineSeconds',
+  'allocateLoadBalancerNodePorts',
+  'allowPrivilegeEscalation',
+  'automountServiceAccountToken',
+  'controller',
+  'defaultMode',
+  'enableServiceLinks',
+  'fsGroup',
+  'gracePeriodSeconds',
+  'hostUsers',
+  'mode',
+  'priority',
+  'readOnlyRootFilesystem',
+  'runAsGroup',
+  'runAsNonRoot',
+  'runAsUser',
+  'terminationGracePeriodSeconds',
+  'tolerationSeconds',
+]);
+
+function isLeftOut(name: string, value: unknown, { required = [] }: Schema): boolean {
+  if (value === '' || value === undefined) return name !== 'storageClassName';
+  return (value === 0 || value === false) && !meaningfulZeros.has(name) && !required.includes(name);
 }

@@ -1,9 +1,47 @@
-/** Reads the wire format of protocol buffers: keys, numbers, and runs of bytes. Throws `RangeError` at a cut-off end. */
-export class Reader {
-  readonly #bytes: Buffer;
+/** One field of a message on the wire: a number, eight or four bytes, or bytes of a length. */
+export interface WireField {
+  readonly number: number;
+  readonly value: bigint | Uint8Array;
+}
+
+/** What is not a message of protocol buffers. */
+export class WireError extends Error {
+  override readonly name = 'WireError';
+}
+
+/** The fields of a message in the order in which they stand. Throws `WireError` if it is cut short or malformed. */
+export function readFields(bytes: Uint8Array): WireField[] {
+  const fields: WireField[] = [];
+  const reader = new Reader(bytes);
+  while (!reader.done) {
+    const tag = Number(reader.varint());
+    const number = Math.floor(tag / 8);
+    if (number === 0) throw new WireError('field number 0');
+    fields.push({ number, value: readValue(reader, tag % 8) });
+  }
+  return fields;
+}
+
+function readValue(reader: Reader, wireType: number): bigint | Uint8Array {
+  switch (wireType) {
+    case 0:
+      return reader.varint();
+    case 1:
+      return reader.take(8);
+    case 2:
+      return reader.take(Number(reader.varint()));
+    case 5:
+      return reader.take(4);
+    default:
+      throw new WireError(`wire type ${wireType}`);
+  }
+}
+
+class Reader {
+  readonly #bytes: Uint8Array;
   #at = 0;
 
-  constructor(bytes: Buffer) {
+  constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
   }
 
@@ -11,45 +49,20 @@ export class Reader {
     return this.#at >= this.#bytes.length;
   }
 
-  /** Number and wire type of the next field. */
-  key(): { readonly field: number; readonly wire: number } {
-    const key = Number(this.varint());
-    return { field: key >>> 3, wire: key & 7 };
-  }
-
-  /** A number of variable length, as signed 64-bit. */
   varint(): bigint {
     let value = 0n;
     for (let shift = 0n; shift < 70n; shift += 7n) {
       const byte = this.#bytes[this.#at++];
-      if (byte === undefined) throw new RangeError('unexpected end of the message');
+      if (byte === undefined) break;
       value |= BigInt(byte & 0x7f) << shift;
-      if (byte < 0x80) return BigInt.asIntN(64, value);
+      if (byte < 0x80) return value;
     }
-    throw new RangeError('a number is too long');
+    throw new WireError('number cut short or too long');
   }
 
-  double(): number {
-    return this.#take(8).readDoubleLE(0);
-  }
-
-  /** A run of bytes with its length before it. */
-  bytes(): Buffer {
-    return this.#take(Number(this.varint()));
-  }
-
-  /** Passes over a field of no interest. */
-  skip(wire: number): void {
-    if (wire === 0) this.varint();
-    else if (wire === 1) this.#take(8);
-    else if (wire === 2) this.bytes();
-    else if (wire === 5) this.#take(4);
-    else throw new RangeError(`wire type ${wire} is not supported`);
-  }
-
-  #take(length: number): Buffer {
+  take(length: number): Uint8Array {
     const end = this.#at + length;
-    if (length < 0 || end > this.#bytes.length) throw new RangeError('unexpected end of the message');
+    if (end > this.#bytes.length) throw new WireError('field cut short');
     const taken = this.#bytes.subarray(this.#at, end);
     this.#at = end;
     return taken;

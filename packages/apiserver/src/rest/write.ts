@@ -31,12 +31,12 @@ export function admit(
     dryRun,
   });
   call.warnings.push(...admitted.warnings);
-  validate(call, admitted.object);
+  validate(call, admitted.object, old);
   return admitted.object;
 }
 
-function validate({ info }: Call, object: KubernetesObject): void {
-  const errors = validateSchema(object, info);
+function validate({ info }: Call, object: KubernetesObject, old: KubernetesObject | undefined): void {
+  const errors = validateSchema(object, info, old);
   if (errors.length > 0) throw invalidObject(info, object.metadata.name ?? '', errors);
   if (isCrd(info)) validateCrd(object as CustomResourceDefinition);
 }
