@@ -91,13 +91,14 @@ function joinPath(prefix: string, path: string): string {
 }
 
 function merge(findings: readonly FieldError[]): FieldError[] {
-  const merged = new Map<string, FieldError>();
+  const merged = new Map<string, { readonly finding: FieldError; readonly paths: Set<string> }>();
   for (const finding of findings) {
     const identity = JSON.stringify([finding.level, finding.message, finding.details]);
-    const paths = new Set([...(merged.get(identity)?.paths ?? []), ...finding.paths]);
-    merged.set(identity, { ...finding, paths: [...paths].sort(compareBytes) });
+    const paths = merged.get(identity)?.paths ?? new Set();
+    for (const path of finding.paths) paths.add(path);
+    merged.set(identity, { finding, paths });
   }
-  return [...merged.values()];
+  return [...merged.values()].map(({ finding, paths }) => ({ ...finding, paths: [...paths].sort(compareBytes) }));
 }
 
 function compareFindings(a: FieldError, b: FieldError): number {

@@ -90,3 +90,26 @@ function mutate(value: unknown, [step, ...rest]: readonly number[], junk: unknow
   Reflect.set(copy as object, key, mutate(Reflect.get(value as object, key), rest, junk));
   return copy;
 }
+
+describe('a manifest of very many parts', () => {
+  const many = (make: (index: number) => unknown): unknown[] =>
+    Array.from({ length: 20_000 }, (_, index) => make(index));
+  const manifest = (spec: object): KubernetesObject =>
+    ({ kind: 'Service', metadata: { name: 'big' }, spec: { template: { spec } } }) as KubernetesObject;
+
+  it.each([
+    ['containers', { containers: many(() => ({})) }],
+    ['volumes', { containers: [{ image: 'a1' }], volumes: many((index) => ({ name: `v${index}` })) }],
+    [
+      'mounts',
+      { containers: [{ image: 'a1', volumeMounts: many((index) => ({ name: 'v', mountPath: `/${index}` })) }] },
+    ],
+    [
+      'fields',
+      { containers: [{ image: 'a1' }], securityContext: Object.fromEntries(many((i) => [`f${String(i)}`, 1]) as []) },
+    ],
+    ['variables', { containers: [{ image: 'a1', env: many(() => ({})) }] }],
+  ])('is refused without ado: %s', (_, spec) => {
+    expect(refusal(() => admit(manifest(spec)))).toContain('validation failed: ');
+  });
+});

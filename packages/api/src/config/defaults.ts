@@ -28,7 +28,12 @@ export interface DefaultsConfig {
 export function parseDefaultsConfig(data: ConfigData = {}): DefaultsConfig {
   const read = readConfig(data);
   const maxTimeout = read.integer('max-revision-timeout-seconds', 600, atLeast(0));
-  const timeout = read.integer('revision-timeout-seconds', 300, within(0, maxTimeout, 'max-revision-timeout-seconds'));
+  const timeout = read.integer('revision-timeout-seconds', 300);
+  if (timeout < 0 || timeout > maxTimeout) {
+    throw new Error(
+      `revision-timeout-seconds = ${timeout}, must be within [0, ${maxTimeout}], where max-revision-timeout-seconds is ${maxTimeout}`,
+    );
+  }
   const upToTimeout = within(0, timeout, 'revision-timeout-seconds');
   const maxConcurrency = read.integer('container-concurrency-max-limit', 1000, atLeast(1));
   const allowZero = read.bool('allow-container-concurrency-zero', true);

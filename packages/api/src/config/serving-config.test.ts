@@ -54,6 +54,7 @@ describe('parseServingConfig', () => {
 
   it.each([
     ['config-defaults', 'revision-timeout-seconds', '601', 'must be within [0, 600]'],
+    ['config-defaults', 'max-revision-timeout-seconds', '-1', 'must be at least 0'],
     ['config-defaults', 'revision-timeout-seconds', 'ten', 'must be a whole number'],
     ['config-defaults', 'revision-idle-timeout-seconds', '301', 'must be within [0, 300]'],
     ['config-defaults', 'container-concurrency', '1001', 'must be within [0, 1000]'],
@@ -82,6 +83,11 @@ describe('parseServingConfig', () => {
     expect(parse).toThrow(`${map}: ${key} = ${value}, `);
     expect(parse).toThrow(complaint);
   });
+});
+
+it('refuses a greatest timeout below the usual one', () => {
+  const parse = (): unknown => parseServingConfig({ 'config-defaults': { 'max-revision-timeout-seconds': '100' } });
+  expect(parse).toThrow('config-defaults: revision-timeout-seconds = 300, must be within [0, 100]');
 });
 
 describe('domainFor', () => {

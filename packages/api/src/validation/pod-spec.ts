@@ -14,7 +14,7 @@ import { type ContainerContext, validateContainer } from './container.ts';
 import type { ValidationContext } from './context.ts';
 import { checkDns1123Subdomain } from './names.ts';
 import { validatePodSecurity } from './security-context.ts';
-import { checkAllowed } from './set-fields.ts';
+import { checkAllowed, repeatedIndexes } from './set-fields.ts';
 import { validateVolumes } from './volumes.ts';
 
 const alwaysAllowed = [
@@ -84,10 +84,11 @@ function validateContainers(spec: RevisionSpec, { config }: ValidationContext): 
     return [fieldError(`multi-container is off, but found ${containers.length} containers`, [])];
   }
   const serving = servingContainer(spec);
+  const volumes = volumesOf(spec);
   const roleOf = (container: Container): ContainerContext['role'] => (container === serving ? 'serving' : 'sidecar');
   return [
     ...(several ? validatePorts(containers) : validateOnePort(containers)),
-    ...validateEach(containers, (container) => ({ config, volumes: volumesOf(spec), role: roleOf(container) })),
+    ...validateEach(containers, (container) => ({ config, volumes, role: roleOf(container) })),
     ...duplicateNames(containers),
   ];
 }
@@ -116,9 +117,9 @@ function validateOnePort(containers: readonly Container[]): FieldError[] {
 }
 
 function duplicateNames(containers: readonly Container[]): FieldError[] {
-  const names = containers.map(({ name }) => name);
-  return names.flatMap((name, index) =>
-    name !== '' && names.indexOf(name) < index
+  const repeated = repeatedIndexes(containers.map(({ name }) => name));
+  return containers.flatMap(({ name }, index) =>
+    name !== '' && repeated.has(index)
       ? [fieldError(`duplicate container name "${name}"`, [`containers[${index}].name`])]
       : [],
   );
@@ -132,8 +133,9 @@ function validateInitContainers(spec: RevisionSpec, { config }: ValidationContex
     const message = `pod spec support for init-containers is off, but found ${initContainers.length} init containers`;
     return [fieldError(message, [])];
   }
+  const volumes = volumesOf(spec);
   return [
-    ...validateEach(initContainers, () => ({ config, volumes: volumesOf(spec), role: 'init' })),
+    ...validateEach(initContainers, () => ({ config, volumes, role: 'init' })),
     ...duplicateNames(initContainers),
   ];
 }

@@ -4,7 +4,7 @@ import {
   asWarnings,
   disallowedFields,
   invalidValue,
-  missingField,
+  fieldError,
   outOfBounds,
   viaField,
   viaFieldIndex,
@@ -99,7 +99,7 @@ function insecureFields({ securityContext = {} }: Container, pod: Record<string,
     ...unsetPart('capabilities', capabilities, 'drop'),
   ];
   return [
-    ...unset.map((path) => ({ ...missingField(path), message: insecureDefault })),
+    ...(unset.length > 0 ? [fieldError(insecureDefault, unset)] : []),
     ...(capabilities?.drop?.[0] === 'all' ? [invalidValue('all', 'capabilities.drop')] : []),
   ];
 }

@@ -11,10 +11,21 @@ export function checkAllowed(object: object, allowed: ReadonlySet<string>): Fiel
   const forbidden = Object.entries(object).flatMap(([name, value]) =>
     !allowed.has(name) && isSet(value) ? [name] : [],
   );
-  return forbidden.length === 0 ? [] : [disallowedFields(...forbidden)];
+  return forbidden.length === 0 ? [] : [{ ...disallowedFields(), paths: forbidden }];
 }
 
 /** Those of `names` that the object has set. */
 export function setAmong(object: object, names: readonly string[]): string[] {
   return names.filter((name) => Object.hasOwn(object, name) && isSet(Reflect.get(object, name)));
+}
+
+/** The indexes of the items that have come before. */
+export function repeatedIndexes(items: readonly string[]): ReadonlySet<number> {
+  const seen = new Set<string>();
+  const repeated = new Set<number>();
+  for (const [index, item] of items.entries()) {
+    if (seen.has(item)) repeated.add(index);
+    seen.add(item);
+  }
+  return repeated;
 }

@@ -8,7 +8,7 @@ import {
   viaFieldIndex,
 } from '../field-error.ts';
 import type { ValidationContext } from './context.ts';
-import { checkAllowed } from './set-fields.ts';
+import { checkAllowed, repeatedIndexes } from './set-fields.ts';
 
 /** Volumes of the pod by name. */
 export type Volumes = ReadonlyMap<string, Volume>;
@@ -22,12 +22,12 @@ const reservedPaths: ReadonlySet<string> = new Set(['/', '/dev', '/dev/log']);
 
 /** The volume mounts of a container (serving-api.md, section 7.7); paths from the container. */
 export function validateVolumeMounts(mounts: readonly VolumeMount[], context: MountContext): FieldError[] {
-  const paths = mounts.map(({ mountPath }) => cleanPath(mountPath));
+  const repeated = repeatedIndexes(mounts.map(({ mountPath }) => cleanPath(mountPath)));
   return mounts.flatMap((mount, index) =>
     viaFieldIndex('volumeMounts', index, [
       ...checkAllowed(mount, allowed),
       ...validateVolumeOf(mount, context.volumes),
-      ...validatePath(mount.mountPath, { isTaken: paths.indexOf(paths[index] ?? '') < index }),
+      ...validatePath(mount.mountPath, { isTaken: repeated.has(index) }),
       ...validatePropagation(mount, context),
     ]),
   );

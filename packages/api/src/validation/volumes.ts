@@ -15,7 +15,7 @@ import type { RevisionSpec } from '../serving.ts';
 import type { ValidationContext } from './context.ts';
 import { checkDns1123Label } from './names.ts';
 import { validateItems, validateProjected } from './projected.ts';
-import { checkAllowed, isSet, setAmong } from './set-fields.ts';
+import { checkAllowed, isSet, repeatedIndexes, setAmong } from './set-fields.ts';
 
 const plainSources = ['secret', 'configMap', 'projected'];
 
@@ -37,12 +37,12 @@ const flaggedSources: readonly { source: string; flag: FeatureName; kind: string
 export function validateVolumes(spec: RevisionSpec, { config }: ValidationContext): FieldError[] {
   const volumes = spec.volumes ?? [];
   const mounted = mountedNames([...spec.containers, ...(spec.initContainers ?? [])]);
-  const names = volumes.map(({ name }) => name);
+  const repeated = repeatedIndexes(volumes.map(({ name }) => name));
   return volumes.flatMap((volume, index) => [
     ...refuseDisabled(volume, config.features),
     ...viaFieldIndex('volumes', index, [
       ...validateName(volume.name, {
-        isTaken: names.indexOf(volume.name) < index,
+        isTaken: repeated.has(index),
         isMounted: mounted.has(volume.name),
       }),
       ...validateSource(volume, config.features),
