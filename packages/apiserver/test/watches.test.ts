@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FakeClock, eventually } from '@ebb/base/testing';
 import type { ApiServer } from '../src/index.ts';
@@ -89,6 +91,36 @@ describe('watches', () => {
       );
     const [event] = await take(client.watch(`${configMaps}?watch=1&resourceVersion=${from}`), 1);
     expect(event).toMatchObject({ type: 'ERROR', object: { code: 410, reason: 'Expired', status: 'Failure' } });
+  });
+
+  it('ends when its CRD goes', async () => {
+    const crd = structuredClone(widgetCrd);
+    crd.metadata.name = 'gadgets.example.com';
+    crd.spec.names = { plural: 'gadgets', kind: 'Gadget' };
+    const crds = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+    await client.call('POST', crds, crd);
+    const events = take(client.watch('/apis/example.com/v1/gadgets?watch=1&resourceVersion=0'), 99);
+    await client.call('POST', widgets.replace('widgets', 'gadgets'), { ...widget('g'), kind: 'Gadget' });
+    await client.call('DELETE', `${crds}/gadgets.example.com`);
+    expect((await events).map((event) => event.type)).toEqual(['ADDED', 'DELETED']);
+  });
+
+  it('cuts off a client that stops reading, and serves the others', async () => {
+    const { hostname, port } = new URL(api.url);
+    const stuck = connect({ host: hostname, port: Number(port), ca: api.caCertificate, servername: 'localhost' });
+    await once(stuck, 'secureConnect');
+    const path = `${configMaps}?watch=1&fieldSelector=metadata.name%3Dlarge`;
+    stuck.write(`GET ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${api.token}\r\n\r\n`);
+    await once(stuck, 'readable');
+    const closed = once(stuck, 'close');
+    stuck.on('error', () => undefined);
+    const seen = take(client.watch(`${path}&resourceVersion=0`), 40);
+    await client.call('POST', configMaps, configMap('large'));
+    for (let i = 0; i < 40; i++)
+      await client.call('PATCH', `${configMaps}/large`, { data: { n: `${i}`.padEnd(1_000_000) } }, merge);
+    expect(await seen).toHaveLength(40);
+    stuck.resume();
+    await closed;
   });
 
   it('sends tables if asked', async () => {

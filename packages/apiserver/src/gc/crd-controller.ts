@@ -29,13 +29,18 @@ export class CrdController {
   observe({ type, resource, current }: StorageEvent): void {
     if (resource !== crdResource) {
       if (type === 'DELETED' && this.#crd(resource)?.metadata.deletionTimestamp !== undefined) this.#enqueue(resource);
-    } else if (type === 'DELETED') this.#machine.registry.removeCrd(current.name);
+    } else if (type === 'DELETED') this.#withdraw(current.name);
     else this.#serve(current.object as CustomResourceDefinition);
   }
 
   #serve(crd: CustomResourceDefinition): void {
     this.#machine.registry.setCrd(crd, resourcesOfCrd(crd));
     if (crd.metadata.deletionTimestamp !== undefined) this.#enqueue(crd.metadata.name ?? '');
+  }
+
+  #withdraw(name: string): void {
+    this.#machine.registry.removeCrd(name);
+    this.#machine.storage.watch(name).end();
   }
 
   /** A CRD has the name of its resource. */

@@ -23,6 +23,8 @@ export function makeHandler(options: HandlerOptions): (request: IncomingMessage,
   return (request, response) => {
     response.on('error', (error) => logger.debug({ error: error.message }, 'a client left'));
     handle(options, request, response).catch((error: unknown) => {
+      // A client that left in the middle of its request hears no answer.
+      if (response.destroyed || (request.destroyed && !request.complete)) return;
       // Of strangers, and of bodies without end, nothing more is read: the connection ends with the answer.
       if (!response.headersSent && (isStranger(error) || isTooLarge(error))) response.setHeader('Connection', 'close');
       sendError(response, error, logger);

@@ -9,7 +9,7 @@ import { resourceKey } from '../store/stored-pair.ts';
 import { type Call, type Machine, apiVersionOfInfo, requireStored, shown, timestamp } from './call.ts';
 import { createDecoded } from './create.ts';
 import { decodeObject, dropUnknownFields } from './decode.ts';
-import { badRequest, methodNotAllowed } from './errors.ts';
+import { badRequest } from './errors.ts';
 import { isTrue } from './list-options.ts';
 import { type Written, replaceObject } from './update.ts';
 
@@ -110,6 +110,3 @@ function managerMissing(): StatusError {
     required('fieldManager', 'is required for apply patch'),
   ]);
 }
-
-/** The refusal of what cannot be patched. */
-export const notPatchable: () => StatusError = methodNotAllowed;

@@ -1,8 +1,13 @@
 import { StatusError } from '@ebb/api';
 import type { StorageEvent } from '../store/storage.ts';
 
-/** Takes committed events; must not throw. `lines` shares encoded events between the watchers of one event. */
-export type WatchSink = (event: StorageEvent, lines: Map<string, Buffer>) => void;
+/** A watcher. Neither function may throw. */
+export interface WatchSink {
+  /** Takes a committed event. `lines` shares encoded events between the watchers of one event. */
+  readonly next: (event: StorageEvent, lines: Map<string, Buffer>) => void;
+  /** The resource is served no more. */
+  readonly end: () => void;
+}
 
 /** Most events kept for a resource, and most bytes of JSON in them. */
 const maxEvents = 1000;
@@ -21,8 +26,9 @@ export class WatchCache {
     this.#floor = floor;
   }
 
-  get watchers(): number {
-    return this.#sinks.size;
+  /** Ends all watches. */
+  end(): void {
+    for (const sink of this.#sinks) sink.end();
   }
 
   /** Keeps an event and hands it to all watchers. */
@@ -31,7 +37,7 @@ export class WatchCache {
     this.#bytes += event.current.json.length;
     if (this.#events.length > maxEvents * 1.25 || this.#bytes > maxBytes) this.#trim();
     const lines = new Map<string, Buffer>();
-    for (const sink of this.#sinks) sink(event, lines);
+    for (const sink of this.#sinks) sink.next(event, lines);
   }
 
   /** Events after `revision`. Throws `StatusError` (`Expired`) if some of them are gone. */
@@ -43,7 +49,7 @@ export class WatchCache {
     return this.#events.slice(first);
   }
 
-  /** Calls `sink` for each event to come, until disposed. */
+  /** Tells `sink` of each event to come, until disposed. */
   subscribe(sink: WatchSink): Disposable {
     this.#sinks.add(sink);
     return { [Symbol.dispose]: () => this.#sinks.delete(sink) };

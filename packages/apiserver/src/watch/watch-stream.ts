@@ -108,7 +108,11 @@ class WatchStream {
     const { clock, storage } = this.#machine;
     this.#sentRevision = revision;
     if (this.#response.destroyed) return;
-    this.#taken.push(storage.watch(this.#resource).subscribe((event, lines) => this.#takeLive(event, lines)));
+    const sink = {
+      next: (event: StorageEvent, lines: Map<string, Buffer>): void => this.#takeLive(event, lines),
+      end: (): void => this.#end(),
+    };
+    this.#taken.push(storage.watch(this.#resource).subscribe(sink));
     const seconds =
       this.#timeoutSeconds > 0 ? this.#timeoutSeconds : defaultTimeoutSeconds + randomInt(defaultTimeoutSeconds);
     this.#taken.push(clock.after(Math.min(seconds * 1000, 2 ** 31 - 1), () => this.#end()));
