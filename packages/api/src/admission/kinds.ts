@@ -25,10 +25,11 @@ import type { ValidationContext } from '../validation/context.ts';
 import { validateIngress, validatePodAutoscaler } from '../validation/internal-objects.ts';
 import { validateConfiguration, validateRevision, validateRoute, validateService } from '../validation/objects.ts';
 
-type WithSpec = KubernetesObject & { readonly spec: unknown };
+/** What all kinds of admission's have. */
+export type WithSpec = KubernetesObject & { readonly spec: unknown };
 
 /** What admission does with a kind. Objects have been decoded by `shape`. */
-interface KindRules<T extends WithSpec> {
+export interface KindRules<T extends WithSpec> {
   readonly shape: Schema;
   /** Who gets the annotations that tell who made and who changed it. */
   readonly tellsUser: 'always' | 'ownerless' | 'never';
@@ -42,8 +43,6 @@ interface KindRules<T extends WithSpec> {
 export interface KindVisitor<R> {
   <T extends WithSpec>(rules: KindRules<T>): R;
 }
-
-export type { KindRules, WithSpec };
 
 const service: KindRules<Service> = {
   shape: serviceShape,

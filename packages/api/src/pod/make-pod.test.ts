@@ -65,6 +65,30 @@ describe('makePod', () => {
   });
 });
 
+describe('makePod, of containers that are not plain', () => {
+  it('leaves the period of a liveness probe to Kubernetes, and runs images by their digests', () => {
+    const live = { ...app, livenessProbe: { httpGet: { path: '/', port: 0 } } };
+    const of: Revision = {
+      ...revision(live),
+      spec: { containers: [live], initContainers: [{ name: 'init', image: 'dev.local/init' }] },
+      status: {
+        containerStatuses: [{ name: 'user-container', imageDigest: 'dev.local/hello@sha256:1' }],
+        initContainerStatuses: [{ name: 'init', imageDigest: 'dev.local/init@sha256:2' }],
+      },
+    };
+    const { containers, initContainers, terminationGracePeriodSeconds } = makePod({ revision: of, podName: 'p' }).spec;
+    expect(containers[0]).toMatchObject({
+      image: 'dev.local/hello@sha256:1',
+      livenessProbe: { httpGet: { path: '/', port: 8080 } },
+      terminationMessagePolicy: 'FallbackToLogsOnError',
+    });
+    expect(containers[0]?.livenessProbe).not.toHaveProperty('periodSeconds');
+    expect(initContainers?.[0]).toMatchObject({ image: 'dev.local/init@sha256:2' });
+    expect(initContainers?.[0]?.env?.map(({ name }) => name)).toEqual(['K_REVISION', 'K_CONFIGURATION', 'K_SERVICE']);
+    expect(terminationGracePeriodSeconds).toBe(300);
+  });
+});
+
 describe('the serving container', () => {
   it('is the only one, or the one with ports', () => {
     const spec = { containers: [app, { ...app, name: 'b', ports: [{ name: 'h2c' }] }] };
