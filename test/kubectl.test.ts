@@ -66,9 +66,8 @@ describe.skipIf(!hasKubectl)('kubectl', () => {
       'service.serving.knative.dev/hello created\n',
     );
     expect(await kubectl('wait', '--for=condition=Ready', 'ksvc/hello', '--timeout=30s')).toContain('condition met');
-    expect(await kubectl('apply', '-f', await file(manifest('World')))).toBe(
-      'service.serving.knative.dev/hello unchanged\n',
-    );
+    await kubectl('apply', '-f', await file(manifest('World')));
+    expect(await kubectl('get', 'rev', '-o', 'name')).toBe('revision.serving.knative.dev/hello-00001\n');
   });
 
   it('shows what there is in columns', async () => {
@@ -112,15 +111,17 @@ describe.skipIf(!hasKubectl)('kubectl', () => {
   });
 
   it('applies on the server, and tells of conflicts', async () => {
-    const path = await file(manifest('Server'));
-    expect(await kubectl('apply', '--server-side', '-f', path)).toContain('serverside-applied');
-    await kubectl('wait', '--for=condition=Ready', 'ksvc/hello', '--timeout=30s');
-    const other = run(
-      'kubectl',
-      ['apply', '--server-side', '--field-manager=other', '-f', await file(manifest('Other'))],
-      { env },
-    );
-    await expect(other).rejects.toMatchObject({ stderr: expect.stringContaining('conflict with "kubectl"') });
+    const onServer = (target: string): string => manifest(target).replace('name: hello', 'name: server');
+    for (const target of ['World', 'Server']) {
+      const path = await file(onServer(target));
+      expect(await kubectl('apply', '--server-side', '-f', path)).toContain('serverside-applied');
+    }
+    await kubectl('wait', '--for=condition=Ready', 'ksvc/server', '--timeout=30s');
+    const path = await file(onServer('Other'));
+    await expect(kubectl('apply', '--server-side', '--field-manager=other', '-f', path)).rejects.toMatchObject({
+      stderr: expect.stringContaining('conflict with "kubectl"'),
+    });
+    await kubectl('delete', 'ksvc', 'server');
   });
 
   it('patches in three ways', async () => {
