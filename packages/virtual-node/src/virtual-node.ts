@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { type Pod, isNotFound, keyOf, resources } from '@ebb/api';
 import { type Clock, type Logger, linkSignals, messageOf } from '@ebb/base';
 import { type KubeClient, createEventRecorder, createInformer, createReconciler } from '@ebb/kube';
@@ -34,6 +35,7 @@ const workers = 32;
 /** After a refusal; the cloud is not asked again within the blink of an eye. */
 const backoff = { baseMs: 250, capMs: 60_000 };
 const byUid = 'uid';
+const byMoving = 'moving';
 
 /** A Node whose pods are ECI container groups (serverless-node.md, section 1). */
 export function createVirtualNode(options: VirtualNodeOptions): VirtualNode {
@@ -42,7 +44,10 @@ export function createVirtualNode(options: VirtualNodeOptions): VirtualNode {
   const index = new GroupIndex();
   const pods = createInformer(client, resources.pods, {
     fieldSelector: `spec.nodeName=${nodeName}`,
-    indexers: { [byUid]: (pod) => (pod.metadata.uid ? [pod.metadata.uid] : []) },
+    indexers: {
+      [byUid]: ({ metadata }) => (metadata.uid ? [metadata.uid] : []),
+      [byMoving]: (pod) => [String(isMoving(pod))],
+    },
     clock,
     logger,
     random,
@@ -53,11 +58,11 @@ export function createVirtualNode(options: VirtualNodeOptions): VirtualNode {
     index,
     clock,
     logger,
-    isBusy: () => pods.list().some(isMoving),
-    onChange: (uids, groups) => {
+    moving: () => pods.byIndex(byMoving, 'true').flatMap(({ metadata }) => metadata.uid ?? []),
+    onChange: (uids) => {
       for (const uid of uids) for (const pod of pods.byIndex(byUid, uid)) queue.enqueue(keyOf(pod));
-      sweep(groups);
     },
+    onListed: (groups) => sweep(groups),
   });
   const events = createEventRecorder(client, { component: 'ebb-virtual-node', clock, logger });
   const hostIP = kubelet.host;
@@ -126,6 +131,8 @@ export function createVirtualNode(options: VirtualNodeOptions): VirtualNode {
     port = server.port;
     // What fails takes the others with it: none goes on unwatched.
     using life = linkSignals(signal);
+    // Each pod in hand listens to it for a while.
+    setMaxListeners(0, life.signal);
     const all = { signal: life.signal };
     const subscription = pods.events.subscribe(({ object }) => queue.enqueue(keyOf(object)));
     const work = async (): Promise<void> => {

@@ -16,7 +16,7 @@ describe('the client of ECI', () => {
     const group = makeGroup({ clientToken: 'uid-1' });
     const [id, again] = [await cloud.eci.create(group), await cloud.eci.create(group)];
     expect(again).toBe(id);
-    await eventually(async () => (await cloud.eci.describe(id))?.status === 'Running');
+    await eventually(async () => (await cloud.eci.describe([id]))[0]?.status === 'Running');
     const [listed] = await cloud.eci.list({ UID: 'uid-1' });
     expect(listed).toMatchObject({
       containerGroupId: id,
@@ -25,7 +25,7 @@ describe('the client of ECI', () => {
     });
     expect(await cloud.eci.list({ UID: 'other' })).toEqual([]);
     await cloud.eci.delete(id);
-    await eventually(async () => (await cloud.eci.describe(id)) === undefined);
+    await eventually(async () => (await cloud.eci.describe([id])).length === 0);
   });
 
   it('lists more groups than fit a page', async () => {
@@ -67,7 +67,7 @@ describe('the client of ECI', () => {
         ],
       }),
     );
-    await eventually(async () => (await cloud.eci.describe(id))?.containers?.[0]?.ready);
+    await eventually(async () => (await cloud.eci.describe([id]))[0]?.containers?.[0]?.ready);
     const line = await eventually(
       async () => /\[.*\]/.exec(await cloud.eci.log({ groupId: id, container: 'app' }))?.[0],
     );

@@ -77,9 +77,9 @@ const log = '/containerLogs/default/web/app';
 const numbers = (from: number, to: number): string =>
   Array.from({ length: to - from }, (_, index) => `line ${from + index}\n`).join('');
 const running = ({ cloud, id }: TestKubelet): Promise<true> =>
-  eventually(async () => (await cloud.eci.describe(id))?.containers?.[0]?.currentState?.state === 'Running');
+  eventually(async () => (await cloud.eci.describe([id]))[0]?.containers?.[0]?.currentState?.state === 'Running');
 const ended = ({ cloud, id }: TestKubelet): Promise<true> =>
-  eventually(async () => (await cloud.eci.describe(id))?.containers?.[0]?.currentState?.state === 'Terminated');
+  eventually(async () => (await cloud.eci.describe([id]))[0]?.containers?.[0]?.currentState?.state === 'Terminated');
 
 describe('the kubelet API', () => {
   it('lets nobody in without the token', async () => {

@@ -23,8 +23,8 @@ export interface ProcessContainerOptions {
   readonly portOf: (declared: number) => number;
   readonly mounts: readonly string[];
   readonly host: GroupHost;
-  /** Writes down a process just started. */
-  readonly record: (pid: number) => void;
+  /** Keeps account of a process just started, until disposed. */
+  readonly track: (pid: number) => Disposable;
   readonly clock: Clock;
 }
 
@@ -138,18 +138,17 @@ export class ProcessContainer {
       return { exitCode: 128, startError: messageOf(error) };
     }
     const child = this.#child;
-    if (child.pid !== undefined) {
-      this.#options.record(child.pid);
-      this.#become({ state: 'Running', startedAtMs: clock.now() });
-      host.event({ type: 'Normal', reason: 'Started', message: `Started container ${spec.name}` });
-    }
-    return this.#probeWhile(child);
+    if (child.pid === undefined) return child.exited;
+    using _tracked = this.#options.track(child.pid);
+    this.#become({ state: 'Running', startedAtMs: clock.now() });
+    host.event({ type: 'Normal', reason: 'Started', message: `Started container ${spec.name}` });
+    return await this.#probeWhile(child);
   }
 
   async #probeWhile(child: Child): Promise<Exit> {
     const { spec } = this.#options;
     const link = linkSignals(this.#abort.signal);
-    if (!spec.readinessProbe && child.pid !== undefined) this.#setReady(true);
+    if (!spec.readinessProbe) this.#setReady(true);
     const probers = [
       this.#runReadiness(spec.readinessProbe, link.signal),
       this.#runLiveness(spec.livenessProbe, link.signal),

@@ -4,6 +4,7 @@ import { ExecError, type ExecResult, type GroupHost, type Instance, type LogLine
 import type { AppFolder } from './apps.ts';
 import { ProcessContainer, groupIp } from './container.ts';
 import { GroupPorts } from './group-ports.ts';
+import type { LiveProcesses } from './live-processes.ts';
 import type { Ports } from './ports.ts';
 import type { RunFolder } from './run-folder.ts';
 import { layOutVolumes, mountFolders } from './volumes.ts';
@@ -16,6 +17,7 @@ export interface ProcessGroupOptions {
   readonly imageNames: () => readonly string[];
   readonly ports: Ports;
   readonly runFolder: () => Promise<RunFolder>;
+  readonly live: LiveProcesses;
   readonly parentEnvironment: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -143,7 +145,10 @@ export class ProcessGroup implements Instance {
         portOf: (declared) => this.#ports.portOf(declared),
         mounts: mountFolders(container, folder),
         host,
-        record: (pid) => runFolder.record(pid),
+        track: (pid) => {
+          runFolder.record(pid);
+          return this.#options.live.add(pid);
+        },
         clock,
       });
     Object.assign(round, {

@@ -4,6 +4,7 @@ import type { Clock, Logger } from '@ebb/base';
 import type { Runtime } from '../runtime.ts';
 import type { AppFolder } from './apps.ts';
 import { ProcessGroup } from './group.ts';
+import { LiveProcesses } from './live-processes.ts';
 import { Ports } from './ports.ts';
 import { type RunFolder, openRunFolder } from './run-folder.ts';
 
@@ -27,12 +28,13 @@ export interface ProcessRuntimeOptions {
 export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
   const { images, imageNames = () => [], environment = process.env, clock, logger } = options;
   const ports = new Ports();
+  const live = new LiveProcesses();
   const groups = new Map<string, ProcessGroup>();
   let folder: Promise<RunFolder> | undefined;
   const runFolder = (): Promise<RunFolder> => (folder ??= openRunFolder(options.dataDir ?? defaultFolder(), logger));
   return {
     create: (id, spec, host) => {
-      const shared = { images, imageNames, ports, runFolder, parentEnvironment: environment, clock, logger };
+      const shared = { images, imageNames, ports, runFolder, live, parentEnvironment: environment, clock, logger };
       const group = new ProcessGroup({ id, spec, host, ...shared });
       groups.set(id, group);
       group.start();
@@ -54,6 +56,7 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
     close: async () => {
       await Promise.all([...groups.values()].map((group) => group.stop()));
       groups.clear();
+      live[Symbol.dispose]();
       if (folder) await (await folder).remove();
     },
   };

@@ -53,14 +53,15 @@ export interface Eci {
   delete(groupId: string): Promise<void>;
   /** Every group with these tags. */
   list(tags: Readonly<Record<string, string>>): Promise<ContainerGroup[]>;
-  /** One group; undefined if there is none of that id. */
-  describe(groupId: string): Promise<ContainerGroup | undefined>;
+  /** The groups of these ids; one that does not exist is left out. */
+  describe(groupIds: readonly string[]): Promise<ContainerGroup[]>;
   /** Lines, each with its time before it. */
   log(query: LogQuery): Promise<string>;
 }
 
 /** Time limits of one call, so that a cloud that does not answer holds nothing up for ever. */
 const limits = { connectTimeout: 5_000, readTimeout: 10_000 };
+/** Most groups of an answer, and most ids of a question. */
 const pageSize = 20;
 
 /** A client over the official SDK. Back-off is the caller's: the SDK has none. */
@@ -100,13 +101,15 @@ export function createEci(access: EciAccess): Eci {
       } while (nextToken);
       return groups;
     },
-    describe: async (groupId) => {
-      const request = new sdk.DescribeContainerGroupsRequest({
-        regionId,
-        containerGroupIds: JSON.stringify([groupId]),
-      });
-      const { body } = await asEciError(client.describeContainerGroupsWithOptions(request, runtime));
-      return body?.containerGroups?.[0];
+    describe: async (groupIds) => {
+      const groups: ContainerGroup[] = [];
+      for (let from = 0; from < groupIds.length; from += pageSize) {
+        const containerGroupIds = JSON.stringify(groupIds.slice(from, from + pageSize));
+        const request = new sdk.DescribeContainerGroupsRequest({ regionId, containerGroupIds });
+        const { body } = await asEciError(client.describeContainerGroupsWithOptions(request, runtime));
+        groups.push(...(body?.containerGroups ?? []));
+      }
+      return groups;
     },
     log: async ({ groupId, container, tail, startTime, previous }) => {
       const request = new sdk.DescribeContainerLogRequest({

@@ -121,7 +121,7 @@ interface Run {
 }
 
 async function runOf({ eci, groupId, container }: LogSource): Promise<Run> {
-  const group = await eci.describe(groupId);
+  const [group] = await eci.describe([groupId]);
   const all = [...(group?.containers ?? []), ...((group?.initContainers ?? []) as GroupContainer[])];
   const found = all.find(({ name }) => name === container);
   return {

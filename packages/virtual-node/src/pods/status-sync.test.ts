@@ -8,28 +8,38 @@ import { StatusSync } from './status-sync.ts';
 interface Trial {
   readonly clock: FakeClock;
   readonly sync: StatusSync;
-  /** When each listing began, in milliseconds from the start. */
-  readonly asked: number[];
+  /** When each call began, in milliseconds from the start, and what it was for. */
+  readonly asked: [atMs: number, what: 'all' | 'moving'][];
   readonly stop: () => Promise<void>;
 }
 
-async function start({ busy = false, takesMs = 0, list = () => [] as ContainerGroup[] } = {}): Promise<Trial> {
+const group = { containerGroupId: 'eci-1', tags: [{ key: 'UID', value: 'uid-1' }] } as ContainerGroup;
+
+async function start({ busy = false, takesMs = 0, list = () => [group] } = {}): Promise<Trial> {
   const clock = new FakeClock(0);
-  const asked: number[] = [];
+  const asked: Trial['asked'] = [];
+  const index = new GroupIndex();
+  index.created('uid-1', 'eci-1');
   const sync = new StatusSync({
     eci: {
       list: async () => {
-        asked.push(clock.now());
+        asked.push([clock.now(), 'all']);
         if (takesMs > 0) await clock.sleep(takesMs);
         return list();
       },
+      describe: async () => {
+        asked.push([clock.now(), 'moving']);
+        if (takesMs > 0) await clock.sleep(takesMs);
+        return [group];
+      },
     },
     nodeName: 'n',
-    index: new GroupIndex(),
+    index,
     clock,
     logger: silentLogger,
-    isBusy: () => busy,
+    moving: () => (busy ? ['uid-1'] : []),
     onChange: () => undefined,
+    onListed: () => undefined,
   });
   const stop = new AbortController();
   const running = sync.run({ signal: stop.signal });
@@ -43,38 +53,57 @@ async function start({ busy = false, takesMs = 0, list = () => [] as ContainerGr
 }
 
 describe('the status sync', () => {
-  it.each([
-    ['often while something starts', true, [0, 100, 200, 300]],
-    ['seldom while nothing does', false, [0]],
-  ])('asks %s', async (_what, busy, times) => {
-    const trial = await start({ busy });
-    await trial.clock.advance(350);
-    expect(trial.asked).toEqual(times);
+  it('asks often for what starts, and now and then for all', async () => {
+    const trial = await start({ busy: true });
+    await trial.clock.advance(2150);
+    expect(trial.asked.filter(([, what]) => what === 'all')).toEqual([
+      [0, 'all'],
+      [2000, 'all'],
+    ]);
+    expect(trial.asked.filter(([, what]) => what === 'moving').length).toBe(20);
+    await trial.stop();
+  });
+
+  it('asks seldom while nothing starts or ends', async () => {
+    const trial = await start();
+    await trial.clock.advance(4100);
+    expect(trial.asked).toEqual([
+      [0, 'all'],
+      [2000, 'all'],
+      [4000, 'all'],
+    ]);
     await trial.stop();
   });
 
   it('asks at once when poked', async () => {
-    const trial = await start();
-    await trial.clock.advance(500);
+    const trial = await start({ busy: true });
+    await trial.clock.advance(550);
     trial.sync.poke();
     await trial.clock.advance(0);
-    expect(trial.asked).toEqual([0, 500]);
+    expect(trial.asked.at(-1)).toEqual([550, 'moving']);
     await trial.stop();
   });
 
-  it('asks again after a listing during which it was poked, and rests in between', async () => {
-    const trial = await start({ takesMs: 50 });
-    await trial.clock.advance(10);
+  it('asks again soon after a call during which it was poked', async () => {
+    const trial = await start({ busy: true, takesMs: 10 });
+    await trial.clock.advance(5);
     trial.sync.poke();
-    await trial.clock.advance(1000);
-    expect(trial.asked).toEqual([0, 200]);
+    await trial.clock.advance(40);
+    expect(trial.asked.map(([atMs]) => atMs)).toEqual([0, 40]);
     await trial.stop();
   });
 
-  it('rests three times as long as a long listing took', async () => {
+  it('rests three times as long as a long call took', async () => {
     const trial = await start({ busy: true, takesMs: 400 });
     await trial.clock.advance(3400);
-    expect(trial.asked).toEqual([0, 1600, 3200]);
+    expect(trial.asked.map(([atMs]) => atMs)).toEqual([0, 1600, 3200]);
+    await trial.stop();
+  });
+
+  it('lists a node of many groups less often', async () => {
+    const trial = await start({ takesMs: 500 });
+    await trial.clock.advance(10_000);
+    expect(trial.asked.map(([atMs]) => atMs)).toEqual([0, 5500]);
     await trial.stop();
   });
 
@@ -83,7 +112,7 @@ describe('the status sync', () => {
     const trial = await start({
       list: () => {
         if (isDown) throw new Error('no route to host');
-        return [];
+        return [group];
       },
     });
     await trial.clock.advance(1);
