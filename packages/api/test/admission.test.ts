@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type KubernetesObject, defaultServingConfig, parseServingConfig } from '@ebb/api';
+import { type KubernetesObject, defaultServingConfig, parseServingConfig } from '../src/index.ts';
 import { admit, groups, refusal, withContainer } from './admit.ts';
 
 const path = 'spec.template.spec';

@@ -9,7 +9,7 @@ import {
   StatusError,
   createAdmission,
   defaultServingConfig,
-} from '@ebb/api';
+} from '../src/index.ts';
 
 export const groups: Readonly<Record<string, string>> = {
   Service: 'serving.knative.dev',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Configuration, type Service, parseServingConfig } from '@ebb/api';
+import { type Configuration, type Service, parseServingConfig } from '../src/index.ts';
 import { admit, hello, service, withContainer, withSpec } from './admit.ts';
 
 describe('defaults', () => {

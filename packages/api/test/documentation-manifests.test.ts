@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import type { KubernetesObject } from '@ebb/api';
+import type { KubernetesObject } from '../src/index.ts';
 import { admit } from './admit.ts';
 
 /** Manifests such as tutorials for Knative have: they must go in as they are. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type ServingConfig, parseServingConfig } from '@ebb/api';
+import { type ServingConfig, parseServingConfig } from '../src/index.ts';
 import { admit, refusal, withContainer } from './admit.ts';
 
 const features = (flags: Record<string, string>): ServingConfig => parseServingConfig({ 'config-features': flags });

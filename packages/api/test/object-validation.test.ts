@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import type { KubernetesObject, Revision, Service } from '@ebb/api';
+import type { KubernetesObject, Revision, Service } from '../src/index.ts';
 import { admit, hello, refusal, service } from './admit.ts';
 
 describe('validation', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Service } from '@ebb/api';
+import type { Service } from '../src/index.ts';
 import { admit, refusal, service, withContainer, withSpec } from './admit.ts';
 
 const path = 'spec.template.spec';
