@@ -169,6 +169,7 @@ describe.skipIf(!hasKubectl)('kubectl', () => {
     await eventually(() => logs.output().includes('listening on port'), { what: 'the log' });
     await kubectl('annotate', 'ksvc', 'hello', 'note=1');
     await eventually(() => watch.output().trim().split('\n').length > 2, { what: 'the watch to show a change' });
+    expect(watch.output()).toMatch(/^NAME +URL/);
     for (const each of [watch, logs]) each.stop();
   });
 

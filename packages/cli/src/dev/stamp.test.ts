@@ -1,6 +1,6 @@
 import type { KubernetesObject } from '@ebb/api';
 import { describe, expect, it } from 'vitest';
-import { appsOf, sourceAnnotation, stampSource } from './stamp.ts';
+import { appsOf, stampSource } from './stamp.ts';
 
 const service = (image: string, name?: string): KubernetesObject => {
   const template = { ...(name ? { metadata: { name } } : {}), spec: { containers: [{ image }] } };
@@ -19,7 +19,7 @@ const templateOf = (object: KubernetesObject): { metadata?: { annotations?: Reco
 describe('stampSource', () => {
   it('puts the fingerprint of the app on the template', () => {
     const stamped = stampSource(service('dev.local/hello'), (app) => (app === 'hello' ? 'abc' : undefined));
-    expect(templateOf(stamped).metadata?.annotations).toEqual({ [sourceAnnotation]: 'abc' });
+    expect(templateOf(stamped).metadata?.annotations).toEqual({ 'ebb.dev/source': 'abc' });
   });
 
   it('leaves alone what runs no app of ours, and a template with a name of its own', () => {

@@ -2,7 +2,7 @@ import type { KubernetesObject, Service } from '@ebb/api';
 import { appNameOf } from '@ebb/local-eci';
 
 /** On a revision template: the fingerprint of the app folders it runs, so that changed code makes a new Revision. */
-export const sourceAnnotation = 'ebb.dev/source';
+const sourceAnnotation = 'ebb.dev/source';
 
 /** The app folders that an object's containers run; none for objects without a revision template. */
 export function appsOf(object: KubernetesObject): string[] {
