@@ -63,6 +63,7 @@ export interface CustomResourceDefinitionVersion {
     scale?: { specReplicasPath: string; statusReplicasPath: string; labelSelectorPath?: string };
   };
   additionalPrinterColumns?: PrinterColumn[];
+  selectableFields?: { jsonPath: string }[];
 }
 
 export interface CustomResourceDefinition extends KubernetesObject {

@@ -44,6 +44,8 @@ export interface ResourceInfo {
   readonly preserveUnknownFields: boolean;
   /** Columns of a CRD, without Name, which is always first; Age is among them only if the CRD has none of its own. */
   readonly columns: readonly PrinterColumn[];
+  /** Fields that a CRD lets selectors name, besides name and namespace, without the leading dot: `spec.color`. */
+  readonly selectableFields?: readonly string[];
   /** Built-in kinds keep metadata written through `/status`; custom ones reset all but `status`. */
   readonly builtin: boolean;
   /** Whether `metadata.generation` counts changes of what is not status. */

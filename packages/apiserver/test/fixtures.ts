@@ -18,6 +18,7 @@ export const widgetCrd: CustomResourceDefinition = {
           scale: { specReplicasPath: '.spec.replicas', statusReplicasPath: '.status.replicas' },
         },
         additionalPrinterColumns: [{ name: 'Size', type: 'integer', jsonPath: '.spec.size' }],
+        selectableFields: [{ jsonPath: '.spec.color' }],
         schema: {
           openAPIV3Schema: {
             type: 'object',

@@ -62,6 +62,19 @@ describe.skipIf(!command)('kubectl', () => {
     expect(await kubectl('delete', '-f', file)).toMatch(/ deleted$/);
   });
 
+  it.each([
+    ['configmap', configMap('over', { a: '1' }), configMap('over', { a: '2' })],
+    ['widget', widget('over', { size: 1 }), widget('over', { size: 2 })],
+  ])('goes over from client-side to server-side apply and back with a %s', async (kind, first, second) => {
+    const [file, changed] = [manifest(kind, first), manifest(`${kind}-changed`, second)];
+    await kubectl('apply', '-f', file);
+    await expect(kubectl('diff', '--server-side', '-f', changed)).rejects.toMatchObject({ code: 1 });
+    expect(await kubectl('apply', '--server-side', '-f', changed)).toMatch(/ serverside-applied$/);
+    expect(await kubectl('apply', '-f', changed)).toMatch(/ (unchanged|configured)$/);
+    expect(await kubectl('diff', '-f', changed)).toBe('');
+    await kubectl('delete', '-f', file);
+  });
+
   it('creates what it sends in protocol buffers', async () => {
     expect(await kubectl('create', 'configmap', 'typed', '--from-literal=k=v')).toBe('configmap/typed created');
     expect(await kubectl('get', 'configmap', 'typed', '-o', 'jsonpath={.data.k}')).toBe('v');

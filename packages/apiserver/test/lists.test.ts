@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ApiServer } from '../src/index.ts';
 import { createTestApi } from '../src/testing.ts';
-import { configMap, pod, pods, widgetCrd } from './fixtures.ts';
+import { configMap, pod, pods, widget, widgetCrd, widgets } from './fixtures.ts';
 import { type Body, type RawClient, rawClient } from './raw-client.ts';
 
 describe('lists', () => {
@@ -54,6 +54,14 @@ describe('lists', () => {
     await client.call('POST', pods, pod('pending'));
     const { body } = await client.call('GET', '/api/v1/pods?fieldSelector=spec.nodeName%3Dn7,status.phase%3DPending');
     expect(body.items?.map((item) => item.metadata.name)).toEqual(['on-node']);
+  });
+
+  it('selects custom resources by the fields that their definition names', async () => {
+    for (const color of ['red', 'blue']) await client.call('POST', widgets, widget(`w-${color}`, { size: 1, color }));
+    const { body } = await client.call('GET', `${widgets}?fieldSelector=spec.color%3Dblue`);
+    expect(body.items?.map(({ metadata }) => metadata.name)).toEqual(['w-blue']);
+    const unknown = await client.call('GET', `${widgets}?fieldSelector=spec.size%3D1`);
+    expect(unknown).toMatchObject({ code: 400, body: { message: expect.stringContaining('spec.size') as string } });
   });
 
   it('shows one moment over several pages', async () => {

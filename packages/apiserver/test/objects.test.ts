@@ -256,4 +256,19 @@ describe('objects', () => {
     expect(forced.body.spec).toMatchObject({ size: 2 });
     expect((await client.call('PATCH', path, yaml(2), apply)).body.message).toContain('fieldManager');
   });
+
+  it('gives nobody what admission sets, so that nobody takes it away', async () => {
+    await using stamping = await createTestApi({
+      crds: [widgetCrd],
+      admission: ({ object }) => {
+        const annotations = { ...object.metadata.annotations, creator: 'me' };
+        return { object: { ...object, metadata: { ...object.metadata, annotations } }, warnings: [] };
+      },
+    });
+    await using raw = rawClient(stamping);
+    const { body } = await raw.call('POST', widgets, widget(name));
+    expect(body.metadata.annotations).toEqual({ creator: 'me' });
+    expect(JSON.stringify(body.metadata.managedFields)).toContain('f:size');
+    expect(JSON.stringify(body.metadata.managedFields)).not.toContain('f:creator');
+  });
 });

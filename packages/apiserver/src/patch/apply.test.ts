@@ -1,7 +1,7 @@
 import type { KubernetesObject, Schema } from '@ebb/api';
 import { StatusError } from '@ebb/api';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { applyPatch } from './apply.ts';
 import { trackUpdate } from './managed-fields.ts';
 
@@ -16,6 +16,7 @@ const schema: Schema = {
       properties: {
         name: text,
         labels: { type: 'object', additionalProperties: text },
+        annotations: { type: 'object', additionalProperties: text },
         finalizers: { type: 'array', items: text, 'x-kubernetes-list-type': 'set' },
       },
     },
@@ -348,6 +349,44 @@ test('what is applied is there afterwards', () => {
       }
     }),
   );
+});
+
+describe('kubectl going over from client-side to server-side apply', () => {
+  const annotation = 'kubectl.kubernetes.io/last-applied-configuration';
+  const before = thing({ replicas: 1 });
+  const annotated = thing(
+    { replicas: 1, image: 'x' },
+    { annotations: { [annotation]: JSON.stringify(before), other: 'o' } },
+  );
+  const live = update(undefined, 'kubectl-client-side-apply', annotated);
+
+  test('takes over what it applied before, and no more', () => {
+    expect(bare(apply(live, 'kubectl', thing({ replicas: 2 }))).spec).toEqual({ replicas: 2, image: 'x' });
+    const refusal = refused(() => apply(live, 'kubectl', thing({ replicas: 2, image: 'y' })));
+    expect(refusal.message).toBe(
+      'Apply failed with 1 conflict: conflict with "kubectl-client-side-apply" using v1: .spec.image',
+    );
+  });
+
+  test('leaves other managers their conflicts, and unreadable annotations without effect', () => {
+    expect(refused(() => apply(live, 'other', thing({ replicas: 2 }))).message).toContain('.spec.replicas');
+    for (const text of ['{', '[]', 'null', '{"apiVersion":"v2"}']) {
+      const odd = thing({ replicas: 1 }, { annotations: { [annotation]: text } });
+      const owned = update(undefined, 'kubectl-client-side-apply', odd);
+      expect(refused(() => apply(owned, 'kubectl', thing({ replicas: 2 }))).message).toContain('.spec.replicas');
+    }
+  });
+
+  test('tells the next client-side apply what was applied', () => {
+    const applied = thing({ replicas: 2 }, { annotations: { other: 'o' } });
+    const { [annotation]: text = '', ...others } = apply(live, 'kubectl', applied).metadata.annotations ?? {};
+    expect(text).toBe(
+      '{"apiVersion":"v1","kind":"Thing","metadata":{"annotations":{"other":"o"},"name":"a"},"spec":{"replicas":2}}\n',
+    );
+    expect(others).toEqual({ other: 'o' });
+    const plainLive = apply(undefined, 'kubectl', before);
+    expect(apply(plainLive, 'kubectl', before).metadata.annotations).toBeUndefined();
+  });
 });
 
 test('two appliers of different fields never conflict, and both survive whatever the other does', () => {

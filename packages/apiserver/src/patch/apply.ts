@@ -4,6 +4,7 @@ import { type ApplyConflict, applyConflict } from './apply-conflict.ts';
 import { checkDepth } from './depth.ts';
 import { fieldsApplied, fieldsChanged, fieldsPresent } from './field-changes.ts';
 import type { FieldSet } from './field-set.ts';
+import { fieldsOfLastApplied, withLastApplied } from './last-applied.ts';
 import { updateManagers } from './managed-fields.ts';
 import {
   type Manager,
@@ -32,6 +33,9 @@ export interface ApplyRequest {
   readonly now: string;
 }
 
+/** The manager of `kubectl apply --server-side`, which takes over what `kubectl apply` has set before. */
+const kubectl = 'kubectl';
+
 /** Metadata that only the server writes; clients send it along out of habit. */
 const serverMetadata = [
   'creationTimestamp',
@@ -56,16 +60,17 @@ export function applyPatch(request: ApplyRequest): KubernetesObject {
   const merged = live ? mergeAndPrune(live, applied, { ...request, id, managers }) : applied;
   const changes = fieldsChanged(live ?? {}, merged, request.schema);
   const others = new Map([...managers].filter(([other]) => other !== id));
-  const conflicts = conflictsOf(others, changes.set);
+  const conflicts = conflictsOf(others, contested(request, changes.set));
   if (conflicts.length > 0 && !request.force) throw applyConflict(conflicts);
 
   const after = new Map<string, Manager>();
   for (const [other, { entry, fields: owned }] of others) {
     after.set(other, { entry, fields: owned.difference(changes.set).difference(changes.removed) });
   }
-  const isChanged = live === undefined || !isDeepStrictEqual(live, merged);
+  const result = request.manager === kubectl ? withLastApplied(merged, applied) : merged;
+  const isChanged = live === undefined || !isDeepStrictEqual(live, result);
   after.set(id, owning(request, trackedOnly(fields), managers.get(id), isChanged));
-  return structuredClone({ ...merged, metadata: { ...merged.metadata, managedFields: encodeManagers(after) } });
+  return structuredClone({ ...result, metadata: { ...result.metadata, managedFields: encodeManagers(after) } });
 }
 
 function checked({ applied, schema, subresource }: ApplyRequest): KubernetesObject {
@@ -106,6 +111,11 @@ function mergeAndPrune(
   let claimed = fieldsPresent({ value: applied, schema });
   for (const [other, manager] of managers) if (other !== id) claimed = claimed.union(manager.fields);
   return prune(merged, schema, last, claimed) as KubernetesObject;
+}
+
+/** The changed fields that other managers may hold on to. */
+function contested({ live, schema, manager }: ApplyRequest, changed: FieldSet): FieldSet {
+  return live && manager === kubectl ? changed.difference(fieldsOfLastApplied(live, schema)) : changed;
 }
 
 function conflictsOf(others: Managers, changed: FieldSet): readonly ApplyConflict[] {

@@ -8,7 +8,7 @@ import { alreadyExists, badRequest, methodNotAllowed } from './errors.ts';
 import { generateName } from './names.ts';
 import { placeInNamespace, requireOpenNamespace } from './namespaces.ts';
 import { prepareCreate } from './strategy.ts';
-import { admit, managedFieldsAfter, storeObject } from './write.ts';
+import { admit, storeObject } from './write.ts';
 
 const maxNameAttempts = 8;
 
@@ -40,9 +40,8 @@ export function createDecoded(
   chooseName(machine, call, object);
   prepareCreate(object, info, now);
   fillMetadata(object, info.hasGeneration, now);
-  const admitted = admit(machine, call, object, undefined);
+  const admitted = admit(machine, call, { object, applied });
   requireFree(machine, call, admitted);
-  if (!applied) admitted.metadata.managedFields = managedFieldsAfter(machine, call, admitted);
   return storeObject(machine, call, admitted);
 }
 

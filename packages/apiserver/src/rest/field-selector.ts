@@ -56,7 +56,7 @@ export function parseFieldSelector(text: string, info: ResourceInfo): FieldMatch
   const terms = splitTerms(text)
     .filter((term) => term !== '')
     .map((term) => parseTerm(term, text));
-  const known = fieldsOf[resourceKey(info)] ?? {};
+  const known = labelsOf(info);
   for (const { field } of terms) requireKnown(field, info, known);
   return (object) =>
     terms.every(({ field, value, equal }) => (fieldValue(object, field, known[field] ?? '') === value) === equal);
@@ -65,6 +65,11 @@ export function parseFieldSelector(text: string, info: ResourceInfo): FieldMatch
 /** The name that a selector asks for with `metadata.name=…`, if it does. */
 export function nameOfSelector(text: string): string | undefined {
   return /(?:^|,)metadata\.name==?([^,\\]+)(?:,|$)/.exec(text)?.[1];
+}
+
+function labelsOf(info: ResourceInfo): Readonly<Record<string, string>> {
+  if (info.builtin) return fieldsOf[resourceKey(info)] ?? {};
+  return Object.fromEntries((info.selectableFields ?? []).map((field) => [field, '']));
 }
 
 function requireKnown(field: string, info: ResourceInfo, known: Readonly<Record<string, string>>): void {

@@ -8,7 +8,7 @@ import { decodeObject, dropUnknownFields } from './decode.ts';
 import { badRequest, staleVersion, wrongUid } from './errors.ts';
 import { placeInNamespace } from './namespaces.ts';
 import { isNewGeneration, mayCreateOnUpdate, needsVersion, prepareUpdate } from './strategy.ts';
-import { admit, managedFieldsAfter, storeObject } from './write.ts';
+import { admit, storeObject } from './write.ts';
 
 /** What a write made of an object. */
 export interface Written {
@@ -49,8 +49,7 @@ export function replaceObject(
   const now = timestamp(machine.clock.now());
   const updated = prepareUpdate(object, before, { info, subresource, now });
   keepSystemMetadata(updated, before);
-  const admitted = admit(machine, call, updated, before);
-  if (!applied) admitted.metadata.managedFields = managedFieldsAfter(machine, call, admitted, before);
+  const admitted = admit(machine, call, { object: updated, old: before, applied });
   if (info.hasGeneration && isNewGeneration(admitted, before, info))
     admitted.metadata.generation = (before.metadata.generation ?? 0) + 1;
   return isFinished(admitted) ? finish(machine, call, admitted, old) : storeObject(machine, call, admitted, old);

@@ -10,15 +10,23 @@ import { StoredObject } from '../store/stored-object.ts';
 import { type Call, type Machine, apiVersionOfInfo, timestamp } from './call.ts';
 import { isCrd } from './strategy.ts';
 
-/** Defaults, admits and validates an object about to be written. Throws `StatusError` when it is refused. */
-export function admit(
-  machine: Machine,
-  call: Call,
-  object: KubernetesObject,
-  old: KubernetesObject | undefined,
-): KubernetesObject {
+interface Admittee {
+  readonly object: KubernetesObject;
+  /** As stored; absent on create. */
+  readonly old?: KubernetesObject;
+  readonly applied: boolean;
+}
+
+/**
+ * Defaults, admits and validates an object about to be written, and tracks its managed fields unless it brings `applied`
+ * ones. What admission sets has no owner, so that no writer takes it away by leaving it out. Throws `StatusError` when the
+ * object is refused.
+ */
+export function admit(machine: Machine, call: Call, { object, old, applied }: Admittee): KubernetesObject {
   const { info, subresource, userName, dryRun } = call;
   applyDefaults(object, info);
+  if (!applied) object.metadata.managedFields = managedFieldsAfter(machine, call, object, old);
+  const { managedFields } = object.metadata;
   const admitted = machine.admission({
     operation: old ? 'UPDATE' : 'CREATE',
     group: info.group,
@@ -32,6 +40,7 @@ export function admit(
   });
   call.warnings.push(...admitted.warnings);
   validate(call, admitted.object, old);
+  admitted.object.metadata.managedFields = managedFields ?? [];
   return admitted.object;
 }
 
@@ -42,7 +51,7 @@ function validate({ info }: Call, object: KubernetesObject, old: KubernetesObjec
 }
 
 /** The managed fields after a write by the call's manager. */
-export function managedFieldsAfter(
+function managedFieldsAfter(
   machine: Machine,
   { info, manager, subresource }: Call,
   updated: KubernetesObject,

@@ -39,6 +39,7 @@ function resourceOf({ spec }: CustomResourceDefinition, version: CustomResourceD
     },
     preserveUnknownFields: schema === undefined || spec.preserveUnknownFields === true,
     columns: version.additionalPrinterColumns?.length ? version.additionalPrinterColumns : [ageColumn],
+    selectableFields: (version.selectableFields ?? []).map(({ jsonPath }) => jsonPath.replace(/^\./, '')),
     builtin: false,
     hasGeneration: true,
   };
