@@ -20,6 +20,7 @@ interface Run extends AsyncDisposable {
   readonly host: ReturnType<typeof makeHost>;
   readonly dataDir: string;
   readonly container: () => ContainerStatus;
+  readonly close: () => Promise<void>;
   readonly text: (run?: 'current' | 'previous') => string;
 }
 
@@ -37,6 +38,7 @@ async function run(
     dataDir: data.path,
     environment: { ...process.env, SECRET_TOKEN: 'hush' },
     clock: systemClock,
+    closeGraceMs: 300,
     logger: silentLogger,
   });
   const host = makeHost();
@@ -52,6 +54,7 @@ async function run(
     },
     text: (which = 'current') =>
       (instance.log('web', which) ?? []).map(({ text }) => `${text.toString('utf8')}\n`).join(''),
+    close: () => runtime.close(),
     [Symbol.asyncDispose]: async () => {
       await runtime.close();
       await files[Symbol.asyncDispose]();
@@ -271,4 +274,15 @@ describe('a process container', () => {
     await runtime.close();
     expect(await readdir(data.path)).toEqual([]);
   });
+});
+
+it('does not wait for the grace of a process that stays when all is closed', async () => {
+  await using stubborn = await run(
+    `process.on('SIGTERM', () => {}); console.log(process.pid); setInterval(() => {}, 1000);`,
+    { ...makeSpec(), terminationGracePeriodSeconds: 300 },
+  );
+  await eventually(() => expect(stubborn.text()).toMatch(/^\d+\n/));
+  const pid = Number(stubborn.text());
+  await stubborn.close();
+  expect(() => process.kill(pid, 0)).toThrow('ESRCH');
 });

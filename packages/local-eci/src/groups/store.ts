@@ -70,10 +70,11 @@ export class GroupStore {
     void group.stop().then(() => this.#forget(group));
   }
 
-  /** Stops all groups and waits until they are gone. */
+  /** Stops all groups and waits until they are gone; the runtime says for how long. */
   async close(): Promise<void> {
-    await Promise.all([...this.#groups.values()].map((group) => group.stop()));
+    const stopped = Promise.all([...this.#groups.values()].map((group) => group.stop()));
     await this.#runtime.close();
+    await stopped;
     this.#groups.clear();
     this.#tokens.clear();
   }

@@ -7,6 +7,7 @@ import { ProcessGroup } from './group.ts';
 import { LiveProcesses } from './live-processes.ts';
 import { Ports } from './ports.ts';
 import { type RunFolder, openRunFolder } from './run-folder.ts';
+import { within } from './within.ts';
 
 export interface ProcessRuntimeOptions {
   /** The app an image reference means, now; asked again every 2 s while there is none. See `appNameOf`. */
@@ -17,6 +18,8 @@ export interface ProcessRuntimeOptions {
   readonly dataDir?: string;
   /** The environment a few harmless variables are taken from: PATH, HOME, LANG, TMPDIR, TZ. Default: this process's. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** How long `close` waits for processes that were asked to end, however long their own grace is. Default: 5000. */
+  readonly closeGraceMs?: number;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -26,7 +29,7 @@ export interface ProcessRuntimeOptions {
  * see the machine's files and network as this user does. At its first start it ends what a run that was killed left behind.
  */
 export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
-  const { images, imageNames = () => [], environment = process.env, clock, logger } = options;
+  const { images, imageNames = () => [], environment = process.env, closeGraceMs = 5000, clock, logger } = options;
   const ports = new Ports();
   const live = new LiveProcesses();
   const groups = new Map<string, ProcessGroup>();
@@ -54,9 +57,12 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
       };
     },
     close: async () => {
-      await Promise.all([...groups.values()].map((group) => group.stop()));
-      groups.clear();
+      const stopped = Promise.all([...groups.values()].map((group) => group.stop()));
+      await within(clock, closeGraceMs, stopped);
+      // Kills those still there.
       live[Symbol.dispose]();
+      await stopped;
+      groups.clear();
       if (folder) await (await folder).remove();
     },
   };
