@@ -78,6 +78,16 @@ const deploying = { status: 'Unknown', reason: 'Deploying' };
 const fine = { status: 'True' };
 
 describe('the workload of a Revision', () => {
+  it('tells that the cluster refuses its Pods', () => {
+    const message = 'Pod "p" is invalid: spec.containers[0].resources.requests: Invalid value: "2"';
+    const refused = podAutoscaler([{ type: 'Active', status: 'Unknown', reason: 'FailedCreate', message }], -1);
+    expect(judgeWorkload(observe({ podAutoscaler: refused }), start)).toMatchObject({
+      resourcesAvailable: { status: 'False', reason: 'FailedCreate', message },
+    });
+    const running = observe({ podAutoscaler: refused, pods: [pod(ready)] });
+    expect(judgeWorkload(running, start).resourcesAvailable).toEqual(deploying);
+  });
+
   it('is deploying until its initial scale is reached, also with an instance ready', () => {
     expect(judgeWorkload(observe({ podAutoscaler: undefined }), start)).toMatchObject({
       resourcesAvailable: deploying,

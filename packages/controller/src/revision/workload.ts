@@ -49,6 +49,7 @@ const deploying: Verdict = { status: 'Unknown', reason: 'Deploying' };
  * | an instance ready, initial scale reached before | True | True |
  * | an instance ready, initial scale not reached | Unknown `Deploying` | True |
  * | a Pod that says why it fails | False with its reason, or as before | False `ExitCode<n>`, or as before |
+ * | no Pod, for the cluster refuses it | False `FailedCreate` | as before |
  * | progress deadline over | False `ProgressDeadlineExceeded` | as before |
  * | given up before the initial scale | False `ProgressDeadlineExceeded` | as before |
  * | no failure, initial scale reached before | True | True |
@@ -94,11 +95,20 @@ function findFailure(observation: Observation, instances: readonly Pod[], now: n
     const verdict: Verdict = { status: 'False', reason: failure.reason, message: failure.message };
     return failure.condition === 'ContainerHealthy' ? { containerHealthy: verdict } : { resourcesAvailable: verdict };
   }
+  const refused = instances.length === 0 ? refusedCreation(observation) : undefined;
+  if (refused) return { resourcesAvailable: refused };
   const before = kept(observation);
   if (before.resourcesAvailable ?? before.containerHealthy) return {};
   const deadlineMs = progressDeadline(observation);
   if (deadlineMs !== undefined && deadlineMs <= now) return timedOut(overdueMessage(observation, instances));
   return wasGivenUp(observation) ? timedOut('Initial scale was never achieved') : {};
+}
+
+/** The autoscaler wants instances and may not make them: a quota is used up, or the Pod would not be valid. */
+function refusedCreation({ podAutoscaler }: Observation): Verdict | undefined {
+  const active = conditionOf(podAutoscaler?.status, 'Active');
+  if (active?.status === 'True' || active?.reason !== 'FailedCreate') return undefined;
+  return { status: 'False', reason: active.reason, message: active.message };
 }
 
 function timedOut(message: string): Failures {
