@@ -1,4 +1,7 @@
+import { mkdtemp, rm } from 'node:fs/promises';
 import { type IncomingMessage, request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type KubernetesObject, type Pod, type Service, keys, resources } from '@ebb/api';
 import { silentLogger, systemClock } from '@ebb/base';
 import { eventually } from '@ebb/base/testing';
@@ -30,13 +33,15 @@ export async function startTestPlatform(
   paths: readonly string[],
   options: { readonly dataDir?: string } = {},
 ): Promise<TestPlatform> {
-  const apps = await createApps(paths);
+  const snapshots = await mkdtemp(join(tmpdir(), 'ebb-test-'));
+  const apps = await createApps(paths, snapshots);
   const platform = await startPlatform({
     gateway: { port: 20_000 + Math.floor(Math.random() * 20_000), strict: false },
     api: { port: 20_000 + Math.floor(Math.random() * 20_000), strict: false },
     domain: 'localhost',
     dataDir: options.dataDir,
     runtime: createProcessRuntime({ images: apps.find, clock: systemClock, logger: silentLogger }),
+    digestOf: apps.digestOf,
     clock: systemClock,
     logger: silentLogger,
     random: Math.random,
@@ -65,7 +70,10 @@ export async function startTestPlatform(
       ),
     pods: async (name) =>
       (await client.list(resources.pods, { namespace: 'default', labelSelector: `${keys.service}=${name}` })).items,
-    [Symbol.asyncDispose]: () => platform[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: async () => {
+      await platform[Symbol.asyncDispose]();
+      await rm(snapshots, { recursive: true, force: true });
+    },
   };
 }
 

@@ -37,6 +37,8 @@ export interface Context {
   readonly logger: Logger;
   /** From 0 to below 1; spreads retries. */
   readonly random: () => number;
+  /** An image by its digest, where that can be told. */
+  readonly digestOf?: ((image: string) => string | undefined) | undefined;
 }
 
 /** What a reconcile works with: the context, until `signal` aborts. */

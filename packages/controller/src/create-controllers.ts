@@ -24,6 +24,11 @@ export interface ControllersOptions {
   readonly logger: Logger;
   /** From 0 to below 1; spreads retries. */
   readonly random: () => number;
+  /**
+   * The image by its digest (`name@sha256:…`), asked once for each Revision, whose instances all run that one; `undefined`
+   * leaves an image to its tag. Default: all are.
+   */
+  readonly digestOf?: ((image: string) => string | undefined) | undefined;
 }
 
 export interface Controllers {

@@ -1,4 +1,5 @@
-import { rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createLogger, systemClock } from '@ebb/base';
 import { createProcessRuntime } from '@ebb/local-eci';
@@ -37,9 +38,8 @@ export async function runDev(options: DevOptions, io: Io, signal: AbortSignal): 
   const logFile = join(io.cwd, '.ebb', 'ebb.log');
   const logger = createLogger({ level: options.verbose ? 'debug' : 'info', destination: logFile });
   const manifests = await findManifests(options.paths);
-  const apps = await createApps(options.paths);
-
   await using closers = new Closers();
+  const apps = await createApps(options.paths, await snapshotDir(options.dataDir, closers));
   const platform = closers.use(
     await startPlatform({
       gateway: { port: options.port ?? defaultPort, strict: options.port !== undefined },
@@ -52,6 +52,7 @@ export async function runDev(options: DevOptions, io: Io, signal: AbortSignal): 
         clock,
         logger,
       }),
+      digestOf: apps.digestOf,
       clock,
       logger,
       random: () => Math.random(),
@@ -84,6 +85,14 @@ export async function runDev(options: DevOptions, io: Io, signal: AbortSignal): 
   closers.use(watchSources({ paths: options.paths, apps, clock, screen, out: io.out, deploy: deployer.deploy }));
   await Promise.race([platform.failed, aborted(signal)]);
   io.out(screen.stopping());
+}
+
+/** Beside the cluster's state, which refers to them; without such, for this run only. */
+async function snapshotDir(dataDir: string | undefined, closers: Closers): Promise<string> {
+  if (dataDir !== undefined) return join(resolve(dataDir), 'images');
+  const dir = await mkdtemp(join(tmpdir(), 'ebb-images-'));
+  closers.defer(() => rm(dir, { recursive: true, force: true }));
+  return dir;
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -8,21 +8,29 @@ import { isIgnoredInApp } from './watch.ts';
 /** Files above this are told by size and time of change, not read: a redeploy must not wait for a video. */
 const readUpToBytes = 4 << 20;
 
+export interface FolderContents {
+  /** SHA-256 in hex: changes exactly when a file does. */
+  readonly digest: string;
+  readonly sizeBytes: number;
+}
+
 /**
- * A fingerprint of an app folder's contents: changes exactly when a file in it does, so that a new Revision is made for
- * changed code and only for that. Files in `exclude` (the manifests) do not count. Twelve hex digits.
+ * Reads an app folder's contents into a digest, so that a new Revision is made for changed code and only for that. Files in
+ * `exclude` (the manifests) do not count.
  */
-export async function hashFolder(folder: string, exclude: ReadonlySet<string> = new Set()): Promise<string> {
+export async function readContents(folder: string, exclude: ReadonlySet<string> = new Set()): Promise<FolderContents> {
   const hash = createHash('sha256');
+  let sizeBytes = 0;
   for (const file of await filesOf(folder)) {
     if (exclude.has(file)) continue;
     const info = await stat(file).catch(() => undefined);
     if (!info) continue;
+    sizeBytes += info.size;
     hash.update(`\0${relative(folder, file)}\0${info.size}\0`);
     if (info.size > readUpToBytes) hash.update(String(info.mtimeMs));
     else await pipeline(createReadStream(file), hash, { end: false });
   }
-  return hash.digest('hex').slice(0, 12);
+  return { digest: hash.digest('hex'), sizeBytes };
 }
 
 async function filesOf(folder: string): Promise<string[]> {

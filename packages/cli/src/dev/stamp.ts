@@ -22,7 +22,10 @@ export function stampSource<T extends KubernetesObject>(object: T, hashOf: (app:
   const hashes = appsOf(object).flatMap((app) => hashOf(app) ?? []);
   if (hashes.length === 0 || !hasTemplate(object) || object.spec.template.metadata?.name) return object;
   const { template } = object.spec;
-  const annotations = { ...template.metadata?.annotations, [sourceAnnotation]: hashes.join('-') };
+  const annotations = {
+    ...template.metadata?.annotations,
+    [sourceAnnotation]: hashes.map((hash) => hash.slice(0, 12)).join('-'),
+  };
   return {
     ...object,
     spec: { ...object.spec, template: { ...template, metadata: { ...template.metadata, annotations } } },

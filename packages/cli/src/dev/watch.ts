@@ -2,7 +2,10 @@ import { basename } from 'node:path';
 import type { Clock } from '@ebb/base';
 import { watch as watchFiles } from 'chokidar';
 
-const ignoredNames = new Set(['node_modules', '.git', '.ebb']);
+/** What an app depends on and does not write itself. */
+export const dependencyFolders: readonly string[] = ['node_modules', '.venv'];
+
+const ignoredNames = new Set([...dependencyFolders, '.git', '.ebb']);
 const ignoredEndings = ['~', '.swp', '.swx', '.tmp', '.log'];
 
 /** True for files of an app folder whose change is no change of the app: dependencies, version control, editors' droppings. */

@@ -36,6 +36,8 @@ export interface PlatformOptions {
   readonly dataDir?: string | undefined;
   /** What runs container groups; closed at the end. */
   readonly runtime: Runtime;
+  /** The image by its digest, for images that this machine makes; others are run by their tag. */
+  readonly digestOf?: ((image: string) => string | undefined) | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly random: () => number;
@@ -85,7 +87,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   });
   const autoscaler = createAutoscaler(named('autoscaler'));
   await components.start('autoscaler', autoscaler);
-  await components.start('controller', createControllers(named('controller')));
+  await components.start('controller', createControllers({ ...named('controller'), digestOf: options.digestOf }));
   await components.start(
     'virtual-node',
     createVirtualNode({

@@ -54,16 +54,20 @@ async function reconcileWorkload(
 }
 
 /** What the status tells of the Revision itself: where its logs are and which images it runs. */
-function describe({ config }: Work, { metadata, spec }: Revision, draft: StatusDraft<Revision>): void {
+function describe(
+  { config, digestOf = () => undefined }: Work,
+  { metadata, spec }: Revision,
+  draft: StatusDraft<Revision>,
+): void {
   const { revisionUrlTemplate } = config.current.observability;
   if (revisionUrlTemplate) draft.logUrl = revisionUrlTemplate.replaceAll('${REVISION_UID}', metadata.uid ?? '');
   else delete draft.logUrl;
+  const imageOf = ({ name, image = '' }: Container): { name: string; imageDigest?: string } => {
+    const imageDigest = image.includes('@sha256:') ? image : digestOf(image);
+    return imageDigest === undefined ? { name } : { name, imageDigest };
+  };
   draft.containerStatuses ??= spec.containers.map(imageOf);
   if (spec.initContainers?.length) draft.initContainerStatuses ??= spec.initContainers.map(imageOf);
-}
-
-function imageOf({ name, image = '' }: Container): { name: string; imageDigest?: string } {
-  return image.includes('@sha256:') ? { name, imageDigest: image } : { name };
 }
 
 function judge(
