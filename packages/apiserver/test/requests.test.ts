@@ -41,6 +41,7 @@ describe('requests', () => {
     ['GET', '/apis/nope/v1/things', 404, '404 page not found\n'],
     ['GET', '/healthz', 200, 'ok'],
     ['GET', '/readyz', 200, 'ok'],
+    ['GET', '/livez?verbose', 200, '[+]ping ok\nlivez check passed\n'],
   ])('%s %s answers %i', async (method, path, code, text) => {
     expect(await client.call(method, path)).toMatchObject({ code, text });
   });
@@ -58,6 +59,24 @@ describe('requests', () => {
     const answer = await client.call(method, path);
     expect(answer.code).toBe(code);
     expect(answer.body).toMatchObject({ kind: 'Status', message, code });
+  });
+
+  it.each([
+    ['data.a', '/api/v1/namespaces/default/configmaps', { metadata: { name: 'x' }, data: { a: 1 } }],
+    ['spec.nodeName', '/api/v1/namespaces/default/pods', pod('x', { nodeName: 5 })],
+  ])('refuses a built-in object whose %s has the wrong type before admission sees it', async (field, path, object) => {
+    let admitted = 0;
+    await using strict = await createTestApi({
+      admission: ({ object: seen }) => {
+        if (seen.metadata.name === 'x') admitted++;
+        return { object: seen, warnings: [] };
+      },
+    });
+    await using raw = rawClient(strict);
+    const { code, body } = await raw.call('POST', path, object);
+    expect({ code, reason: body.reason, admitted }).toEqual({ code: 400, reason: 'BadRequest', admitted: 0 });
+    expect(body.message).toMatch(/ in version "v1" cannot be handled as a /);
+    expect(body.message).toContain(field);
   });
 
   it.each([

@@ -41,7 +41,8 @@ export function handleInformation(
 type Respond = (request: IncomingMessage, response: ServerResponse) => void;
 
 function responder({ registry, openApi }: Information, path: string, accept: string | undefined): Respond | undefined {
-  if (/^\/(?:healthz|livez|readyz)(?:\/|$)/.test(path)) return (_, response) => sendText(response, 200, 'ok');
+  const check = /^\/(healthz|livez|readyz)(?:\/|$)/.exec(path)?.[1];
+  if (check) return ({ url = '' }, response) => sendText(response, 200, healthText(check, url));
   if (path === '/version') return (_, response) => sendJson(response, 200, JSON.stringify(version));
   if (path === '/') return (_, response) => sendJson(response, 200, JSON.stringify({ paths: rootPaths(registry) }));
   if (path.startsWith('/openapi/')) return openApiResponder(openApi, path, accept);
@@ -57,6 +58,11 @@ function responder({ registry, openApi }: Information, path: string, accept: str
     });
     response.end(body);
   };
+}
+
+/** A server that answers is well; asked for `?verbose`, it says so in Kubernetes' longer form. */
+function healthText(check: string, url: string): string {
+  return new URLSearchParams(url.split('?')[1]).has('verbose') ? `[+]ping ok\n${check} check passed\n` : 'ok';
 }
 
 function openApiResponder(openApi: OpenApi, path: string, accept: string | undefined): Respond | undefined {
