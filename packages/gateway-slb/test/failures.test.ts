@@ -89,6 +89,21 @@ describe('a request that HTTP does not allow', () => {
     expect(await exchangeRaw(gateway.port, getOnce())).toContain('served');
   });
 
+  it.each(['Transfer-Encoding: xchunked', 'Transfer-Encoding: gzip, chunked', 'Host: other'])(
+    '%s leaves its connection in doubt, and it is closed after one answer',
+    async (header) => {
+      await using backend = await openHttpBackend((_, response) => void response.end('served'));
+      await using gateway = await openGateway({ backends: [backend] });
+      const request = `POST / HTTP/1.1\r\nHost: ${host}\r\n${header}\r\n\r\n`;
+      for (const more of [get(), `0\r\n\r\n${get()}`]) {
+        const text = await exchangeRaw(gateway.port, request + more);
+        expect(text.match(/HTTP\/1.1 \d+/g)).toHaveLength(1);
+        expect(text).toMatch(/^HTTP\/1.1 (400|501)[^]*\r\nConnection: close\r\n/);
+      }
+      expect(backend.connections()).toBe(0);
+    },
+  );
+
   it('about everything is answered', async () => {
     await using gateway = await openGateway();
     expect(await exchangeRaw(gateway.port, `OPTIONS * HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)).toMatch(
@@ -154,6 +169,22 @@ describe('an instance that fails', () => {
     await using gateway = await openGateway({ backends: [backend] });
     expect(await exchangeRaw(gateway.port, getOnce())).toMatch(/^HTTP\/1.1 502/);
     expect(gateway.inFlight()).toBe(0);
+  });
+
+  it('by answering nonsense on a kept connection is not asked again', async () => {
+    let requests = 0;
+    await using backend = await openRawBackend((socket) =>
+      socket.on('data', () => {
+        requests++;
+        socket.write(requests === 1 ? 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok' : 'nonsense\r\n\r\n');
+      }),
+    );
+    await using gateway = await openGateway({ backends: [backend] });
+    expect(await exchangeRaw(gateway.port, getOnce())).toMatch(/ok$/);
+    const text = await exchangeRaw(gateway.port, getOnce());
+    expect(text).toContain('ebb-reason: upstream-invalid');
+    expect(requests).toBe(2);
+    expect(backend.connections()).toBe(1);
   });
 
   it.each([

@@ -1,6 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { bodyOf, echo, expectSoon, host, openGateway, openHttpBackend, openRawBackend } from './harness.ts';
 import { expectHears, exchangeRaw, openRawClient } from './raw-client.ts';
@@ -299,6 +300,20 @@ describe('a response', () => {
     await expectHears(client, /HTTP[^]*HTTP/);
   });
 
+  it('that was not modified may tell the length of what it leaves out', async () => {
+    await using backend = await openHttpBackend((_, response) => {
+      response.writeHead(304, { ETag: 'x', 'Content-Length': 5 }).end();
+    });
+    await using gateway = await openGateway({ backends: [backend] });
+    await using client = await openRawClient(gateway.port);
+    for (let i = 1; i <= 2; i++) {
+      client.send(get());
+      await expectSoon(() => client.heard().match(/Content-Length: 5[^]*?\r\n\r\n/g)?.length === i);
+    }
+    expect(client.ended()).toBe(false);
+    expect(gateway.inFlight()).toBe(0);
+  });
+
   it('may have others before it, which do not become its status', async () => {
     await using backend = await openRawBackend((socket) =>
       socket.on('data', () =>
@@ -391,6 +406,25 @@ describe('connections', () => {
     );
     await using gateway = await openGateway({ backends: [backend] });
     for (let i = 0; i < 3; i++) expect((await ask(gateway.port)).body).toBe('ok');
+  });
+
+  it('that an instance closes soon are not trusted with what cannot be repeated', async () => {
+    const served = new WeakSet<Socket>();
+    let closed = false;
+    await using backend = await openHttpBackend(({ socket }, response) => {
+      if (served.has(socket)) return void socket.destroy();
+      served.add(socket);
+      response.end('ok');
+      if (backend.connections() > 1) return;
+      socket.once('close', () => (closed = true));
+      response.once('finish', () => socket.end());
+    });
+    await using gateway = await openGateway({ backends: [backend] });
+    expect((await ask(gateway.port)).body).toBe('ok');
+    await expectSoon(() => closed);
+    for (let i = 0; i < 3; i++) {
+      expect((await ask(gateway.port, { method: 'POST', body: 'hi' })).body).toBe('ok');
+    }
   });
 
   it('give their slot back at once when the client leaves', async () => {

@@ -12,6 +12,8 @@ export interface Connection {
   /** The client's address, IPv4 ones without IPv6's prefix. */
   readonly peer: string;
   readonly passengers: Set<Passenger>;
+  /** Its last answer has been given: what comes after it is not looked at. */
+  isOver: boolean;
 }
 
 const connections = new WeakMap<object, Connection>();
@@ -21,7 +23,7 @@ export function openConnection(socket: Socket, listener: Listener): Connection {
   const known = connections.get(socket);
   if (known) return known;
   const peer = (socket.remoteAddress ?? 'unknown').replace(/^::ffff:/, '');
-  const connection: Connection = { listener, peer, passengers: new Set() };
+  const connection: Connection = { listener, peer, passengers: new Set(), isOver: false };
   connections.set(socket, connection);
   socket.once('close', () => {
     for (const passenger of connection.passengers) passenger.clientGone();

@@ -49,8 +49,10 @@ export function judge(plane: DataPlane, request: IncomingMessage, listener: List
   return { kind: 'forward', result, path: target.path, head: target.host === undefined ? head : { ...head, host } };
 }
 
-/** As in `Exchange`: a body that was announced but not asked for leaves the connection in doubt. */
-const leavesDoubt = (request: IncomingMessage): boolean => request.headers.expect !== undefined && !request.complete;
+/** After a request that is not understood, or a body that was announced but not asked for, nobody can tell where the next one begins. */
+const leavesDoubt = (request: IncomingMessage, verdict: Verdict): boolean =>
+  (verdict.kind === 'refuse' && ['bad-request', 'not-supported'].includes(verdict.refusal.reason)) ||
+  (request.headers.expect !== undefined && !request.complete);
 
 /** Handles an ordinary request on a listener. */
 export function handleRequest(
@@ -59,9 +61,12 @@ export function handleRequest(
   request: IncomingMessage,
   response: ServerResponse,
 ): void {
+  const connection = connectionOf(request.socket, listener);
+  if (connection.isOver) return;
   const verdict = judge(plane, request, listener);
-
-  const close = verdict.kind !== 'forward' && (plane.closing() || leavesDoubt(request)) ? ['Connection', 'close'] : [];
+  const mustClose = verdict.kind !== 'forward' && (plane.closing() || leavesDoubt(request, verdict));
+  connection.isOver = mustClose;
+  const close = mustClose ? ['Connection', 'close'] : [];
   switch (verdict.kind) {
     case 'refuse':
       return refuse(response, verdict.refusal, close);
@@ -76,7 +81,6 @@ export function handleRequest(
       return;
     case 'forward': {
       const { head, path, result: forward } = verdict;
-      const connection = connectionOf(request.socket, listener);
       new Exchange(plane, { request, response, connection, head, path, forward }).begin();
     }
   }

@@ -77,9 +77,9 @@ export async function listen(
 /** Answers what is not HTTP, unless an answer to what came before it is still on its way; that one is let out first. */
 function answerBroken(error: Error, socket: Socket, listener: Listener): void {
   const code = 'code' in error ? error.code : undefined;
-  const busy = connectionOf(socket, listener).passengers.size > 0;
-  if (busy || socket.destroyed || code === 'ECONNRESET') socket.destroy();
-  else if (socket.writableLength > 0) socket.destroySoon();
+  const { passengers, isOver } = connectionOf(socket, listener);
+  if (passengers.size > 0 || socket.destroyed || code === 'ECONNRESET') socket.destroy();
+  else if (isOver || socket.writableLength > 0) socket.destroySoon();
   else if (code === 'HPE_HEADER_OVERFLOW') refuseOnSocket(socket, refusals.headersTooLarge);
   else refuseOnSocket(socket, code === 'ERR_HTTP_REQUEST_TIMEOUT' ? refusals.tooSlow : refusals.notHttp);
 }

@@ -6,6 +6,9 @@ export interface ResponseHead {
   readonly sized: boolean;
 }
 
+/** Statuses of responses that have no body, whatever their headers say. */
+export const bodiless: ReadonlySet<number> = new Set([204, 304]);
+
 const hopByHop: ReadonlySet<string> = new Set([
   'connection',
   'keep-alive',

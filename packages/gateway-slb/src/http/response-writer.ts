@@ -1,7 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { readResponseHead, trailerPairs } from './response-head.ts';
-
-const bodiless: ReadonlySet<number> = new Set([204, 304]);
+import { bodiless, readResponseHead, trailerPairs } from './response-head.ts';
 
 /** Writes an instance's response to the client, as it comes, at the client's pace. */
 export class ResponseWriter {

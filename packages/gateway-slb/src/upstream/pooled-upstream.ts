@@ -1,5 +1,5 @@
 import type { Address } from '@ebb/activator';
-import { Client, type Dispatcher, buildConnector } from 'undici';
+import { Client, type Dispatcher, buildConnector, errors } from 'undici';
 import {
   type Call,
   type CallSink,
@@ -9,12 +9,16 @@ import {
   connectTimeoutMs,
   maxHeaderBytes,
 } from './call.ts';
+import { bodiless } from '../http/response-head.ts';
 import { RequestBody } from './request-body.ts';
 
 /** Instances close idle connections after five seconds or more (Node's default); we are the first to do so. */
 const keepAliveMs = 4000;
 
-/** A request that cannot be repeated is not sent on a connection that has been idle for longer. */
+/**
+ * A request that cannot be repeated is not sent on a connection that has been idle for longer; nor on any that has been used, once
+ * the instance has closed one sooner than that.
+ */
 const freshMs = 1000;
 
 const options: Client.Options = {
@@ -41,6 +45,9 @@ interface Connection {
   idleSince: number;
 }
 
+/** How a call leaves its connection. Stale: the instance had closed it before. */
+type LeftAs = 'reusable' | 'spent' | 'stale';
+
 /**
  * HTTP/1.1 over undici, the way of nearly all requests. It keeps connections itself, one client each, so that it knows which
  * of them has been used before: only on such may a request fail for no fault of the instance.
@@ -48,6 +55,8 @@ interface Connection {
 export class PooledUpstream implements Upstream {
   readonly #idle = new WeakMap<Address, Connection[]>();
   readonly #all = new Set<Connection>();
+  /** Instances that close connections soon. */
+  readonly #impatient = new WeakSet<Address>();
   readonly #connector = buildConnector({ timeout: connectTimeoutMs });
   readonly #now: () => number;
 
@@ -57,7 +66,7 @@ export class PooledUpstream implements Upstream {
 
   call(address: Address, request: UpstreamRequest, sink: CallSink): Call {
     const connection = this.#take(address, repeatable.has(request.method) && !request.body);
-    const call = new PooledCall(connection, sink, (reusable) => this.#giveBack(address, connection, reusable));
+    const call = new PooledCall(connection, sink, (state) => this.#giveBack(address, connection, state));
     connection.client.dispatch(
       {
         method: request.method,
@@ -77,7 +86,7 @@ export class PooledUpstream implements Upstream {
   #take(address: Address, repeatableRequest: boolean): Connection {
     const idle = this.#idle.get(address);
     const last = idle?.at(-1);
-    if (idle && last && (repeatableRequest || this.#now() - last.idleSince < freshMs)) {
+    if (idle && last && (repeatableRequest || (this.#isFresh(last) && !this.#impatient.has(address)))) {
       idle.pop();
       last.busy = true;
       return last;
@@ -94,7 +103,8 @@ export class PooledUpstream implements Upstream {
       connection.served = 0;
     });
     client.on('disconnect', () => {
-      if (connection.busy) return;
+      if (connection.busy || !this.#all.has(connection)) return;
+      this.#noteClosed(address, connection);
       const idle = this.#idle.get(address);
       const index = idle?.indexOf(connection) ?? -1;
       if (index !== -1) idle?.splice(index, 1);
@@ -103,9 +113,18 @@ export class PooledUpstream implements Upstream {
     return connection;
   }
 
-  #giveBack(address: Address, connection: Connection, reusable: boolean): void {
+  #isFresh({ idleSince }: Connection): boolean {
+    return this.#now() - idleSince < freshMs;
+  }
+
+  #noteClosed(address: Address, connection: Connection): void {
+    if (connection.served > 0 && this.#isFresh(connection)) this.#impatient.add(address);
+  }
+
+  #giveBack(address: Address, connection: Connection, state: LeftAs): void {
     connection.busy = false;
-    if (!reusable) return this.#drop(connection);
+    if (state === 'stale') this.#noteClosed(address, connection);
+    if (state !== 'reusable') return this.#drop(connection);
     connection.served++;
     connection.idleSince = this.#now();
     const idle = this.#idle.get(address);
@@ -128,15 +147,16 @@ function framed({ headers, body, contentLength }: UpstreamRequest): string[] {
 class PooledCall implements Dispatcher.DispatchHandler, Call {
   readonly #connection: Connection;
   readonly #sink: CallSink;
-  readonly #giveBack: (reusable: boolean) => void;
+  readonly #giveBack: (state: LeftAs) => void;
   readonly #reused: boolean;
   #abort: (() => void) | undefined;
   #resume: (() => void) | undefined;
   #sent = false;
   #answered = false;
+  #bodiless = false;
   #over = false;
 
-  constructor(connection: Connection, sink: CallSink, giveBack: (reusable: boolean) => void) {
+  constructor(connection: Connection, sink: CallSink, giveBack: (state: LeftAs) => void) {
     this.#connection = connection;
     this.#sink = sink;
     this.#giveBack = giveBack;
@@ -156,6 +176,7 @@ class PooledCall implements Dispatcher.DispatchHandler, Call {
       this.#sink.information(status, statusText, rawHeaders);
     } else {
       this.#resume = resume;
+      this.#bodiless = bodiless.has(status);
       this.#sink.head(status, statusText, rawHeaders);
     }
     return true;
@@ -167,14 +188,18 @@ class PooledCall implements Dispatcher.DispatchHandler, Call {
 
   onComplete(trailers: readonly (string | Buffer)[] | null): void {
     if (this.#over) return;
-    this.#finish(true);
+    this.#finish('reusable');
     this.#sink.end(trailers ?? []);
   }
 
   onError(error: Error): void {
     if (this.#over) return;
-    this.#finish(false);
-    this.#sink.failed(this.#kindOf(error), error);
+    // Undici misses the body whose length a 304 tells, though it has none.
+    const isComplete = this.#bodiless && error instanceof errors.ResponseContentLengthMismatchError;
+    const kind = this.#kindOf(error);
+    this.#finish(kind === 'stale' ? 'stale' : 'spent');
+    if (isComplete) this.#sink.end([]);
+    else this.#sink.failed(kind, error);
   }
 
   resume(): void {
@@ -185,12 +210,12 @@ class PooledCall implements Dispatcher.DispatchHandler, Call {
     if (this.#over) return;
     this.#over = true;
     this.#abort?.();
-    this.#giveBack(false);
+    this.#giveBack('spent');
   }
 
-  #finish(reusable: boolean): void {
+  #finish(state: LeftAs): void {
     this.#over = true;
-    this.#giveBack(reusable);
+    this.#giveBack(state);
   }
 
   #kindOf(error: Error): FailureKind {
@@ -198,7 +223,7 @@ class PooledCall implements Dispatcher.DispatchHandler, Call {
     if (code === 'UND_ERR_INVALID_ARG' || code === 'UND_ERR_NOT_SUPPORTED') return 'invalid';
     if (typeof code === 'string' && ownFaults.has(code)) return 'reset';
     if (!this.#sent) return 'connect';
-    if (typeof code === 'string' && code.startsWith('HPE_')) return 'invalid';
+    if (error instanceof errors.HTTPParserError) return 'invalid'; // its code is not always set
     // `served` goes back to zero when the client has connected anew by itself.
     return this.#reused && this.#connection.served > 0 && !this.#answered ? 'stale' : 'reset';
   }
