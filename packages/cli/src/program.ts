@@ -13,7 +13,11 @@ const version = '0.1.0';
 /** Runs one command line; returns the exit code. What a person can mend is told in one line, without a stack trace. */
 export async function runProgram(args: readonly string[], io: Io): Promise<number> {
   const interrupted = new AbortController();
-  const interrupt = (): void => interrupted.abort(new UserError('interrupted'));
+  const interrupt = (): void => {
+    // Whoever asks twice does not want to wait for an orderly end.
+    if (interrupted.signal.aborted) io.exit(130);
+    interrupted.abort(new UserError('interrupted'));
+  };
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, interrupt);
   try {
     await createProgram(io, interrupted.signal).parseAsync([...args], { from: 'user' });
@@ -31,9 +35,16 @@ export async function runProgram(args: readonly string[], io: Io): Promise<numbe
 /** One line for a person's mistake or a server's refusal; for a fault of ours the stack too, where asked for. */
 function explain(error: unknown, { env }: Io): string {
   if (error instanceof UserError) return error.message;
+  if (isRefused(error)) return `${messageOf(error)}; is that cluster running? ebb dev starts one`;
   if (error instanceof StatusError) return `error from server (${error.reason}): ${error.message}`;
   if (env['EBB_DEBUG'] && error instanceof Error) return error.stack ?? error.message;
   return `${messageOf(error)} (a fault of Ebb's own; EBB_DEBUG=1 shows where)`;
+}
+
+function isRefused(error: unknown): boolean {
+  for (let e: unknown = error; e instanceof Error; e = e.cause)
+    if ('code' in e && e.code === 'ECONNREFUSED') return true;
+  return false;
 }
 
 function createProgram(io: Io, signal: AbortSignal): Command {

@@ -22,6 +22,8 @@ export function deleteCommand(io: Io): Command {
     .option('--ignore-not-found', 'what is not there is no error', false)
     .addHelpText('after', '\nExamples:\n  ebb delete ksvc hello\n  ebb delete -f examples/hello/service.yaml');
   return withClusterOptions(command).action(async (kind: string | undefined, names: string[], options: Options) => {
+    if (!options.filename && (!kind || names.length === 0))
+      throw new UserError('say what to delete: ebb delete <kind> <name>, or -f <file>');
     await using client = connect(options, io);
     const discovery = await discover(client);
     const remove = async (resource: Resource<KubernetesObject>, object: KubernetesObject): Promise<void> => {
@@ -42,8 +44,6 @@ export function deleteCommand(io: Io): Command {
       return;
     }
     const [resource] = kind ? discovery.forName(kind) : [];
-    if (!resource || names.length === 0)
-      throw new UserError('say what to delete: ebb delete <kind> <name>, or -f <file>');
-    for (const name of names) await remove(resource, { metadata: { name } });
+    if (resource) for (const name of names) await remove(resource, { metadata: { name } });
   });
 }

@@ -29,7 +29,7 @@ export function logsCommand(io: Io, signal: AbortSignal): Command {
     const selector = await selectorOf(client, name, options.namespace);
     const { items, metadata } = await client.list(resources.pods, { namespace: options.namespace, ...selector });
     if (items.length === 0 && !options.follow) {
-      io.err(`No pods of ${name}: it is at zero. ebb logs -f ${name} waits for the next one.\n`);
+      io.err(`No pods of ${name} at the moment; ebb logs -f ${name} waits for the next one.\n`);
       return;
     }
     const printed = new Set<string>();

@@ -20,6 +20,7 @@ export interface Started {
   readonly gatewayUrl: string;
   /** The form of Services' URLs. */
   readonly serviceUrl: string;
+  readonly exampleName: string;
   readonly exampleUrl: string;
   readonly kubeconfigFile: string;
   readonly logFile: string;
@@ -47,6 +48,7 @@ export function startedFacts({ domain, namespace, port, usualPort, apps, ...file
     apps,
     gatewayUrl: `http://${domain}${suffix}`,
     serviceUrl: `http://<name>.<namespace>.${domain}${suffix}`,
+    exampleName: app,
     exampleUrl: `http://${app}.${namespace}.${domain}${suffix}/`,
     ...(port > usualPort && port < usualPort + 100
       ? { note: `port ${usualPort} is in use; the gateway took ${port}` }
@@ -59,7 +61,7 @@ export function createScreen({ color, cwd }: { readonly color: boolean; readonly
   const { bold, dim, green, red, yellow, cyan } = createColors(color);
   const path = (file: string): string => shorten(file, cwd);
   return {
-    started: ({ gatewayUrl, serviceUrl, exampleUrl, kubeconfigFile, logFile, apps, note }) =>
+    started: ({ gatewayUrl, serviceUrl, exampleName, exampleUrl, kubeconfigFile, logFile, apps, note }) =>
       [
         '',
         `  ${bold('Ebb')}: Knative Services on this machine`,
@@ -73,7 +75,7 @@ export function createScreen({ color, cwd }: { readonly color: boolean; readonly
         '  Try, in another terminal:',
         `    curl ${cyan(exampleUrl)}`,
         `    ${cyan('npx ebb get ksvc,rev,route,pods,nodes')}`,
-        `    ${cyan('npx ebb logs -f hello')}`,
+        `    ${cyan(`npx ebb logs -f ${exampleName}`)}`,
         '  Save a change to a manifest or an app, and it is deployed again. Ctrl-C stops everything.',
         '',
         '',
@@ -87,12 +89,16 @@ export function createScreen({ color, cwd }: { readonly color: boolean; readonly
     progress: (service, { progress, seconds }) => {
       if (progress.state === 'failed') return `${red('✗')} ${bold(keyOf(service))} is not ready: ${progress.message}\n`;
       if (progress.state === 'working') return '';
+      if (progress.state === 'slow') {
+        const hint = progress.message.includes('ECONNREFUSED') ? '; it must listen on the port in PORT' : '';
+        return `${yellow('…')} ${bold(keyOf(service))} is not ready after ${seconds} s: ${progress.message}${hint}\n`;
+      }
       const took = seconds > 0 ? dim(` in ${seconds.toFixed(1)} s`) : '';
       return `${green('✓')} ${bold(keyOf(service))} ready${took}  ${cyan(progress.url)}  ${dim(progress.revision)}\n`;
     },
     failed: (message) => `${red('✗')} ${message}\n`,
     sourceChanged: (apps) => `${dim('·')} ${apps.map((app) => `dev.local/${app}`).join(', ')} ${dim('changed')}\n`,
-    stopping: () => `\n${dim('stopping …')}\n`,
+    stopping: () => `\n${dim('stopping … (once more ends it at once)')}\n`,
   };
 }
 
