@@ -106,14 +106,14 @@ export function followProgress({ client, clock, logger, say }: FollowOptions): A
     }
     const progress = progressOf(object);
     if (progress.state === 'failed') {
-      return waits.begin(key, { why: progress.message, ms: settleMs, then: () => tellSettled(object) });
+      return waits.begin(key, { why: progress.message, ms: settleMs, act: () => tellSettled(object) });
     }
     tell(object);
     if (progress.state === 'ready') return waits.end(key);
     const noWord = (error: unknown): void =>
       logger.debug({ error: messageOf(error) }, 'nothing to say of a slow service');
-    const then = (): void => void tellSlow(object).catch(noWord);
-    waits.begin(key, { why: `working on ${object.metadata.generation}`, ms: slowMs, then });
+    const act = (): void => void tellSlow(object).catch(noWord);
+    waits.begin(key, { why: `working on ${object.metadata.generation}`, ms: slowMs, act });
   });
   const running = services.run({ signal: stop.signal });
   return {

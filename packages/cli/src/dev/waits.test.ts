@@ -6,7 +6,7 @@ it('tells once of what lasts, and nothing of what passed before its time', async
   const clock = new FakeClock();
   const told: string[] = [];
   using waits = new Waits(clock);
-  const begin = (why: string): void => waits.begin('hello', { why, ms: 300, then: () => told.push(why) });
+  const begin = (why: string): void => waits.begin('hello', { why, ms: 300, act: () => told.push(why) });
   begin('route missing');
   await clock.advance(200);
   begin('exit code 1');

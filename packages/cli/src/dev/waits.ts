@@ -4,7 +4,7 @@ interface Wait {
   /** What is waited for: another reason begins anew, the same one goes on, also when it is over. */
   readonly why: string;
   readonly ms: number;
-  readonly then: () => void;
+  readonly act: () => void;
 }
 
 /** One wait a key: a later one for another reason takes the place of the one before. */
@@ -16,10 +16,10 @@ export class Waits implements Disposable {
     this.#clock = clock;
   }
 
-  begin(key: string, { why, ms, then }: Wait): void {
+  begin(key: string, { why, ms, act }: Wait): void {
     if (this.#waits.get(key)?.why === why) return;
     this.end(key);
-    this.#waits.set(key, { why, timer: this.#clock.after(ms, then) });
+    this.#waits.set(key, { why, timer: this.#clock.after(ms, act) });
   }
 
   end(key: string): void {
