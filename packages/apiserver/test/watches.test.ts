@@ -42,6 +42,19 @@ describe('watches', () => {
     expect(events).toMatchObject([{ type: 'ADDED', object: { metadata: { name: 'w2' } } }]);
   });
 
+  it('begins with all that is there, however much it is', async () => {
+    const path = '/api/v1/namespaces/much/configmaps';
+    await client.call('POST', '/api/v1/namespaces', { metadata: { name: 'much' } });
+    for (let i = 0; i < 20; i++)
+      await client.call(
+        'POST',
+        path,
+        configMap(`much-${i}`, { text: 'x'.repeat(1_000_000) }, { labels: { much: '' } }),
+      );
+    expect(await take(client.watch(`${path}?watch=1&labelSelector=much`), 20)).toHaveLength(20);
+    await client.call('DELETE', path);
+  });
+
   it('turns a change of what a selector sees into coming and going', async () => {
     const from = await version();
     await client.call('POST', widgets, widget('w3'));

@@ -19,7 +19,10 @@ import type { StorageEvent } from '../store/storage.ts';
 import { StoredObject } from '../store/stored-object.ts';
 import { resourceKey } from '../store/stored-pair.ts';
 
-/** A client that has this many bytes waiting for it has stopped reading, and is cut off; it will watch again. */
+/**
+ * A client that has this many bytes waiting for it, beside what was there at first, has stopped reading, and is cut off; it
+ * will watch again.
+ */
 const maxWaitingBytes = 16 * 1024 * 1024;
 const bookmarkEveryMs = 60_000;
 /** Watches without a timeout end by themselves after 30 to 60 minutes. */
@@ -50,6 +53,7 @@ class WatchStream {
   readonly #bookmarks: boolean;
   readonly #timeoutSeconds: number;
   #sentRevision = 0;
+  #maxWaiting = Number.POSITIVE_INFINITY;
 
   constructor(machine: Machine, call: Call, encoding: Encoding, response: ServerResponse) {
     this.#machine = machine;
@@ -107,6 +111,7 @@ class WatchStream {
   #follow(revision: number): void {
     const { clock, storage } = this.#machine;
     this.#sentRevision = revision;
+    this.#maxWaiting = this.#response.writableLength + maxWaitingBytes;
     if (this.#response.destroyed) return;
     const sink = {
       next: (event: StorageEvent, lines: Map<string, Buffer>): void => this.#takeLive(event, lines),
@@ -166,7 +171,7 @@ class WatchStream {
 
   #write(line: Buffer): void {
     this.#response.write(line);
-    if (this.#response.writableLength > maxWaitingBytes) this.#response.destroy();
+    if (this.#response.writableLength > this.#maxWaiting) this.#response.destroy();
   }
 
   #fail(error: StatusError): void {
