@@ -207,6 +207,31 @@ describe('the line', () => {
     expect(second.refused).toBe('revision-missing');
   });
 
+  it('lets requests wait for a revision that has served and fails, until the failure stays', async () => {
+    using world = createWorld();
+    const failed = config(0, { failure: 'ExitCode1: boom' });
+    world.activator.setRevision(key, config());
+    world.activator.setPod(key, pod('a'));
+    world.activator.setPod(key, pod('a', { ready: false }));
+    world.activator.setRevision(key, failed);
+    const early = world.enter();
+    await world.clock.advance(10_000);
+    world.activator.setRevision(key, failed);
+    const late = world.enter();
+    world.activator.setPod(key, pod('a'));
+    expect([early, late].map(({ lease }) => lease?.podName)).toEqual(['a', 'a']);
+
+    world.activator.setPod(key, pod('a', { ready: false }));
+    const unlucky = world.enter();
+    expect(unlucky.refused).toBeUndefined();
+    await world.clock.advance(5000);
+    expect([unlucky.refused, world.enter().refused]).toEqual(['revision-failed', 'revision-failed']);
+
+    world.activator.setRevision(key, config());
+    world.activator.setRevision(key, failed);
+    expect(world.enter().refused).toBeUndefined();
+  });
+
   it('keeps a request for an unheard-of revision for a moment', async () => {
     using world = createWorld();
     const early = world.enter();

@@ -2,6 +2,7 @@ import type { StatSink } from '@ebb/api';
 import type { Clock, Logger } from '@ebb/base';
 import { attemptProbe } from './attempt-probe.ts';
 import type { Backend } from './backend.ts';
+import { Doubts } from './doubts.ts';
 import type { Place } from './fifo.ts';
 import type { Lease } from './lease.ts';
 import { LoadReporter } from './load.ts';
@@ -50,6 +51,7 @@ export class Activator implements Disposable {
   readonly #prober: Prober;
   readonly #load: LoadReporter;
   readonly #hooks: RevisionHooks;
+  readonly #doubts: Doubts;
   readonly #warming = new Map<Revision, Disposable>();
   readonly #expiring = new Map<Revision, Disposable>();
   #waiting = 0;
@@ -62,6 +64,7 @@ export class Activator implements Disposable {
     this.#prober = new Prober({ clock, logger, attempt });
     this.#load = new LoadReporter({ clock, gateway, send: sendStats, drained: () => this.#drained() });
     this.#hooks = this.#makeHooks();
+    this.#doubts = new Doubts(clock);
   }
 
   /** Requests that wait, in all. */
@@ -77,7 +80,7 @@ export class Activator implements Disposable {
   setRevision(key: string, config: RevisionConfig): void {
     const revision = this.#obtain(key);
     this.#dispose(this.#expiring, revision);
-    revision.configure(config);
+    this.#doubts.configure(revision, config);
   }
 
   /** Forgets a revision; those who wait for it are refused at once. */
@@ -88,6 +91,7 @@ export class Activator implements Disposable {
     this.#draining.delete(revision);
     this.#dispose(this.#expiring, revision);
     this.#dispose(this.#warming, revision);
+    this.#doubts.drop(revision);
     revision.refuseAll(new RefusedError('revision-missing', `revision ${key} does not exist`));
     for (const name of revision.podNames()) revision.deletePod(name);
     this.#load.forget(revision);
@@ -150,6 +154,7 @@ export class Activator implements Disposable {
     for (const revision of this.#revisions.values()) revision.refuseAll(closing);
     for (const timers of [this.#warming, this.#expiring])
       for (const revision of timers.keys()) this.#dispose(timers, revision);
+    this.#doubts[Symbol.dispose]();
     this.#prober[Symbol.dispose]();
     this.#load[Symbol.dispose]();
   }

@@ -1,9 +1,10 @@
 import type { Address, Backend } from './backend.ts';
+import { createPicker } from './create-picker.ts';
 import { hasRoom } from './backend.ts';
 import { Fifo, type Place } from './fifo.ts';
 import { BackendLease, type Lease, type LeaseOwner } from './lease.ts';
 import type { LoadSource } from './load.ts';
-import { type Picker, createPicker } from './picker.ts';
+import type { Picker } from './picker.ts';
 import type { Readiness } from './readiness.ts';
 import { RefusedError } from './refused-error.ts';
 import { initialLimit, raised, warmUp } from './warm-up.ts';
@@ -55,6 +56,7 @@ export class Revision implements LoadSource, LeaseOwner {
   #config: RevisionConfig | undefined;
   #picker: Picker;
   #readyCount = 0;
+  #hasBeenReady = false;
   #nextSequence = 0;
   #serving = false;
 
@@ -73,6 +75,11 @@ export class Revision implements LoadSource, LeaseOwner {
   /** Undefined until the revision itself was seen; requests then wait. */
   get config(): RevisionConfig | undefined {
     return this.#config;
+  }
+
+  /** True once any of its instances has been ready. */
+  get hasBeenReady(): boolean {
+    return this.#hasBeenReady;
   }
 
   get isEmpty(): boolean {
@@ -217,6 +224,7 @@ export class Revision implements LoadSource, LeaseOwner {
     if (!counts(before) && counts(state)) this.#hooks.loadChanged(this, backend.inFlight);
     if (state === 'ready') {
       this.#readyCount++;
+      this.#hasBeenReady = true;
       if (hasRoom(backend)) this.#picker.offer(backend);
     }
     this.#considerProbe(backend);

@@ -9,30 +9,11 @@ import {
 } from '@ebb/api';
 import { expandHost } from './hosts.ts';
 import { ingressHash } from './ingress-hash.ts';
-import type { Forward, Listener, PathRoute } from './route.ts';
+import type { CompiledIngress, Forward, HostRoutes, Listener, PathRoute } from './route.ts';
 import { Shares } from './shares.ts';
 
 /** Stands for the rules that name no host: they match any. */
 export const anyHost = '*';
-
-/** The paths of one host, by listener, longest first. */
-export type HostRoutes = Readonly<Record<Listener, readonly PathRoute[]>>;
-
-/** An Ingress made ready for matching. */
-export interface CompiledIngress {
-  /** `namespace/name`. */
-  readonly key: string;
-  readonly generation: number;
-  /** For the question who was first to claim a host. */
-  readonly createdAt: string;
-  /** True if plain HTTP on the public listener is answered by a redirect to https. */
-  readonly redirected: boolean;
-  readonly hosts: ReadonlyMap<string, HostRoutes>;
-  /** The state of each split, kept when the Ingress is compiled anew with that split unchanged. */
-  readonly shares: ReadonlyMap<string, Shares>;
-  /** See `ingressHash`; worked out when first asked for. */
-  hash(): string;
-}
 
 export interface CompileOptions {
   readonly clusterDomain: string;

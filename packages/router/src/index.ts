@@ -1,7 +1,6 @@
-export type { CompiledIngress } from './compile.ts';
 export { hostName } from './hosts.ts';
 export { ingressHash } from './ingress-hash.ts';
-export type { Forward, Listener, NotFound, Redirect, RouteRequest, RouteResult } from './route.ts';
+export type { CompiledIngress, Forward, Listener, NotFound, Redirect, RouteRequest, RouteResult } from './route.ts';
 export {
   type RoutingTable,
   type TableOptions,

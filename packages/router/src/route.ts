@@ -1,4 +1,3 @@
-import type { CompiledIngress } from './compile.ts';
 import type { Shares } from './shares.ts';
 
 /** Where a request came in: from the world, or from inside the cluster. */
@@ -49,4 +48,23 @@ export interface PathRoute {
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly targets: readonly Forward[];
   readonly shares: Shares;
+}
+
+/** The paths of one host, by listener, longest first. */
+export type HostRoutes = Readonly<Record<Listener, readonly PathRoute[]>>;
+
+/** An Ingress made ready for matching. */
+export interface CompiledIngress {
+  /** `namespace/name`. */
+  readonly key: string;
+  readonly generation: number;
+  /** For the question who was first to claim a host. */
+  readonly createdAt: string;
+  /** True if plain HTTP on the public listener is answered by a redirect to https. */
+  readonly redirected: boolean;
+  readonly hosts: ReadonlyMap<string, HostRoutes>;
+  /** The state of each split, kept when the Ingress is compiled anew with that split unchanged. */
+  readonly shares: ReadonlyMap<string, Shares>;
+  /** See `ingressHash`; worked out when first asked for. */
+  hash(): string;
 }

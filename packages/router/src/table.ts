@@ -1,7 +1,7 @@
 import { type Ingress, ingressClass as ebbClass, keyOf, keys } from '@ebb/api';
-import { type CompiledIngress, type HostRoutes, anyHost, compileIngress } from './compile.ts';
+import { anyHost, compileIngress } from './compile.ts';
 import { hostName } from './hosts.ts';
-import type { PathRoute, RouteRequest, RouteResult } from './route.ts';
+import type { CompiledIngress, HostRoutes, PathRoute, RouteRequest, RouteResult } from './route.ts';
 import { ShardedMap } from './sharded-map.ts';
 
 export interface TableOptions {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Backend } from './backend.ts';
-import { createPicker } from './picker.ts';
+import { createPicker } from './create-picker.ts';
 
 const backend = (sequence: number, inFlight = 0): Backend => ({
   name: `pod-${sequence}`,
