@@ -22,6 +22,12 @@ describe('requests', () => {
     await api[Symbol.asyncDispose]();
   });
 
+  it('says where YAML is wrong, in one line', async () => {
+    const yaml = { 'content-type': 'application/yaml' };
+    const { body } = await client.call('POST', configMaps, 'metadata: {name: x}\nmetadata: {name: y}\n', yaml);
+    expect(body.message).toBe('error converting YAML to JSON: yaml: Map keys must be unique at line 2, column 1');
+  });
+
   it('lets nobody in without the token', async () => {
     for (const authorization of ['Bearer nope', '', 'Basic abc']) {
       const { code, body } = await client.call('GET', '/api/v1/pods', undefined, { authorization });
@@ -54,6 +60,7 @@ describe('requests', () => {
       405,
       'the server does not allow this method on the requested resource',
     ],
+    ['POST', '/api/v1/namespaces/default/pods/x/exec', 405, 'exec is not supported on resources of kind "pods"'],
     ['GET', '/api/v1/namespaces/default/configmaps/x/status', 404, 'the server could not find the requested resource'],
   ])('%s %s answers %i with a Status', async (method, path, code, message) => {
     const answer = await client.call(method, path);

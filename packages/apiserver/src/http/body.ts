@@ -67,7 +67,7 @@ export function parseYamlOrJson(body: Buffer): unknown {
     return parseJson(Buffer.from(JSON.stringify(value ?? null)));
   } catch (error) {
     if (error instanceof StatusError) throw error;
-    throw badRequest(`error converting YAML to JSON: yaml: ${messageOf(error).split('\n', 1)[0] ?? ''}`);
+    throw badRequest(`error converting YAML to JSON: yaml: ${messageOf(error).split(/:?\n/, 1)[0] ?? ''}`);
   }
 }
 

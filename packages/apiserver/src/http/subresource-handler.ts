@@ -1,6 +1,6 @@
 import { handleBinding, handleEviction } from './pod-handler.ts';
 import { requireStored } from '../rest/call.ts';
-import { methodNotAllowed, unknownResource } from '../rest/errors.ts';
+import { actionNotSupported, methodNotAllowed, unknownResource } from '../rest/errors.ts';
 import { finalizeNamespace } from '../rest/finalize.ts';
 import { patchTypes } from '../rest/patch.ts';
 import { patchScale, scaleOf, updateScale } from '../rest/scale.ts';
@@ -9,11 +9,15 @@ import { mediaTypeOf, parseBody, parseJson, readBody } from './body.ts';
 import { negotiate } from './negotiate.ts';
 import { addWarnings, sendJson } from './respond.ts';
 
+/** What other servers let a client do with a running pod. */
+const connections = new Set(['attach', 'exec', 'portforward', 'proxy']);
+
 /** Answers requests on subresources other than `status`. Rejects with `StatusError`. */
 export async function handleSubresource(api: ApiRequest): Promise<void> {
   const { info, subresource } = api.call;
   if (subresource === 'scale' && info.scale) return handleScale(api);
   if (info.builtin && info.kind === 'Namespace' && subresource === 'finalize') return handleFinalize(api);
+  if (info.builtin && info.kind === 'Pod' && connections.has(subresource)) throw actionNotSupported(info, subresource);
   if (!info.subresources?.some(({ name }) => name === subresource)) throw unknownResource();
   if (subresource === 'log') return handleLog(api);
   if (subresource === 'binding') return handleBinding(api);

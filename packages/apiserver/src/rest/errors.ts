@@ -83,3 +83,11 @@ export function methodNotAllowed(): StatusError {
 export function unknownResource(): StatusError {
   return new StatusError('NotFound', 'the server could not find the requested resource', { details: {} });
 }
+
+/** What is asked of a resource that can otherwise be had, such as `exec` of a pod. */
+export function actionNotSupported({ plural }: Pick<ResourceInfo, 'plural'>, action: string): StatusError {
+  return new StatusError(
+    'MethodNotAllowed',
+    `${action} is not supported on resources of kind ${JSON.stringify(plural)}`,
+  );
+}
