@@ -1,6 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { createLogger, systemClock } from '@ebb/base';
 import { createProcessRuntime } from '@ebb/local-eci';
 import { devKubeconfig } from '../client/kubeconfig.ts';
@@ -10,6 +10,7 @@ import { Closers } from '../platform/closers.ts';
 import { startPlatform } from '../platform/platform.ts';
 import { createApps } from './apps.ts';
 import { createDeployer } from './deployer.ts';
+import { makeFolder } from './folder.ts';
 import { findManifests } from './manifests.ts';
 import { followProgress } from './progress.ts';
 import { createScreen, startedFacts } from './screen.ts';
@@ -36,6 +37,8 @@ export async function runDev(options: DevOptions, io: Io, signal: AbortSignal): 
   const screen = createScreen({ color: io.color, cwd: io.cwd });
   const kubeconfigFile = join(io.cwd, devKubeconfig);
   const logFile = join(io.cwd, '.ebb', 'ebb.log');
+  await makeFolder(dirname(logFile));
+  if (options.dataDir !== undefined) await makeFolder(resolve(options.dataDir));
   const logger = createLogger({ level: options.verbose ? 'debug' : 'info', destination: logFile });
   const manifests = await findManifests(options.paths);
   await using closers = new Closers();

@@ -68,13 +68,18 @@ export function parseManifest(text: string, file: string): ManifestObject[] {
     const error = document.errors[0];
     if (error) {
       const { line } = lineCounter.linePos(error.pos[0]);
-      throw new UserError(`${file}:${line}: ${error.message.split('\n')[0]}`);
+      throw new UserError(`${file}:${line}: ${firstLine(error.message)}`);
     }
     const value: unknown = document.toJS({ maxAliasCount: 100 });
     if (value === null || value === undefined) return [];
     const where = `${file}:${lineCounter.linePos(document.contents?.range?.[0] ?? 0).line}`;
     return objectsOf(value, where).map((object) => ({ file, object }));
   });
+}
+
+/** Without the place, which is told already, and the picture of it. */
+function firstLine(message: string): string {
+  return message.replace(/ at line \d+, column \d+:[^]*$/, '').split('\n')[0] ?? '';
 }
 
 function objectsOf(value: unknown, where: string): ManifestObject['object'][] {

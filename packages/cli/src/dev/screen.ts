@@ -82,7 +82,7 @@ export function createScreen({ color, cwd }: { readonly color: boolean; readonly
       ].join('\n'),
     deployed: (result) =>
       result.kind === 'failed'
-        ? `${red('✗')} ${path(result.where)}: ${result.message}\n`
+        ? `${red('✗')} ${sayFailure(result, path)}\n`
         : result.what === 'unchanged'
           ? ''
           : `${dim('·')} ${describe(result.object)} ${dim(result.what)}\n`,
@@ -100,6 +100,12 @@ export function createScreen({ color, cwd }: { readonly color: boolean; readonly
     sourceChanged: (apps) => `${dim('·')} ${apps.map((app) => `dev.local/${app}`).join(', ')} ${dim('changed')}\n`,
     stopping: () => `\n${dim('stopping … (once more ends it at once)')}\n`,
   };
+}
+
+/** The place before the message, unless the message begins with it. */
+function sayFailure({ where, message }: { where: string; message: string }, path: (file: string) => string): string {
+  if (message.startsWith(where)) return `${path(where)}${message.slice(where.length)}`;
+  return `${path(where)}: ${message}`;
 }
 
 function describe({ kind = '', metadata }: KubernetesObject): string {

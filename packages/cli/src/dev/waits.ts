@@ -28,6 +28,6 @@ export class Waits implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const key of [...this.#waits.keys()]) this.end(key);
+    for (const key of this.#waits.keys()) this.end(key);
   }
 }

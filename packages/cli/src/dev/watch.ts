@@ -1,4 +1,4 @@
-import { basename } from 'node:path';
+import { basename, resolve } from 'node:path';
 import type { Clock } from '@ebb/base';
 import { watch as watchFiles } from 'chokidar';
 
@@ -17,7 +17,7 @@ export function isIgnoredInApp(path: string): boolean {
 export interface WatchOptions {
   readonly paths: readonly string[];
   readonly clock: Clock;
-  /** Called with the paths that changed, once they have been quiet for `quietMs`. */
+  /** Called with the absolute paths that changed, once they have been quiet for `quietMs`. */
   readonly onChange: (paths: readonly string[]) => void;
   /** Default 100 ms. */
   readonly quietMs?: number;
@@ -34,7 +34,7 @@ export function watch({ paths, clock, onChange, quietMs = 100 }: WatchOptions): 
     onChange(batch);
   };
   watcher.on('all', (_event, path) => {
-    changed.add(path);
+    changed.add(resolve(path));
     timer?.[Symbol.dispose]();
     timer = clock.after(quietMs, flush);
   });
