@@ -79,8 +79,9 @@ const fine = { status: 'True' };
 
 describe('the workload of a Revision', () => {
   it('tells that the cluster refuses its Pods', () => {
-    const message = 'Pod "p" is invalid: spec.containers[0].resources.requests: Invalid value: "2"';
-    const refused = podAutoscaler([{ type: 'Active', status: 'Unknown', reason: 'FailedCreate', message }], -1);
+    const message = 'Pod is invalid: spec.containers[0].resources.requests: Invalid value: "2"';
+    const given = message.replace('Pod', 'Pod "hello-00001-deployment-x7k2p"');
+    const refused = podAutoscaler([{ type: 'Active', status: 'Unknown', reason: 'FailedCreate', message: given }], -1);
     expect(judgeWorkload(observe({ podAutoscaler: refused }), start)).toMatchObject({
       resourcesAvailable: { status: 'False', reason: 'FailedCreate', message },
     });

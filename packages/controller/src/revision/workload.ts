@@ -108,8 +108,11 @@ function findFailure(observation: Observation, instances: readonly Pod[], now: n
 function refusedCreation({ podAutoscaler }: Observation): Verdict | undefined {
   const active = conditionOf(podAutoscaler?.status, 'Active');
   if (active?.status === 'True' || active?.reason !== 'FailedCreate') return undefined;
-  return { status: 'False', reason: active.reason, message: active.message };
+  // Each try has a name of its own, and is no news.
+  return { status: 'False', reason: active.reason, message: active.message?.replace(podName, '$1') };
 }
+
+const podName = /\b(pods?) "[^"]*"/i;
 
 function timedOut(message: string): Failures {
   return { resourcesAvailable: { status: 'False', reason: 'ProgressDeadlineExceeded', message } };
