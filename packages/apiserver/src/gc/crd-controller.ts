@@ -2,7 +2,7 @@ import type { CustomResourceDefinition } from '@ebb/api';
 import type { Machine } from '../rest/call.ts';
 import { crdFinalizer } from '../rest/crd-status.ts';
 import { resourcesOfCrd } from '../schema/crd.ts';
-import type { StorageEvent } from '../store/storage.ts';
+import type { StorageEvent } from '../store/storage-event.ts';
 import { deletePlace, removeFinalizer } from './internal-write.ts';
 import type { TaskQueue } from './task-queue.ts';
 

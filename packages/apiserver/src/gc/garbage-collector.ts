@@ -1,6 +1,6 @@
 import type { KubernetesObject, OwnerReference } from '@ebb/api';
 import type { Machine } from '../rest/call.ts';
-import type { StorageEvent } from '../store/storage.ts';
+import type { StorageEvent } from '../store/storage-event.ts';
 import { type ObjectPlace, keyOf } from '../store/stored-pair.ts';
 import type { StoredObject } from '../store/stored-object.ts';
 import type { PropagationPolicy } from '../rest/delete-options.ts';

@@ -1,6 +1,6 @@
 import type { Namespace } from '@ebb/api';
 import type { Machine } from '../rest/call.ts';
-import type { StorageEvent } from '../store/storage.ts';
+import type { StorageEvent } from '../store/storage-event.ts';
 import { deletePlace, ensureObject, putOrFinish } from './internal-write.ts';
 import type { TaskQueue } from './task-queue.ts';
 

@@ -1,6 +1,6 @@
 import type { KubernetesObject } from '@ebb/api';
 import { type Call, apiVersionOfInfo } from '../rest/call.ts';
-import type { Page } from '../rest/list.ts';
+import type { Page } from '../rest/snapshots.ts';
 import type { StoredObject } from '../store/stored-object.ts';
 import { toTable } from '../table/table.ts';
 import type { Encoding } from './negotiate.ts';

@@ -3,7 +3,8 @@ import { type Call, type Machine } from './call.ts';
 import type { DeleteOptions } from './delete-options.ts';
 import { deleteObject } from './delete.ts';
 import { checkListOptions } from './list-options.ts';
-import { type Page, select } from './list.ts';
+import { select } from './list.ts';
+import type { Page } from './snapshots.ts';
 
 /** Deletes all that a call selects; answers with the objects as they were. */
 export function deleteCollection(machine: Machine, call: Call, options: DeleteOptions): Page {

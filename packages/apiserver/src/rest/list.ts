@@ -1,17 +1,11 @@
-import { type ListMeta, StatusError } from '@ebb/api';
+import { StatusError } from '@ebb/api';
 import { resourceKey } from '../store/stored-pair.ts';
 import type { Storage } from '../store/storage.ts';
 import type { StoredObject } from '../store/stored-object.ts';
 import type { Call, Machine } from './call.ts';
 import { badRequest } from './errors.ts';
 import { checkListOptions, parseSelection, parseVersion, wholeParameter } from './list-options.ts';
-import type { Snapshots } from './snapshots.ts';
-
-/** One page of a list. */
-export interface Page {
-  readonly objects: readonly StoredObject[];
-  readonly metadata: ListMeta;
-}
+import type { Page, Snapshots } from './snapshots.ts';
 
 /** Lists what a call selects; pages of one list show one moment. Throws `StatusError`. */
 export function listObjects(machine: Machine, call: Call, snapshots: Snapshots): Page {

@@ -1,9 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { StatusError } from '@ebb/api';
+import { type ListMeta, StatusError } from '@ebb/api';
 import type { Clock } from '@ebb/base';
 import type { StoredObject } from '../store/stored-object.ts';
 import { badRequest } from './errors.ts';
-import type { Page } from './list.ts';
+
+/** One page of a list. */
+export interface Page {
+  readonly objects: readonly StoredObject[];
+  readonly metadata: ListMeta;
+}
 
 interface Snapshot {
   readonly objects: readonly StoredObject[];

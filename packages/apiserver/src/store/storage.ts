@@ -6,16 +6,7 @@ import { type ObjectPlace, keyOf, parseStoredPair } from './stored-pair.ts';
 import { StoredObject } from './stored-object.ts';
 import type { Store } from './store.ts';
 import { WatchCache } from '../watch/watch-cache.ts';
-
-/** One committed change, as watchers and the server's own controllers see it. */
-export interface StorageEvent {
-  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
-  readonly resource: string;
-  readonly revision: number;
-  /** The new state; for `DELETED` the last one, carrying the revision of the deletion. */
-  readonly current: StoredObject;
-  readonly previous: StoredObject | undefined;
-}
+import type { StorageEvent } from './storage-event.ts';
 
 interface Pending {
   readonly event: StorageEvent;

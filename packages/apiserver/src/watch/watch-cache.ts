@@ -1,5 +1,5 @@
 import { StatusError } from '@ebb/api';
-import type { StorageEvent } from '../store/storage.ts';
+import type { StorageEvent } from '../store/storage-event.ts';
 
 /** A watcher. Neither function may throw. */
 export interface WatchSink {

@@ -15,7 +15,7 @@ import {
   parseVersion,
   wholeParameter,
 } from '../rest/list-options.ts';
-import type { StorageEvent } from '../store/storage.ts';
+import type { StorageEvent } from '../store/storage-event.ts';
 import { StoredObject } from '../store/stored-object.ts';
 import { resourceKey } from '../store/stored-pair.ts';
 

@@ -71,7 +71,7 @@ export function makeNodeStatus(facts: NodeFacts, old: Node['status'], now: strin
     nodeInfo: {
       architecture: 'amd64',
       operatingSystem: 'linux',
-      kubeletVersion: 'v1.33.0-ebb',
+      kubeletVersion: 'v1.32.0-ebb',
       kubeProxyVersion: '',
       containerRuntimeVersion: 'eci://2018-08-08',
       osImage: '<unknown>',
