@@ -32,7 +32,9 @@ async function findIn(path: string, given: string): Promise<string[]> {
 
 async function inFolder(folder: string, depth: number): Promise<string[]> {
   if (depth > maxDepth) return [];
-  const entries = await readdir(folder, { withFileTypes: true });
+  const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
+    throw new UserError(`cannot read the folder ${folder}: ${messageOf(cause)}`, { cause });
+  });
   const found = entries.map(async (entry) => {
     if (entry.name.startsWith('.') || skipped.has(entry.name)) return [];
     const path = join(folder, entry.name);

@@ -21,21 +21,24 @@ export interface Snapshots {
 export async function openSnapshots(dir: string): Promise<Snapshots> {
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const kept = new Map<string, AppFolder>();
-  for (const digest of await readdir(dir)) {
-    if (digest.startsWith('.')) await rm(join(dir, digest), { recursive: true, force: true });
-    else for (const app of (await findApps([join(dir, digest)])).values()) kept.set(keyOf(app.name, digest), app);
+  for (const entry of await readdir(dir)) {
+    const [digest = ''] = entry.split('-');
+    if (entry.startsWith('.')) await rm(join(dir, entry), { recursive: true, force: true });
+    else for (const app of (await findApps([join(dir, entry)])).values()) kept.set(keyOf(app.name, digest), app);
   }
   return {
     find: (name, digest) => kept.get(keyOf(name, digest)),
     take: async (app, { digest, sizeBytes }) => {
       if (sizeBytes > maxBytes || kept.has(keyOf(app.name, digest))) return;
       // Made under another name first: a copy that was cut short is no snapshot.
-      const unfinished = join(dir, `.${digest}`);
+      const unfinished = join(dir, `.${digest}-${app.name}`);
+      // By its name too: two apps of the same contents have one digest.
+      const final = join(dir, `${digest}-${app.name}`);
       await rm(unfinished, { recursive: true, force: true });
       await copyApp(app.folder, join(unfinished, app.name));
-      await rm(join(dir, digest), { recursive: true, force: true });
-      await rename(unfinished, join(dir, digest));
-      kept.set(keyOf(app.name, digest), { ...app, folder: join(dir, digest, app.name) });
+      await rm(final, { recursive: true, force: true });
+      await rename(unfinished, final);
+      kept.set(keyOf(app.name, digest), { ...app, folder: join(final, app.name) });
     },
   };
 }

@@ -30,3 +30,8 @@ it('passes other failures on', async () => {
   const failing = (): Promise<never> => Promise.reject(new Error('no such address'));
   await expect(listenFrom({ port: 1, strict: false }, failing)).rejects.toThrow('no such address');
 });
+
+it('says that a port is not for this user', async () => {
+  const refused = (): Promise<never> => Promise.reject(Object.assign(new Error('listen'), { code: 'EACCES' }));
+  await expect(listenFrom({ port: 81, strict: true }, refused)).rejects.toThrow('choose one above 1023');
+});
