@@ -1,4 +1,4 @@
-import { type Service, resources } from '@ebb/api';
+import { type Service, StatusError, resources } from '@ebb/api';
 import { expect, test } from 'vitest';
 import type { KubeClient } from './client.ts';
 import { controllerOf, deepEqual, ownerReferenceOf, updateStatusIfChanged } from './object-changes.ts';
@@ -35,6 +35,15 @@ test('writes a status only if it differs', async () => {
   expect(written).toEqual([]);
   await updateStatusIfChanged(client, resources.services, service, { url: 'http://other' });
   expect(written).toEqual([{ ...service, status: { url: 'http://other' } }]);
+});
+
+test('has nothing to write on an object that is gone, and tells of other refusals', async () => {
+  const refusing = (reason: string): KubeClient =>
+    ({ updateStatus: () => Promise.reject(new StatusError(reason, 'refused')) }) as unknown as KubeClient;
+  const write = (reason: string): Promise<unknown> =>
+    updateStatusIfChanged(refusing(reason), resources.services, service, { url: 'http://other' });
+  expect(await write('NotFound')).toBe(service);
+  await expect(write('Conflict')).rejects.toThrow('refused');
 });
 
 test('makes a controller reference, and finds it again', () => {

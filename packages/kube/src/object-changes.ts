@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type KubernetesObject, type OwnerReference, type Resource, apiVersionOf } from '@ebb/api';
+import { type KubernetesObject, type OwnerReference, type Resource, apiVersionOf, isNotFound } from '@ebb/api';
 import type { KubeClient, WriteOptions } from './client.ts';
 
 /**
@@ -10,7 +10,10 @@ export function deepEqual(a: unknown, b: unknown): boolean {
   return isDeepStrictEqual(withoutNothing(a), withoutNothing(b));
 }
 
-/** Writes `status` if it differs from the one `object` has; returns the object as it stands then. */
+/**
+ * Writes `status` if it differs from the one `object` has; returns the object as it stands then. One that is gone by now has
+ * no use for a status: it is returned as it was.
+ */
 export async function updateStatusIfChanged<T extends KubernetesObject & { status?: unknown }>(
   client: KubeClient,
   resource: Resource<T>,
@@ -19,7 +22,12 @@ export async function updateStatusIfChanged<T extends KubernetesObject & { statu
   options?: WriteOptions,
 ): Promise<T> {
   if (deepEqual(object.status, status)) return object;
-  return client.updateStatus(resource, { ...object, status }, options);
+  try {
+    return await client.updateStatus(resource, { ...object, status }, options);
+  } catch (error) {
+    if (isNotFound(error)) return object;
+    throw error;
+  }
 }
 
 /** The reference by which a child names its controller: it goes when the controller goes. */
