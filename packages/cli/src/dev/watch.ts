@@ -23,10 +23,14 @@ export interface WatchOptions {
   readonly quietMs?: number;
 }
 
+/** Where it never gets quiet, what changed is told all the same after so long. */
+const longestWaitMs = 2000;
+
 /** Watches files and folders until disposed. Changes that come together are told together. */
 export function watch({ paths, clock, onChange, quietMs = 100 }: WatchOptions): AsyncDisposable {
   const changed = new Set<string>();
   let timer: Disposable | undefined;
+  let firstAt = 0;
   const watcher = watchFiles([...paths], { ignoreInitial: true, ignored: (path) => isIgnoredInApp(path) });
   const flush = (): void => {
     const batch = [...changed];
@@ -34,9 +38,11 @@ export function watch({ paths, clock, onChange, quietMs = 100 }: WatchOptions): 
     onChange(batch);
   };
   watcher.on('all', (_event, path) => {
+    const now = clock.now();
+    if (changed.size === 0) firstAt = now;
     changed.add(resolve(path));
     timer?.[Symbol.dispose]();
-    timer = clock.after(quietMs, flush);
+    timer = clock.after(Math.max(0, Math.min(quietMs, firstAt + longestWaitMs - now)), flush);
   });
   return {
     [Symbol.asyncDispose]: async () => {
