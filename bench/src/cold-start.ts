@@ -79,7 +79,7 @@ export async function coldStart(): Promise<object> {
     await systemClock.sleep(restMs);
     const start = await oneStart(platform, moments, nameOf(round));
     if (round >= warmUp) starts.push(start);
-    if (round % 10 === 0) process.stdout.write(`\rcold start ${round} of ${warmUp + rounds} …`);
+    if (round % 10 === 0 && process.stdout.isTTY) process.stdout.write(`\rcold start ${round} of ${warmUp + rounds} …`);
   }
   const figures = {
     rounds,
@@ -160,7 +160,7 @@ function quantiles(values: readonly number[]): Quantiles {
 }
 
 function print({ rounds: count, ...figures }: { readonly rounds: number } & Record<string, Quantiles | number>): void {
-  console.log(`\rwhat Ebb adds to a cold start, milliseconds, ${count} starts of a simulated instance\n`);
+  console.log(`\nwhat Ebb adds to a cold start, milliseconds, ${count} starts of a simulated instance\n`);
   console.log(`${''.padEnd(44)}${['p50', 'p90', 'p99', 'max'].map((head) => head.padStart(9)).join('')}`);
   const names: Record<string, string> = {
     arrivalToCreateMs: 'request sent → CreateContainerGroup',
