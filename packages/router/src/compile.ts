@@ -9,7 +9,7 @@ import {
 } from '@ebb/api';
 import { expandHost } from './hosts.ts';
 import { ingressHash } from './ingress-hash.ts';
-import type { CompiledIngress, Forward, HostRoutes, Listener, PathRoute } from './route.ts';
+import type { CompiledIngress, Forward, Listener, PathRoute } from './route.ts';
 import { Shares } from './shares.ts';
 
 /** Stands for the rules that name no host: they match any. */
