@@ -302,6 +302,14 @@ describe('a Service', () => {
       traffic: [{ revisionName: 'hello-00001', percent: 100, latestRevision: true }],
     });
     expect(status?.conditions?.map(({ type }) => type)).toEqual(['ConfigurationsReady', 'Ready', 'RoutesReady']);
+    const told = await eventually(async () => {
+      const { items } = await world.client.list(resources.events, { namespace: 'default' });
+      const found = items.filter(
+        ({ reason, involvedObject }) => reason === 'RevisionReady' && involvedObject.name === 'hello-00001',
+      );
+      return found.length > 0 && found;
+    });
+    expect(told.map(({ count }) => count)).toEqual([1]);
   });
 
   it('moves to its second revision once that is ready, and only then', async () => {

@@ -3,6 +3,7 @@ import {
   type ConditionManager,
   type ConditionSet,
   type ReconcileResult,
+  conditionOf,
   createConditionManager,
   updateStatusIfChanged,
 } from '@ebb/kube';
@@ -28,12 +29,14 @@ export interface StatusWork<T extends KubernetesObject & { status?: CommonStatus
   readonly conditionSet: ConditionSet;
   /** Marks conditions and fills in the draft, which starts as a copy of the present status. */
   readonly reconcile: (conditions: ConditionManager, draft: StatusDraft<T>) => Promise<ReconcileResult | void>;
+  /** Told once the status is stored, if the object became happy with it: another look at an old copy is refused before. */
+  readonly becameHappy?: () => void;
 }
 
 /** Runs one reconcile and writes the status it leaves, also where it failed: what it found out by then is true. */
 export async function reconcileStatus<T extends KubernetesObject & { status?: CommonStatus }>(
   work: Work,
-  { resource, object, conditionSet, reconcile }: StatusWork<T>,
+  { resource, object, conditionSet, reconcile, becameHappy }: StatusWork<T>,
 ): Promise<ReconcileResult> {
   const conditions = createConditionManager(conditionSet, object);
   const draft = structuredClone(object.status ?? {}) as StatusDraft<T>;
@@ -47,6 +50,7 @@ export async function reconcileStatus<T extends KubernetesObject & { status?: Co
   }
   const status = { ...draft, ...conditions.finish(work.clock.now()) } as unknown as NonNullable<T['status']>;
   await updateStatusIfChanged(work.client, resource, object, status, { signal: work.signal });
+  if (conditions.isHappy() && conditionOf(object.status, conditionSet.happy)?.status !== 'True') becameHappy?.();
   if (failure) throw failure.error;
   return result;
 }

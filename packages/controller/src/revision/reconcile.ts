@@ -28,6 +28,8 @@ export async function reconcileRevision(
     object: revision,
     conditionSet: conditionSets.revision,
     reconcile: (conditions, draft) => reconcileWorkload(work, revision, conditions, draft),
+    becameHappy: () =>
+      work.events.event(revision, 'Normal', 'RevisionReady', 'Revision becomes ready upon all resources being ready'),
   });
 }
 
@@ -43,13 +45,9 @@ async function reconcileWorkload(
   const known = work.informers.podAutoscalers.get(namespace, name);
   const judged = judge(work, revision, known, now);
   const podAutoscaler = await reconcilePodAutoscaler(work, revision, conditions, judged);
-  const wasReady = conditionOf(revision.status, 'Ready')?.status === 'True';
   mark(conditions, 'ContainerHealthy', judged.containerHealthy);
   mark(conditions, 'ResourcesAvailable', judged.resourcesAvailable);
   takeScale(podAutoscaler, conditions, draft);
-  if (conditions.isHappy() && !wasReady) {
-    work.events.event(revision, 'Normal', 'RevisionReady', 'Revision becomes ready upon all resources being ready');
-  }
   return judged.lookAgainMs === undefined ? {} : { requeueAfterMs: judged.lookAgainMs - now };
 }
 
