@@ -1,14 +1,8 @@
 import { Command, InvalidArgumentError } from 'commander';
+import type { DevOptions } from '../dev/dev.ts';
 import type { Io } from '../io.ts';
 
-interface Options {
-  readonly port?: number;
-  readonly apiPort?: number;
-  readonly domain: string;
-  readonly dataDir?: string;
-  readonly namespace: string;
-  readonly verbose: boolean;
-}
+type Options = Omit<DevOptions, 'paths'>;
 
 /** `ebb dev`: everything on this machine. */
 export function devCommand(io: Io, signal: AbortSignal): Command {
