@@ -4,17 +4,24 @@ import type { KubeClient } from '@ebb/kube';
 export type Applied = 'created' | 'configured' | 'unchanged';
 
 /** kubectl's own field manager: what `ebb apply` wrote, `kubectl apply` goes on with, and the other way round. */
-const fieldManager = 'kubectl';
+const kubectlManager = 'kubectl';
+
+export interface ApplyOptions<T> {
+  /** Where an object that names none goes. Default `default`. */
+  readonly namespace?: string | undefined;
+  readonly dryRun?: boolean;
+  /** Who owns the fields. Default: kubectl's manager. */
+  readonly fieldManager?: string;
+  /** What the manifest says, where `object` holds more. */
+  readonly manifest?: T;
+}
 
 /** Server-side apply of one manifest object; tells what it came to. */
 export async function applyObject<T extends KubernetesObject>(
   client: KubeClient,
   resource: Resource<T>,
   object: T,
-  {
-    namespace = 'default',
-    dryRun = false,
-  }: { readonly namespace?: string | undefined; readonly dryRun?: boolean } = {},
+  { namespace = 'default', dryRun = false, fieldManager = kubectlManager, manifest = object }: ApplyOptions<T> = {},
 ): Promise<{ readonly object: T; readonly applied: Applied }> {
   const within = resource.namespaced ? { namespace: object.metadata.namespace ?? namespace } : {};
   const key = { ...within, name: object.metadata.name ?? '' };
@@ -22,7 +29,8 @@ export async function applyObject<T extends KubernetesObject>(
     if (isNotFound(error)) return undefined;
     throw error;
   });
-  const body = withLastApplied({ ...object, metadata: { ...object.metadata, ...within } });
+  const annotations = { ...object.metadata.annotations, [keys.lastApplied]: lastApplied(manifest, within) };
+  const body = { ...object, metadata: { ...object.metadata, ...within, annotations } };
   const after = await client.patch(resource, key, { type: 'apply', body, force: true }, { fieldManager, dryRun });
   return { object: after, applied: appliedFrom(before, after) };
 }
@@ -32,13 +40,11 @@ function appliedFrom(before: KubernetesObject | undefined, after: KubernetesObje
   return before.metadata.resourceVersion === after.metadata.resourceVersion ? 'unchanged' : 'configured';
 }
 
-/** Adds kubectl's note of what was applied, without which a later `kubectl apply` warns and cannot see removed fields. */
-function withLastApplied<T extends KubernetesObject>(object: T): T {
-  const { [keys.lastApplied]: _, ...annotations } = object.metadata.annotations ?? {};
-  const plain = { ...object, metadata: { ...object.metadata, annotations } };
+/** kubectl's note of what was applied, without which a later `kubectl apply` warns and cannot see removed fields. */
+function lastApplied({ metadata, ...rest }: KubernetesObject, within: { readonly namespace?: string }): string {
+  const { [keys.lastApplied]: _, ...annotations } = metadata.annotations ?? {};
   // Letter for letter as kubectl writes it, so that its next apply of the same manifest finds nothing changed.
-  const note = `${JSON.stringify(sorted(plain))}\n`;
-  return { ...plain, metadata: { ...plain.metadata, annotations: { ...annotations, [keys.lastApplied]: note } } };
+  return `${JSON.stringify(sorted({ ...rest, metadata: { ...metadata, ...within, annotations } }))}\n`;
 }
 
 function sorted(value: unknown): unknown {

@@ -31,6 +31,9 @@ interface Placed {
   readonly object: KubernetesObject;
 }
 
+/** A manager of its own, so that the stamp, which no manifest has, survives a `kubectl apply` of the same manifest. */
+const fieldManager = 'ebb-dev';
+
 /** A deployer that remembers what came from which file. */
 export function createDeployer({ client, namespace, hashOf, report }: DeployerOptions): Deployer {
   const placedBy = new Map<string, Map<string, Placed>>();
@@ -57,7 +60,8 @@ export function createDeployer({ client, namespace, hashOf, report }: DeployerOp
     try {
       const resource = (await discover(client)).forObject(object);
       const stamped = stampSource<KubernetesObject>(object, hashOf);
-      const { object: live, applied } = await applyObject(client, resource, stamped, { namespace });
+      const asked = { namespace, fieldManager, manifest: object };
+      const { object: live, applied } = await applyObject(client, resource, stamped, asked);
       report({ kind: 'applied', what: applied, object: live });
       return { resource, namespace: live.metadata.namespace, object: live };
     } catch (error) {

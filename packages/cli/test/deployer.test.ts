@@ -1,0 +1,45 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createAdmission, defaultServingConfig, keys, resources, servingCrds } from '@ebb/api';
+import { createTestApi } from '@ebb/apiserver/testing';
+import { createKubeClient } from '@ebb/kube';
+import { expect, it } from 'vitest';
+import { applyObject } from '../src/client/apply.ts';
+import { createDeployer } from '../src/dev/deployer.ts';
+import { parseManifest } from '../src/dev/manifests.ts';
+
+const manifest = `
+apiVersion: serving.knative.dev/v1
+kind: Service
+metadata: { name: shop, namespace: default }
+spec: { template: { spec: { containers: [{ image: dev.local/shop }] } } }
+`;
+
+it('stamps what it deploys so that an apply of the same manifest by somebody else changes nothing', async () => {
+  await using api = await createTestApi({
+    crds: servingCrds(),
+    admission: createAdmission(() => defaultServingConfig),
+  });
+  await using client = createKubeClient({ kubeconfig: api.kubeconfig });
+  const folder = await mkdtemp(join(tmpdir(), 'ebb-deployer-'));
+  try {
+    const file = join(folder, 'shop.yaml');
+    await writeFile(file, manifest);
+    const failed: unknown[] = [];
+    const report = (result: { readonly kind: string }): void => void (result.kind === 'failed' && failed.push(result));
+    await createDeployer({ client, namespace: 'default', hashOf: () => 'abc', report }).deploy([file]);
+    expect(failed).toEqual([]);
+
+    const [shop] = parseManifest(manifest, file);
+    const object = shop?.object as unknown as Parameters<typeof applyObject>[2];
+    const { object: live } = await applyObject(client, resources.services as never, object);
+    expect(live).toMatchObject({
+      metadata: { generation: 1 },
+      spec: { template: { metadata: { annotations: { 'ebb.dev/source': 'abc' } } } },
+    });
+    expect(live.metadata.annotations?.[keys.lastApplied]).not.toContain('ebb.dev/source');
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
