@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Caller, type Lease, RefusedError, type Waiter } from '@ebb/activator';
+import type { Caller, Lease, RefusedError, Waiter } from '@ebb/activator';
 import { messageOf } from '@ebb/base';
 import type { Forward } from '@ebb/router';
 import type { Call, CallSink, FailureKind, Upstream, UpstreamRequest } from '../upstream/call.ts';
@@ -9,6 +9,7 @@ import type { Dated } from './deadlines.ts';
 import { type Refusal, refusalOf, refusals, refuse } from './refusal.ts';
 import type { RequestHead } from './request-head.ts';
 import { ResponseWriter } from './response-writer.ts';
+import { takeTurn } from './take-turn.ts';
 import { deadlineOf } from './timeouts.ts';
 import { type Peer, upstreamHeaders } from './upstream-headers.ts';
 
@@ -61,13 +62,9 @@ export class Exchange implements Caller, CallSink, Dated, Passenger {
   /** Asks for an instance. */
   begin(again = false): void {
     this.#phase = 'waiting';
-    try {
-      const entered = this.#plane.activator.enter(this.#start.forward.revisionKey, this, again);
-      if ('cancel' in entered) this.#waiter = entered;
-      else this.granted(entered);
-    } catch (error) {
-      this.refused(error instanceof RefusedError ? error : new RefusedError('closing', messageOf(error)));
-    }
+    const waiter = takeTurn(this.#plane, this.#start.forward.revisionKey, this, again);
+    // Without a place in line, the instance may have failed by now and the request wait anew.
+    if (waiter) this.#waiter = waiter;
   }
 
   granted(lease: Lease): void {

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { type Socket, connect } from 'node:net';
-import { type Caller, type Lease, RefusedError, type Waiter } from '@ebb/activator';
+import type { Caller, Lease, RefusedError, Waiter } from '@ebb/activator';
 import { messageOf } from '@ebb/base';
 import type { Forward } from '@ebb/router';
 import { connectTimeoutMs } from '../upstream/call.ts';
@@ -10,6 +10,7 @@ import type { Dated } from './deadlines.ts';
 import { shakeHands } from './handshake.ts';
 import { type Refusal, refusalOf, refusals, refuseOnSocket } from './refusal.ts';
 import type { RequestHead } from './request-head.ts';
+import { takeTurn } from './take-turn.ts';
 import { deadlineOf } from './timeouts.ts';
 import { upstreamHeaders } from './upstream-headers.ts';
 
@@ -66,13 +67,9 @@ export class Tunnel implements Caller, Dated, Passenger {
 
   begin(again = false): void {
     this.#phase = 'waiting';
-    try {
-      const entered = this.#plane.activator.enter(this.#start.forward.revisionKey, this, again);
-      if ('cancel' in entered) this.#waiter = entered;
-      else this.granted(entered);
-    } catch (error) {
-      this.refused(error instanceof RefusedError ? error : new RefusedError('closing', messageOf(error)));
-    }
+    const waiter = takeTurn(this.#plane, this.#start.forward.revisionKey, this, again);
+    // Without a place in line, the instance may have failed by now and the request wait anew.
+    if (waiter) this.#waiter = waiter;
   }
 
   granted(lease: Lease): void {
