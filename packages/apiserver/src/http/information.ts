@@ -8,8 +8,8 @@ import { sendJson, sendText } from './respond.ts';
 /** What `GET /version` says: the newest Kubernetes whose API is followed. */
 const version = {
   major: '1',
-  minor: '32',
-  gitVersion: 'v1.32.0+ebb',
+  minor: '33',
+  gitVersion: 'v1.33.13+ebb',
   gitCommit: '',
   gitTreeState: 'clean',
   buildDate: '1970-01-01T00:00:00Z',
