@@ -1,4 +1,15 @@
-export { type ListenAt, type Platform, type PlatformOptions, startPlatform } from './platform/platform.ts';
+export { type Platform, type PlatformOptions, startPlatform } from './platform/platform.ts';
+export {
+  type ComponentName,
+  type ComponentsOptions,
+  type GatewaySettings,
+  type ListenAt,
+  type RunningComponents,
+  type VirtualNodeSettings,
+  startComponents,
+} from './platform/start-components.ts';
+export { type LocalEciSettings, type RunningLocalEci, startLocalEci } from './platform/local-eci.ts';
+export { announcePort } from './platform/config.ts';
 export { type Apps, createApps } from './dev/apps.ts';
 export { type ManifestObject, parseManifest } from './dev/manifests.ts';
 export { type Applied, applyObject } from './client/apply.ts';

@@ -48,13 +48,24 @@ export function followConfig({ client, clock, logger, domain, onChange }: Follow
 }
 
 /** A ConfigMap of Knative's. */
-export function configMap(name: string, data: Record<string, string>): ConfigMap {
+function configMap(name: string, data: Record<string, string>): ConfigMap {
   return {
     apiVersion: 'v1',
     kind: 'ConfigMap',
     metadata: { name, namespace: systemNamespace, labels: { 'app.kubernetes.io/name': 'knative-serving' } },
     data,
   };
+}
+
+/** Tells the controllers which port belongs in the URLs of Services. */
+export async function announcePort(client: KubeClient, port: number): Promise<void> {
+  const { metadata, ...desired } = configMap('config-network', { 'ebb-external-port': String(port) });
+  await client.patch(
+    resources.configMaps,
+    { namespace: systemNamespace, name: metadata.name ?? '' },
+    { type: 'apply', body: { ...desired, metadata }, force: true },
+    { fieldManager: 'ebb-dev' },
+  );
 }
 
 async function createIfAbsent(client: KubeClient, object: ConfigMap): Promise<void> {

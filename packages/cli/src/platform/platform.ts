@@ -1,31 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { type ApiServer, createApiServer } from '@ebb/apiserver';
-import {
-  type Admission,
-  createAdmission,
-  defaultServingConfig,
-  resources,
-  servingCrds,
-  systemNamespace,
-} from '@ebb/api';
-import { createAutoscaler } from '@ebb/autoscaler';
+import { type Admission, createAdmission, defaultServingConfig, servingCrds } from '@ebb/api';
 import type { Clock, Logger } from '@ebb/base';
-import { createControllers } from '@ebb/controller';
-import { createGateway } from '@ebb/gateway-slb';
 import { type KubeClient, createKubeClient } from '@ebb/kube';
-import { type LocalEci, type Runtime, createLocalEci } from '@ebb/local-eci';
-import { type EciAccess, createVirtualNode } from '@ebb/virtual-node';
+import type { Runtime } from '@ebb/local-eci';
 import { Closers } from './closers.ts';
 import { Components } from './components.ts';
-import { configMap, followConfig } from './config.ts';
+import { announcePort, followConfig } from './config.ts';
+import { startLocalEci } from './local-eci.ts';
 import { listenFrom } from './ports.ts';
-
-/** Where something listens; `strict` if the port was asked for and no other will do. */
-export interface ListenAt {
-  readonly port: number;
-  readonly strict: boolean;
-}
+import { type ListenAt, startComponents } from './start-components.ts';
 
 export interface PlatformOptions {
   readonly gateway: ListenAt;
@@ -54,68 +39,49 @@ export interface Platform extends AsyncDisposable {
 }
 
 const host = '127.0.0.1';
-const nodeName = 'virtual-kubelet-local';
-const regionId = 'local';
 
 /** Starts everything; resolves when the gateway listens and controllers work. What was started is stopped if a later part fails. */
 export async function startPlatform(options: PlatformOptions): Promise<Platform> {
-  const { clock, logger, random } = options;
+  const { runtime, digestOf, clock, logger, random } = options;
   const kubeletToken = randomBytes(24).toString('hex');
   await using stack = new Closers();
 
   let config = defaultServingConfig;
   const api = stack.use(await startApi(options, { kubeletToken, admission: createAdmission(() => config) }));
-  const { eci, access } = await startEci(options);
-  stack.use(eci);
-  // Closed after the components, which use them to their end.
-  const clients = stack.use(new Closers());
-  const clientAs = (userAgent: string): KubeClient =>
-    clients.use(createKubeClient({ kubeconfig: api.kubeconfig, userAgent, clock }));
-
-  const components = stack.use(new Components(logger));
-  const seedClient = clientAs('ebb');
-  await components.start(
+  const { access } = stack.use(await startLocalEci({ runtime, clock, logger }));
+  const client = stack.use(createKubeClient({ kubeconfig: api.kubeconfig, userAgent: 'ebb', clock }));
+  const following = stack.use(new Components(logger));
+  await following.start(
     'config',
-    followConfig({ client: seedClient, clock, logger, domain: options.domain, onChange: (next) => (config = next) }),
+    followConfig({ client, clock, logger, domain: options.domain, onChange: (next) => (config = next) }),
   );
-
-  const named = (name: string): { client: KubeClient; clock: Clock; logger: Logger; random: () => number } => ({
-    client: clientAs(`ebb-${name}`),
-    clock,
-    logger: logger.child({ component: name }),
-    random,
-  });
-  const autoscaler = createAutoscaler(named('autoscaler'));
-  await components.start('autoscaler', autoscaler);
-  await components.start('controller', createControllers({ ...named('controller'), digestOf: options.digestOf }));
-  await components.start(
-    'virtual-node',
-    createVirtualNode({
-      ...named('virtual-node'),
-      eci: access,
-      nodeName,
-      zone: `${regionId}-a`,
-      kubelet: { host, port: 0, token: kubeletToken },
+  const components = stack.use(
+    await startComponents({
+      cluster: { kubeconfig: api.kubeconfig },
+      gateway: { name: 'gateway-0', public: options.gateway, private: { port: 0, strict: true } },
+      virtualNode: {
+        eci: access,
+        nodeName: 'virtual-kubelet-local',
+        zone: `${access.regionId}-a`,
+        kubelet: { host, port: 0, token: kubeletToken },
+      },
+      digestOf,
+      clock,
+      logger,
+      random,
     }),
   );
-
-  const gateway = stack.use(
-    await listenFrom(options.gateway, (port) =>
-      createGateway({
-        ...named('gateway'),
-        name: 'gateway-0',
-        listeners: { public: { host, port }, private: { host, port: 0 } },
-        sendStats: autoscaler.record,
-      }),
-    ),
-  );
-  await announcePort(seedClient, gateway.publicAddress.port);
+  const gateway = components.gateway?.publicAddress;
+  if (!gateway) throw new Error('the platform has no gateway');
+  await announcePort(client, gateway.port);
+  const failed = Promise.race([following.failed, components.failed]);
+  failed.catch(() => {}); // whoever races against it sees it
   const closers = stack.move();
   return {
-    gateway: gateway.publicAddress,
+    gateway,
     kubeconfig: api.kubeconfig,
-    client: seedClient,
-    failed: components.failed,
+    client,
+    failed,
     [Symbol.asyncDispose]: () => closers[Symbol.asyncDispose](),
   };
 }
@@ -140,33 +106,5 @@ function startApi(
       logger: logger.child({ component: 'apiserver' }),
       kubelet: { token: kubeletToken },
     }),
-  );
-}
-
-/** The local ECI, with credentials that live as long as this process. */
-async function startEci({ runtime, clock, logger }: PlatformOptions): Promise<{ eci: LocalEci; access: EciAccess }> {
-  const credentials = {
-    accessKeyId: `local-${randomBytes(8).toString('hex')}`,
-    accessKeySecret: randomBytes(24).toString('hex'),
-  };
-  const eci = await createLocalEci({
-    host,
-    regionId,
-    credentials,
-    runtime,
-    clock,
-    logger: logger.child({ component: 'local-eci' }),
-  });
-  return { eci, access: { endpoint: eci.endpoint, protocol: 'http', regionId, ...credentials } };
-}
-
-/** Tells the controllers which port belongs in the URLs of Services. */
-async function announcePort(client: KubeClient, port: number): Promise<void> {
-  const { metadata, ...desired } = configMap('config-network', { 'ebb-external-port': String(port) });
-  await client.patch(
-    resources.configMaps,
-    { namespace: systemNamespace, name: metadata.name ?? '' },
-    { type: 'apply', body: { ...desired, metadata }, force: true },
-    { fieldManager: 'ebb-dev' },
   );
 }
