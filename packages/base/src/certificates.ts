@@ -3,7 +3,7 @@ import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 
-/** PEM texts of a certificate authority and of the serving certificate it signed. */
+/** PEM texts of a certificate authority and of the certificate it signed. */
 export interface Certificates {
   readonly ca: string;
   readonly certificate: string;
@@ -12,7 +12,11 @@ export interface Certificates {
 
 export interface CertificateOptions {
   readonly commonName: string;
+  /** Names and addresses it is good for; none for a client. */
   readonly hosts: readonly string[];
+  /** Who shows it. Default: a server. */
+  readonly usage?: 'server' | 'client';
+  /** Milliseconds since the epoch. */
   readonly now: number;
 }
 
@@ -21,10 +25,15 @@ const tenYearsMs = 10 * 365 * 24 * 3600 * 1000;
 const hourMs = 3600 * 1000;
 
 /**
- * Makes a certificate authority, whose key is thrown away at once, and a serving certificate for `hosts` (names and addresses),
- * good for ten years from `now` (milliseconds since the epoch).
+ * Makes a certificate authority, whose key is thrown away at once, and a certificate that it signed, good for ten years
+ * from `now`.
  */
-export async function makeCertificates({ commonName, hosts, now }: CertificateOptions): Promise<Certificates> {
+export async function makeCertificates({
+  commonName,
+  hosts,
+  usage = 'server',
+  now,
+}: CertificateOptions): Promise<Certificates> {
   x509.cryptoProvider.set(webcrypto as unknown as Parameters<typeof x509.cryptoProvider.set>[0]);
   const caKeys = await makeKeys();
   const keys = await makeKeys();
@@ -47,19 +56,19 @@ export async function makeCertificates({ commonName, hosts, now }: CertificateOp
     signingKey: caKeys.privateKey,
     signingAlgorithm: algorithm,
     ...validity,
-    extensions: servingExtensions(hosts),
+    extensions: extensionsFor(usage, hosts),
   });
   return { ca: ca.toString('pem'), certificate: certificate.toString('pem'), key: await exportKey(keys.privateKey) };
 }
 
-function servingExtensions(hosts: readonly string[]): x509.Extension[] {
+function extensionsFor(usage: 'server' | 'client', hosts: readonly string[]): x509.Extension[] {
+  const { serverAuth, clientAuth } = x509.ExtendedKeyUsage;
+  const names = hosts.map((value) => ({ type: /^[\d.]+$|:/.test(value) ? ('ip' as const) : ('dns' as const), value }));
   return [
     new x509.BasicConstraintsExtension(false, undefined, true),
     new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-    new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
-    new x509.SubjectAlternativeNameExtension(
-      hosts.map((value) => ({ type: /^[\d.]+$|:/.test(value) ? 'ip' : 'dns', value })),
-    ),
+    new x509.ExtendedKeyUsageExtension([usage === 'server' ? serverAuth : clientAuth]),
+    ...(names.length > 0 ? [new x509.SubjectAlternativeNameExtension(names)] : []),
   ];
 }
 
