@@ -18,3 +18,9 @@ export interface PodAutoscaler extends KubernetesObject {
     actualScale?: number;
   };
 }
+
+/** `autoscaling.internal.knative.dev/v1alpha1 Metric`: what is measured for a PodAutoscaler. Windows in nanoseconds. */
+export interface Metric extends KubernetesObject {
+  spec: { scrapeTarget?: string; stableWindow?: number; panicWindow?: number };
+  status?: CommonStatus;
+}

@@ -206,19 +206,6 @@ export interface Namespace extends KubernetesObject {
   status?: { phase?: 'Active' | 'Terminating' };
 }
 
-/** `core/v1 Service`; named apart from Knative's Service. */
-export interface CoreService extends KubernetesObject {
-  spec?: {
-    type?: string;
-    externalName?: string;
-    clusterIP?: string;
-    selector?: Record<string, string>;
-    ports?: { name?: string; port: number; targetPort?: number | string; protocol?: string; appProtocol?: string }[];
-    sessionAffinity?: string;
-  };
-  status?: Record<string, unknown>;
-}
-
 export interface ObjectReference {
   apiVersion?: string;
   kind?: string;
@@ -252,4 +239,10 @@ export interface Lease extends KubernetesObject {
     renewTime?: string;
     leaseTransitions?: number;
   };
+}
+
+export interface ServiceAccount extends KubernetesObject {
+  secrets?: ObjectReference[];
+  imagePullSecrets?: { name?: string }[];
+  automountServiceAccountToken?: boolean;
 }

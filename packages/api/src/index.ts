@@ -1,9 +1,13 @@
 // Kinds
 export * from './meta.ts';
 export * from './core.ts';
+export * from './core-networking.ts';
+export * from './core-storage.ts';
 export * from './serving.ts';
 export * from './networking.ts';
 export * from './autoscaling.ts';
+export * from './caching.ts';
+export * from './webhooks.ts';
 export * from './crd.ts';
 export { resources } from './resources.ts';
 export { servingCrds } from './crds/serving-crds.ts';

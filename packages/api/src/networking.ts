@@ -41,3 +41,36 @@ export interface Ingress extends KubernetesObject {
   spec: IngressSpec;
   status?: CommonStatus & { publicLoadBalancer?: LoadBalancerStatus; privateLoadBalancer?: LoadBalancerStatus };
 }
+
+/** `networking.internal.knative.dev/v1alpha1 ServerlessService` (serving-api.md, section 18). */
+export interface ServerlessService extends KubernetesObject {
+  spec: {
+    mode?: 'Proxy' | 'Serve';
+    objectRef: { apiVersion?: string; kind?: string; name?: string };
+    protocolType?: 'http1' | 'h2c';
+    numActivators?: number;
+  };
+  status?: CommonStatus & { serviceName?: string; privateServiceName?: string };
+}
+
+/** `networking.internal.knative.dev/v1alpha1 Certificate`: a certificate wanted for some hosts. */
+export interface Certificate extends KubernetesObject {
+  spec: { dnsNames: string[]; secretName: string; domain?: string };
+  status?: CommonStatus & {
+    /** When it expires. */
+    notAfter?: string;
+    /** Where challenges of its issuer are answered meanwhile. */
+    http01Challenges?: {
+      url?: string;
+      serviceName?: string;
+      serviceNamespace?: string;
+      servicePort?: number | string;
+    }[];
+  };
+}
+
+/** `networking.internal.knative.dev/v1alpha1 ClusterDomainClaim`: which namespace may use the domain it is named by. */
+export interface ClusterDomainClaim extends KubernetesObject {
+  spec: { namespace: string };
+  status?: CommonStatus;
+}

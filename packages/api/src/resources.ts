@@ -1,16 +1,35 @@
-import type { PodAutoscaler } from './autoscaling.ts';
-import type { ConfigMap, CoreEvent, CoreService, Lease, Namespace, Node, Pod, Secret } from './core.ts';
+import type { Metric, PodAutoscaler } from './autoscaling.ts';
+import type { Image } from './caching.ts';
+import type { ConfigMap, CoreEvent, Lease, Namespace, Node, Pod, Secret, ServiceAccount } from './core.ts';
+import type { CoreService, EndpointSlice, Endpoints } from './core-networking.ts';
+import type { PersistentVolumeClaim } from './core-storage.ts';
+import type { CustomResourceDefinition } from './crd.ts';
 import type { KubernetesObject, Resource } from './meta.ts';
-import type { Ingress } from './networking.ts';
-import type { Configuration, Revision, Route, Service } from './serving.ts';
+import type { Certificate, ClusterDomainClaim, Ingress, ServerlessService } from './networking.ts';
+import type { Configuration, DomainMapping, Revision, Route, Service } from './serving.ts';
+import type { MutatingWebhookConfiguration, ValidatingWebhookConfiguration } from './webhooks.ts';
 
-const resource = <T extends KubernetesObject>(
-  group: string,
-  version: string,
-  plural: string,
-  kind: string,
-  namespaced = true,
-): Resource<T> => ({ group, version, plural, kind, namespaced });
+/** Makes the resources of one API group and version. */
+const api =
+  (group: string, version: string) =>
+  <T extends KubernetesObject>(plural: string, kind: string, { namespaced = true } = {}): Resource<T> => ({
+    group,
+    version,
+    plural,
+    kind,
+    namespaced,
+  });
+
+const core = api('', 'v1');
+const discovery = api('discovery.k8s.io', 'v1');
+const coordination = api('coordination.k8s.io', 'v1');
+const apiExtensions = api('apiextensions.k8s.io', 'v1');
+const admissionRegistration = api('admissionregistration.k8s.io', 'v1');
+const serving = api('serving.knative.dev', 'v1');
+const servingBeta = api('serving.knative.dev', 'v1beta1');
+const autoscaling = api('autoscaling.internal.knative.dev', 'v1alpha1');
+const networking = api('networking.internal.knative.dev', 'v1alpha1');
+const caching = api('caching.internal.knative.dev', 'v1alpha1');
 
 interface Resources {
   readonly pods: Resource<Pod>;
@@ -18,36 +37,67 @@ interface Resources {
   readonly configMaps: Resource<ConfigMap>;
   readonly secrets: Resource<Secret>;
   readonly namespaces: Resource<Namespace>;
+  readonly serviceAccounts: Resource<ServiceAccount>;
   readonly coreServices: Resource<CoreService>;
+  readonly endpoints: Resource<Endpoints>;
+  readonly persistentVolumeClaims: Resource<PersistentVolumeClaim>;
   readonly events: Resource<CoreEvent>;
+  readonly endpointSlices: Resource<EndpointSlice>;
   readonly leases: Resource<Lease>;
+  readonly customResourceDefinitions: Resource<CustomResourceDefinition>;
+  readonly mutatingWebhookConfigurations: Resource<MutatingWebhookConfiguration>;
+  readonly validatingWebhookConfigurations: Resource<ValidatingWebhookConfiguration>;
   readonly services: Resource<Service>;
   readonly configurations: Resource<Configuration>;
   readonly revisions: Resource<Revision>;
   readonly routes: Resource<Route>;
+  readonly domainMappings: Resource<DomainMapping>;
   readonly podAutoscalers: Resource<PodAutoscaler>;
+  readonly metrics: Resource<Metric>;
   readonly ingresses: Resource<Ingress>;
+  readonly serverlessServices: Resource<ServerlessService>;
+  readonly certificates: Resource<Certificate>;
+  readonly clusterDomainClaims: Resource<ClusterDomainClaim>;
+  readonly images: Resource<Image>;
 }
 
 /** The resources Ebb reads and writes, by the name used in code. */
 export const resources: Resources = {
-  pods: resource<Pod>('', 'v1', 'pods', 'Pod'),
-  nodes: resource<Node>('', 'v1', 'nodes', 'Node', false),
-  configMaps: resource<ConfigMap>('', 'v1', 'configmaps', 'ConfigMap'),
-  secrets: resource<Secret>('', 'v1', 'secrets', 'Secret'),
-  namespaces: resource<Namespace>('', 'v1', 'namespaces', 'Namespace', false),
-  coreServices: resource<CoreService>('', 'v1', 'services', 'Service'),
-  events: resource<CoreEvent>('', 'v1', 'events', 'Event'),
-  leases: resource<Lease>('coordination.k8s.io', 'v1', 'leases', 'Lease'),
-  services: resource<Service>('serving.knative.dev', 'v1', 'services', 'Service'),
-  configurations: resource<Configuration>('serving.knative.dev', 'v1', 'configurations', 'Configuration'),
-  revisions: resource<Revision>('serving.knative.dev', 'v1', 'revisions', 'Revision'),
-  routes: resource<Route>('serving.knative.dev', 'v1', 'routes', 'Route'),
-  podAutoscalers: resource<PodAutoscaler>(
-    'autoscaling.internal.knative.dev',
-    'v1alpha1',
-    'podautoscalers',
-    'PodAutoscaler',
+  pods: core('pods', 'Pod'),
+  nodes: core('nodes', 'Node', { namespaced: false }),
+  configMaps: core('configmaps', 'ConfigMap'),
+  secrets: core('secrets', 'Secret'),
+  namespaces: core('namespaces', 'Namespace', { namespaced: false }),
+  serviceAccounts: core('serviceaccounts', 'ServiceAccount'),
+  coreServices: core('services', 'Service'),
+  endpoints: core('endpoints', 'Endpoints'),
+  persistentVolumeClaims: core('persistentvolumeclaims', 'PersistentVolumeClaim'),
+  events: core('events', 'Event'),
+  endpointSlices: discovery('endpointslices', 'EndpointSlice'),
+  leases: coordination('leases', 'Lease'),
+  customResourceDefinitions: apiExtensions('customresourcedefinitions', 'CustomResourceDefinition', {
+    namespaced: false,
+  }),
+  mutatingWebhookConfigurations: admissionRegistration(
+    'mutatingwebhookconfigurations',
+    'MutatingWebhookConfiguration',
+    { namespaced: false },
   ),
-  ingresses: resource<Ingress>('networking.internal.knative.dev', 'v1alpha1', 'ingresses', 'Ingress'),
+  validatingWebhookConfigurations: admissionRegistration(
+    'validatingwebhookconfigurations',
+    'ValidatingWebhookConfiguration',
+    { namespaced: false },
+  ),
+  services: serving('services', 'Service'),
+  configurations: serving('configurations', 'Configuration'),
+  revisions: serving('revisions', 'Revision'),
+  routes: serving('routes', 'Route'),
+  domainMappings: servingBeta('domainmappings', 'DomainMapping'),
+  podAutoscalers: autoscaling('podautoscalers', 'PodAutoscaler'),
+  metrics: autoscaling('metrics', 'Metric'),
+  ingresses: networking('ingresses', 'Ingress'),
+  serverlessServices: networking('serverlessservices', 'ServerlessService'),
+  certificates: networking('certificates', 'Certificate'),
+  clusterDomainClaims: networking('clusterdomainclaims', 'ClusterDomainClaim', { namespaced: false }),
+  images: caching('images', 'Image'),
 };

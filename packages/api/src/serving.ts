@@ -67,3 +67,14 @@ export interface Route extends KubernetesObject {
   spec: { traffic?: TrafficTarget[] };
   status?: CommonStatus & RouteStatusFields;
 }
+
+/** `serving.knative.dev/v1beta1 DomainMapping`: its name is the domain (serving-api.md, sections 10 and 23). */
+export interface DomainMapping extends KubernetesObject {
+  spec: {
+    /** What answers for the domain; `namespace` is always the DomainMapping's own. */
+    ref: { kind?: string; namespace?: string; name?: string; apiVersion?: string; group?: string; address?: string };
+    /** A certificate the user brings. */
+    tls?: { secretName?: string };
+  };
+  status?: CommonStatus & Pick<RouteStatusFields, 'url' | 'address'>;
+}

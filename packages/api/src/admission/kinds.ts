@@ -1,14 +1,19 @@
 import type { Schema } from '../crd.ts';
 import {
+  certificateShape,
   configurationShape,
+  domainMappingShape,
   ingressShape,
+  metricShape,
   podAutoscalerShape,
   revisionShape,
   routeShape,
+  serverlessServiceShape,
   serviceShape,
 } from '../decode/shapes.ts';
 import {
   defaultConfiguration,
+  defaultDomainMapping,
   defaultIngress,
   defaultPodAutoscaler,
   defaultRevision,
@@ -16,13 +21,16 @@ import {
   defaultService,
 } from '../defaults/objects.ts';
 import type { DefaultsContext } from '../defaults/revision-spec.ts';
-import type { PodAutoscaler } from '../autoscaling.ts';
+import type { Metric, PodAutoscaler } from '../autoscaling.ts';
 import type { FieldError } from '../field-error.ts';
 import type { KubernetesObject } from '../meta.ts';
-import type { Ingress } from '../networking.ts';
-import type { Configuration, Revision, RevisionSpec, Route, Service } from '../serving.ts';
+import type { Certificate, Ingress, ServerlessService } from '../networking.ts';
+import type { Configuration, DomainMapping, Revision, RevisionSpec, Route, Service } from '../serving.ts';
 import type { ValidationContext } from '../validation/context.ts';
-import { validateIngress, validatePodAutoscaler } from '../validation/internal-objects.ts';
+import { validateDomainMapping } from '../validation/domain-mapping.ts';
+import { validateIngress } from '../validation/ingress.ts';
+import { validateCertificate, validateServerlessService } from '../validation/networking-objects.ts';
+import { validatePodAutoscaler } from '../validation/pod-autoscaler.ts';
 import { validateConfiguration, validateRevision, validateRoute, validateService } from '../validation/objects.ts';
 
 /** What all kinds of admission's have. */
@@ -74,6 +82,13 @@ const route: KindRules<Route> = {
   validate: (object, _context, old) => validateRoute(object, old),
 };
 
+const domainMapping: KindRules<DomainMapping> = {
+  shape: domainMappingShape,
+  tellsUser: 'always',
+  setDefaults: defaultDomainMapping,
+  validate: (object, _context, old) => validateDomainMapping(object, old),
+};
+
 const podAutoscaler: KindRules<PodAutoscaler> = {
   shape: podAutoscalerShape,
   tellsUser: 'never',
@@ -88,6 +103,29 @@ const ingress: KindRules<Ingress> = {
   validate: validateIngress,
 };
 
+const asItIs = <T>(object: T): T => object;
+
+const metric: KindRules<Metric> = {
+  shape: metricShape,
+  tellsUser: 'never',
+  setDefaults: asItIs,
+  validate: () => [],
+};
+
+const serverlessService: KindRules<ServerlessService> = {
+  shape: serverlessServiceShape,
+  tellsUser: 'never',
+  setDefaults: asItIs,
+  validate: validateServerlessService,
+};
+
+const certificate: KindRules<Certificate> = {
+  shape: certificateShape,
+  tellsUser: 'never',
+  setDefaults: asItIs,
+  validate: validateCertificate,
+};
+
 /** Runs `visit` with the rules of a kind; `undefined` for kinds admission does not know. */
 export function visitKind<R>(group: string, kind: string, visit: KindVisitor<R>): R | undefined {
   switch (`${group}/${kind}`) {
@@ -99,10 +137,18 @@ export function visitKind<R>(group: string, kind: string, visit: KindVisitor<R>)
       return visit(revision);
     case 'serving.knative.dev/Route':
       return visit(route);
+    case 'serving.knative.dev/DomainMapping':
+      return visit(domainMapping);
     case 'autoscaling.internal.knative.dev/PodAutoscaler':
       return visit(podAutoscaler);
+    case 'autoscaling.internal.knative.dev/Metric':
+      return visit(metric);
     case 'networking.internal.knative.dev/Ingress':
       return visit(ingress);
+    case 'networking.internal.knative.dev/ServerlessService':
+      return visit(serverlessService);
+    case 'networking.internal.knative.dev/Certificate':
+      return visit(certificate);
     default:
       return undefined;
   }

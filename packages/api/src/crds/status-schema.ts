@@ -36,7 +36,7 @@ export const configurationStatus: Record<string, Schema> = {
   latestReadyRevisionName: text('The newest Revision that became ready.'),
 };
 
-export const routeStatus: Record<string, Schema> = {
+export const routeStatus: { readonly url: Schema; readonly address: Schema; readonly traffic: Schema } = {
   url: text('Where it is reached from outside.'),
   address: object('Where it is reached from inside the cluster.', { url: text('The address.') }),
   traffic: list('How the traffic is split now.', trafficSchema),

@@ -4,7 +4,8 @@ import { ingressSpec } from '../crds/ingress-schema.ts';
 import { anyObject, flag, int64, intOrString, list, object, text, textMap } from '../crds/schema.ts';
 import { trafficSchema } from '../crds/status-schema.ts';
 import { revisionSpecSchema } from '../crds/template-schema.ts';
-import { podAutoscalerSpec } from '../crds/serving-crds.ts';
+import { certificateSpec, metricSpec, podAutoscalerSpec, serverlessServiceSpec } from '../crds/internal-kinds.ts';
+import { domainMappingSpec } from '../crds/serving-kinds.ts';
 
 /**
  * The JSON types of what admission reads. They are the CRDs' schemas, and beyond: the CRDs leave open what stands behind a feature
@@ -82,6 +83,10 @@ export const serviceShape: Schema = kind(object('', { template, traffic }, withT
 export const configurationShape: Schema = kind(object('', { template }, withTemplate));
 export const revisionShape: Schema = kind(revisionSpec);
 export const routeShape: Schema = kind(object('', { traffic }));
+export const domainMappingShape: Schema = kind(domainMappingSpec);
 export const podAutoscalerShape: Schema = kind(podAutoscalerSpec);
+export const metricShape: Schema = kind(metricSpec);
 export const ingressShape: Schema = kind(ingressSpec);
+export const serverlessServiceShape: Schema = kind(serverlessServiceSpec);
+export const certificateShape: Schema = kind(certificateSpec);
 export const configMapShape: Schema = object('', { metadata, data: textMap('') }, { required: ['metadata'] });

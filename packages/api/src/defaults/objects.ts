@@ -2,7 +2,15 @@ import type { PodAutoscaler } from '../autoscaling.ts';
 import { hpaClass, kpaClass } from '../autoscaler/config.ts';
 import { scalingKeys } from '../autoscaler/annotations.ts';
 import type { Ingress, IngressPath, IngressRule } from '../networking.ts';
-import type { Configuration, Revision, RevisionTemplate, Route, Service, TrafficTarget } from '../serving.ts';
+import type {
+  Configuration,
+  DomainMapping,
+  Revision,
+  RevisionTemplate,
+  Route,
+  Service,
+  TrafficTarget,
+} from '../serving.ts';
 import { type DefaultsContext, defaultRevisionSpec } from './revision-spec.ts';
 
 /** A Service with its defaults (serving-api.md, section 6); `old` is the one it replaces. */
@@ -40,6 +48,14 @@ export function defaultRevision(revision: Revision, context: DefaultsContext): R
 export function defaultRoute(route: Route): Route {
   const { traffic } = route.spec;
   return traffic ? { ...route, spec: { ...route.spec, traffic: traffic.map(defaultTraffic) } } : route;
+}
+
+/** A DomainMapping whose reference is in its own namespace unless it says otherwise (serving-api.md, section 10). */
+export function defaultDomainMapping(mapping: DomainMapping): DomainMapping {
+  const { metadata, spec } = mapping;
+  const { namespace = '' } = metadata;
+  if (spec.ref.namespace || namespace === '') return mapping;
+  return { ...mapping, spec: { ...spec, ref: { ...spec.ref, namespace } } };
 }
 
 /** A PodAutoscaler with its class and metric (serving-api.md, section 10). */

@@ -1,7 +1,8 @@
 import { parseGoDuration } from '../go-duration.ts';
 import { type FieldError, fieldError, invalidKeyName, invalidValue, missingField, viaField } from '../field-error.ts';
 import { keys } from '../keys.ts';
-import type { ObjectMeta } from '../meta.ts';
+import type { KubernetesObject, ObjectMeta } from '../meta.ts';
+import { sameMeaning } from '../same-meaning.ts';
 import { checkDns1035Label, checkDns1035Prefix } from './names.ts';
 
 type Annotations = Readonly<Record<string, string>>;
@@ -59,8 +60,18 @@ export function validateOwnerLabel(
   return owned ? [] : [missingField(`labels.${key}`)];
 }
 
-/** Who made and who changed an object is the platform's to say; paths from `metadata.annotations`. */
-export function validateUserAnnotations(
+/** Who made and who changed an object is the platform's to say (serving-api.md, section 4); paths from `metadata`. */
+export function validateUsers<T extends KubernetesObject & { spec: unknown }>(
+  object: T,
+  old: T | undefined,
+): FieldError[] {
+  if (!old) return [];
+  const specChanged = !sameMeaning(old.spec, object.spec);
+  const findings = validateUserAnnotations(object.metadata.annotations, old.metadata.annotations, { specChanged });
+  return viaField('annotations', findings);
+}
+
+function validateUserAnnotations(
   annotations: Annotations = {},
   old: Annotations = {},
   { specChanged }: { readonly specChanged: boolean },

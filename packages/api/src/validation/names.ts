@@ -67,6 +67,19 @@ export const checkQualifiedName: NameRule = (name) => {
   return [...prefixErrors.map((text) => `prefix part ${text}`), ...ownErrors.map((text) => `name part ${text}`)];
 };
 
+/** A domain of at least two labels, as Kubernetes tells of it for a field `name`. */
+export const checkDomainName: NameRule = (name) => {
+  if (name === '') return ['name: Required value'];
+  const domain = name.replace(/\.$/, '');
+  const refuse = (value: string, wrong: string): string => `name: Invalid value: ${JSON.stringify(value)}: ${wrong}`;
+  const wrong = checkDns1123Subdomain(domain);
+  if (wrong.length > 0) return [refuse(domain, wrong.join(','))];
+  const labels = domain.split('.');
+  if (labels.length < 2) return [refuse(domain, 'should be a domain with at least two segments separated by dots')];
+  const bad = labels.find((each) => checkDns1123Label(each).length > 0);
+  return bad === undefined ? [] : [refuse(bad, checkDns1123Label(bad).join(','))];
+};
+
 function check(name: string, form: Form): readonly string[] {
   const long = name.length > form.maxLength ? [`must be no more than ${form.maxLength} characters`] : [];
   return new RegExp(`^(?:${form.pattern})$`).test(name) ? long : [...long, withExamples(form)];

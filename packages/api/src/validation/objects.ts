@@ -1,6 +1,6 @@
 import { type FieldError, fieldError, viaField } from '../field-error.ts';
 import { keys } from '../keys.ts';
-import type { KubernetesObject, ObjectMeta } from '../meta.ts';
+import type { ObjectMeta } from '../meta.ts';
 import { describeDifference, sameMeaning } from '../same-meaning.ts';
 import type { Configuration, Revision, Route, Service } from '../serving.ts';
 import type { ValidationContext } from './context.ts';
@@ -9,7 +9,7 @@ import {
   validateObjectName,
   validateOwnerLabel,
   validateRolloutDuration,
-  validateUserAnnotations,
+  validateUsers,
 } from './metadata.ts';
 import { validateRevisionSpec } from './revision-spec.ts';
 import { validateTemplateAnnotations } from './template-annotations.ts';
@@ -80,13 +80,6 @@ const isOwned = ({ ownerReferences = [] }: ObjectMeta): boolean => ownerReferenc
 
 function validateParentMetadata(metadata: ObjectMeta): FieldError[] {
   return [...validateObjectName(metadata), ...refuseAutoscalingAnnotations(metadata.annotations)];
-}
-
-function validateUsers<T extends KubernetesObject & { spec: unknown }>(object: T, old: T | undefined): FieldError[] {
-  if (!old) return [];
-  const specChanged = !sameMeaning(old.spec, object.spec);
-  const findings = validateUserAnnotations(object.metadata.annotations, old.metadata.annotations, { specChanged });
-  return viaField('annotations', findings);
 }
 
 function validateUnchanged(spec: unknown, old: unknown): FieldError[] {

@@ -19,6 +19,12 @@ export function setAmong(object: object, names: readonly string[]): string[] {
   return names.filter((name) => Object.hasOwn(object, name) && isSet(Reflect.get(object, name)));
 }
 
+/** Those of `names` that the object has not set. */
+export function missingAmong(object: object, names: readonly string[]): string[] {
+  const given = setAmong(object, names);
+  return names.filter((name) => !given.includes(name));
+}
+
 /** The indexes of the items that have come before. */
 export function repeatedIndexes(items: readonly string[]): ReadonlySet<number> {
   const seen = new Set<string>();

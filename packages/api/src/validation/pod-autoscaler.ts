@@ -1,15 +1,6 @@
 import { validateAutoscalingAnnotations } from '../autoscaler/validate.ts';
 import type { PodAutoscaler } from '../autoscaling.ts';
-import {
-  type FieldError,
-  fieldError,
-  invalidValue,
-  missingField,
-  outOfBounds,
-  viaField,
-  viaFieldIndex,
-} from '../field-error.ts';
-import type { Ingress, IngressPath, IngressRule, IngressSplit } from '../networking.ts';
+import { type FieldError, invalidValue, missingField, viaField } from '../field-error.ts';
 import type { ValidationContext } from './context.ts';
 import { checkQualifiedName } from './names.ts';
 import { validateConcurrency } from './revision-spec.ts';
@@ -55,51 +46,5 @@ function validateTarget(target: PodAutoscaler['spec']['scaleTargetRef']): FieldE
     ...checkAllowed(target, new Set(targetFields)),
     ...(missing.length > 0 ? [missingField(...missing)] : []),
     ...malformed.map((field) => invalidValue(target[field] ?? '', field)),
-  ];
-}
-
-/** An Ingress after defaults (data-path.md, section 3.1). */
-export function validateIngress({ metadata, spec }: Ingress): FieldError[] {
-  const rules = spec.rules ?? [];
-  const namespace = metadata.namespace ?? '';
-  return viaField('spec', [
-    ...(rules.length === 0 ? [missingField('rules')] : []),
-    ...rules.flatMap((rule, index) => viaFieldIndex('rules', index, validateRule(rule, namespace))),
-  ]);
-}
-
-function validateRule({ http, visibility = 'ExternalIP' }: IngressRule, namespace: string): FieldError[] {
-  const paths = http?.paths ?? [];
-  return [
-    ...(['ExternalIP', 'ClusterLocal'].includes(visibility) ? [] : [invalidValue(visibility, 'visibility')]),
-    ...(http ? [] : [missingField('http')]),
-    ...viaField('http', [
-      ...(http && paths.length === 0 ? [missingField('paths')] : []),
-      ...paths.flatMap((path, index) => viaFieldIndex('paths', index, validatePath(path, namespace))),
-    ]),
-  ];
-}
-
-function validatePath({ splits }: IngressPath, namespace: string): FieldError[] {
-  if (splits.length === 0) return [missingField('splits')];
-  const sum = splits.reduce((total, { percent = 0 }) => total + percent, 0);
-  return [
-    ...splits.flatMap((split, index) => viaFieldIndex('splits', index, validateSplit(split, namespace))),
-    ...(sum === 100 ? [] : [fieldError(`Traffic split percentage must total to 100, but was ${sum}`, ['splits'])]),
-  ];
-}
-
-function validateSplit(split: IngressSplit, namespace: string): FieldError[] {
-  const { percent = 0, serviceNamespace } = split;
-  const required = ['serviceName', 'serviceNamespace', 'servicePort'];
-  const given = setAmong(split, required);
-  const missing = required.filter((field) => !given.includes(field));
-  const isForeign = serviceNamespace !== '' && namespace !== '' && serviceNamespace !== namespace;
-  return [
-    ...(missing.length > 0 ? [missingField(...missing)] : []),
-    ...(percent < 0 || percent > 100 ? [outOfBounds(percent, 0, 100, 'percent')] : []),
-    ...(isForeign
-      ? [invalidValue(serviceNamespace, 'serviceNamespace', `must be the namespace of the Ingress, "${namespace}"`)]
-      : []),
   ];
 }
