@@ -1,3 +1,4 @@
+import type { Pod } from './core.ts';
 import type { KubernetesObject } from './meta.ts';
 
 /** What is asked of admission: one write of one object. */
@@ -15,14 +16,31 @@ export interface AdmissionRequest {
   readonly dryRun: boolean;
 }
 
-export interface AdmissionResponse {
+/** What validation found in an object that it lets pass. */
+export interface Validated {
+  readonly warnings: readonly string[];
+  /**
+   * In a dry run, the Pod that the template would give. Whoever asked creates it with `dryRun=All`; when the API server refuses
+   * that, `dryRunRefusal` says whether the write is refused with it.
+   */
+  readonly dryRunPod?: Pod;
+}
+
+export interface AdmissionResponse extends Validated {
   /** The object with defaults set; a copy, the request's is left alone. */
   readonly object: KubernetesObject;
-  readonly warnings: readonly string[];
 }
 
 /**
- * Defaults and validates one write. Used in-process by the embedded API and behind webhooks on a real cluster.
- * Kinds it does not know pass unchanged. Throws `StatusError` (`BadRequest`) with Knative's text when it refuses.
+ * Defaults and validates one write. Used in-process by the embedded API. Kinds it does not know pass unchanged. Throws
+ * `AdmissionRefusal` with Knative's text when it refuses.
  */
 export type Admission = (request: AdmissionRequest) => AdmissionResponse;
+
+/** The halves of an `Admission`, for an API server that asks for them one after the other: a mutating and a validating webhook. */
+export interface AdmissionSteps {
+  /** The object with defaults set; a copy. Throws `AdmissionRefusal`. */
+  mutate(request: AdmissionRequest): KubernetesObject;
+  /** Judges the object as it is. Throws `AdmissionRefusal`. */
+  validate(request: AdmissionRequest): Validated;
+}

@@ -1,7 +1,8 @@
-import type { Admission, AdmissionRequest, AdmissionResponse } from './admission.ts';
+import type { Admission, AdmissionRequest, AdmissionSteps, Validated } from './admission.ts';
 import { checkConfigMap } from './admission/config-map.ts';
-import { tryTemplate } from './admission/dry-run.ts';
+import { makeDryRunPod } from './admission/dry-run.ts';
 import { type KindRules, type WithSpec, visitKind } from './admission/kinds.ts';
+import { AdmissionRefusal } from './admission/refusal.ts';
 import type { ServingConfig } from './config/serving-config.ts';
 import type { ConfigMap } from './core.ts';
 import type { Schema } from './crd.ts';
@@ -10,41 +11,63 @@ import { configMapShape } from './decode/shapes.ts';
 import { withUserAnnotations } from './defaults/user-annotations.ts';
 import { type FieldError, renderFindings } from './field-error.ts';
 import { sameMeaning } from './same-meaning.ts';
-import { StatusError } from './status-error.ts';
 
 /**
  * Knative's admission: defaults, validation and the user annotations of its kinds, and the check of its ConfigMaps
  * (serving-api.md, section 2). `config` is asked anew for each write. Other kinds pass unchanged, and so do writes of a status,
- * lest a stricter configuration keep controllers from telling what is so. Throws `StatusError` (`BadRequest`) to refuse.
+ * lest a stricter configuration keep controllers from telling what is so.
  */
 export function createAdmission(config: () => ServingConfig): Admission {
+  const steps = createAdmissionSteps(config);
   return (request) => {
-    const unchanged: AdmissionResponse = { object: request.object, warnings: [] };
-    if (request.subresource !== '') return unchanged;
-    if (request.group === '' && request.kind === 'ConfigMap') {
-      admitConfigMap(request);
-      return unchanged;
-    }
-    return visitKind(request.group, request.kind, (rules) => admit(request, rules, config())) ?? unchanged;
+    const object = steps.mutate(request);
+    return { object, ...steps.validate({ ...request, object }) };
   };
 }
 
-const servingWebhook = 'validation.webhook.serving.knative.dev';
-const configWebhook = 'config.webhook.serving.knative.dev';
+/** The same admission in two steps. */
+export function createAdmissionSteps(config: () => ServingConfig): AdmissionSteps {
+  return {
+    mutate: (request) => {
+      if (request.subresource !== '') return request.object;
+      return visitKind(request.group, request.kind, (rules) => mutate(request, rules, config())) ?? request.object;
+    },
+    validate: (request) => {
+      if (request.subresource !== '') return nothing;
+      if (request.group === '' && request.kind === 'ConfigMap') return validateConfigMap(request);
+      return visitKind(request.group, request.kind, (rules) => validate(request, rules, config())) ?? nothing;
+    },
+  };
+}
 
-function admit<T extends WithSpec>(
+const nothing: Validated = { warnings: [] };
+
+/** A field of the wrong type is the first thing that mutation meets. */
+function mutate<T extends WithSpec>(request: AdmissionRequest, rules: KindRules<T>, config: ServingConfig): T {
+  try {
+    const stored = request.oldObject && decode<T>(rules.shape, request.oldObject);
+    return setDefaults(decode<T>(rules.shape, request.object), stored, { request, rules, config });
+  } catch (cause) {
+    throw new AdmissionRefusal('mutating', `mutation failed: ${messageOf(cause)}`, { cause });
+  }
+}
+
+function validate<T extends WithSpec>(
   request: AdmissionRequest,
   rules: KindRules<T>,
   config: ServingConfig,
-): AdmissionResponse {
-  const stored = request.oldObject && decodeOrRefuse<T>(rules.shape, request.oldObject);
-  const object = setDefaults(decodeOrRefuse<T>(rules.shape, request.object), stored, { request, rules, config });
+): Validated {
+  const stored = request.oldObject && decodeOrRefuse<T>(rules.shape, request.oldObject, 'validating');
+  const object = decodeOrRefuse<T>(rules.shape, request.object, 'validating');
   const findings = rules.validate(object, { config }, stored);
   const errors = findings.filter(({ level }) => level === 'error');
-  if (errors.length > 0) refuse(servingWebhook, `validation failed: ${renderFindings(errors)}`);
-  const tried = request.dryRun && rules.template && tryTemplate(object.metadata, rules.template(object));
-  if (tried) refuse(servingWebhook, `validation callback failed: ${tried}`);
-  return { object, warnings: renderEach(findings.filter(({ level }) => level === 'warning')) };
+  if (errors.length > 0) throw new AdmissionRefusal('validating', `validation failed: ${renderFindings(errors)}`);
+  const dryRunPod =
+    request.dryRun && rules.template ? makeDryRunPod(object.metadata, rules.template(object)) : undefined;
+  return {
+    warnings: renderEach(findings.filter(({ level }) => level === 'warning')),
+    ...(dryRunPod === undefined ? {} : { dryRunPod }),
+  };
 }
 
 interface DefaultsInput<T extends WithSpec> {
@@ -68,25 +91,22 @@ function setDefaults<T extends WithSpec>(
   return withUserAnnotations(defaulted, { userName: request.userName, isCreate, specChanged });
 }
 
-function admitConfigMap({ object }: AdmissionRequest): void {
-  const configMap = decodeOrRefuse<ConfigMap>(configMapShape, object, configWebhook);
+function validateConfigMap({ object }: AdmissionRequest): Validated {
+  const configMap = decodeOrRefuse<ConfigMap>(configMapShape, object, 'configMaps');
   try {
     checkConfigMap(configMap);
   } catch (cause) {
-    refuse(configWebhook, `validation failed: ${messageOf(cause)}`, cause);
+    throw new AdmissionRefusal('configMaps', `validation failed: ${messageOf(cause)}`, { cause });
   }
+  return nothing;
 }
 
-function decodeOrRefuse<T>(shape: Schema, value: unknown, webhook: string = servingWebhook): T {
+function decodeOrRefuse<T>(shape: Schema, value: unknown, webhook: 'validating' | 'configMaps'): T {
   try {
     return decode<T>(shape, value);
   } catch (cause) {
-    return refuse(webhook, `decoding request failed: ${messageOf(cause)}`, cause);
+    throw new AdmissionRefusal(webhook, `decoding request failed: ${messageOf(cause)}`, { cause });
   }
-}
-
-function refuse(webhook: string, text: string, cause?: unknown): never {
-  throw new StatusError('BadRequest', `admission webhook "${webhook}" denied the request: ${text}`, { cause });
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

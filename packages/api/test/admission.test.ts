@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type KubernetesObject, defaultServingConfig, parseServingConfig } from '../src/index.ts';
+import {
+  type KubernetesObject,
+  StatusError,
+  defaultServingConfig,
+  dryRunRefusal,
+  parseServingConfig,
+} from '../src/index.ts';
 import { admit, groups, refusal, withContainer } from './admit.ts';
 
 const path = 'spec.template.spec';
@@ -15,16 +21,24 @@ describe('admission', () => {
 
   it('names a field of the wrong type', () => {
     expect(refusal(() => admit(withContainer('{ image: 5 }')))).toBe(
-      `decoding request failed: cannot decode a number into field ${path}.containers[0].image, which is a string`,
+      'admission webhook "webhook.serving.knative.dev" denied the request: ' +
+        `mutation failed: cannot decode a number into field ${path}.containers[0].image, which is a string`,
     );
   });
 
-  it('tries out the pod in a dry run', () => {
+  it('names a pod to try out in a dry run', () => {
     const manifest = withContainer('{ image: a1, name: Not_A_Name }');
-    expect(refusal(() => admit(manifest))).toBe('admitted');
-    expect(refusal(() => admit(manifest, { dryRun: true }))).toMatch(
-      /^validation callback failed: dry run failed with Pod .*: spec\.template$/,
+    expect(admit(manifest).dryRunPod).toBeUndefined();
+    expect(admit(manifest, { dryRun: true }).dryRunPod).toMatchObject({
+      metadata: { generateName: 'dry-run-validation', namespace: 'default' },
+      spec: { containers: [{ name: 'Not_A_Name', image: 'a1' }], terminationGracePeriodSeconds: 300 },
+    });
+    const refused = dryRunRefusal(new StatusError('Invalid', 'Pod "dry-run-validation" is invalid: no'));
+    expect(refused?.text).toBe(
+      'validation callback failed: dry run failed with Pod "dry-run-validation" is invalid: no: spec.template',
     );
+    const webhook = 'admission webhook "w" does not support dry run';
+    expect(dryRunRefusal(new StatusError('BadRequest', webhook))).toBeUndefined();
   });
 
   const configMap = (name: string, data: unknown, namespace = 'knative-serving'): KubernetesObject =>

@@ -10,6 +10,7 @@ import { LogProxy } from './http/log-proxy.ts';
 import { OpenApi } from './openapi/openapi.ts';
 import { Registry } from './registry.ts';
 import type { Machine } from './rest/call.ts';
+import { tryingDryRunPods } from './rest/dry-run-pod.ts';
 import { installCrds } from './gc/install-crds.ts';
 import { Snapshots } from './rest/snapshots.ts';
 import { MemoryStore } from './store/memory-store.ts';
@@ -61,10 +62,11 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
 }
 
 async function serve(options: ApiServerOptions, store: Store): Promise<ApiServer> {
-  const { host = '127.0.0.1', port = 0, admission, clock, logger } = options;
+  const { host = '127.0.0.1', port = 0, clock, logger } = options;
   const credentials = options.credentials ?? (await loadCredentials(store, host, clock.now()));
   const storage = new Storage(store, logger);
   const registry = new Registry(builtinResources());
+  const admission = tryingDryRunPods(options.admission, () => machine);
   const machine: Machine = { storage, registry, admission, clock, logger };
   const controllers = startControllers(machine, credentials.ca);
   const logs = new LogProxy(storage, options.kubelet?.token);

@@ -1,21 +1,29 @@
+import type { Pod } from '../core.ts';
 import { keys } from '../keys.ts';
 import type { ObjectMeta } from '../meta.ts';
+import { makePod } from '../pod/make-pod.ts';
 import type { RevisionSpec } from '../serving.ts';
-import { checkDns1123Label } from '../validation/names.ts';
+import type { StatusError } from '../status-error.ts';
+import { AdmissionRefusal } from './refusal.ts';
 
 /**
- * What an API server would say to a Pod made from the template, `undefined` if it takes it (serving-api.md, section 2). Only what
- * validation of the template leaves open is looked at: the names of containers. The template of a Configuration that belongs to a
- * Service has been tried with the Service.
+ * The Pod that a template would give, to be created with `dryRun=All` (serving-api.md, section 2); `undefined` for the template of
+ * a Configuration that belongs to a Service, which has been tried with the Service.
  */
-export function tryTemplate({ labels = {} }: ObjectMeta, { containers }: RevisionSpec): string | undefined {
+export function makeDryRunPod({ namespace, labels = {} }: ObjectMeta, spec: RevisionSpec): Pod | undefined {
   if (labels[keys.service] !== undefined) return undefined;
-  const wrong = containers.flatMap(({ name }, index) =>
-    checkDns1123Label(name).map(
-      (text) => `spec.containers[${index}].name: Invalid value: ${JSON.stringify(name)}: ${text}`,
-    ),
-  );
-  if (wrong.length === 0) return undefined;
-  const errors = wrong.length === 1 ? wrong.join('') : `[${wrong.join(', ')}]`;
-  return `dry run failed with Pod "dry-run-validation" is invalid: ${errors}: spec.template`;
+  const place = namespace === undefined ? {} : { namespace };
+  const pod = makePod({ revision: { metadata: place, spec }, podName: '' });
+  return { ...pod, metadata: { ...place, generateName: 'dry-run-validation' } };
+}
+
+/**
+ * The refusal of a write whose `dryRunPod` the API server did not take for the reason `error`; `undefined` if something on the
+ * Pod's way cannot do dry runs at all, which says nothing about the Pod.
+ */
+export function dryRunRefusal(error: StatusError): AdmissionRefusal | undefined {
+  const { message } = error;
+  if (/does not support dry run/i.test(message)) return undefined;
+  const text = `validation callback failed: dry run failed with ${message}: spec.template`;
+  return new AdmissionRefusal('validating', text, { cause: error });
 }
