@@ -18,6 +18,8 @@ export interface CertificateOptions {
   readonly usage?: 'server' | 'client';
   /** Milliseconds since the epoch. */
   readonly now: number;
+  /** How long from `now` they are good. Default: ten years. */
+  readonly lifetimeMs?: number | undefined;
 }
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
@@ -25,20 +27,21 @@ const tenYearsMs = 10 * 365 * 24 * 3600 * 1000;
 const hourMs = 3600 * 1000;
 
 /**
- * Makes a certificate authority, whose key is thrown away at once, and a certificate that it signed, good for ten years
- * from `now`.
+ * Makes a certificate authority, whose key is thrown away at once, and a certificate that it signed. Authorities are told apart by
+ * key identifiers, so that a client may trust several at a time.
  */
 export async function makeCertificates({
   commonName,
   hosts,
   usage = 'server',
   now,
+  lifetimeMs = tenYearsMs,
 }: CertificateOptions): Promise<Certificates> {
   x509.cryptoProvider.set(webcrypto as unknown as Parameters<typeof x509.cryptoProvider.set>[0]);
   const caKeys = await makeKeys();
   const keys = await makeKeys();
   // An hour back, for clients whose clock is behind.
-  const validity = { notBefore: new Date(now - hourMs), notAfter: new Date(now + tenYearsMs) };
+  const validity = { notBefore: new Date(now - hourMs), notAfter: new Date(now + lifetimeMs) };
   const ca = await x509.X509CertificateGenerator.createSelfSigned({
     name: 'CN=ebb-ca',
     keys: caKeys,
@@ -47,6 +50,7 @@ export async function makeCertificates({
     extensions: [
       new x509.BasicConstraintsExtension(true, 0, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.digitalSignature, true),
+      await x509.SubjectKeyIdentifierExtension.create(caKeys.publicKey),
     ],
   });
   const certificate = await x509.X509CertificateGenerator.create({
@@ -56,7 +60,7 @@ export async function makeCertificates({
     signingKey: caKeys.privateKey,
     signingAlgorithm: algorithm,
     ...validity,
-    extensions: extensionsFor(usage, hosts),
+    extensions: [...extensionsFor(usage, hosts), await x509.AuthorityKeyIdentifierExtension.create(caKeys.publicKey)],
   });
   return { ca: ca.toString('pem'), certificate: certificate.toString('pem'), key: await exportKey(keys.privateKey) };
 }
