@@ -79,12 +79,6 @@ function makeSchema({ description, spec, status = {} }: Kind): Schema {
   return {
     type: 'object',
     description,
-    properties: {
-      apiVersion: { type: 'string', description: 'Group and version of the kind.' },
-      kind: { type: 'string', description: 'The kind.' },
-      metadata: { type: 'object', description: "Kubernetes' metadata of objects." },
-      spec,
-      status: object('What is so now.', { ...commonStatus, ...status }),
-    },
+    properties: { spec, status: object('What is so now.', { ...commonStatus, ...status }) },
   };
 }

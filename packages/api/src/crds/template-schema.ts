@@ -1,8 +1,20 @@
 import type { Schema } from '../crd.ts';
 import { containerSchema } from './container-schema.ts';
-import { anyObject, flag, int32, int64, list, listByKey, object, text, textMap } from './schema.ts';
+import {
+  anyObject,
+  atomicList,
+  flag,
+  intOrString,
+  int32,
+  int64,
+  list,
+  listByKey,
+  object,
+  text,
+  textMap,
+} from './schema.ts';
 
-const items = list(
+const items = atomicList(
   'Which entries become files; all if left out.',
   object(
     'An entry and its file.',
@@ -19,9 +31,35 @@ const files = (kind: string, nameField: 'name' | 'secretName'): Schema =>
     optional: flag(`Whether the ${kind} may be absent.`),
   });
 
+const downwardFiles = atomicList(
+  'The fields and their files.',
+  object(
+    'A field and its file.',
+    {
+      path: text('Path of the file.'),
+      mode: int32('Mode bits of the file.'),
+      fieldRef: object(
+        'A field of the pod.',
+        { apiVersion: text('API version of the path; v1 if left out.'), fieldPath: text('The field.') },
+        { required: ['fieldPath'], 'x-kubernetes-map-type': 'atomic' },
+      ),
+      resourceFieldRef: object(
+        'A resource of a container.',
+        {
+          containerName: text('The container.'),
+          divisor: intOrString('What it is divided by; 1 if left out.'),
+          resource: text('The resource, such as limits.cpu.'),
+        },
+        { required: ['resource'], 'x-kubernetes-map-type': 'atomic' },
+      ),
+    },
+    { required: ['path'] },
+  ),
+);
+
 const projected = object('Several sources in one folder.', {
   defaultMode: int32('Mode bits of files that name none.'),
-  sources: list(
+  sources: atomicList(
     'The sources; on equal paths the last one wins.',
     object('A source.', {
       configMap: files('ConfigMap', 'name'),
@@ -35,7 +73,7 @@ const projected = object('Several sources in one folder.', {
         },
         { required: ['path'] },
       ),
-      downwardAPI: anyObject('Fields of the pod as files.'),
+      downwardAPI: object('Fields of the pod as files.', { items: downwardFiles }),
     }),
   ),
 });
