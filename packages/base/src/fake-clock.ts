@@ -23,15 +23,15 @@ export class FakeClock implements Clock {
   sleep(ms: number, { signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);
-      const timer = this.after(ms, resolve);
-      signal?.addEventListener(
-        'abort',
-        () => {
-          timer[Symbol.dispose]();
-          reject(signal.reason);
-        },
-        { once: true },
-      );
+      const onAbort = (): void => {
+        timer[Symbol.dispose]();
+        reject(signal?.reason);
+      };
+      const timer = this.after(ms, () => {
+        signal?.removeEventListener('abort', onAbort);
+        resolve();
+      });
+      signal?.addEventListener('abort', onAbort, { once: true });
     });
   }
 

@@ -14,6 +14,10 @@ export interface LeaseOptions {
   readonly renewDeadlineSeconds?: number | undefined;
   /** Time between tries to get or to renew the lease. Default 2. */
   readonly retryPeriodSeconds?: number | undefined;
+  /** What the holder says of itself on the Lease: an address, say. They stay until the next holder takes over. */
+  readonly annotations?: Readonly<Record<string, string>> | undefined;
+  /** Told whenever a holder, oneself or another, is first seen. */
+  readonly onHolder?: ((identity: string) => void) | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -36,6 +40,7 @@ export async function runWithLease(
     if (end === 'done') return;
     logger.warn({ lease: name, identity }, 'no longer leading');
   }
+  await lease.release(); // the stop may have come while the lease was being taken
 }
 
 async function leadWhileHeld(
@@ -59,20 +64,37 @@ async function leadWhileHeld(
   }
 }
 
+interface Seen {
+  readonly record: string;
+  readonly holder: string;
+  readonly durationMs: number;
+  readonly at: number;
+}
+
+/** Longest a stop waits for the lease to be given back; without that the others wait until it runs out. */
+const releaseMs = 5000;
+
+/** How often a write that met another's is tried anew before the lease counts as lost. */
+const conflictsBorne = 3;
+
 class LeaseHolder {
   readonly #options: LeaseOptions;
   readonly #durationMs: number;
   readonly #deadlineMs: number;
   readonly #retryMs: number;
   /** The record as last seen to change, and when by our own clock: clocks of contenders are not compared. */
-  #seen: { readonly record: string; readonly at: number } | undefined;
+  #seen: Seen | undefined;
+  #holder = '';
   #renewedAt = 0;
+  /** True while the lease may be ours, be it by a write whose answer was not heard. */
+  #mayHold = false;
 
   constructor(options: LeaseOptions) {
     this.#options = options;
-    this.#durationMs = (options.leaseDurationSeconds ?? 15) * 1000;
-    this.#deadlineMs = (options.renewDeadlineSeconds ?? 10) * 1000;
-    this.#retryMs = (options.retryPeriodSeconds ?? 2) * 1000;
+    const { leaseDurationSeconds = 15, renewDeadlineSeconds = 10, retryPeriodSeconds = 2 } = options;
+    this.#durationMs = leaseDurationSeconds * 1000;
+    this.#deadlineMs = renewDeadlineSeconds * 1000;
+    this.#retryMs = retryPeriodSeconds * 1000;
   }
 
   /** Tries until the lease is held (true) or `signal` aborts (false). */
@@ -113,33 +135,55 @@ class LeaseHolder {
 
   /** Lets others take the lease at once. Failing that, they get it when it runs out. */
   async release(): Promise<void> {
+    if (!this.#mayHold) return;
+    this.#mayHold = false;
     const { client, identity, clock } = this.#options;
+    using link = linkSignals();
+    using _limit = clock.after(releaseMs, () => link.abort(new Error(`no answer within ${releaseMs} ms`)));
+    const { signal } = link;
     try {
-      const lease = await client.get(resources.leases, this.#options);
+      const lease = await client.get(resources.leases, this.#options, { signal });
       if (lease.spec?.holderIdentity !== identity) return;
       const spec = { ...lease.spec, holderIdentity: '', leaseDurationSeconds: 1, renewTime: microTime(clock.now()) };
-      await client.update(resources.leases, { ...lease, spec });
+      await client.update(resources.leases, { ...lease, spec }, { signal });
     } catch (error) {
       this.#warn(error);
     }
   }
 
-  /** One try to get or to keep the lease. */
+  /** Gets or keeps the lease; whoever else writes to the Lease, to annotate it say, does not take it from its holder. */
   async #try(signal: AbortSignal): Promise<boolean> {
-    const { client, clock } = this.#options;
-    const now = clock.now();
-    const lease = await this.#read(signal);
-    if (lease && !this.#mayTake(lease, now)) return false;
+    for (let tries = 0; tries < conflictsBorne; tries++) {
+      const lease = await this.#read(signal);
+      const now = this.#options.clock.now();
+      if (!this.#mayTake(lease, now)) return false;
+      if (await this.#write(lease, now, signal)) {
+        this.#renewedAt = now;
+        this.#note(this.#options.identity);
+        return !this.#isOverdue;
+      }
+    }
+    return false;
+  }
+
+  /** True when the others may begin soon: an answer that long on its way is no leave to lead. */
+  get #isOverdue(): boolean {
+    return this.#options.clock.now() - this.#renewedAt >= this.#deadlineMs;
+  }
+
+  /** False if somebody else wrote meanwhile. */
+  async #write(lease: Lease | undefined, now: number, signal: AbortSignal): Promise<boolean> {
+    const { client } = this.#options;
     const next = this.#record(lease, now);
+    this.#mayHold = true;
     try {
       if (lease) await client.update(resources.leases, next, { signal });
       else await client.create(resources.leases, next, { signal });
+      return true;
     } catch (error) {
       if (isConflict(error) || isAlreadyExists(error)) return false;
       throw error;
     }
-    this.#renewedAt = now;
-    return true;
   }
 
   async #read(signal: AbortSignal): Promise<Lease | undefined> {
@@ -151,21 +195,36 @@ class LeaseHolder {
     }
   }
 
-  #mayTake({ spec }: Lease, now: number): boolean {
-    const record = `${spec?.holderIdentity} ${spec?.renewTime}`;
-    if (this.#seen?.record !== record) this.#seen = { record, at: now };
-    if (!spec?.holderIdentity || spec.holderIdentity === this.#options.identity) return true;
-    const durationMs = (spec.leaseDurationSeconds ?? 0) * 1000;
-    return now - this.#seen.at > durationMs;
+  #mayTake(lease: Lease | undefined, now: number): boolean {
+    const { identity } = this.#options;
+    if (lease) {
+      const { holderIdentity: holder = '', renewTime, leaseDurationSeconds = 0 } = lease.spec ?? {};
+      const record = `${holder} ${renewTime}`;
+      const durationMs = leaseDurationSeconds * 1000;
+      if (this.#seen?.record !== record) this.#seen = { record, holder, durationMs, at: now };
+      this.#note(holder);
+    }
+    // Whoever deletes a Lease does not stop its holder, which has its time like any other.
+    if (!this.#seen || this.#seen.holder === '' || this.#seen.holder === identity) return true;
+    return now - this.#seen.at > this.#seen.durationMs;
+  }
+
+  #note(holder: string): void {
+    if (holder === this.#holder) return;
+    this.#holder = holder;
+    if (holder !== '') this.#options.onHolder?.(holder);
   }
 
   #record(lease: Lease | undefined, now: number): Lease {
-    const { namespace, name, identity } = this.#options;
+    const { namespace, name, identity, annotations } = this.#options;
     const time = microTime(now);
     const mine = lease?.spec?.holderIdentity === identity;
     const transitions = lease?.spec?.leaseTransitions ?? 0;
     return {
-      metadata: lease?.metadata ?? { namespace, name },
+      metadata: {
+        ...(lease?.metadata ?? { namespace, name }),
+        ...(annotations ? { annotations: { ...lease?.metadata.annotations, ...annotations } } : {}),
+      },
       spec: {
         holderIdentity: identity,
         leaseDurationSeconds: Math.round(this.#durationMs / 1000),

@@ -1,4 +1,5 @@
 import { type KubernetesObject, type Resource, StatusError, type WatchEvent } from '@ebb/api';
+import type { Clock } from '@ebb/base';
 import type { KubeClient, ListOptions, ObjectKey, WatchOptions } from '../src/index.ts';
 
 /** What a test makes an API server do next. */
@@ -87,4 +88,49 @@ export class MemoryObjects {
     this.objects.set(key, stored);
     return stored;
   }
+}
+
+/** A way to a server on which calls are late, and are lost before or after they took effect, while it is not reliable. */
+export interface UnreliableWay {
+  readonly client: KubeClient;
+  reliable: boolean;
+}
+
+/** Longest a call is on its way, in each direction. Longer than anybody waits for a lease. */
+const latestMs = 20_000;
+
+/** Reads and writes of `client` over an unreliable way. A call that is aborted is given up at once, and takes effect or not. */
+export function unreliable(
+  client: KubeClient,
+  { clock, random }: { readonly clock: Clock; readonly random: () => number },
+): UnreliableWay {
+  const way: { reliable: boolean } = { reliable: true };
+  const travel = async (): Promise<void> => {
+    if (way.reliable) return;
+    await clock.sleep(random() < 0.5 ? random() * 500 : random() * latestMs);
+    if (random() < 0.3) throw new StatusError('ServiceUnavailable', 'lost on the way');
+  };
+  const over =
+    <A extends unknown[], R>(call: (...args: A) => Promise<R>) =>
+    (...args: A): Promise<R> => {
+      const signal = (args.at(-1) as { signal?: AbortSignal } | undefined)?.signal;
+      const answer = travel()
+        .then(() => call(...args))
+        .then(async (result) => {
+          await travel();
+          return result;
+        });
+      return new Promise<R>((resolve, reject) => {
+        const giveUp = (): void => reject(signal?.reason);
+        signal?.addEventListener('abort', giveUp, { once: true });
+        answer.then(resolve, reject).finally(() => signal?.removeEventListener('abort', giveUp));
+      });
+    };
+  return Object.assign(way, {
+    client: {
+      get: over((...args: Parameters<KubeClient['get']>) => client.get(...args)),
+      create: over((...args: Parameters<KubeClient['create']>) => client.create(...args)),
+      update: over((...args: Parameters<KubeClient['update']>) => client.update(...args)),
+    } as KubeClient,
+  });
 }
