@@ -2,6 +2,7 @@ import type {
   ConfigMap,
   Configuration,
   CoreService,
+  Endpoints,
   Ingress,
   Pod,
   PodAutoscaler,
@@ -23,6 +24,8 @@ export interface Informers {
   readonly podAutoscalers: Informer<PodAutoscaler>;
   readonly ingresses: Informer<Ingress>;
   readonly placeholders: Informer<CoreService>;
+  /** Of headless placeholders. */
+  readonly endpoints: Informer<Endpoints>;
   readonly pods: Informer<Pod>;
   readonly configMaps: Informer<ConfigMap>;
 }

@@ -106,6 +106,7 @@ function createInformers({ client, clock, logger, random }: ControllersOptions):
       labelSelector: keys.route,
       indexers: { controller: controllerUid },
     }),
+    endpoints: inform(resources.endpoints, { labelSelector: keys.route, indexers: { controller: controllerUid } }),
     pods: inform(resources.pods, {
       labelSelector: keys.revisionUID,
       indexers: { revisionUID: ({ metadata }) => [metadata.labels?.[keys.revisionUID] ?? ''] },

@@ -1,4 +1,7 @@
-import type { KubernetesObject } from '@ebb/api';
+import { type KubernetesObject, keys } from '@ebb/api';
+
+/** How long a gradual rollout is to take; the first spelling that is there counts. */
+export const rolloutSpellings: readonly string[] = [keys.rolloutDuration, 'serving.knative.dev/rolloutDuration'];
 
 type Texts = Readonly<Record<string, string>>;
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { groupTargets, statusTraffic } from './groups.ts';
-import { makeRollout } from './rollout.ts';
+import { type Traffic, groupTargets, statusTraffic } from './groups.ts';
+import { makeRollout } from './rollout/rollout.ts';
 import type { ResolvedTarget } from './traffic.ts';
 
 const target = (revisionName: string, percent: number, tag = '', latestRevision = false): ResolvedTarget => ({
@@ -13,8 +13,17 @@ const target = (revisionName: string, percent: number, tag = '', latestRevision 
   protocol: 'http1',
 });
 
+const atGoal = (targets: readonly ResolvedTarget[]): Traffic => ({
+  targets,
+  rollout: makeRollout(targets),
+  protocolOf: () => 'http1',
+});
+
 const shares = (targets: readonly ResolvedTarget[]): unknown =>
-  groupTargets(targets).map(({ tag, splits }) => [tag, splits.map((split) => [split.revisionName, split.percent])]);
+  groupTargets(atGoal(targets)).map(({ tag, splits }) => [
+    tag,
+    splits.map((split) => [split.revisionName, split.percent]),
+  ]);
 
 describe('grouping targets', () => {
   it('adds up the shares of a revision and gives a tag all of its own', () => {
@@ -44,7 +53,7 @@ describe('grouping targets', () => {
     fc.assert(
       fc.property(targets, (list) => {
         const [main, ...tagged] = groupTargets(
-          list.map(({ name: revision, percent, tag }) => target(revision, percent, tag)),
+          atGoal(list.map(({ name: revision, percent, tag }) => target(revision, percent, tag))),
         );
         const total = list.reduce((sum, { percent }) => sum + percent, 0);
         const sum = main!.splits.reduce((all, { percent }) => all + percent, 0);
@@ -60,7 +69,7 @@ describe('grouping targets', () => {
 describe('status.traffic', () => {
   it('keeps the order of the spec, merges equals, and has a URL only with a tag', () => {
     const targets = [target('b', 50), target('a', 10, 'old'), target('b', 20), target('b', 20, '', true)];
-    expect(statusTraffic(targets, (tag) => `http://${tag}-hello`)).toEqual([
+    expect(statusTraffic(atGoal(targets), (tag) => `http://${tag}-hello`)).toEqual([
       { revisionName: 'b', percent: 70, latestRevision: false },
       { revisionName: 'a', percent: 10, latestRevision: false, tag: 'old', url: 'http://old-hello' },
       { revisionName: 'b', percent: 20, latestRevision: true },
@@ -79,8 +88,8 @@ describe('the rollout', () => {
       ]),
     ).toEqual({
       configurations: [
-        { configurationName: 'hello', percent: 80, revisions: [{ revisionName: 'a', percent: 80 }] },
-        { configurationName: 'hello', tag: 'now', percent: 10, revisions: [{ revisionName: 'a', percent: 10 }] },
+        { configurationName: 'hello', percent: 90, revisions: [{ revisionName: 'a', percent: 90 }] },
+        { configurationName: 'hello', tag: 'now', percent: 100, revisions: [{ revisionName: 'a', percent: 100 }] },
       ],
     });
   });

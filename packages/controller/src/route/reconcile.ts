@@ -1,24 +1,25 @@
-import { type Ingress, type IngressSpec, type Route, keys, resources } from '@ebb/api';
-import { type ConditionManager, conditionOf } from '@ebb/kube';
-import { NotOwnedError, reconcileChild } from '../children.ts';
+import { type Route, keys, resources } from '@ebb/api';
+import type { ConditionManager, ReconcileResult } from '@ebb/kube';
+import { NotOwnedError } from '../children.ts';
 import type { Work } from '../context.ts';
-import { firstOf, isDeleting } from '../metadata.ts';
+import { markIngressNotConfigured } from '../ingress.ts';
+import { isDeleting } from '../metadata.ts';
 import { type StatusDraft, conditionSets, reconcileStatus } from '../reconcile-status.ts';
 import { groupTargets, statusTraffic } from './groups.ts';
 import { DomainError, type GroupAddress, addressOf, clusterUrl, placeholderName } from './hosts.ts';
+import { findIngress, markIngress, planTraffic, reconcileIngress } from './ingress.ts';
 import { deleteStalePlaceholders, reconcilePlaceholders } from './placeholders.ts';
-import { type AddressedGroup, makeIngress } from './resources/ingress.ts';
-import { makeRollout } from './rollout.ts';
+import { untilNextStep } from './rollout/rollout.ts';
 import { type ResolvedTarget, resolveTraffic } from './traffic.ts';
 
 /** Turns the Route's traffic into an Ingress and tells where the Route is found (serving-api.md, section 19). */
 export async function reconcileRoute(
   work: Work,
   { namespace, name }: { readonly namespace: string; readonly name: string },
-): Promise<void> {
+): Promise<ReconcileResult> {
   const route = work.informers.routes.get(namespace, name);
-  if (!route || isDeleting(route)) return;
-  await reconcileStatus(work, {
+  if (!route || isDeleting(route)) return {};
+  return reconcileStatus(work, {
     resource: resources.routes,
     object: route,
     conditionSet: conditionSets.route,
@@ -31,24 +32,25 @@ async function reconcileTraffic(
   route: Route,
   conditions: ConditionManager,
   draft: StatusDraft<Route>,
-): Promise<void> {
-  if (route.metadata.generation !== route.status?.observedGeneration) markNotConfigured(conditions);
+): Promise<ReconcileResult> {
+  if (route.metadata.generation !== route.status?.observedGeneration) markIngressNotConfigured(conditions);
   const resolution = resolve(work, route);
   try {
     const own = locate(work, route, '');
     draft.url = own.url;
     draft.address = { url: clusterUrl(route) };
     // What flows goes on flowing: nothing but the conditions changes until all targets can take traffic.
-    if (resolution.problem) return markProblem(conditions, resolution.problem);
-    const groups = groupTargets(resolution.targets).map((group) => ({
-      ...group,
-      address: locate(work, route, group.tag),
-    }));
+    if (resolution.problem) {
+      markProblem(conditions, resolution.problem);
+      return {};
+    }
+    conditions.markTrue('AllTrafficAssigned');
     markCertificate(conditions, own);
-    await reconcileGroups(work, route, { groups, targets: resolution.targets }, { conditions, draft });
+    return await direct(work, route, resolution.targets, { conditions, draft });
   } catch (error) {
     if (!(error instanceof DomainError)) throw error;
     conditions.markFalse('AllTrafficAssigned', 'ErrorConfig', error.message);
+    return {};
   }
 }
 
@@ -68,78 +70,33 @@ function locate({ informers, config }: Work, route: Route, tag: string): GroupAd
   return addressOf(route, { tag, hidden }, config.current);
 }
 
-interface Traffic {
-  readonly groups: readonly AddressedGroup[];
-  readonly targets: readonly ResolvedTarget[];
-}
-
 interface Report {
   readonly conditions: ConditionManager;
   readonly draft: StatusDraft<Route>;
 }
 
-async function reconcileGroups(
+/** Sends the traffic to its targets, as far as a rollout has come by now. */
+async function direct(
   work: Work,
   route: Route,
-  { groups, targets }: Traffic,
+  targets: readonly ResolvedTarget[],
   { conditions, draft }: Report,
-): Promise<void> {
-  conditions.markTrue('AllTrafficAssigned');
+): Promise<ReconcileResult> {
+  const traffic = planTraffic(work, route, targets);
+  const groups = groupTargets(traffic).map((group) => ({ ...group, address: locate(work, route, group.tag) }));
   try {
-    await reconcilePlaceholders(work, route, groups);
-    const ingress = await reconcileIngress(work, route, { groups, targets });
-    copyReady(ingress, conditions);
+    // Before the Ingress, so that a tag's name that another Route has is found out before anything is served under it.
+    await reconcilePlaceholders(work, route, { groups, ingress: findIngress(work, route) });
+    const ingress = await reconcileIngress(work, route, { groups, rollout: traffic.rollout });
+    markIngress(ingress, traffic.rollout, conditions);
     await deleteStalePlaceholders(work, route, groups);
   } catch (error) {
     if (error instanceof NotOwnedError) markNotOwned(conditions, error);
     throw error;
   }
   const urls = new Map(groups.map(({ tag, address }) => [tag, address.url]));
-  draft.traffic = statusTraffic(targets, (tag) => urls.get(tag) ?? '');
-}
-
-function reconcileIngress(work: Work, route: Route, { groups, targets }: Traffic): Promise<Ingress> {
-  const { informers, config } = work;
-  const { network, features } = config.current;
-  const options = {
-    route,
-    groups,
-    ingressClass: firstOf(route.metadata.annotations, classSpellings) ?? network.ingressClass,
-    httpOption: httpOptionOf(route, network.httpProtocol),
-    tagHeaders: features['tag-header-based-routing'] === 'Enabled',
-    rollout: makeRollout(targets),
-  };
-  return reconcileChild(
-    work,
-    { resource: resources.ingresses, informer: informers.ingresses },
-    { parent: route, make: () => makeIngress(options) },
-  );
-}
-
-const classSpellings = [keys.ingressClass, 'networking.knative.dev/ingress-class'];
-const httpSpellings = ['networking.knative.dev/http-protocol', 'networking.knative.dev/httpOption'];
-
-function httpOptionOf(
-  route: Route,
-  byDefault: 'Enabled' | 'Redirected' | 'Disabled',
-): NonNullable<IngressSpec['httpOption']> {
-  const asked = firstOf(route.metadata.annotations, httpSpellings)?.toLowerCase();
-  if (asked === 'enabled') return 'Enabled';
-  if (asked === 'redirected') return 'Redirected';
-  return byDefault === 'Disabled' ? '' : byDefault;
-}
-
-/** What the gateways say counts only once they speak of this table. */
-function copyReady({ metadata, status }: Ingress, conditions: ConditionManager): void {
-  const ready = conditionOf(status, 'Ready');
-  if (!ready || metadata.generation !== status?.observedGeneration) return markNotConfigured(conditions);
-  if (ready.status === 'True') conditions.markTrue('IngressReady');
-  else if (ready.status === 'False') conditions.markFalse('IngressReady', ready.reason ?? '', ready.message);
-  else conditions.markUnknown('IngressReady', ready.reason, ready.message);
-}
-
-function markNotConfigured(conditions: ConditionManager): void {
-  conditions.markUnknown('IngressReady', 'IngressNotConfigured', 'Ingress has not yet been reconciled.');
+  draft.traffic = statusTraffic(traffic, (tag) => urls.get(tag) ?? '');
+  return { requeueAfterMs: untilNextStep(traffic.rollout, work.clock.now()) };
 }
 
 function markCertificate(conditions: ConditionManager, { public: isPublic }: GroupAddress): void {

@@ -1,8 +1,6 @@
 import { type Configuration, type Route, type Service, type TrafficTarget, keys, resources } from '@ebb/api';
 import { ownerReferenceOf } from '@ebb/kube';
-import { formatNames, parseNames, without } from '../metadata.ts';
-
-const rolloutSpellings = [keys.rolloutDuration, 'serving.knative.dev/rolloutDuration'];
+import { formatNames, parseNames, rolloutSpellings, without } from '../metadata.ts';
 
 /**
  * The Configuration of a Service (serving-api.md, section 14). `live` is the one there is: the Routes it names in its

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { routeOf } from '../../../test/objects.ts';
 import { groupTargets } from '../groups.ts';
 import { addressOf } from '../hosts.ts';
-import { makeRollout } from '../rollout.ts';
+import { makeRollout } from '../rollout/rollout.ts';
 import type { ResolvedTarget } from '../traffic.ts';
 import { type IngressOptions, makeIngress } from './ingress.ts';
 
@@ -24,11 +24,13 @@ const target = (
 });
 
 function options(targets: readonly ResolvedTarget[], tagHeaders = false): IngressOptions {
-  const groups = groupTargets(targets).map((group) => ({
+  const rollout = makeRollout(targets);
+  const protocolOf = (): 'http1' => 'http1';
+  const groups = groupTargets({ targets, rollout, protocolOf }).map((group) => ({
     ...group,
     address: addressOf(route, { tag: group.tag, hidden: group.tag === 'secret' }, config),
   }));
-  return { route, groups, ingressClass, httpOption: 'Enabled', tagHeaders, rollout: makeRollout(targets) };
+  return { route, groups, network: config.network, tagHeaders, rollout };
 }
 
 const split = (serviceName: string, percent: number, servicePort = 80): object => ({

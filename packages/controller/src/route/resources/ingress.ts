@@ -2,8 +2,8 @@ import {
   type Ingress,
   type IngressPath,
   type IngressRule,
-  type IngressSpec,
   type IngressSplit,
+  type NetworkConfig,
   type Route,
   childName,
   keys,
@@ -12,10 +12,10 @@ import {
   revisionHeader,
 } from '@ebb/api';
 import { ownerReferenceOf } from '@ebb/kube';
-import { without } from '../../metadata.ts';
+import { httpOptionOf, ingressAnnotations } from '../../ingress.ts';
 import type { TrafficGroup } from '../groups.ts';
 import type { GroupAddress } from '../hosts.ts';
-import type { Rollout } from '../rollout.ts';
+import type { Rollout } from '../rollout/rollout.ts';
 
 /** A group of targets and where it is found. */
 export type AddressedGroup = TrafficGroup & { readonly address: GroupAddress };
@@ -24,8 +24,7 @@ export interface IngressOptions {
   readonly route: Route;
   /** The default group first. */
   readonly groups: readonly AddressedGroup[];
-  readonly ingressClass: string;
-  readonly httpOption: NonNullable<IngressSpec['httpOption']>;
+  readonly network: NetworkConfig;
   /** Lets a request to the default host choose a tag by header. */
   readonly tagHeaders: boolean;
   readonly rollout: Rollout;
@@ -36,11 +35,6 @@ const tagHeader = 'Knative-Serving-Tag';
 const defaultRouteHeader = 'Knative-Serving-Default-Route';
 
 const servicePorts = { http1: 80, h2c: 81 } as const;
-const classSpellings = [keys.ingressClass, 'networking.knative.dev/ingress-class'];
-const certificateClassSpellings = [
-  'networking.knative.dev/certificate.class',
-  'networking.knative.dev/certificate-class',
-];
 
 /** The routing table of a Route (serving-api.md, section 19.4; data-path.md, section 4.2). */
 export function makeIngress(options: IngressOptions): Ingress {
@@ -56,19 +50,18 @@ export function makeIngress(options: IngressOptions): Ingress {
       ownerReferences: [ownerReferenceOf(options.route, resources.routes)],
     },
     spec: {
-      httpOption: options.httpOption,
+      httpOption: httpOptionOf(options.route, options.network),
       rules: options.groups.flatMap((group) => makeRules(group, options)),
     },
   };
 }
 
-function makeAnnotations({ route, groups, ingressClass, rollout }: IngressOptions): Record<string, string> {
+function makeAnnotations({ route, groups, network, rollout }: IngressOptions): Record<string, string> {
   const tagToHost = Object.fromEntries(
     groups.filter(({ tag }) => tag !== '').map(({ tag, address }) => [tag, allHosts(address)]),
   );
   return {
-    ...without(route.metadata.annotations, [keys.lastApplied, ...classSpellings, ...certificateClassSpellings]),
-    [keys.ingressClass]: ingressClass,
+    ...ingressAnnotations(route, network),
     [keys.rollout]: JSON.stringify(rollout),
     ...(Object.keys(tagToHost).length === 0 ? {} : { [keys.tagToHost]: JSON.stringify(tagToHost) }),
   };
