@@ -1,10 +1,10 @@
 import { setMaxListeners } from 'node:events';
-import { type Pod, type StatReport, type StatSink, keyOf, resources } from '@ebb/api';
+import { type StatReport, type StatSink, keyOf, resources } from '@ebb/api';
 import { type Clock, type Logger, linkSignals, messageOf } from '@ebb/base';
-import { type InformerEvent, type KubeClient, createReconciler, updateStatusIfChanged } from '@ebb/kube';
+import { type KubeClient, createReconciler, updateStatusIfChanged } from '@ebb/kube';
 import type { Subscription } from 'rxjs';
 import { withConfigMap } from './cluster-settings.ts';
-import { type Cluster, createCluster, revisionOf } from './cluster.ts';
+import { type Cluster, createCluster } from './cluster.ts';
 import { Gateways } from './gateways.ts';
 import { Slots } from './replicas/slots.ts';
 import { Scalers } from './scalers.ts';
@@ -116,7 +116,7 @@ class KpaAutoscaler implements Autoscaler {
       revisions.events.subscribe(({ type, object }) => {
         if (type === 'added') scalers.step(keyOf(object));
       }),
-      pods.events.subscribe((event) => observePod(scalers, event)),
+      pods.events.subscribe((event) => scalers.observePod(event)),
       nodes.events.subscribe(() => scalers.stepStarved()),
       configMaps.events.subscribe(({ type, object }) => {
         const { metadata } = object;
@@ -141,10 +141,4 @@ class KpaAutoscaler implements Autoscaler {
     const status = makeStatus(podAutoscaler, scaler.status, clock.now());
     await updateStatusIfChanged(client, resources.podAutoscalers, podAutoscaler, status, { signal });
   }
-}
-
-function observePod(scalers: Scalers, event: InformerEvent<Pod>): void {
-  const key = revisionOf(event.object);
-  scalers.get(key)?.replicas.observe(event);
-  scalers.step(key);
 }

@@ -26,6 +26,8 @@ export interface DeciderState {
 }
 
 const notInPanic = Number.NEGATIVE_INFINITY;
+/** A scale is a 32-bit integer. */
+const maxScale = 2 ** 31 - 1;
 
 /** The state at creation: with more than one pod ready it begins in panic, so that a restart lets no pod go (section 8). */
 export function createState(spec: DeciderSpec, ready: number, nowMs: number): DeciderState {
@@ -36,6 +38,12 @@ export function createState(spec: DeciderSpec, ready: number, nowMs: number): De
     desired: -1,
     excessBurstCapacity: initialBurstCapacity(spec),
   };
+}
+
+/** The clock was set back to `nowMs`: panic lasts from now at the latest, and the scale-down delay begins anew. */
+export function clockWasSet(state: DeciderState, nowMs: number): void {
+  if (isPanicking(state)) state.panicSinceMs = Math.min(state.panicSinceMs, nowMs);
+  state.delay?.clear();
 }
 
 /** True while only more pods are given, never fewer. */
@@ -67,7 +75,7 @@ export function decide(spec: DeciderSpec, observed: Observation, state: DeciderS
 function limitRate(spec: DeciderSpec, want: number, base: number): number {
   const most = Math.ceil(spec.maxScaleUpRate * base);
   const least = spec.reachable ? Math.floor(base / spec.maxScaleDownRate) : 0;
-  const limited = Math.min(Math.max(want, least), most);
+  const limited = Math.min(Math.max(want, least), most, maxScale);
   const { activationScale } = spec;
   return activationScale > 1 && want > 0 && activationScale > limited ? activationScale : limited;
 }

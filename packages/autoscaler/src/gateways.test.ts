@@ -2,19 +2,47 @@ import type { StatReport } from '@ebb/api';
 import { describe, expect, it } from 'vitest';
 import { Gateways } from './gateways.ts';
 
+let stamp = 0;
+
+/** A report unlike all others. */
 const report = (gateway: string, drained: readonly string[] = [], pods: Record<string, number> = {}): StatReport => ({
   gateway,
-  atMs: 0,
-  revisions: [{ namespace: 'default', name: 'web', averageConcurrency: 0, requestCount: 0, waiting: 0, pods }],
+  atMs: stamp++,
+  revisions: [{ namespace: 'default', name: 'web', averageConcurrency: 0, requestCount: 0, waiting: 2, pods }],
   drained,
 });
 
 describe('Gateways', () => {
-  it('are alive for three seconds after a report', () => {
+  it('are heard of for three seconds after a report', () => {
     const gateways = new Gateways();
-    expect([gateways.isEmpty, gateways.isAlive(0)]).toEqual([true, false]);
+    expect([gateways.isEmpty, gateways.hearing(0)]).toEqual([true, 'none']);
     gateways.record(report('a'), 1000);
-    expect([gateways.isEmpty, gateways.isAlive(4000), gateways.isAlive(4001)]).toEqual([false, true, false]);
+    expect([gateways.isEmpty, gateways.hearing(4000), gateways.hearing(4001)]).toEqual([false, 'all', 'none']);
+  });
+
+  it('tell a part of the load only while one of them is silent', () => {
+    const gateways = new Gateways();
+    gateways.record(report('a'), 0);
+    gateways.record(report('b'), 4000);
+    expect(gateways.hearing(4000)).toBe('some');
+    gateways.forget(60_001);
+    gateways.record(report('b'), 60_001);
+    expect(gateways.hearing(60_001)).toBe('all');
+  });
+
+  it('are taken in once for each stamp and revision', () => {
+    const gateways = new Gateways();
+    const once = report('a');
+    expect(gateways.record(once, 0).revisions).toHaveLength(1);
+    expect(gateways.record(once, 5).revisions).toHaveLength(0);
+    expect(gateways.record({ ...once, gateway: 'b' }, 5).revisions).toHaveLength(1);
+  });
+
+  it('add up who waits', () => {
+    const gateways = new Gateways();
+    for (const name of ['a', 'b']) gateways.record(report(name), 0);
+    expect(gateways.waiting('default/web')).toBe(4);
+    expect(gateways.waiting('default/api')).toBe(0);
   });
 
   it('add up what is in flight on a pod', () => {

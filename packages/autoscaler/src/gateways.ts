@@ -1,36 +1,69 @@
-import type { StatReport } from '@ebb/api';
+import type { RevisionStat, StatReport } from '@ebb/api';
+import { GatewayClock } from './gateway-clock.ts';
 
 /** A gateway that has not spoken for this long is out of reach: what it does not say is no zero then. */
 const aliveMs = 3000;
 /** One that has been silent for this long is gone for good. */
 const forgottenMs = 60_000;
 
-type InFlight = Readonly<Record<string, number>>;
+/** What one gateway last said of one revision. */
+interface Presence {
+  /** Requests in flight by pod. */
+  readonly pods: Readonly<Record<string, number>>;
+  /** Requests waiting for an instance. */
+  readonly waiting: number;
+}
 
 interface Gateway {
+  readonly clock: GatewayClock;
   heardAtMs: number;
   drained: ReadonlySet<string>;
-  /** Requests in flight by pod, by revision (`namespace/name`). A report tells of some revisions, not of all. */
-  readonly inFlight: Map<string, InFlight>;
+  /** By revision (`namespace/name`). A report tells of some revisions, not of all. */
+  readonly present: Map<string, Presence>;
+  /** Stamp of the last report, and the revisions that were in reports of that stamp. */
+  lastAtMs: number;
+  readonly lastRevisions: Set<string>;
+}
+
+/** How much of the load is being told: by `all` gateways known, by `some` of them, or by `none`. */
+export type Hearing = 'all' | 'some' | 'none';
+
+/** A report that was taken in. */
+export interface Heard {
+  /** When it was made, by the receiver's clock. */
+  readonly madeAtMs: number;
+  /** What it tells of revisions, less what was told before under the same stamp. */
+  readonly revisions: readonly RevisionStat[];
 }
 
 /** What the gateways last said of pods, and which of them are alive. Times are the receiver's. */
 export class Gateways {
   readonly #gateways = new Map<string, Gateway>();
 
-  record(report: StatReport, nowMs: number): void {
-    const drained = new Set(report.drained);
-    const gateway = this.#gateways.get(report.gateway) ?? { heardAtMs: nowMs, drained, inFlight: new Map() };
+  /** Takes in a report, once. */
+  record(report: StatReport, nowMs: number): Heard {
+    const gateway = this.#gateways.get(report.gateway) ?? newGateway();
     gateway.heardAtMs = nowMs;
-    gateway.drained = drained;
-    for (const { namespace, name, pods } of report.revisions) setInFlight(gateway, `${namespace}/${name}`, pods);
+    gateway.drained = new Set(report.drained);
+    if (report.atMs !== gateway.lastAtMs) gateway.lastRevisions.clear();
+    gateway.lastAtMs = report.atMs;
+    const revisions = report.revisions.filter((stat) => {
+      const key = `${stat.namespace}/${stat.name}`;
+      if (gateway.lastRevisions.has(key)) return false;
+      gateway.lastRevisions.add(key);
+      setPresence(gateway, key, stat);
+      return true;
+    });
     this.#gateways.set(report.gateway, gateway);
+    return { madeAtMs: gateway.clock.madeAt(report.atMs, nowMs), revisions };
   }
 
-  /** True if any gateway has been heard of lately. */
-  isAlive(nowMs: number): boolean {
-    for (const gateway of this.#gateways.values()) if (isAlive(gateway, nowMs)) return true;
-    return false;
+  /** How much of the load is being told at this moment. */
+  hearing(nowMs: number): Hearing {
+    let heard = 0;
+    for (const gateway of this.#gateways.values()) if (isAlive(gateway, nowMs)) heard++;
+    if (heard === 0) return 'none';
+    return heard === this.#gateways.size ? 'all' : 'some';
   }
 
   /** True if no gateway is known at all, alive or not. */
@@ -41,14 +74,26 @@ export class Gateways {
   /** Requests in flight on a pod of the revision `namespace/name`, over all gateways. */
   inFlight(revision: string, pod: string): number {
     let sum = 0;
-    for (const { inFlight } of this.#gateways.values()) sum += inFlight.get(revision)?.[pod] ?? 0;
+    for (const { present } of this.#gateways.values()) sum += present.get(revision)?.pods[pod] ?? 0;
+    return sum;
+  }
+
+  /** Requests of the revision `namespace/name` that wait for an instance, over all gateways. */
+  waiting(revision: string): number {
+    let sum = 0;
+    for (const { present } of this.#gateways.values()) sum += present.get(revision)?.waiting ?? 0;
     return sum;
   }
 
   /** True if every gateway that is alive has said that it sends nothing to the draining pod; false if none is alive. */
   haveDrained(pod: string, nowMs: number): boolean {
-    const alive = [...this.#gateways.values()].filter((gateway) => isAlive(gateway, nowMs));
-    return alive.length > 0 && alive.every(({ drained }) => drained.has(pod));
+    let alive = 0;
+    for (const gateway of this.#gateways.values()) {
+      if (!isAlive(gateway, nowMs)) continue;
+      if (!gateway.drained.has(pod)) return false;
+      alive++;
+    }
+    return alive > 0;
   }
 
   /** Drops gateways that are gone for good. */
@@ -57,13 +102,37 @@ export class Gateways {
       if (nowMs - heardAtMs > forgottenMs) this.#gateways.delete(name);
     }
   }
+
+  /** The receiver's clock was set: each gateway counts as last heard of at the time it shows now. */
+  clockWasSet(nowMs: number): void {
+    for (const gateway of this.#gateways.values()) {
+      gateway.heardAtMs = nowMs;
+      gateway.clock.reset();
+    }
+  }
+}
+
+function newGateway(): Gateway {
+  return {
+    clock: new GatewayClock(),
+    heardAtMs: 0,
+    drained: new Set(),
+    present: new Map(),
+    lastAtMs: Number.NaN,
+    lastRevisions: new Set(),
+  };
 }
 
 function isAlive({ heardAtMs }: Gateway, nowMs: number): boolean {
   return nowMs - heardAtMs <= aliveMs;
 }
 
-function setInFlight({ inFlight }: Gateway, revision: string, pods: InFlight): void {
-  if (Object.keys(pods).length === 0) inFlight.delete(revision);
-  else inFlight.set(revision, pods);
+function setPresence({ present }: Gateway, revision: string, { pods, waiting }: RevisionStat): void {
+  if (waiting > 0 || hasAny(pods)) present.set(revision, { pods, waiting });
+  else present.delete(revision);
+}
+
+function hasAny(record: object): boolean {
+  for (const _key in record) return true;
+  return false;
 }

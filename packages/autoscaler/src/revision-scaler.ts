@@ -1,21 +1,51 @@
 import type { PodAutoscaler, RevisionStat } from '@ebb/api';
+import type { Logger } from '@ebb/base';
 import type { ClusterSettings } from './cluster-settings.ts';
 import { Decider } from './decider.ts';
+import type { Hearing } from './gateways.ts';
+import { goodAnnotations } from './good-annotations.ts';
 import { type LifecycleSpec, resolveLifecycle } from './lifecycle/spec.ts';
 import { type LifecycleState, oneHop } from './lifecycle/state.ts';
 import { type LifecycleOutcome, stepLifecycle } from './lifecycle/step.ts';
-import type { Replicas } from './replicas/replicas.ts';
+import type { ReplicaControl } from './replicas/replica-control.ts';
 import { resolveSpec } from './resolve.ts';
 import { type ScaleStatus, readLifecycle } from './status.ts';
+
+/** How much of the load is known at present; one view for all revisions. */
+export interface LoadView {
+  hearing: Hearing;
+}
+
+/** What a scaler works with. */
+export interface ScalerContext {
+  readonly settings: ClusterSettings;
+  readonly replicas: ReplicaControl;
+  readonly load: Readonly<LoadView>;
+  readonly logger: Logger;
+}
+
+/** How a report is to be taken. */
+export interface ReportFacts {
+  /** When it was made, by this clock. */
+  readonly madeAtMs: number;
+  /** Requests waiting for an instance, over all gateways. */
+  readonly waiting: number;
+}
+
+/** A report older than this says nothing about who waits now. */
+const freshMs = 3000;
 
 /**
  * One PodAutoscaler at work: load in, decisions every two seconds or at once where somebody waits, pods out. Times are
  * milliseconds since the epoch.
  */
 export class RevisionScaler {
-  readonly replicas: Replicas;
+  readonly replicas: ReplicaControl;
   readonly uid: string | undefined;
+  readonly #load: Readonly<LoadView>;
+  readonly #logger: Logger;
   readonly #decider: Decider;
+  #annotations: Readonly<Record<string, string>> | undefined;
   #lifecycle: LifecycleState;
   #lifecycleSpec: LifecycleSpec;
   /** Second up to which the load is known. */
@@ -24,12 +54,15 @@ export class RevisionScaler {
   #holdUntilMs = Number.NEGATIVE_INFINITY;
   #heldScale = 0;
 
-  constructor(podAutoscaler: PodAutoscaler, settings: ClusterSettings, replicas: Replicas, nowMs: number) {
+  constructor(podAutoscaler: PodAutoscaler, { settings, replicas, load, logger }: ScalerContext, nowMs: number) {
     this.replicas = replicas;
     this.uid = podAutoscaler.metadata.uid;
+    this.#load = load;
+    this.#logger = logger;
     this.#lifecycle = readLifecycle(podAutoscaler, nowMs);
-    this.#lifecycleSpec = resolveLifecycle(podAutoscaler, settings.autoscaler, settings.progressDeadlineMs);
-    this.#decider = new Decider(resolveSpec(podAutoscaler, settings.autoscaler), replicas.ready, nowMs);
+    const accepted = this.#accept(podAutoscaler, settings);
+    this.#lifecycleSpec = resolveLifecycle(accepted, settings.autoscaler, settings.progressDeadlineMs);
+    this.#decider = new Decider(resolveSpec(accepted, settings.autoscaler), replicas.ready, nowMs);
     this.#recordedSecond = Math.floor(nowMs / 1000);
     this.hold(nowMs);
     replicas.target = this.#firstTarget();
@@ -42,8 +75,9 @@ export class RevisionScaler {
 
   /** Takes over a changed PodAutoscaler or changed settings of the cluster. */
   update(podAutoscaler: PodAutoscaler, settings: ClusterSettings, nowMs: number): void {
-    this.#lifecycleSpec = resolveLifecycle(podAutoscaler, settings.autoscaler, settings.progressDeadlineMs);
-    this.#decider.update(resolveSpec(podAutoscaler, settings.autoscaler), nowMs);
+    const accepted = this.#accept(podAutoscaler, settings);
+    this.#lifecycleSpec = resolveLifecycle(accepted, settings.autoscaler, settings.progressDeadlineMs);
+    this.#decider.update(resolveSpec(accepted, settings.autoscaler), nowMs);
     this.step(nowMs);
   }
 
@@ -53,11 +87,20 @@ export class RevisionScaler {
     this.#holdUntilMs = this.#heldScale > 0 ? nowMs + this.#decider.spec.stableWindowSeconds * 1000 : nowMs;
   }
 
-  /** Takes in one gateway's report. Where requests wait and no pod is ready it decides at once (autoscaling.md, section 11). */
-  record({ averageConcurrency, requestCount, waiting }: RevisionStat, nowMs: number): void {
-    this.#decider.record(nowMs, averageConcurrency, requestCount);
+  /** The clock was set back to `nowMs`: the load is learnt anew, and nothing that is remembered lies ahead. */
+  clockWasSet(nowMs: number): void {
+    this.#decider.clockWasSet(nowMs);
+    const { active } = this.#lifecycle;
+    this.#lifecycle = { ...this.#lifecycle, active: { ...active, sinceMs: Math.min(active.sinceMs, nowMs) } };
     this.#recordedSecond = Math.floor(nowMs / 1000);
-    if (!(waiting > 0) || this.replicas.ready > 0) return;
+    this.hold(nowMs);
+  }
+
+  /** Takes in one gateway's report. Where requests wait and no pod is ready it decides at once (autoscaling.md, section 11). */
+  record({ averageConcurrency, requestCount }: RevisionStat, { madeAtMs, waiting }: ReportFacts, nowMs: number): void {
+    this.#decider.record(madeAtMs, averageConcurrency, requestCount);
+    this.#recordedSecond = Math.max(this.#recordedSecond, Math.floor(madeAtMs / 1000));
+    if (!(waiting > 0) || nowMs - madeAtMs > freshMs || this.replicas.ready > 0) return;
     this.#decider.tick(0, nowMs, waiting);
     this.step(nowMs);
   }
@@ -72,9 +115,9 @@ export class RevisionScaler {
   }
 
   /** Decides, unless the load is not known, and goes one step on. False if there was nothing to do. */
-  tick(nowMs: number, { loadIsKnown }: { readonly loadIsKnown: boolean }): boolean {
+  tick(nowMs: number): boolean {
     if (this.#isAsleep) return false;
-    if (loadIsKnown) this.#decider.tick(this.replicas.ready, nowMs);
+    if (this.#load.hearing !== 'none') this.#decider.tick(this.replicas.ready, nowMs);
     this.step(nowMs);
     return true;
   }
@@ -95,12 +138,25 @@ export class RevisionScaler {
 
   #stepOnce(nowMs: number): LifecycleOutcome {
     const { desired, excessBurstCapacity } = this.#decider.state;
-    const held = nowMs < this.#holdUntilMs && desired >= 0 ? Math.max(desired, this.#heldScale) : desired;
+    const holds = nowMs < this.#holdUntilMs || this.#load.hearing === 'some';
+    const held = holds && desired >= 0 ? Math.max(desired, this.#heldScale) : desired;
     const observed = { desired: held, excessBurstCapacity, ready: this.replicas.ready, network: oneHop };
     const outcome = stepLifecycle(this.#lifecycleSpec, observed, this.#lifecycle, nowMs);
     this.#lifecycle = outcome.state;
     if (outcome.write !== undefined) this.#setTarget(outcome.write);
     return outcome;
+  }
+
+  /** The PodAutoscaler with annotations that can be gone by. */
+  #accept(podAutoscaler: PodAutoscaler, { autoscaler }: ClusterSettings): PodAutoscaler {
+    const { annotations, complaint } = goodAnnotations(podAutoscaler, autoscaler, this.#annotations);
+    if (complaint !== undefined) {
+      const { namespace, name } = podAutoscaler.metadata;
+      const stays = this.#annotations ? 'the last good ones stay' : 'they are left out';
+      this.#logger.warn({ podAutoscaler: `${namespace}/${name}`, error: complaint }, `annotations are wrong; ${stays}`);
+    }
+    this.#annotations = annotations;
+    return { ...podAutoscaler, metadata: { ...podAutoscaler.metadata, annotations: { ...annotations } } };
   }
 
   #setTarget(target: number): void {

@@ -1,7 +1,7 @@
 import type { PodAutoscaler } from '@ebb/api';
 import { type ConditionManager, type ConditionSet, createConditionManager } from '@ebb/kube';
 import type { LifecycleState } from './lifecycle/state.ts';
-import type { Shortage } from './replicas/replicas.ts';
+import type { Shortage } from './replicas/replica-control.ts';
 
 /** The conditions of a PodAutoscaler (serving-api.md, section 13). */
 const conditionSet: ConditionSet = { happy: 'Ready', dependents: ['Active', 'ScaleTargetInitialized', 'SKSReady'] };
@@ -66,7 +66,7 @@ export function readLifecycle({ status }: PodAutoscaler, nowMs: number): Lifecyc
     active: {
       status: known,
       reason: known === 'Unknown' && active ? 'Queued' : (active?.reason ?? ''),
-      sinceMs: Number.isNaN(sinceMs) ? nowMs : sinceMs,
+      sinceMs: Number.isNaN(sinceMs) ? nowMs : Math.min(sinceMs, nowMs),
     },
     initialized: condition('ScaleTargetInitialized')?.status === 'True',
     desiredScale: status?.desiredScale,

@@ -1,6 +1,6 @@
 import { FakeClock } from '@ebb/base/testing';
 import { describe, expect, it } from 'vitest';
-import { TickWheel } from './tick-wheel.ts';
+import { TickWheel, slotMs } from './tick-wheel.ts';
 
 /** A turning wheel, and when each key ticked, in milliseconds since the start. */
 function turning(): { clock: FakeClock; wheel: TickWheel; ticks: (key: string) => readonly number[] } {
@@ -9,7 +9,7 @@ function turning(): { clock: FakeClock; wheel: TickWheel; ticks: (key: string) =
   const log: { key: string; at: number }[] = [];
   const wheel = new TickWheel((key) => log.push({ key, at: clock.now() - start }), start);
   const ticks = (key: string): readonly number[] => log.filter((each) => each.key === key).map(({ at }) => at);
-  wheel.run(clock);
+  clock.every(slotMs, () => wheel.turnTo(clock.now()));
   return { clock, wheel, ticks };
 }
 
@@ -34,18 +34,18 @@ describe('TickWheel', () => {
   });
 
   it('ticks once for all that was missed in a stall', () => {
-    let now = 0;
-    let turn = (): void => {};
-    const every = (_ms: number, task: () => void): Disposable => {
-      turn = task;
-      return { [Symbol.dispose]: () => {} };
-    };
     const ticks: string[] = [];
-    const wheel = new TickWheel((key) => ticks.push(key), now);
-    wheel.run({ now: () => now, every });
-    wheel.add('a', now);
-    now = 60_000;
-    turn();
+    const wheel = new TickWheel((key) => ticks.push(key), 0);
+    wheel.add('a', 0);
+    wheel.turnTo(60_000);
     expect(ticks).toEqual(['a']);
+  });
+
+  it('goes on when the clock was set back', () => {
+    const ticks: string[] = [];
+    const wheel = new TickWheel((key) => ticks.push(key), 3_600_000);
+    wheel.add('a', 3_600_000);
+    for (let now = 0; now <= 4000; now += slotMs) wheel.turnTo(now);
+    expect(ticks).toEqual(['a', 'a']);
   });
 });

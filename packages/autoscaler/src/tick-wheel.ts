@@ -1,8 +1,7 @@
-import type { Clock } from '@ebb/base';
-
 /** Time between two decisions of one revision (autoscaling.md, section 1). */
 const periodMs = 2000;
-const slotMs = 100;
+/** How often the wheel is to be turned. */
+export const slotMs = 100;
 const slotCount = periodMs / slotMs;
 
 /**
@@ -28,13 +27,14 @@ export class TickWheel {
     for (const slot of this.#slots) slot.delete(key);
   }
 
-  /** Turns until disposed. After a stall each key ticks once, not as often as it missed. */
-  run(clock: Pick<Clock, 'now' | 'every'>): Disposable {
-    return clock.every(slotMs, () => this.#turnTo(turnAt(clock.now())));
-  }
-
-  #turnTo(turn: number): void {
+  /**
+   * Ticks what has fallen due by `nowMs`. After a stall each key ticks once, not as often as it missed; after the clock was set back
+   * it goes on from there.
+   */
+  turnTo(nowMs: number): void {
+    const turn = turnAt(nowMs);
     const from = Math.max(this.#turn, turn - slotCount);
+    if (turn < this.#turn - slotCount) this.#turn = turn;
     this.#turn = Math.max(turn, this.#turn);
     for (let each = from + 1; each <= turn; each++) {
       for (const key of this.#slotOf(each) ?? []) this.#tick(key);

@@ -5,6 +5,7 @@ import { type Cluster, podsOf, podsOn } from '../cluster.ts';
 import type { Gateways } from '../gateways.ts';
 import { Expectations } from './expectations.ts';
 import { chooseNode, takesPods } from './node-choice.ts';
+import type { ReplicaControl, Shortage } from './replica-control.ts';
 import { podNameFor } from './pod-name.ts';
 import { type Stage, drainingSince, isPodReady, stageOf } from './replica.ts';
 import { Setbacks } from './setbacks.ts';
@@ -27,12 +28,6 @@ export interface ReplicaContext {
   readonly track: (task: Promise<void>) => void;
 }
 
-/** Why pods that are wanted cannot be made. */
-export interface Shortage {
-  readonly reason: string;
-  readonly message: string;
-}
-
 /** `timeoutSeconds` of a revision that does not say. */
 const defaultTimeoutSeconds = 300;
 /** Time after which a draining pod that is not ready, and on which no request is known, need not be heard of by all gateways. */
@@ -43,8 +38,7 @@ const unreadyDrainMs = 3000;
  * request. A draining pod is not called back when demand returns: another is made. It does what Deployment, ReplicaSet and
  * scheduler do elsewhere.
  */
-export class Replicas {
-  /** Pods there should be; `undefined`: leave those there are. */
+export class Replicas implements ReplicaControl {
   target: number | undefined;
   readonly #key: string;
   readonly #context: ReplicaContext;
@@ -62,7 +56,6 @@ export class Replicas {
     this.#setbacks = new Setbacks(context.random);
   }
 
-  /** Pods that run, are ready, and stay. */
   get ready(): number {
     let count = 0;
     for (const pod of podsOf(this.#context.cluster, this.#key)) {
@@ -71,7 +64,6 @@ export class Replicas {
     return count;
   }
 
-  /** Pods that stay, ready or not, and those on their way. */
   get count(): number {
     return this.#podsAt('active').length + this.#expected.size;
   }
@@ -80,7 +72,6 @@ export class Replicas {
     return this.#shortage;
   }
 
-  /** True if nothing is left of it, nor wanted. */
   get isAtRest(): boolean {
     return this.target === 0 && this.#expected.size === 0 && podsOf(this.#context.cluster, this.#key).length === 0;
   }
@@ -94,7 +85,6 @@ export class Replicas {
     if (event.type === 'deleted' || isDone) this.#asked.delete(uid);
   }
 
-  /** Starts whatever leads to `target`. Returns at once, the calls under way; may be called at any time. */
   reconcile(): void {
     const { clock, signal } = this.#context;
     if (signal.aborted) return;
