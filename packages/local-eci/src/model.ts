@@ -1,3 +1,7 @@
+import type { ProbeSpec } from '@ebb/base/probe';
+
+export type { ProbeSpec };
+
 /** A container group as it was asked for: what `CreateContainerGroup` says, checked and with its defaults filled in. */
 export interface GroupSpec {
   readonly name: string;
@@ -11,6 +15,7 @@ export interface GroupSpec {
   readonly initContainers: readonly ContainerSpec[];
   readonly containers: readonly ContainerSpec[];
   readonly volumes: readonly VolumeSpec[];
+  readonly imageCredentials: readonly ImageCredential[];
   readonly tags: readonly Tag[];
   /** Fields that only come back in answers: `VSwitchId`, `ZoneId`, `SpotStrategy`… by their name on the wire. */
   readonly labels: Readonly<Record<string, string>>;
@@ -21,6 +26,13 @@ export type RestartPolicy = 'Always' | 'OnFailure' | 'Never';
 export interface Tag {
   readonly key: string;
   readonly value: string;
+}
+
+/** A user of an image registry; `server` without scheme, such as `registry.example:5000`. */
+export interface ImageCredential {
+  readonly server: string;
+  readonly userName: string;
+  readonly password: string;
 }
 
 export interface ContainerSpec {
@@ -37,6 +49,24 @@ export interface ContainerSpec {
   readonly volumeMounts: readonly VolumeMountSpec[];
   readonly livenessProbe?: ProbeSpec;
   readonly readinessProbe?: ProbeSpec;
+  readonly security: SecuritySpec;
+  /** Where the app may leave its last words. Default `/dev/termination-log`. */
+  readonly terminationMessagePath?: string;
+  /** Where these are taken from: the file, or the end of the log too if that is empty and the app failed. */
+  readonly terminationMessagePolicy?: TerminationMessagePolicy;
+}
+
+export const terminationMessagePolicies = ['File', 'FallbackToLogsOnError'] as const;
+export type TerminationMessagePolicy = (typeof terminationMessagePolicies)[number];
+
+/** As whom and with what rights a container runs; what is left out is the image's to say. */
+export interface SecuritySpec {
+  readonly runAsUser?: number;
+  readonly runAsGroup?: number;
+  readonly runAsNonRoot?: boolean;
+  readonly readOnlyRootFilesystem?: boolean;
+  /** Capabilities beside the usual ones: `NET_ADMIN`, `NET_RAW`. */
+  readonly addCapabilities?: readonly string[];
 }
 
 export interface EnvironmentVar {
@@ -66,6 +96,11 @@ export interface VolumeSpec {
   readonly type: string;
   /** Files of a `ConfigFileVolume`, their paths relative to the volume. */
   readonly files: readonly ConfigFile[];
+  /** Of an `EmptyDirVolume`: kept in memory, at most so many bytes. */
+  readonly inMemory?: boolean;
+  readonly sizeBytes?: number;
+  /** Of a volume that lies elsewhere (NFS, disk, NAS, OSS): by which it is known again by the next group that mounts it. */
+  readonly share?: string;
 }
 
 export interface ConfigFile {
@@ -74,20 +109,6 @@ export interface ConfigFile {
   /** Base64, as on the wire. */
   readonly content: string;
 }
-
-export interface ProbeSpec {
-  readonly action: ProbeAction;
-  readonly initialDelaySeconds: number;
-  readonly periodSeconds: number;
-  readonly timeoutSeconds: number;
-  readonly successThreshold: number;
-  readonly failureThreshold: number;
-}
-
-export type ProbeAction =
-  | { readonly kind: 'http'; readonly path: string; readonly port: number; readonly scheme: 'HTTP' | 'HTTPS' }
-  | { readonly kind: 'tcp'; readonly port: number }
-  | { readonly kind: 'exec'; readonly command: readonly string[] };
 
 /** A container's state, as in `CurrentState` and `PreviousState`. Times in milliseconds since the epoch. */
 export type ContainerState =
@@ -109,6 +130,8 @@ export interface ContainerStatus {
   readonly restartCount: number;
   readonly current: ContainerState;
   readonly previous?: ContainerState;
+  /** The image it runs, with its digest where there is one. */
+  readonly imageId?: string;
   /** The ports it really listens on, in the order of the spec's. */
   readonly ports: readonly number[];
 }

@@ -1,4 +1,4 @@
-import type { GroupSpec, GroupState } from './model.ts';
+import type { GroupSpec, GroupState, VolumeSpec } from './model.ts';
 
 /** What runs container groups: as processes, as containers, or only in pretence. One contract, one suite (`./testing`). */
 export interface Runtime {
@@ -28,6 +28,8 @@ export interface Instance {
   stop(): Promise<void>;
   /** Stops and starts all containers; resolves once they are on their way. */
   restart(): Promise<void>;
+  /** Gives config volumes new files, in the same places; running containers see them. Rejects if that cannot be done. */
+  updateVolumes(volumes: readonly VolumeSpec[]): Promise<void>;
   /** Lines kept of a container, oldest first: of its present run, or of the one before. Undefined: no such container. */
   log(container: string, run: 'current' | 'previous'): readonly LogLine[] | undefined;
   /** Runs a command beside a container. Throws `ExecError` if it cannot. */

@@ -29,7 +29,7 @@ function podStatus(group: Group): object {
     ContainerStatuses: containers.map(({ spec: { image }, status }) => ({
       Name: status.name,
       Image: image,
-      ImageID: '',
+      ImageID: status.imageId ?? '',
       Ready: status.ready,
       Started: status.current.state === 'Running',
       RestartCount: status.restartCount,

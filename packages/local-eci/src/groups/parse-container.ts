@@ -1,10 +1,11 @@
 import {
   type ContainerSpec,
   type EnvironmentVar,
-  type ProbeAction,
   type ProbeSpec,
+  type SecuritySpec,
   type VolumeMountSpec,
   fieldPaths,
+  terminationMessagePolicies,
 } from '../model.ts';
 import { invalidParameter } from '../wire/error.ts';
 import type { Parameters } from '../wire/parameters.ts';
@@ -17,6 +18,8 @@ const maxPorts = 100;
 const maxMounts = 20;
 
 const wholeSeconds = { min: 0, max: 86_400 };
+const userRange = { min: 0, max: 2 ** 31 - 1 };
+const addableCapabilities = ['NET_ADMIN', 'NET_RAW'];
 const portRange = { min: 1, max: 65_535 };
 
 /** Reads one item of `Container` or `InitContainer`. Throws `EciError`. */
@@ -36,7 +39,10 @@ export function parseContainer(parameters: Parameters): ContainerSpec {
       imagePullPolicy: parameters.word('ImagePullPolicy', ['Always', 'IfNotPresent', 'Never']),
       livenessProbe: parseProbe(parameters.object('LivenessProbe')),
       readinessProbe: parseProbe(parameters.object('ReadinessProbe')),
+      terminationMessagePath: parameters.string('TerminationMessagePath', { maxLength: 1024 }),
+      terminationMessagePolicy: parameters.word('TerminationMessagePolicy', terminationMessagePolicies),
     }),
+    security: parseSecurity(parameters),
   };
 }
 
@@ -46,6 +52,26 @@ function parseName(parameters: Parameters): string {
     throw invalidParameter(parameters.nameOf('Name'), 'at most 63 of a-z, 0-9 and hyphens, none at an end');
   }
   return name;
+}
+
+/** Some of it is an object, some stands beside it. */
+function parseSecurity(parameters: Parameters): SecuritySpec {
+  const context = parameters.object('SecurityContext');
+  const addCapabilities = context?.object('Capability')?.strings('Add', { max: addableCapabilities.length }) ?? [];
+  const forbidden = addCapabilities.find((each) => !addableCapabilities.includes(each));
+  if (forbidden !== undefined) {
+    throw invalidParameter(
+      parameters.nameOf('SecurityContext.Capability.Add'),
+      `only ${addableCapabilities.join(', ')}`,
+    );
+  }
+  return present({
+    runAsUser: context?.integer('RunAsUser', userRange),
+    runAsGroup: parameters.integer('SecurityContextRunAsGroup', userRange),
+    runAsNonRoot: parameters.boolean('SecurityContextRunAsNonRoot'),
+    readOnlyRootFilesystem: context?.boolean('ReadOnlyRootFilesystem'),
+    addCapabilities: addCapabilities.length > 0 ? addCapabilities : undefined,
+  });
 }
 
 function parseVariable(parameters: Parameters): EnvironmentVar {
@@ -89,7 +115,7 @@ function parseProbe(parameters: Parameters | undefined): ProbeSpec | undefined {
   };
 }
 
-function parseAction(parameters: Parameters): ProbeAction | undefined {
+function parseAction(parameters: Parameters): ProbeSpec['action'] | undefined {
   const http = parameters.object('HttpGet');
   const tcp = parameters.object('TcpSocket');
   const exec = parameters.object('Exec');

@@ -1,22 +1,14 @@
-import { type ContainerSpec, type GroupSpec, type Tag, type VolumeSpec } from '../model.ts';
+import type { ContainerSpec, GroupSpec, Tag, VolumeSpec } from '../model.ts';
 import { EciError, invalidParameter, missingParameter } from '../wire/error.ts';
 import type { Parameters } from '../wire/parameters.ts';
 import { parseContainer } from './parse-container.ts';
+import { parseCredential, parseVolume } from './parse-volume.ts';
 
 /** Limits of one group (serverless-node.md, section 2.2). */
 const maxContainers = 20;
 const maxVolumes = 20;
 const maxTags = 20;
-const maxFiles = 1000;
-
-const volumeTypes = [
-  'EmptyDirVolume',
-  'ConfigFileVolume',
-  'NFSVolume',
-  'FlexVolume',
-  'DiskVolume',
-  'HostPathVolume',
-] as const;
+const maxCredentials = 20;
 
 /** Fields that this ECI keeps and tells back, and makes no use of. */
 const labels = [
@@ -48,6 +40,7 @@ export function parseGroup(parameters: Parameters): GroupSpec {
     initContainers,
     containers,
     volumes,
+    imageCredentials: parameters.list('ImageRegistryCredential', { max: maxCredentials }).map(parseCredential),
     tags: parseTags(parameters),
     labels: parseLabels(parameters),
   };
@@ -82,29 +75,6 @@ function parseSize(parameters: Parameters, containers: readonly ContainerSpec[])
 function parseLabels(parameters: Parameters): Record<string, string> {
   const given = labels.map((name) => [name, parameters.string(name)] as const);
   return Object.fromEntries(given.filter((pair): pair is [(typeof labels)[number], string] => pair[1] !== undefined));
-}
-
-function parseVolume(parameters: Parameters): VolumeSpec {
-  const name = parameters.required('Name', { maxLength: 63 });
-  if (!/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(name))
-    throw invalidParameter(parameters.nameOf('Name'), 'not a DNS label');
-  const type = parameters.word('Type', volumeTypes);
-  if (!type) throw missingParameter(parameters.nameOf('Type'));
-  return { name, type, files: parseFiles(parameters) };
-}
-
-function parseFiles(parameters: Parameters): VolumeSpec['files'] {
-  const volume = parameters.object('ConfigFileVolume');
-  const defaultMode = volume?.integer('DefaultMode', { min: 0, max: 0o777 }) ?? 0o644;
-  const files = volume?.list('ConfigFileToPath', { max: maxFiles }) ?? [];
-  return files.map((file) => {
-    const path = file.required('Path', { maxLength: 1024 });
-    if (path.startsWith('/') || path.includes('\0') || path.split('/').some((step) => ['', '.', '..'].includes(step))) {
-      throw invalidParameter(file.nameOf('Path'), 'must be a plain path below the volume');
-    }
-    const mode = file.integer('Mode', { min: 0, max: 0o777 }) ?? defaultMode;
-    return { path, mode, content: file.string('Content', { maxLength: 1024 * 1024 }) ?? '' };
-  });
 }
 
 function checkNames(containers: readonly ContainerSpec[], volumes: readonly VolumeSpec[]): void {

@@ -2,17 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { type Clock, messageOf } from '@ebb/base';
 import type { CommandLine } from './command.ts';
-import type { ContainerLog } from './log.ts';
+import type { ContainerLog } from '../lifecycle/container-log.ts';
+import type { Exit, Run } from '../lifecycle/sandbox.ts';
+import { within } from '../lifecycle/within.ts';
 import { groupGone, killMarked, signalGroup } from './signals.ts';
-import { within } from './within.ts';
-
-/** How a process ended, as a shell would say it: 128 + n for signal n. */
-export interface Exit {
-  readonly exitCode: number;
-  readonly signal?: number;
-  /** Set if it never began. */
-  readonly startError?: string;
-}
 
 export interface ChildOptions {
   readonly command: CommandLine;
@@ -23,14 +16,10 @@ export interface ChildOptions {
   readonly clock: Clock;
 }
 
-/** A container's process, leader of a process group of its own. */
-export interface Child {
+/** A container's process, leader of a process group of its own. A stop is told to the whole group. */
+export interface Child extends Run {
   /** Undefined if it never began. */
   readonly pid: number | undefined;
-  /** Resolves when the process and all it started have ended and their output is taken in. */
-  readonly exited: Promise<Exit>;
-  /** SIGTERM to the group, SIGKILL after `graceMs`. Resolves with `exited`. May be called again; the first grace counts. */
-  stop(graceMs: number): Promise<Exit>;
 }
 
 /** How long output may lag behind the end of the processes that wrote it. */

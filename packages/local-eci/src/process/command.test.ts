@@ -1,11 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import type { ContainerSpec } from '../model.ts';
 import { appNameOf } from './apps.ts';
-import { RestartBackoff } from './backoff.ts';
+import { RestartBackoff } from '../lifecycle/backoff.ts';
 import { commandLine } from './command.ts';
 import { containerEnvironment, expand } from './environment.ts';
 
-const spec: ContainerSpec = { name: 'web', image: 'i', command: [], args: [], env: [], ports: [], volumeMounts: [] };
+const spec: ContainerSpec = {
+  name: 'web',
+  image: 'i',
+  command: [],
+  args: [],
+  env: [],
+  ports: [],
+  volumeMounts: [],
+  security: {},
+};
 const app = (command: string): { name: string; folder: string; command: string } => ({
   name: 'web',
   folder: '/web',

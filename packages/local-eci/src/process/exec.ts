@@ -1,12 +1,11 @@
 import { type Clock, messageOf } from '@ebb/base';
+import { ContainerLog } from '../lifecycle/container-log.ts';
 import { ExecError, type ExecResult } from '../runtime.ts';
 import { startChild } from './child.ts';
-import { ContainerLog } from './log.ts';
 
 export interface ExecOptions {
   readonly command: readonly string[];
-  /** Undefined if the container has not run yet. */
-  readonly cwd: string | undefined;
+  readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
   readonly marker: string;
   readonly clock: Clock;
@@ -17,7 +16,7 @@ export interface ExecOptions {
 /** Runs a command beside a container, in its folder and with its environment. Throws `ExecError` if it cannot. */
 export async function execute({ command, cwd, env, marker, clock, signal }: ExecOptions): Promise<ExecResult> {
   const [file, ...args] = command;
-  if (cwd === undefined || file === undefined) throw new ExecError('the container is not running');
+  if (file === undefined) throw new ExecError('there is no command');
   if (signal.aborted) throw new ExecError(messageOf(signal.reason));
   const log = new ContainerLog(clock);
   const child = startChild({ command: { file, args }, cwd, env, marker, log, clock });

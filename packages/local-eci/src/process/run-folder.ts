@@ -10,6 +10,8 @@ import { signalGroup } from './signals.ts';
  */
 export interface RunFolder {
   readonly path: string;
+  /** What outlives groups and runs: the folder that stands in for network storage. */
+  readonly shares: string;
   /** Writes down a process group just started. */
   record(pid: number): void;
   /** Makes the folder of a group. */
@@ -29,6 +31,7 @@ export async function openRunFolder(base: string, logger: Logger): Promise<RunFo
   writeFileSync(join(path, 'owner'), identityLine(process.pid));
   return {
     path,
+    shares: join(base, 'shares'),
     record: (pid) => appendFileSync(join(path, 'processes'), identityLine(pid)),
     groupFolder: (id) => {
       const folder = join(path, id);

@@ -1,13 +1,15 @@
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Clock, Logger } from '@ebb/base';
+import { ContainerGroup } from '../lifecycle/group.ts';
+import { within } from '../lifecycle/within.ts';
+import type { Sandbox } from '../lifecycle/sandbox.ts';
 import type { Runtime } from '../runtime.ts';
 import type { AppFolder } from './apps.ts';
-import { ProcessGroup } from './group.ts';
 import { LiveProcesses } from './live-processes.ts';
 import { Ports } from './ports.ts';
 import { type RunFolder, openRunFolder } from './run-folder.ts';
-import { within } from './within.ts';
+import { openProcessSandbox } from './sandbox.ts';
 
 export interface ProcessRuntimeOptions {
   /** The app an image reference means, now; asked again every 2 s while there is none. See `appNameOf`. */
@@ -24,6 +26,9 @@ export interface ProcessRuntimeOptions {
   readonly logger: Logger;
 }
 
+/** How often a missing app is looked for again: it may be about to be written. */
+const imageRetryMs = 2000;
+
 /**
  * Runs each container as a process of this machine, in the folder its image stands for. There is no isolation: processes
  * see the machine's files and network as this user does. At its first start it ends what a run that was killed left behind.
@@ -32,29 +37,35 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
   const { images, imageNames = () => [], environment = process.env, closeGraceMs = 5000, clock, logger } = options;
   const ports = new Ports();
   const live = new LiveProcesses();
-  const groups = new Map<string, ProcessGroup>();
+  const groups = new Map<string, ContainerGroup>();
   let folder: Promise<RunFolder> | undefined;
   const runFolder = (): Promise<RunFolder> => (folder ??= openRunFolder(options.dataDir ?? defaultFolder(), logger));
   return {
     create: (id, spec, host) => {
-      const shared = { images, imageNames, ports, runFolder, live, parentEnvironment: environment, clock, logger };
-      const group = new ProcessGroup({ id, spec, host, ...shared });
+      const openSandbox = async (): Promise<Sandbox> =>
+        openProcessSandbox({
+          id,
+          spec,
+          images,
+          imageNames,
+          ports,
+          runFolder: await runFolder(),
+          live,
+          parentEnvironment: environment,
+          clock,
+        });
+      const group = new ContainerGroup({
+        spec,
+        host,
+        openSandbox,
+        imageRetryMs: () => imageRetryMs,
+        clock,
+        logger: logger.child({ group: id }),
+        onStopped: () => groups.delete(id),
+      });
       groups.set(id, group);
       group.start();
-      const stop = async (): Promise<void> => {
-        await group.stop();
-        groups.delete(id);
-        await (await runFolder()).removeGroup(id);
-      };
-      return {
-        get state() {
-          return group.state;
-        },
-        stop,
-        restart: () => group.restart(),
-        log: (container, run) => group.log(container, run),
-        exec: (container, command, each) => group.exec(container, command, each),
-      };
+      return group;
     },
     close: async () => {
       const stopped = Promise.all([...groups.values()].map((group) => group.stop()));

@@ -99,6 +99,11 @@ class SimulatedInstance implements Instance {
     return Promise.resolve();
   }
 
+  /** Nobody reads its files. */
+  updateVolumes(): Promise<void> {
+    return Promise.resolve();
+  }
+
   log(container: string): readonly [] | undefined {
     const known = [...this.#spec.initContainers, ...this.#spec.containers].some(({ name }) => name === container);
     return known ? [] : undefined;

@@ -1,94 +1,84 @@
 import { type Clock, linkSignals, messageOf } from '@ebb/base';
+import { type ProbeTarget, check, runProber } from '@ebb/base/probe';
 import type { ContainerSpec, ContainerState, ContainerStatus, ProbeSpec, RestartPolicy } from '../model.ts';
-import { type ExecResult, type GroupHost, type LogLine } from '../runtime.ts';
-import type { AppFolder } from './apps.ts';
+import type { ExecResult, GroupHost, LogLine } from '../runtime.ts';
 import { RestartBackoff } from './backoff.ts';
-import { type Child, type Exit, startChild } from './child.ts';
-import { commandLine, workingFolder } from './command.ts';
-import { containerEnvironment } from './environment.ts';
-import { execute } from './exec.ts';
-import { ContainerLog } from './log.ts';
-import { type ProbeTarget, check } from './probe.ts';
-import { runProber } from './prober.ts';
+import { ContainerLog } from './container-log.ts';
+import { pullImage } from './image-pull.ts';
+import type { Exit, Run, Sandbox } from './sandbox.ts';
+import { terminatedState } from './terminated-state.ts';
 
-export interface ProcessContainerOptions {
+export interface ContainerOptions {
   readonly spec: ContainerSpec;
   readonly restartPolicy: RestartPolicy;
   readonly graceMs: number;
-  readonly hostName: string;
-  readonly marker: string;
-  readonly parentEnvironment: Readonly<Record<string, string | undefined>>;
-  /** The port of its own for its first declared one, checked again before each start; undefined if it declares none. */
-  readonly port: () => Promise<number | undefined>;
-  readonly portOf: (declared: number) => number;
-  readonly mounts: readonly string[];
+  readonly groupName: string;
+  readonly sandbox: Sandbox;
   readonly host: GroupHost;
-  /** Keeps account of a process just started, until disposed. */
-  readonly track: (pid: number) => Disposable;
+  /** The same container before its group was restarted. */
+  readonly before: Container | undefined;
+  /** What it waits for in the beginning. */
+  readonly waitsFor: 'ContainerCreating' | 'PodInitializing';
+  /** Wait after the n-th failure to get the image, from 1. */
+  readonly imageRetryMs: (failures: number) => number;
   readonly clock: Clock;
 }
-
-/** The address of every group: processes share the machine's network. */
-export const groupIp = '127.0.0.1';
 
 /** Between readiness checks of a starting container. Commands cost more than a connection. */
 const eagerMs = 100;
 const eagerExecMs = 500;
 
-/** How much of the log is shown as the reason of a failure. */
-const messageLines = 80;
-const messageBytes = 2048;
-
-const creating: ContainerState = { state: 'Waiting', reason: 'ContainerCreating', message: '' };
-
-/** A container as an OS process: started, probed, restarted with back-off, stopped with all its descendants. */
-export class ProcessContainer {
-  readonly #options: ProcessContainerOptions;
+/** A container's life, whatever runs it: image, start, probes, restarts with back-off, stop. */
+export class Container {
+  readonly #options: ContainerOptions;
   readonly #abort = new AbortController();
   readonly #logs: { current: ContainerLog; previous: ContainerLog | undefined };
-  #app: AppFolder | undefined;
-  #environment: Readonly<Record<string, string>> = {};
-  #child: Child | undefined;
-  #state: ContainerState = creating;
+  #run: Run | undefined;
+  #state: ContainerState;
   #previous: ContainerState | undefined;
+  #imageId: string | undefined;
   #ready = false;
-  #restartCount = 0;
+  #restartCount: number;
 
-  constructor(options: ProcessContainerOptions) {
+  constructor(options: ContainerOptions) {
+    const { before, clock, waitsFor } = options;
     this.#options = options;
-    this.#logs = { current: new ContainerLog(options.clock), previous: undefined };
+    this.#logs = { current: new ContainerLog(clock), previous: before ? before.#logs.current : undefined };
+    this.#state = { state: 'Waiting', reason: waitsFor, message: '' };
+    const ended = before?.status.current;
+    this.#previous = ended?.state === 'Terminated' ? ended : before?.status.previous;
+    this.#restartCount = before ? before.status.restartCount + (ended?.state === 'Terminated' ? 1 : 0) : 0;
   }
 
   get status(): ContainerStatus {
-    const { spec, portOf } = this.#options;
+    const { spec, sandbox } = this.#options;
     return {
       name: spec.name,
       ready: this.#ready,
       restartCount: this.#restartCount,
       current: this.#state,
       ...(this.#previous ? { previous: this.#previous } : {}),
-      ports: spec.ports.map(({ port }, index) => (index === 0 ? portOf(port) : port)),
+      ...(this.#imageId === undefined ? {} : { imageId: this.#imageId }),
+      ports: spec.ports.map(({ port }, index) => (index === 0 ? sandbox.portOf(port) : port)),
     };
   }
 
+  /** Each run keeps one log; that of the last goes on being shown until the next one starts. */
   log(run: 'current' | 'previous'): readonly LogLine[] {
     return (run === 'current' ? this.#logs.current : this.#logs.previous)?.lines ?? [];
   }
 
-  /** Shows why the container is not there yet. */
-  wait(reason: string, message: string): void {
-    this.#become({ state: 'Waiting', reason, message });
-  }
-
   /** Runs until the container ends for good or is stopped; returns how. Never rejects. */
-  async run(app: AppFolder): Promise<ContainerState> {
-    this.#app = app;
+  async run(): Promise<ContainerState> {
     const backoff = new RestartBackoff();
     const { clock, restartPolicy } = this.#options;
     const { signal } = this.#abort;
-    while (!signal.aborted) {
+    let started = this.#restartCount > 0;
+    while (!signal.aborted && (await this.#pull())) {
+      if (started) this.#logs.previous = this.#logs.current;
+      started = true;
       const startedAtMs = clock.now();
-      const exit = await this.#runOnce(app);
+      const exit = await this.#runOnce();
       this.#end(exit, startedAtMs);
       if (signal.aborted || restartPolicy === 'Never' || (restartPolicy === 'OnFailure' && exit.exitCode === 0)) break;
       if (!(await this.#waitForRestart(backoff.next(clock.now() - startedAtMs)))) break;
@@ -97,55 +87,51 @@ export class ProcessContainer {
     return this.#state;
   }
 
-  /** SIGTERM, grace, SIGKILL; resolves when no process of the container is left. */
+  /** SIGTERM, grace, SIGKILL; resolves when nothing of the container is left running. */
   async stop(): Promise<void> {
     this.#abort.abort();
-    this.#ready = false;
-    await this.#child?.stop(this.#options.graceMs);
+    await this.kill();
   }
 
   /** Ends the present run; the restart policy decides what follows. */
   async kill(): Promise<void> {
     this.#ready = false;
-    await this.#child?.stop(this.#options.graceMs);
+    await this.#run?.stop(this.#options.graceMs);
   }
 
   exec(command: readonly string[], signal: AbortSignal): Promise<ExecResult> {
-    const { marker, clock } = this.#options;
-    const cwd = this.#app && workingFolder(this.#options.spec, this.#app);
-    return execute({ command, cwd, env: this.#environment, marker: `${marker}/exec`, clock, signal });
+    const { sandbox, spec } = this.#options;
+    return sandbox.exec(spec, command, { signal });
   }
 
-  async #runOnce(app: AppFolder): Promise<Exit> {
-    const { spec, clock, host } = this.#options;
+  /** False if the container was stopped meanwhile. */
+  async #pull(): Promise<boolean> {
+    const { spec, sandbox, host, clock, imageRetryMs } = this.#options;
+    const { signal } = this.#abort;
+    const wait = (reason: string, message: string): void => this.#become({ state: 'Waiting', reason, message });
+    const pulled = await pullImage({ spec, sandbox, host, clock, imageRetryMs, wait }, signal);
+    if (pulled) this.#imageId = pulled.imageId;
+    return pulled !== undefined;
+  }
+
+  async #runOnce(): Promise<Exit> {
+    const { spec, clock, host, sandbox } = this.#options;
+    const { signal } = this.#abort;
     const log = new ContainerLog(clock);
+    this.#logs.current = log;
     try {
-      const port = await this.#options.port();
-      if (this.#abort.signal.aborted) return { exitCode: 143, signal: 15 };
-      this.#environment = containerEnvironment({
-        ...this.#options,
-        folder: app.folder,
-        ip: groupIp,
-        port,
-        parent: this.#options.parentEnvironment,
-      });
-      const command = commandLine(spec, app, this.#environment);
-      const cwd = workingFolder(spec, app);
-      if (this.#restartCount > 0) this.#logs.previous = this.#logs.current;
-      this.#logs.current = log;
-      this.#child = startChild({ ...this.#options, command, cwd, env: this.#environment, log });
+      this.#run = await sandbox.start(spec, log, { signal });
     } catch (error) {
-      return { exitCode: 128, startError: messageOf(error) };
+      return signal.aborted ? { exitCode: 143, signal: 15 } : { exitCode: 128, startError: messageOf(error) };
     }
-    const child = this.#child;
-    if (child.pid === undefined) return child.exited;
-    using _tracked = this.#options.track(child.pid);
+    // Told to stop while it was being started.
+    if (signal.aborted) return this.#run.stop(this.#options.graceMs);
     this.#become({ state: 'Running', startedAtMs: clock.now() });
     host.event({ type: 'Normal', reason: 'Started', message: `Started container ${spec.name}` });
-    return await this.#probeWhile(child);
+    return this.#probeWhile(this.#run);
   }
 
-  async #probeWhile(child: Child): Promise<Exit> {
+  async #probeWhile(run: Run): Promise<Exit> {
     const { spec } = this.#options;
     const link = linkSignals(this.#abort.signal);
     if (!spec.readinessProbe) this.#setReady(true);
@@ -154,7 +140,7 @@ export class ProcessContainer {
       this.#runLiveness(spec.livenessProbe, link.signal),
     ];
     try {
-      return await child.exited;
+      return await run.exited;
     } finally {
       link.abort();
       link[Symbol.dispose]();
@@ -199,9 +185,10 @@ export class ProcessContainer {
   }
 
   #probeTarget(): ProbeTarget {
+    const { sandbox } = this.#options;
     return {
-      host: groupIp,
-      portOf: this.#options.portOf,
+      host: sandbox.ip,
+      portOf: (declared) => sandbox.portOf(declared),
       exec: (command, signal) => this.exec(command, signal),
     };
   }
@@ -216,27 +203,23 @@ export class ProcessContainer {
     this.#options.host.changed();
   }
 
-  #end({ exitCode, signal, startError }: Exit, startedAtMs: number): void {
-    this.#child = undefined;
+  #end(exit: Exit, startedAtMs: number): void {
+    const { spec, clock, host } = this.#options;
+    this.#run = undefined;
     this.#ready = false;
-    const log = this.#logs.current.tail(messageLines, messageBytes);
-    this.#become({
-      state: 'Terminated',
-      exitCode,
-      ...(signal === undefined ? {} : { signal }),
-      reason: startError === undefined ? (exitCode === 0 ? 'Completed' : 'Error') : 'StartError',
-      message: startError ?? (exitCode === 0 ? '' : log),
-      startedAtMs,
-      finishedAtMs: this.#options.clock.now(),
-    });
+    if (exit.outOfMemory) {
+      host.event({ type: 'Warning', reason: 'OOMKilled', message: `Container ${spec.name} was out of memory` });
+    }
+    const times = { startedAtMs, finishedAtMs: clock.now() };
+    this.#become(terminatedState(exit, spec, { ...times, log: this.#logs.current }));
   }
 
   /** False if the container was stopped meanwhile. */
   async #waitForRestart(backoffMs: number): Promise<boolean> {
-    const { clock, host, spec, hostName } = this.#options;
+    const { clock, host, spec, groupName } = this.#options;
     this.#previous = this.#state;
     if (backoffMs > 0) {
-      const message = `back-off ${backoffMs / 1000}s restarting failed container=${spec.name} pod=${hostName}`;
+      const message = `back-off ${backoffMs / 1000}s restarting failed container=${spec.name} pod=${groupName}`;
       this.#become({ state: 'Waiting', reason: 'CrashLoopBackOff', message });
       host.event({ type: 'Warning', reason: 'BackOff', message: `Back-off restarting failed container ${spec.name}` });
     }

@@ -1,6 +1,6 @@
 import { FakeClock } from '@ebb/base/testing';
 import { describe, expect, it } from 'vitest';
-import type { ProbeSpec } from '../model.ts';
+import type { ProbeSpec } from './probe.ts';
 import { runProber } from './prober.ts';
 
 const spec: ProbeSpec = {

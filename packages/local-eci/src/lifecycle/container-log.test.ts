@@ -1,7 +1,7 @@
 import { FakeClock } from '@ebb/base/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ContainerLog } from './log.ts';
+import { ContainerLog } from './container-log.ts';
 
 const texts = (log: ContainerLog): string[] => log.lines.map(({ text }) => text.toString('latin1'));
 

@@ -1,6 +1,7 @@
-import { type Clock, linkSignals } from '@ebb/base';
-import type { ProbeSpec } from '../model.ts';
-import type { ProbeResult } from './probe.ts';
+import type { Clock } from '../clock.ts';
+import { linkSignals } from '../signals.ts';
+import type { ProbeSpec } from './probe.ts';
+import type { ProbeResult } from './check.ts';
 
 export interface ProberOptions {
   readonly spec: ProbeSpec;

@@ -1,0 +1,86 @@
+import type { ConfigFile, ImageCredential, VolumeSpec } from '../model.ts';
+import { invalidParameter, missingParameter } from '../wire/error.ts';
+import type { Parameters } from '../wire/parameters.ts';
+
+const maxFiles = 1000;
+const volumeTypes = [
+  'EmptyDirVolume',
+  'ConfigFileVolume',
+  'NFSVolume',
+  'FlexVolume',
+  'DiskVolume',
+  'HostPathVolume',
+] as const;
+
+/** Reads one item of `Volume`. Throws `EciError`. */
+export function parseVolume(parameters: Parameters): VolumeSpec {
+  const name = parameters.required('Name', { maxLength: 63 });
+  if (!/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(name))
+    throw invalidParameter(parameters.nameOf('Name'), 'not a DNS label');
+  const type = parameters.word('Type', volumeTypes);
+  switch (type) {
+    case undefined:
+      throw missingParameter(parameters.nameOf('Type'));
+    case 'ConfigFileVolume':
+      return { name, type, files: parseFiles(parameters) };
+    case 'EmptyDirVolume':
+      return { name, type, files: [], ...parseEmptyDir(parameters) };
+    default:
+      return { name, type, files: [], share: shareOf(parameters, type) };
+  }
+}
+
+/** Reads one item of `ImageRegistryCredential`. Throws `EciError`. */
+export function parseCredential(parameters: Parameters): ImageCredential {
+  return {
+    server: parameters.required('Server', { maxLength: 1024 }),
+    userName: parameters.required('UserName', { maxLength: 1024 }),
+    password: parameters.string('Password') ?? '',
+  };
+}
+
+function parseEmptyDir(parameters: Parameters): Pick<VolumeSpec, 'inMemory' | 'sizeBytes'> {
+  const emptyDir = parameters.object('EmptyDirVolume');
+  const inMemory = emptyDir?.word('Medium', ['Memory', 'LocalRaid0']) === 'Memory';
+  const sizeLimit = emptyDir?.string('SizeLimit');
+  if (!emptyDir || sizeLimit === undefined) return { inMemory };
+  const [, number = '', unit = ''] = /^(\d+(?:\.\d+)?)([KMGT]i?)?$/.exec(sizeLimit) ?? [];
+  if (number === '') throw invalidParameter(emptyDir.nameOf('SizeLimit'), 'not a size such as 256Mi');
+  const power = 'KMGT'.indexOf(unit.slice(0, 1)) + 1;
+  return { inMemory, sizeBytes: Math.ceil(Number(number) * (unit.endsWith('i') ? 1024 : 1000) ** (unit ? power : 0)) };
+}
+
+/** What a volume of storage elsewhere is known by: two that say the same are one. */
+function shareOf(
+  parameters: Parameters,
+  type: Exclude<(typeof volumeTypes)[number], 'ConfigFileVolume' | 'EmptyDirVolume'>,
+): string {
+  switch (type) {
+    case 'NFSVolume': {
+      const nfs = parameters.object('NFSVolume');
+      return `nfs:${nfs?.required('Server') ?? ''}:${nfs?.required('Path') ?? ''}`;
+    }
+    case 'FlexVolume': {
+      const flex = parameters.object('FlexVolume');
+      return `${flex?.required('Driver') ?? ''}:${flex?.string('Options') ?? ''}`;
+    }
+    case 'DiskVolume':
+      return `disk:${parameters.object('DiskVolume')?.required('DiskId') ?? ''}`;
+    case 'HostPathVolume':
+      throw invalidParameter(parameters.nameOf('Type'), 'HostPathVolume is for those on its list only');
+  }
+}
+
+function parseFiles(parameters: Parameters): ConfigFile[] {
+  const volume = parameters.object('ConfigFileVolume');
+  const defaultMode = volume?.integer('DefaultMode', { min: 0, max: 0o777 }) ?? 0o644;
+  const files = volume?.list('ConfigFileToPath', { max: maxFiles }) ?? [];
+  return files.map((file) => {
+    const path = file.required('Path', { maxLength: 1024 });
+    if (path.startsWith('/') || path.includes('\0') || path.split('/').some((step) => ['', '.', '..'].includes(step))) {
+      throw invalidParameter(file.nameOf('Path'), 'must be a plain path below the volume');
+    }
+    const mode = file.integer('Mode', { min: 0, max: 0o777 }) ?? defaultMode;
+    return { path, mode, content: file.string('Content', { maxLength: 1024 * 1024 }) ?? '' };
+  });
+}

@@ -1,0 +1,222 @@
+import { type Clock, type Logger, messageOf } from '@ebb/base';
+import type { ContainerSpec, ContainerState, GroupPhase, GroupSpec, GroupState, VolumeSpec } from '../model.ts';
+import { ExecError, type ExecResult, type GroupHost, type Instance, type LogLine } from '../runtime.ts';
+import { Container } from './container.ts';
+import type { Sandbox } from './sandbox.ts';
+
+export interface GroupOptions {
+  readonly spec: GroupSpec;
+  readonly host: GroupHost;
+  /** Makes the place where its containers run; gives up when aborted. */
+  readonly openSandbox: (options: { readonly signal: AbortSignal }) => Promise<Sandbox>;
+  /** Wait after the n-th failure to get an image, from 1. */
+  readonly imageRetryMs: (failures: number) => number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Called when a stop has left nothing of it. */
+  readonly onStopped: () => void;
+}
+
+/** The containers of one start of a group. */
+interface Round {
+  readonly abort: AbortController;
+  initContainers: readonly Container[];
+  containers: readonly Container[];
+  done: Promise<void>;
+}
+
+/** A container group's life, whatever runs it: init containers in order, then the others, until all end or it is stopped. */
+export class ContainerGroup implements Instance {
+  readonly #options: GroupOptions;
+  readonly #abort = new AbortController();
+  #sandbox: Sandbox | undefined;
+  #round: Round | undefined;
+  #startedAtMs: number | undefined;
+  #finished:
+    | (Pick<GroupState, 'reason' | 'message' | 'finishedAtMs'> & { readonly phase: 'Succeeded' | 'Failed' })
+    | undefined;
+  #stopping: Promise<void> | undefined;
+
+  constructor(options: GroupOptions) {
+    this.#options = options;
+  }
+
+  /** Begins; what becomes of it shows in the state. */
+  start(): void {
+    if (this.#stopping) return;
+    const before = this.#round;
+    const round: Round = { abort: new AbortController(), initContainers: [], containers: [], done: Promise.resolve() };
+    this.#round = round;
+    round.done = this.#run(round, before);
+  }
+
+  get state(): GroupState {
+    const { initContainers = [], containers = [] } = this.#round ?? {};
+    const ip = this.#sandbox?.ip;
+    return {
+      phase: this.#phase(),
+      ...(ip === undefined || this.#startedAtMs === undefined ? {} : { ip, startedAtMs: this.#startedAtMs }),
+      ...this.#finished,
+      initContainers: initContainers.map(({ status }) => status),
+      containers: containers.map(({ status }) => status),
+    };
+  }
+
+  stop(): Promise<void> {
+    return (this.#stopping ??= this.#stop());
+  }
+
+  async restart(): Promise<void> {
+    if (this.#stopping) return;
+    await this.#endRound();
+    this.#finished = undefined;
+    this.start();
+  }
+
+  async updateVolumes(volumes: readonly VolumeSpec[]): Promise<void> {
+    await this.#sandbox?.updateVolumes(volumes);
+  }
+
+  log(container: string, run: 'current' | 'previous'): readonly LogLine[] | undefined {
+    return this.#find(container)?.log(run);
+  }
+
+  async exec(
+    name: string,
+    command: readonly string[],
+    { signal }: { readonly signal: AbortSignal },
+  ): Promise<ExecResult> {
+    const container = this.#find(name);
+    if (container?.status.current.state !== 'Running') throw new ExecError(`the container ${name} is not running`);
+    return container.exec(command, signal);
+  }
+
+  async #stop(): Promise<void> {
+    const { host, spec } = this.#options;
+    host.event({ type: 'Normal', reason: 'Killing', message: `Stopping container group ${spec.name}` });
+    this.#abort.abort();
+    await this.#endRound();
+    await this.#sandbox?.close();
+    this.#options.onStopped();
+  }
+
+  async #endRound(): Promise<void> {
+    const round = this.#round;
+    if (!round) return;
+    round.abort.abort();
+    await Promise.all([...round.initContainers, ...round.containers].map((container) => container.stop()));
+    await round.done;
+  }
+
+  async #run(round: Round, before: Round | undefined): Promise<void> {
+    const { signal } = round.abort;
+    const { clock, openSandbox, logger } = this.#options;
+    try {
+      this.#sandbox ??= await openSandbox({ signal: this.#abort.signal });
+      signal.throwIfAborted();
+      this.#build(round, before, this.#sandbox);
+      this.#startedAtMs ??= clock.now();
+      this.#options.host.changed();
+      if (await this.#runInit(round)) await this.#runContainers(round);
+    } catch (error) {
+      if (signal.aborted) return;
+      logger.error({ error: messageOf(error) }, 'a container group could not be run');
+      this.#finish('Failed', { reason: 'StartError', message: messageOf(error) });
+    }
+  }
+
+  #build(round: Round, before: Round | undefined, sandbox: Sandbox): void {
+    const { spec, host, clock, imageRetryMs } = this.#options;
+    const graceMs = spec.terminationGracePeriodSeconds * 1000;
+    const shared = { graceMs, groupName: spec.name, sandbox, host, imageRetryMs, clock };
+    const named = (all: readonly Container[] | undefined, { name }: ContainerSpec): Container | undefined =>
+      all?.find(({ status }) => status.name === name);
+    round.initContainers = spec.initContainers.map((container, index) => {
+      // An init container is tried again until it succeeds, unless nothing is.
+      const restartPolicy = spec.restartPolicy === 'Never' ? 'Never' : 'OnFailure';
+      const waitsFor = index === 0 ? 'ContainerCreating' : 'PodInitializing';
+      return new Container({
+        ...shared,
+        spec: container,
+        restartPolicy,
+        waitsFor,
+        before: named(before?.initContainers, container),
+      });
+    });
+    const waitsFor = spec.initContainers.length > 0 ? 'PodInitializing' : 'ContainerCreating';
+    round.containers = spec.containers.map((container) => {
+      const { restartPolicy } = spec;
+      return new Container({
+        ...shared,
+        spec: container,
+        restartPolicy,
+        waitsFor,
+        before: named(before?.containers, container),
+      });
+    });
+  }
+
+  /** Runs the init containers in order. False if one failed for good or the group was stopped. */
+  async #runInit(round: Round): Promise<boolean> {
+    for (const container of round.initContainers) {
+      const end = await container.run();
+      if (round.abort.signal.aborted) return false;
+      if (isSuccess(end)) continue;
+      const message = `init container ${container.status.name} failed`;
+      this.#finish('Failed', { reason: 'InitContainerFailed', message });
+      return false;
+    }
+    return true;
+  }
+
+  async #runContainers(round: Round): Promise<void> {
+    using _deadline = this.#armDeadline(round);
+    const ends = await Promise.all(round.containers.map((container) => container.run()));
+    if (round.abort.signal.aborted) return;
+    this.#finish(ends.every(isSuccess) ? 'Succeeded' : 'Failed', {});
+  }
+
+  #armDeadline(round: Round): Disposable {
+    const { spec, clock, host } = this.#options;
+    if (spec.activeDeadlineSeconds === undefined) return { [Symbol.dispose]: () => undefined };
+    return clock.after(spec.activeDeadlineSeconds * 1000, () => {
+      const message = 'Pod was active on the node longer than the specified deadline';
+      host.event({ type: 'Warning', reason: 'DeadlineExceeded', message });
+      this.#finish('Failed', { reason: 'DeadlineExceeded', message });
+      // Never rejects: a run's end is always told, never thrown.
+      void Promise.all(round.containers.map((container) => container.stop()));
+    });
+  }
+
+  #finish(
+    phase: 'Succeeded' | 'Failed',
+    { reason, message }: { readonly reason?: string; readonly message?: string },
+  ): void {
+    this.#finished ??= {
+      phase,
+      ...(reason === undefined ? {} : { reason }),
+      ...(message === undefined ? {} : { message }),
+      finishedAtMs: this.#options.clock.now(),
+    };
+    this.#options.host.changed();
+  }
+
+  #phase(): GroupPhase {
+    if (this.#finished) return this.#finished.phase;
+    if (this.#startedAtMs === undefined) return 'Scheduling';
+    const containers = this.#round?.containers ?? [];
+    const begun =
+      containers.length > 0 &&
+      containers.every(({ status }) => hasRun(status.current) || status.restartCount > 0 || status.previous);
+    return begun ? 'Running' : 'Pending';
+  }
+
+  #find(name: string): Container | undefined {
+    const { initContainers = [], containers = [] } = this.#round ?? {};
+    return [...initContainers, ...containers].find(({ status }) => status.name === name);
+  }
+}
+
+const hasRun = ({ state }: ContainerState): boolean => state !== 'Waiting';
+
+const isSuccess = (state: ContainerState): boolean => state.state === 'Terminated' && state.exitCode === 0;

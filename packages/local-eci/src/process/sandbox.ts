@@ -1,0 +1,106 @@
+import type { Clock } from '@ebb/base';
+import type { ContainerSpec, GroupSpec } from '../model.ts';
+import { ExecError } from '../runtime.ts';
+import { ImageError, type Run, type Sandbox } from '../lifecycle/sandbox.ts';
+import { type VolumeFolders, layOutVolumes, mountSource, updateVolumes } from '../lifecycle/volumes.ts';
+import type { AppFolder } from './apps.ts';
+import { startChild } from './child.ts';
+import { commandLine, workingFolder } from './command.ts';
+import { containerEnvironment } from './environment.ts';
+import { execute } from './exec.ts';
+import { GroupPorts } from './group-ports.ts';
+import type { LiveProcesses } from './live-processes.ts';
+import type { Ports } from './ports.ts';
+import type { RunFolder } from './run-folder.ts';
+
+export interface ProcessSandboxOptions {
+  readonly id: string;
+  readonly spec: GroupSpec;
+  readonly images: (image: string) => AppFolder | undefined;
+  readonly imageNames: () => readonly string[];
+  readonly ports: Ports;
+  readonly runFolder: RunFolder;
+  readonly live: LiveProcesses;
+  readonly parentEnvironment: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+}
+
+/** The address of every group: processes share the machine's network. */
+const groupIp = '127.0.0.1';
+
+/** What a running container was started with, for the commands run beside it. */
+interface Started {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** Containers as processes of this machine, sharing its loopback. Throws if the disk refuses the volumes. */
+export function openProcessSandbox(options: ProcessSandboxOptions): Sandbox {
+  const { id, spec, images, imageNames, runFolder, live, parentEnvironment, clock } = options;
+  const ports = new GroupPorts(options.ports);
+  const folders: VolumeFolders = { group: runFolder.groupFolder(id), shares: runFolder.shares };
+  layOutVolumes(spec.volumes, folders);
+  const started = new Map<string, Started>();
+
+  const appOf = ({ image }: ContainerSpec): AppFolder => {
+    const app = images(image);
+    if (!app) throw new ImageError(missing(image, imageNames()));
+    return app;
+  };
+  const start: Sandbox['start'] = async (container, log, { signal }): Promise<Run> => {
+    const app = appOf(container);
+    const port = await ports.assign(container);
+    signal.throwIfAborted();
+    const marker = `${id}/${container.name}`;
+    const mounts = container.volumeMounts.map((mount) => mountSource(mount, spec.volumes, folders));
+    const env = containerEnvironment({
+      spec: container,
+      hostName: spec.name,
+      folder: app.folder,
+      ip: groupIp,
+      port,
+      mounts,
+      marker,
+      parent: parentEnvironment,
+    });
+    const cwd = workingFolder(container, app);
+    started.set(container.name, { cwd, env });
+    const child = startChild({ command: commandLine(container, app, env), cwd, env, marker, log, clock });
+    if (child.pid === undefined) return child;
+    runFolder.record(child.pid);
+    const tracked = live.add(child.pid);
+    void child.exited.then(() => tracked[Symbol.dispose]());
+    return child;
+  };
+
+  return {
+    ip: groupIp,
+    portOf: (declared) => ports.portOf(declared),
+    pull: (container) => {
+      appOf(container);
+      return Promise.resolve(undefined);
+    },
+    start,
+    exec: (container, command, { signal }) => {
+      const beside = started.get(container.name);
+      if (!beside) throw new ExecError('the container has not run yet');
+      return execute({ ...beside, command, marker: `${id}/${container.name}/exec`, clock, signal });
+    },
+    updateVolumes: (volumes) => {
+      updateVolumes(volumes, folders);
+      return Promise.resolve();
+    },
+    close: async () => {
+      ports.release();
+      await runFolder.removeGroup(id);
+    },
+  };
+}
+
+function missing(image: string, names: readonly string[]): string {
+  const found = names.length === 0 ? 'none found' : `found: ${names.join(', ')}`;
+  return (
+    `image "${image}" cannot be run here: this machine runs only folders as dev.local/<name> (${found}); ` +
+    'a folder is one if it has a Procfile with a web: line, a package.json with a start script, or an executable file named start'
+  );
+}
