@@ -9,7 +9,12 @@ const exec = (command: readonly string[]): Promise<{ exitCode: number; output: s
   Promise.resolve({ exitCode: Number(command[0]), output: 'disk full' });
 const target = (real: number): ProbeTarget => ({ host: '127.0.0.1', portOf: () => real, exec });
 
-async function listening<S extends Server>(server: S): Promise<AsyncDisposable & { readonly port: number }> {
+interface Listening {
+  readonly port: number;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+async function listening(server: Server): Promise<Listening> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const close = (): Promise<void> => new Promise((resolve) => server.close(() => resolve()));
@@ -20,7 +25,7 @@ const { signal } = new AbortController();
 
 describe('an HTTP check', () => {
   const seen: (string | undefined)[] = [];
-  const serve = (): ReturnType<typeof listening> =>
+  const serve = (): Promise<Listening> =>
     listening(
       createServer((request, response) => {
         const { url, headers } = request;
@@ -59,7 +64,7 @@ describe('an exec check', () => {
 
 describe('a gRPC check', () => {
   /** A health service that knows the services `up` and `down`. */
-  const serve = (): ReturnType<typeof listening> => {
+  const serve = (): Promise<Listening> => {
     const server = createHttp2Server();
     server.on('stream', (stream, headers) => {
       const chunks: Buffer[] = [];
