@@ -1,4 +1,4 @@
 export { type Clock, systemClock } from './clock.ts';
-export { type LinkedSignal, linkSignals } from './signals.ts';
+export { type LinkedSignal, linkSignals, untilAborted } from './signals.ts';
 export { UserError, isAbort, messageOf } from './errors.ts';
 export { type Logger, type LoggerOptions, type LogLevel, createLogger, silentLogger } from './logger.ts';

@@ -30,3 +30,11 @@ export function linkSignals(...parents: readonly (AbortSignal | undefined)[]): L
     },
   };
 }
+
+/** Resolves when `signal` aborts, or at once if it has. */
+export function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
