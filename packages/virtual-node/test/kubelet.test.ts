@@ -1,6 +1,7 @@
 import { request } from 'node:https';
 import type { Pod } from '@ebb/api';
 import { silentLogger, systemClock } from '@ebb/base';
+import { makeCertificates } from '@ebb/base/certificates';
 import { eventually } from '@ebb/base/testing';
 import { describe, expect, it } from 'vitest';
 import { startKubelet } from '../src/kubelet/kubelet-server.ts';
@@ -12,7 +13,15 @@ interface TestKubelet extends AsyncDisposable {
   readonly cloud: TestCloud;
   readonly id: string;
   readonly port: number;
-  readonly get: (path: string, options?: { readonly token?: string; readonly method?: string }) => Promise<Answer>;
+  readonly get: (path: string, options?: GetOptions) => Promise<Answer>;
+}
+
+interface GetOptions {
+  readonly token?: string;
+  readonly method?: string;
+  /** Client certificate and its key, as PEM texts. */
+  readonly cert?: string;
+  readonly key?: string;
 }
 
 interface Answer {
@@ -23,7 +32,7 @@ interface Answer {
 /** A kubelet with one pod, `default/web`, whose container runs the program. */
 async function start(
   source: string,
-  { restartPolicy = 'Never', status = {} as Pod['status'] } = {},
+  { restartPolicy = 'Never', status = {} as Pod['status'], clientCa = undefined as string | undefined } = {},
 ): Promise<TestKubelet> {
   const cloud = await startCloud(source);
   const id = await cloud.eci.create(makeGroup({ restartPolicy }));
@@ -36,6 +45,7 @@ async function start(
     host: '127.0.0.1',
     port: 0,
     token,
+    clientCa,
     eci: cloud.eci,
     pods: () => [pod],
     groupOf: () => id,
@@ -54,11 +64,15 @@ async function start(
   };
 }
 
-function get(port: number, path: string, { token: bearer = token, method = 'GET' } = {}): Promise<Answer> {
+function get(
+  port: number,
+  path: string,
+  { token: bearer = token, method = 'GET', ...tls }: GetOptions = {},
+): Promise<Answer> {
   const headers = { authorization: `Bearer ${bearer}` };
   return new Promise((resolve, reject) => {
     const call = request(
-      { host: '127.0.0.1', port, path, method, headers, rejectUnauthorized: false, agent: false },
+      { host: '127.0.0.1', port, path, method, headers, rejectUnauthorized: false, agent: false, ...tls },
       (response) => {
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -91,6 +105,18 @@ describe('the kubelet API', () => {
       kind: 'PodList',
       items: [{ metadata: { name: 'web' } }],
     });
+  });
+
+  it('lets in who shows a certificate of the right authority, and only them', async () => {
+    const makeClient = async (): Promise<{ ca: string; cert: string; key: string }> => {
+      const made = await makeCertificates({ commonName: 'apiserver', hosts: [], usage: 'client', now: Date.now() });
+      return { ca: made.ca, cert: made.certificate, key: made.key };
+    };
+    const [ours, strange] = [await makeClient(), await makeClient()];
+    await using kubelet = await start('', { clientCa: ours.ca });
+    const ask = async ({ cert, key }: Pick<GetOptions, 'cert' | 'key'>): Promise<number> =>
+      (await kubelet.get('/pods', { token: 'none', ...(cert && key ? { cert, key } : {}) })).status;
+    expect([await ask(ours), await ask(strange), await ask({})]).toEqual([200, 401, 401]);
   });
 
   it.each([

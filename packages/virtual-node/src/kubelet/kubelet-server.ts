@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Server, createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { type Pod } from '@ebb/api';
 import { type Clock, type Logger, messageOf } from '@ebb/base';
 import { makeCertificates } from '@ebb/base/certificates';
@@ -15,8 +16,10 @@ export interface KubeletOptions {
   readonly host: string;
   /** 0 for any free one. */
   readonly port: number;
-  /** Callers must send it as bearer token. */
+  /** Callers must send it as bearer token, or show a client certificate. */
   readonly token: string;
+  /** PEM text of the authority that signs client certificates, kube-apiserver's among them. Default: none is accepted. */
+  readonly clientCa?: string | undefined;
 }
 
 interface ServerOptions extends KubeletOptions {
@@ -36,13 +39,15 @@ export interface KubeletServer extends AsyncDisposable {
 
 /** Listens with a certificate made for the occasion; every call needs the token. */
 export async function startKubelet(options: ServerOptions): Promise<KubeletServer> {
-  const { host, port, clock } = options;
+  const { host, port, clientCa, clock } = options;
   const { certificate: cert, key } = await makeCertificates({
     commonName: 'ebb-virtual-node',
     hosts: [host],
     now: clock.now(),
   });
-  const server = createServer({ cert, key }, (request, response) => {
+  // Whoever shows no certificate may still know the token.
+  const clients = clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: false };
+  const server = createServer({ cert, key, ...clients }, (request, response) => {
     answer(request, response, options).catch((error: unknown) => fail(response, statusOf(error), messageOf(error)));
   });
   server.listen(port, host);
@@ -73,7 +78,7 @@ class HttpError extends Error {
 async function answer(request: IncomingMessage, response: ServerResponse, options: ServerOptions): Promise<void> {
   const { pathname, searchParams } = parseUrl(request.url);
   if (pathname === '/healthz') return void response.end('ok');
-  if (!isAuthorized(request, options.token)) throw new HttpError(401, 'Unauthorized');
+  if (!isAuthorized(request, options)) throw new HttpError(401, 'Unauthorized');
   if (request.method !== 'GET') throw new HttpError(405, 'Method Not Allowed');
   if (pathname === '/pods') {
     response.setHeader('content-type', 'application/json');
@@ -145,7 +150,8 @@ function parseUrl(url = '/'): URL {
   }
 }
 
-function isAuthorized({ headers }: IncomingMessage, token: string): boolean {
+function isAuthorized({ headers, socket }: IncomingMessage, { token, clientCa }: KubeletOptions): boolean {
+  if (clientCa !== undefined && socket instanceof TLSSocket && socket.authorized) return true;
   const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(headers.authorization ?? ''), digest(`Bearer ${token}`));
 }
