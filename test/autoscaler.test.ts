@@ -1,7 +1,6 @@
 import {
   type ConfigMap,
   type KubernetesObject,
-  type Node,
   type Pod,
   type PodAutoscaler,
   type Resource,
@@ -9,30 +8,26 @@ import {
   type RevisionStat,
   keys,
   resources,
-  servingCrds,
   systemNamespace,
 } from '@ebb/api';
-import type { ApiServer } from '@ebb/apiserver';
-import { createTestApi } from '@ebb/apiserver/testing';
 import { type Autoscaler, createAutoscaler } from '@ebb/autoscaler';
 import { silentLogger } from '@ebb/base';
 import { FakeClock, eventually } from '@ebb/base/testing';
 import { type KubeClient, conditionOf, createKubeClient } from '@ebb/kube';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type TestApi, namespace, openTestApi } from './api.ts';
 
-const namespace = 'default';
-
-/** An autoscaler on an embedded API, under a clock that only the test moves. The test is gateway and virtual node. */
+/** An autoscaler on a Kubernetes API, under a clock that only the test moves. The test is gateway and virtual node. */
 class World implements AsyncDisposable {
   readonly clock = new FakeClock(1_700_000_000_000);
   readonly client: KubeClient;
-  readonly #api: ApiServer;
+  readonly #api: TestApi;
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
   readonly autoscaler: Autoscaler;
   #drained: readonly string[] = [];
 
-  constructor(api: ApiServer) {
+  constructor(api: TestApi) {
     this.#api = api;
     this.client = createKubeClient({ kubeconfig: api.kubeconfig });
     const { client, clock } = this;
@@ -48,10 +43,10 @@ class World implements AsyncDisposable {
   }
 
   async createNode(name: string, ready = true): Promise<void> {
-    const node: Node = { metadata: { name, labels: { type: 'virtual-kubelet' } } };
-    const created = await this.client.create(resources.nodes, node);
-    const conditions = [{ type: 'Ready', status: ready ? ('True' as const) : ('False' as const) }];
-    await this.client.updateStatus(resources.nodes, { ...created, status: { ...created.status, conditions } });
+    await this.client.create(resources.nodes, { metadata: { name, labels: { type: 'virtual-kubelet' } } });
+    const conditions = [{ type: 'Ready', status: ready ? 'True' : 'False' }];
+    const body = { status: { conditions } };
+    await this.client.patch(resources.nodes, { name }, { type: 'merge', body }, { subresource: 'status' });
   }
 
   /** A Revision and its PodAutoscaler, as the controller makes them. */
@@ -164,7 +159,7 @@ class World implements AsyncDisposable {
 describe('the autoscaler', () => {
   let world: World;
   beforeEach(async () => {
-    world = new World(await createTestApi({ crds: servingCrds() }));
+    world = new World(await openTestApi());
     await world.autoscaler.synced;
   });
   afterEach(async () => world[Symbol.asyncDispose]());

@@ -15,18 +15,15 @@ import {
   keys,
   makePod,
   resources,
-  servingCrds,
   systemNamespace,
 } from '@ebb/api';
-import type { ApiServer } from '@ebb/apiserver';
-import { createTestApi } from '@ebb/apiserver/testing';
 import { silentLogger, systemClock } from '@ebb/base';
 import { eventually } from '@ebb/base/testing';
 import { createControllers } from '@ebb/controller';
 import { type KubeClient, conditionOf, createKubeClient } from '@ebb/kube';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type TestApi, namespace, openTestApi } from './api.ts';
 
-const namespace = 'default';
 const latest = (percent: number, tag?: string): TrafficTarget => ({
   latestRevision: true,
   percent,
@@ -54,17 +51,17 @@ const serving = createAdmission(() => defaultServingConfig);
 const admission: Admission = (request) =>
   request.kind === 'ConfigMap' ? { object: request.object, warnings: [] } : serving(request);
 
-/** The controllers on an embedded API. The test itself is autoscaler, virtual node and gateway. */
+/** The controllers on a Kubernetes API. The test itself is autoscaler, virtual node and gateway. */
 class World implements AsyncDisposable {
   readonly client: KubeClient;
-  readonly #api: ApiServer;
+  readonly #api: TestApi;
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
   readonly synced: Promise<void>;
   /** Every write of the controllers, by what was written. */
   readonly writes: string[] = [];
 
-  constructor(api: ApiServer) {
+  constructor(api: TestApi) {
     this.#api = api;
     this.client = createKubeClient({ kubeconfig: api.kubeconfig });
     const client = this.#counting(this.client);
@@ -257,7 +254,7 @@ class World implements AsyncDisposable {
 let world: World;
 
 beforeEach(async () => {
-  world = new World(await createTestApi({ crds: servingCrds(), admission }));
+  world = new World(await openTestApi({ admission }));
   const put = (name: string, data: Record<string, string>): Promise<unknown> =>
     world.client.create(resources.configMaps, { metadata: { namespace: systemNamespace, name }, data });
   await world.client.create(resources.namespaces, { metadata: { name: systemNamespace } }).catch(() => {});
@@ -288,22 +285,25 @@ describe('a Service', () => {
     await world.until(resources.services, 'hello', 'Ready', 'Unknown', 'IngressNotConfigured');
     const ingress = await world.serve('hello', 'hello-00001');
     expect(ingress.spec.rules).toMatchObject([
-      { hosts: ['hello.default', 'hello.default.svc', 'hello.default.svc.cluster.local'], visibility: 'ClusterLocal' },
-      { hosts: ['hello.default.localhost'], visibility: 'ExternalIP' },
+      {
+        hosts: [`hello.${namespace}`, `hello.${namespace}.svc`, `hello.${namespace}.svc.cluster.local`],
+        visibility: 'ClusterLocal',
+      },
+      { hosts: [`hello.${namespace}.localhost`], visibility: 'ExternalIP' },
     ]);
 
     await world.until(resources.services, 'hello', 'Ready', 'True');
     const { status } = await world.get(resources.services, 'hello');
     expect(status).toMatchObject({
-      url: 'http://hello.default.localhost:8080',
-      address: { url: 'http://hello.default.svc.cluster.local' },
+      url: `http://hello.${namespace}.localhost:8080`,
+      address: { url: `http://hello.${namespace}.svc.cluster.local` },
       latestCreatedRevisionName: 'hello-00001',
       latestReadyRevisionName: 'hello-00001',
       traffic: [{ revisionName: 'hello-00001', percent: 100, latestRevision: true }],
     });
     expect(status?.conditions?.map(({ type }) => type)).toEqual(['ConfigurationsReady', 'Ready', 'RoutesReady']);
     const told = await eventually(async () => {
-      const { items } = await world.client.list(resources.events, { namespace: 'default' });
+      const { items } = await world.client.list(resources.events, { namespace });
       const found = items.filter(
         ({ reason, involvedObject }) => reason === 'RevisionReady' && involvedObject.name === 'hello-00001',
       );
@@ -343,10 +343,10 @@ describe('a Service', () => {
       http?.paths[0]?.splits.map(({ serviceName, percent }) => `${serviceName}=${percent}`),
     ]);
     expect(splits).toEqual([
-      ['hello.default.svc.cluster.local', ['hello-00001=80', 'hello-00002=20']],
-      ['hello.default.localhost', ['hello-00001=80', 'hello-00002=20']],
-      ['canary-hello.default.svc.cluster.local', ['hello-00002=100']],
-      ['canary-hello.default.localhost', ['hello-00002=100']],
+      [`hello.${namespace}.svc.cluster.local`, ['hello-00001=80', 'hello-00002=20']],
+      [`hello.${namespace}.localhost`, ['hello-00001=80', 'hello-00002=20']],
+      [`canary-hello.${namespace}.svc.cluster.local`, ['hello-00002=100']],
+      [`canary-hello.${namespace}.localhost`, ['hello-00002=100']],
     ]);
     await world.until(resources.services, 'hello', 'Ready', 'True');
     expect((await world.get(resources.services, 'hello')).status?.traffic).toEqual([
@@ -356,7 +356,7 @@ describe('a Service', () => {
         percent: 20,
         latestRevision: true,
         tag: 'canary',
-        url: 'http://canary-hello.default.localhost:8080',
+        url: `http://canary-hello.${namespace}.localhost:8080`,
       },
     ]);
     await world.find(resources.coreServices, 'canary-hello');
@@ -500,7 +500,7 @@ describe('a Service', () => {
     );
     const hasUrl = async (url: string): Promise<boolean> =>
       (await world.get(resources.services, 'hello')).status?.url === url;
-    await eventually(() => hasUrl('http://hello.default.example.com:8080'));
+    await eventually(() => hasUrl(`http://hello.${namespace}.example.com:8080`));
     await world.client.patch(
       resources.services,
       { namespace, name: 'hello' },
@@ -509,7 +509,7 @@ describe('a Service', () => {
         body: { metadata: { labels: { [keys.visibility]: 'cluster-local' } } },
       },
     );
-    await eventually(() => hasUrl('http://hello.default.svc.cluster.local'));
+    await eventually(() => hasUrl(`http://hello.${namespace}.svc.cluster.local`));
     const { spec } = await world.get(resources.ingresses, 'hello');
     expect(spec.rules?.map(({ visibility }) => visibility)).toEqual(['ClusterLocal']);
   });
@@ -573,6 +573,6 @@ describe('the controllers', () => {
       },
     );
     await world.deployReady('hello');
-    expect((await world.get(resources.services, 'hello')).status?.url).toBe('http://hello.default.localhost:8080');
+    expect((await world.get(resources.services, 'hello')).status?.url).toBe(`http://hello.${namespace}.localhost:8080`);
   });
 });

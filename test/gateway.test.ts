@@ -1,26 +1,16 @@
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import {
-  type Ingress,
-  type Pod,
-  type Revision,
-  type StatReport,
-  ingressClass,
-  keys,
-  resources,
-  servingCrds,
-} from '@ebb/api';
-import { createTestApi } from '@ebb/apiserver/testing';
+import { type Ingress, type Pod, type Revision, type StatReport, ingressClass, keys, resources } from '@ebb/api';
 import { silentLogger, systemClock } from '@ebb/base';
 import { eventually } from '@ebb/base/testing';
 import { createGateway } from '@ebb/gateway-slb';
 import { conditionOf, createKubeClient } from '@ebb/kube';
 import { request } from 'undici';
 import { describe, expect, it } from 'vitest';
+import { namespace, openTestApi } from './api.ts';
 
-const namespace = 'default';
-const host = 'hello.default.localhost';
+const host = `hello.${namespace}.localhost`;
 
 const ingress: Ingress = {
   apiVersion: 'networking.internal.knative.dev/v1alpha1',
@@ -68,7 +58,7 @@ const pod = (name: string, port: number): Pod => ({
 
 describe('the gateway on an API server', () => {
   it('makes an Ingress ready, wakes its revisions, and splits between them', async () => {
-    await using api = await createTestApi({ crds: servingCrds() });
+    await using api = await openTestApi();
     await using client = createKubeClient({ kubeconfig: api.kubeconfig });
     const reports: StatReport[] = [];
     await using gateway = await createGateway({

@@ -9,7 +9,6 @@ import {
   keyOf,
   resources,
 } from '@ebb/api';
-import { createTestApi } from '@ebb/apiserver/testing';
 import { silentLogger, systemClock } from '@ebb/base';
 import { eventually } from '@ebb/base/testing';
 import {
@@ -21,12 +20,13 @@ import {
   runWithLease,
 } from '@ebb/kube';
 import { expect, onTestFinished, test } from 'vitest';
+import { namespace, openTestApi } from './api.ts';
 
 const tools = { clock: systemClock, logger: silentLogger };
 
 /** A client of an API server of its own, both gone when the test ends. */
 async function connect(): Promise<KubeClient> {
-  const api = await createTestApi();
+  const api = await openTestApi();
   const client = createKubeClient({ kubeconfig: api.kubeconfig });
   onTestFinished(async () => {
     await client[Symbol.asyncDispose]();
@@ -46,10 +46,10 @@ function runInBackground(component: { run(options: { signal: AbortSignal }): Pro
 }
 
 const configMap = (name: string, data: Record<string, string> = {}): ConfigMap => ({
-  metadata: { namespace: 'default', name },
+  metadata: { namespace, name },
   data,
 });
-const key = (name: string) => ({ namespace: 'default', name });
+const key = (name: string) => ({ namespace, name });
 
 test('creates, reads, updates, patches, lists and deletes', async () => {
   const client = await connect();
@@ -64,7 +64,7 @@ test('creates, reads, updates, patches, lists and deletes', async () => {
     body: [{ op: 'add', path: '/data/z', value: '1' }],
   });
   expect((await client.get(resources.configMaps, key('a'))).data).toEqual({ x: '2', y: '1', z: '1' });
-  const { items } = await client.list(resources.configMaps, { namespace: 'default', fieldSelector: 'metadata.name=a' });
+  const { items } = await client.list(resources.configMaps, { namespace, fieldSelector: 'metadata.name=a' });
   expect(items).toMatchObject([{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a' } }]);
   await client.delete(resources.configMaps, key('a'));
   await expect(client.get(resources.configMaps, key('a'))).rejects.toSatisfy(isNotFound);
@@ -96,7 +96,7 @@ test('applies as its own field manager, and is refused what another owns', async
 test('a strategic merge patch merges the containers of a pod by name', async () => {
   const client = await connect();
   const pod: Pod = {
-    metadata: { namespace: 'default', name: 'p' },
+    metadata: { namespace, name: 'p' },
     spec: {
       containers: [
         { name: 'a', image: 'x' },
@@ -115,7 +115,7 @@ test('an informer follows the server, and a reconciler handles each key', async 
   await client.create(resources.configMaps, configMap('first', { app: 'web' }));
   const informer = createInformer(client, resources.configMaps, {
     ...tools,
-    namespace: 'default',
+    namespace,
     indexers: { app: ({ data }) => (data?.['app'] ? [data['app']] : []) },
   });
   const handled = new Set<string>();
@@ -123,20 +123,20 @@ test('an informer follows the server, and a reconciler handles each key', async 
     name: 'test',
     ...tools,
     reconcile: async (key) => {
-      handled.add(`${key} ${informer.get('default', key.split('/')[1] ?? '')?.data?.['app'] ?? 'gone'}`);
+      handled.add(`${key} ${informer.get(namespace, key.split('/')[1] ?? '')?.data?.['app'] ?? 'gone'}`);
     },
   });
   informer.events.subscribe(({ object }) => reconciler.enqueue(keyOf(object)));
   runInBackground(informer);
   runInBackground(reconciler);
   await informer.synced;
-  expect(informer.byIndex('app', 'web').map(keyOf)).toContain('default/first');
+  expect(informer.byIndex('app', 'web').map(keyOf)).toContain(`${namespace}/first`);
 
   await client.create(resources.configMaps, configMap('second', { app: 'web' }));
   await eventually(() => informer.byIndex('app', 'web').length === 2);
   await client.delete(resources.configMaps, key('first'));
-  await eventually(() => handled.has('default/first gone') && handled.has('default/second web'));
-  expect(informer.byIndex('app', 'web').map(keyOf)).toEqual(['default/second']);
+  await eventually(() => handled.has(`${namespace}/first gone`) && handled.has(`${namespace}/second web`));
+  expect(informer.byIndex('app', 'web').map(keyOf)).toEqual([`${namespace}/second`]);
 });
 
 test('events are counted up', async () => {
@@ -145,7 +145,7 @@ test('events are counted up', async () => {
   const recorder = createEventRecorder(client, { component: 'test', ...tools });
   for (let i = 0; i < 3; i++) recorder.event(pod, 'Warning', 'Failed', 'no image');
   const event = await eventually(async (): Promise<CoreEvent | undefined> => {
-    const { items } = await client.list(resources.events, { namespace: 'default' });
+    const { items } = await client.list(resources.events, { namespace });
     return items.find(({ count }) => count === 3);
   });
   expect(event).toMatchObject({ reason: 'Failed', involvedObject: { kind: 'Pod', name: 'p' } });
@@ -156,7 +156,7 @@ test('one of two contenders leads, and hands over when it stops', async () => {
   const leading: string[] = [];
   const contend = (identity: string): AbortController => {
     const stop = new AbortController();
-    const options = { client, namespace: 'default', name: 'lock', identity, retryPeriodSeconds: 0.05, ...tools };
+    const options = { client, namespace, name: 'lock', identity, retryPeriodSeconds: 0.05, ...tools };
     const lead = async ({ signal }: { signal: AbortSignal }): Promise<void> => {
       leading.push(identity);
       await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));

@@ -2,8 +2,6 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type CoreEvent, type Node, type Pod, isNotFound, keys, resources } from '@ebb/api';
-import { type ApiServer } from '@ebb/apiserver';
-import { createTestApi } from '@ebb/apiserver/testing';
 import { silentLogger, systemClock } from '@ebb/base';
 import { eventually } from '@ebb/base/testing';
 import { type KubeClient, createKubeClient } from '@ebb/kube';
@@ -13,10 +11,9 @@ import { createVirtualNode } from '@ebb/virtual-node';
 import { type Eci, createEci } from '../packages/virtual-node/src/eci/eci.ts';
 import { makeContainerGroup } from '../packages/virtual-node/src/pods/container-group.ts';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type TestApi, namespace, openTestApi } from './api.ts';
 
 const nodeName = 'virtual-kubelet-cn-hangzhou-j';
-const namespace = 'default';
-const token = 'kubelet-token';
 
 const server = `
 import { createServer } from 'node:http';
@@ -27,7 +24,7 @@ process.on('SIGTERM', () => { console.log('bye'); process.exit(0); });
 `;
 
 let folder: string;
-let api: ApiServer;
+let api: TestApi;
 let client: KubeClient;
 
 beforeAll(async () => {
@@ -36,7 +33,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 beforeEach(async () => {
-  api = await createTestApi({ kubelet: { token } });
+  api = await openTestApi();
   client = createKubeClient({ kubeconfig: api.kubeconfig });
 });
 afterEach(async () => {
@@ -62,7 +59,7 @@ async function startNode(eci: LocalEci): Promise<AsyncDisposable> {
     eci: { endpoint: eci.endpoint, protocol: 'http', regionId: eci.regionId, ...testAccessKey },
     nodeName,
     zone: 'cn-hangzhou-j',
-    kubelet: { host: '127.0.0.1', port: 0, token },
+    kubelet: { host: '127.0.0.1', port: 0, ...api.kubelet },
     clock: systemClock,
     logger: silentLogger,
     random: Math.random,
@@ -103,6 +100,9 @@ function makePod(
     },
   };
 }
+
+/** A pod without files: the test need not find the ConfigMap with the API server's authority for them. */
+const tokenless: Partial<Pod['spec']> = { automountServiceAccountToken: false };
 
 const getPod = (name: string): Promise<Pod> => client.get(resources.pods, { namespace, name });
 
@@ -269,7 +269,7 @@ describe('the virtual node', () => {
 
   it('takes over a group whose maker was killed before it could say so', async () => {
     await using eci = await createTestEci({ runtime: makeRuntime() });
-    const pod = await client.create(resources.pods, makePod('web'));
+    const pod = await client.create(resources.pods, makePod('web', {}, tokenless));
     const nothing = { configMap: () => undefined, secret: () => undefined };
     const id = await cloudOf(eci).create(makeContainerGroup(pod, nothing));
     await using _node = await startNode(eci);
@@ -280,10 +280,10 @@ describe('the virtual node', () => {
 
   it('deletes a second group that was made for a pod', async () => {
     await using eci = await createTestEci({ runtime: makeRuntime() });
-    const pod = await client.create(resources.pods, makePod('web'));
+    const pod = await client.create(resources.pods, makePod('web', {}, tokenless));
     const group = makeContainerGroup(pod, { configMap: () => undefined, secret: () => undefined });
-    const { clientToken: _, ...tokenless } = group;
-    for (let copy = 0; copy < 2; copy += 1) await cloudOf(eci).create(tokenless);
+    const { clientToken: _, ...anonymous } = group;
+    for (let copy = 0; copy < 2; copy += 1) await cloudOf(eci).create(anonymous);
     await using _node = await startNode(eci);
     const { metadata } = await readyPod('web');
     await eventually(async () => (await groupsOf(eci)).length === 1);

@@ -18,8 +18,15 @@ process.on('message', ({ name, command, args }) => {
   children.push({ child, exited });
 });
 
+process.once('disconnect', () => {
+  endAll().then(
+    () => process.exit(0),
+    () => process.exit(1),
+  );
+});
+
 /** The last one started goes first: the API server still has its etcd while it ends. */
-process.once('disconnect', async () => {
+async function endAll() {
   for (const { child, exited } of children.reverse()) {
     child.kill('SIGTERM');
     const impatient = setTimeout(() => child.kill('SIGKILL'), graceMs);
@@ -27,5 +34,4 @@ process.once('disconnect', async () => {
     clearTimeout(impatient);
   }
   await rm(folder, { recursive: true, force: true });
-  process.exit(0);
-});
+}

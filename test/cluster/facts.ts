@@ -1,0 +1,18 @@
+/** What the stories are told about the cluster they run on. */
+export interface ClusterFacts {
+  /** Of a cluster administrator. */
+  readonly kubeconfig: string;
+  /** Where the stories make their objects; other namespaces of theirs have names that begin with it and a dash. */
+  readonly namespace: string;
+  /** True if all that is on the cluster is the stories'. */
+  readonly ours: boolean;
+  /** PEM text of the authority behind the certificate that the API server shows to kubelets; unknown of foreign clusters. */
+  readonly kubeletClientCa?: string;
+}
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** Not there on the embedded API. */
+    cluster: ClusterFacts;
+  }
+}

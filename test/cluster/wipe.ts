@@ -1,0 +1,80 @@
+import { type KubernetesObject, type Resource, isNotFound, resources, systemNamespace } from '@ebb/api';
+import { eventually } from '@ebb/base/testing';
+import type { KubeClient } from '@ebb/kube';
+import type { ClusterFacts } from './facts.ts';
+
+/** Made by the cluster itself in every namespace. */
+const furniture: ReadonlySet<string> = new Set([
+  'ConfigMap kube-root-ca.crt',
+  'ServiceAccount default',
+  'Service kubernetes',
+  'EndpointSlice kubernetes',
+  'Endpoints kubernetes',
+]);
+const standing: ReadonlySet<string> = new Set([
+  'default',
+  'kube-node-lease',
+  'kube-public',
+  'kube-system',
+  systemNamespace,
+]);
+
+/** Who recreates others comes before them. */
+const namespaced: readonly Resource<KubernetesObject>[] = [
+  resources.services,
+  resources.domainMappings,
+  resources.routes,
+  resources.configurations,
+  resources.revisions,
+  ...Object.values(resources as unknown as Record<string, Resource<KubernetesObject>>),
+].filter((resource) => resource.namespaced);
+
+/**
+ * Takes away what a story left in `namespace`, in Ebb's own one, and at the level of the cluster: nodes, claims, webhooks
+ * and other namespaces. For clusters where nobody else does such things. Resolves when all is gone.
+ */
+export async function wipe(client: KubeClient, { namespace, ours }: ClusterFacts): Promise<void> {
+  // First: their servers are gone, and nothing can be written while the API server asks them.
+  await empty(client, resources.mutatingWebhookConfigurations, undefined, isOurs);
+  await empty(client, resources.validatingWebhookConfigurations, undefined, isOurs);
+  for (const each of [namespace, systemNamespace, 'kube-node-lease']) {
+    await Promise.all([...new Set(namespaced)].map((resource) => empty(client, resource, each)));
+  }
+  await empty(client, resources.nodes, undefined, ({ metadata }) => metadata.labels?.['type'] === 'virtual-kubelet');
+  await empty(client, resources.clusterDomainClaims, undefined);
+  const isStray = ({ metadata: { name = '' } }: KubernetesObject): boolean =>
+    name.startsWith(`${namespace}-`) || (ours && !standing.has(name));
+  await empty(client, resources.namespaces, undefined, isStray);
+}
+
+function isOurs({ metadata }: KubernetesObject): boolean {
+  return metadata.name?.includes('knative.dev') || metadata.name?.includes('ebb') || false;
+}
+
+/** Deletes the objects of one kind, without their grace, until none is left. */
+async function empty(
+  client: KubeClient,
+  resource: Resource<KubernetesObject>,
+  namespace: string | undefined,
+  concerns: (object: KubernetesObject) => boolean = () => true,
+): Promise<void> {
+  const round = async (): Promise<boolean> => {
+    const { items } = await client.list(resource, { namespace });
+    const left = items.filter((item) => !furniture.has(`${item.kind} ${item.metadata.name}`) && concerns(item));
+    await Promise.all(left.map((object) => deleteNow(client, resource, object)));
+    return left.length === 0;
+  };
+  await eventually(round, { what: `no ${resource.plural} left of the story before`, timeoutMs: 30_000 });
+}
+
+async function deleteNow(
+  client: KubeClient,
+  resource: Resource<KubernetesObject>,
+  { metadata: { namespace, name = '' } }: KubernetesObject,
+): Promise<void> {
+  try {
+    await client.delete(resource, { namespace, name }, { gracePeriodSeconds: 0, propagationPolicy: 'Background' });
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
+}
