@@ -1,15 +1,44 @@
 import { Activator, type ActivatorLimits, type Address } from '@ebb/activator';
-import { type Ingress, type Pod, type Revision, type StatSink, keyOf, keys, resources } from '@ebb/api';
-import { type Clock, type Logger, messageOf } from '@ebb/base';
-import { type Informer, type InformerEvent, type KubeClient, createInformer, createReconciler } from '@ebb/kube';
+import {
+  type Ingress,
+  type Pod,
+  type Revision,
+  type StatSink,
+  keyOf,
+  keys,
+  resources,
+  systemNamespace,
+} from '@ebb/api';
+import { type Clock, type Logger, messageOf, untilAborted } from '@ebb/base';
+import {
+  type Informer,
+  type InformerEvent,
+  type KubeClient,
+  type LeaseTiming,
+  type Presence,
+  createInformer,
+  createPresence,
+} from '@ebb/kube';
 import { Subscription } from 'rxjs';
 import type { RevisionSettings } from './http/data-plane.ts';
 import type { HttpLimits, ListenAddress } from './http/listen.ts';
 import { type OpenDataPlane, openDataPlane } from './http/open-data-plane.ts';
-import { reconcileIngressStatus } from './kubernetes/ingress-status.ts';
+import { GatewayDirectory } from './kubernetes/gateway-directory.ts';
+import { type GatewayAddresses, annotateAddresses, gatewayLabel, gatewayLease } from './kubernetes/gateway-lease.ts';
 import { readPod, revisionKeyOf } from './kubernetes/read-pod.ts';
 import { defaultSettings, readConfig, readSettings } from './kubernetes/read-revision.ts';
+import { StatusWriter } from './kubernetes/status-writer.ts';
 import { TableHolder } from './kubernetes/table-holder.ts';
+
+/** How several gateways of one cluster know of each other. */
+export interface PeerOptions {
+  /** Host or address at which the others reach this one. */
+  readonly advertise: string;
+  /** How long a gateway that has died holds up what becomes Ready, in seconds. Default 10. */
+  readonly leaseDurationSeconds?: number | undefined;
+  /** Of the Lease by which one of them writes the status of Ingresses. */
+  readonly timing?: Partial<LeaseTiming> | undefined;
+}
 
 export interface GatewayOptions {
   readonly client: KubeClient;
@@ -17,8 +46,10 @@ export interface GatewayOptions {
   readonly logger: Logger;
   /** Numbers in [0, 1). */
   readonly random: () => number;
-  /** Under which it reports to the autoscaler; no two gateways may have the same. */
+  /** Under which it reports to the autoscaler and announces itself; no two gateways may have the same. */
   readonly name: string;
+  /** Where there may be other gateways. Without it, this is the only one, and takes no Lease. */
+  readonly peers?: PeerOptions | undefined;
   /** Port 0 takes any. Without a private listener, cluster-local hosts are not served. */
   readonly listeners: { readonly public: ListenAddress; readonly private?: ListenAddress | undefined };
   readonly sendStats: StatSink;
@@ -71,7 +102,9 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     throw error;
   }
   const stop = new AbortController();
-  const stopped = watch({ options, informers, activator, holder, settings, plane, signal: stop.signal }).catch(
+  const leave = new AbortController();
+  const signals = { signal: stop.signal, leaving: leave.signal };
+  const stopped = watch({ options, informers, activator, holder, settings, plane, ...signals }).catch(
     (error: unknown) => {
       logger.error({ error: messageOf(error) }, 'the gateway no longer hears of changes');
     },
@@ -79,7 +112,9 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   let closing: Promise<void> | undefined;
   const close = ({ graceMs }: { readonly graceMs: number }): Promise<void> => {
     closing ??= (async () => {
-      await plane.close({ graceMs });
+      const closed = plane.close({ graceMs });
+      leave.abort();
+      await closed;
       stop.abort();
       await stopped;
       activator[Symbol.dispose]();
@@ -119,27 +154,27 @@ interface Watching {
   readonly settings: Map<string, RevisionSettings>;
   readonly plane: OpenDataPlane;
   readonly signal: AbortSignal;
+  /** Aborts first: from then on no other gateway waits for this one, nor does this one write what all serve. */
+  readonly leaving: AbortSignal;
 }
 
 /** Keeps the data plane in step with Kubernetes until aborted. */
-async function watch({ options, informers, activator, holder, settings, plane, signal }: Watching): Promise<void> {
+async function watch(watching: Watching): Promise<void> {
+  const { options, informers, activator, holder, settings, plane, signal, leaving } = watching;
   const { client, clock, logger, random } = options;
   const { ingresses, revisions, pods } = informers;
-  const gateways = [
-    { public: plane.publicAddress, ...(plane.privateAddress ? { private: plane.privateAddress } : {}) },
-  ];
-  const status = createReconciler({
+  const own: GatewayAddresses = advertised(options, plane);
+  const presence = options.peers ? announce(options, own) : undefined;
+  const directory = new GatewayDirectory({ client, clock, logger, except: gatewayLease(options.name) });
+  const status = new StatusWriter({
+    client,
     clock,
     logger,
     random,
-    name: 'ingress-status',
-    backoff: { baseMs: 20, capMs: 30_000 },
-    reconcile: (key, context) =>
-      reconcileIngressStatus(
-        { client, clock, logger, ingresses, table: () => holder.table, gateways: () => gateways },
-        key,
-        context,
-      ),
+    ingresses,
+    table: () => holder.table,
+    gateways: async () => (presence ? [own, ...(await directory.alive())] : [own]),
+    lease: options.peers && { identity: options.name, timing: options.peers.timing },
   });
   // Informers call these before anything else hears of a change, so the table holds an Ingress before its status is looked at.
   const subscriptions = new Subscription();
@@ -150,8 +185,32 @@ async function watch({ options, informers, activator, holder, settings, plane, s
   );
   subscriptions.add(revisions.events.subscribe((event) => takeRevision(activator, settings, event)));
   subscriptions.add(pods.events.subscribe((event) => takePod(activator, plane, event)));
-  await Promise.all([revisions, pods, ingresses, status].map((runner) => runner.run({ signal })));
+  const announcing = presence?.run({ signal: leaving });
+  // Others wait for this gateway from then on, so what is read later holds all that became Ready without it.
+  if (presence) await Promise.race([presence.announced, untilAborted(leaving)]);
+  const informing = [revisions, pods, ingresses].map((informer) => informer.run({ signal }));
+  await Promise.all([announcing, status.run({ signal: leaving }), ...informing]);
   subscriptions.unsubscribe();
+}
+
+/** Where others find this gateway's listeners. */
+function advertised({ peers }: GatewayOptions, { publicAddress, privateAddress }: OpenDataPlane): GatewayAddresses {
+  const at = ({ host, port }: ListenAddress): ListenAddress => ({ host: peers?.advertise ?? host, port });
+  return { public: at(publicAddress), ...(privateAddress ? { private: at(privateAddress) } : {}) };
+}
+
+function announce({ client, clock, logger, name, peers }: GatewayOptions, own: GatewayAddresses): Presence {
+  return createPresence({
+    client,
+    clock,
+    logger,
+    namespace: systemNamespace,
+    name: gatewayLease(name),
+    identity: name,
+    durationSeconds: peers?.leaseDurationSeconds,
+    labels: gatewayLabel,
+    annotations: annotateAddresses(own),
+  });
 }
 
 function takeRevision(

@@ -33,5 +33,6 @@ export {
 } from './conditions.ts';
 export { type EventRecorder, type EventRecorderOptions, createEventRecorder } from './events.ts';
 export { type LeaseOptions, runWithLease } from './leader-election.ts';
+export { type Presence, type PresenceOptions, createPresence } from './presence.ts';
 export { type LeaseTiming, parseLeaseTiming } from './lease-timing.ts';
 export { controllerOf, deepEqual, ownerReferenceOf, updateStatusIfChanged } from './object-changes.ts';

@@ -1,6 +1,7 @@
 import { type Lease, isAlreadyExists, isConflict, isNotFound, resources } from '@ebb/api';
 import { type Clock, type LinkedSignal, type Logger, linkSignals, messageOf } from '@ebb/base';
 import type { KubeClient } from './client.ts';
+import { toMicroTime } from './micro-time.ts';
 
 export interface LeaseOptions {
   readonly client: KubeClient;
@@ -144,7 +145,7 @@ class LeaseHolder {
     try {
       const lease = await client.get(resources.leases, this.#options, { signal });
       if (lease.spec?.holderIdentity !== identity) return;
-      const spec = { ...lease.spec, holderIdentity: '', leaseDurationSeconds: 1, renewTime: microTime(clock.now()) };
+      const spec = { ...lease.spec, holderIdentity: '', leaseDurationSeconds: 1, renewTime: toMicroTime(clock.now()) };
       await client.update(resources.leases, { ...lease, spec }, { signal });
     } catch (error) {
       this.#warn(error);
@@ -217,7 +218,7 @@ class LeaseHolder {
 
   #record(lease: Lease | undefined, now: number): Lease {
     const { namespace, name, identity, annotations } = this.#options;
-    const time = microTime(now);
+    const time = toMicroTime(now);
     const mine = lease?.spec?.holderIdentity === identity;
     const transitions = lease?.spec?.leaseTransitions ?? 0;
     return {
@@ -246,8 +247,3 @@ class LeaseLostError extends Error {
 }
 
 const lost = (): Error => new LeaseLostError('the lease was lost');
-
-/** `meta/v1 MicroTime`: exactly six digits after the point. */
-function microTime(ms: number): string {
-  return new Date(ms).toISOString().replace('Z', '000Z');
-}

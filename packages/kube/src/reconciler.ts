@@ -1,5 +1,5 @@
 import { isConflict } from '@ebb/api';
-import { type Clock, type Logger, linkSignals, messageOf } from '@ebb/base';
+import { type Clock, type Logger, linkSignals, messageOf, untilAborted } from '@ebb/base';
 import { type Backoff, backoffMs } from './backoff.ts';
 import { KeyQueue } from './key-queue.ts';
 
@@ -150,11 +150,4 @@ class KeyedReconciler implements Reconciler {
     this.enqueueAfter(key, waitMs);
     onError?.(key, error);
   }
-}
-
-function untilAborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { createLogger, systemClock } from '@ebb/base';
+import { createLogger, systemClock, untilAborted } from '@ebb/base';
 import { createProcessRuntime } from '@ebb/local-eci';
 import { devKubeconfig } from '../client/kubeconfig.ts';
 import { writePrivateFile } from '../client/private-file.ts';
@@ -86,7 +86,7 @@ export async function runDev(options: DevOptions, io: Io, signal: AbortSignal): 
   );
   await deployer.deploy(manifests);
   closers.use(watchSources({ paths: options.paths, apps, clock, screen, out: io.out, deploy: deployer.deploy }));
-  await Promise.race([platform.failed, aborted(signal)]);
+  await Promise.race([platform.failed, untilAborted(signal)]);
   io.out(screen.stopping());
 }
 
@@ -96,11 +96,4 @@ async function snapshotDir(dataDir: string | undefined, closers: Closers): Promi
   const dir = await mkdtemp(join(tmpdir(), 'ebb-images-'));
   closers.defer(() => rm(dir, { recursive: true, force: true }));
   return dir;
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolved) => {
-    if (signal.aborted) resolved();
-    else signal.addEventListener('abort', () => resolved(), { once: true });
-  });
 }

@@ -1,21 +1,25 @@
 import { type Ingress, ingressClass, keys, resources } from '@ebb/api';
-import type { Clock, Logger } from '@ebb/base';
-import { type ConditionSet, type Informer, type KubeClient, createConditionManager, deepEqual } from '@ebb/kube';
+import type { Clock } from '@ebb/base';
+import {
+  type ConditionSet,
+  type Informer,
+  type KubeClient,
+  createConditionManager,
+  deepEqual,
+  isReady,
+} from '@ebb/kube';
 import { type Listener, type RoutingTable, conflictsOf } from '@ebb/router';
-import type { ListenAddress } from '../http/listen.ts';
-import { probeGateway } from './probe-gateway.ts';
-
-/** The listeners of one gateway. */
-export type GatewayAddresses = Readonly<Partial<Record<Listener, ListenAddress>>>;
+import type { GatewayAddresses } from './gateway-lease.ts';
+import type { Prober } from './prober.ts';
 
 export interface IngressStatusOptions {
   readonly client: KubeClient;
   readonly clock: Clock;
-  readonly logger: Logger;
   readonly ingresses: Pick<Informer<Ingress>, 'get'>;
   readonly table: () => RoutingTable;
-  /** Every gateway that must serve an Ingress before it is Ready. */
-  readonly gateways: () => readonly GatewayAddresses[];
+  /** Every gateway that must serve an Ingress before it is Ready: those there are after the call. */
+  readonly gateways: () => Promise<readonly GatewayAddresses[]>;
+  readonly prober: Prober;
 }
 
 const conditions: ConditionSet = { happy: 'Ready', dependents: ['LoadBalancerReady', 'NetworkConfigured'] };
@@ -28,13 +32,13 @@ const loadBalancers = {
 
 /**
  * Says in an Ingress's status whether it is served: Ready only once every gateway has answered, on its own listener, with
- * that very version. Throws if one does not yet, to be tried again.
+ * that very version. Resolves to false if one does not yet: to be tried again.
  */
 export async function reconcileIngressStatus(
   options: IngressStatusOptions,
   key: string,
   { signal }: { readonly signal: AbortSignal },
-): Promise<void> {
+): Promise<boolean> {
   const [namespace = '', name = ''] = key.split('/');
   const ingress = options.ingresses.get(namespace, name);
   if (
@@ -42,35 +46,43 @@ export async function reconcileIngressStatus(
     ingress.metadata.deletionTimestamp ||
     ingress.metadata.annotations?.[keys.ingressClass] !== ingressClass
   )
-    return;
+    return true;
   const conflicts = conflictsOf(options.table(), key);
-  if (conflicts.size === 0) await assertServed(options, ingress, key, signal);
+  if (conflicts.size === 0) {
+    if (isReady(ingress) && hasLoadBalancers(ingress)) return true;
+    if (!(await isServed(options, ingress, key, signal))) return false;
+  }
   await writeStatus(options, ingress, conflicts.size > 0 ? describe(conflicts) : undefined, signal);
+  return true;
+}
+
+function hasLoadBalancers({ status }: Ingress): boolean {
+  const { publicLoadBalancer, privateLoadBalancer } = status ?? {};
+  return deepEqual({ publicLoadBalancer, privateLoadBalancer }, loadBalancers);
 }
 
 function describe(conflicts: ReadonlyMap<string, string>): string {
   return [...conflicts].map(([host, owner]) => `${host} is served by Ingress ${owner}`).join('; ');
 }
 
-async function assertServed(
-  options: IngressStatusOptions,
+async function isServed(
+  { table, gateways, prober }: IngressStatusOptions,
   ingress: Ingress,
   key: string,
   signal: AbortSignal,
-): Promise<void> {
-  const compiled = options.table().ingresses.get(key);
-  if (compiled?.generation !== (ingress.metadata.generation ?? 0))
-    throw new Error('the table does not hold this version yet');
+): Promise<boolean> {
+  const compiled = table().ingresses.get(key);
+  if (compiled?.generation !== (ingress.metadata.generation ?? 0)) return false;
   const hash = compiled.hash();
-  for (const gateway of options.gateways()) {
-    for (const [listener, host] of probedHosts(ingress)) {
-      const address = gateway[listener];
-      if (!address) continue;
-      const served = await probeGateway({ gateway: address, host, hash }, { signal });
-      if (!served)
-        throw new Error(`the gateway at ${address.host}:${address.port} does not serve ${host} in this version yet`);
-    }
-  }
+  const probed = probedHosts(ingress);
+  const probes = (await gateways()).flatMap((addresses) =>
+    probed.flatMap(([listener, host]) => {
+      const gateway = addresses[listener];
+      return gateway ? [{ gateway, host, hash }] : [];
+    }),
+  );
+  const answers = await Promise.all(probes.map((probe) => prober.serves(probe, signal)));
+  return answers.every(Boolean);
 }
 
 /** One host a listener: a table is swapped whole. */
