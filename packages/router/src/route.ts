@@ -14,7 +14,7 @@ export interface RouteRequest {
   header(name: string): string | undefined;
 }
 
-/** Send the request to an instance of a revision. Made once for each split: shared, and not to be changed. */
+/** Send the request to an instance of a revision. Shared among requests, and not to be changed. */
 export interface Forward {
   readonly kind: 'forward';
   readonly ingress: CompiledIngress;

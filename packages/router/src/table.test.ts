@@ -241,3 +241,68 @@ describe('updateTable', () => {
     expect(serviceOf(ask(table, 's0.default.example.com'))).toBe('notFound');
   });
 });
+
+describe('a mapped domain', () => {
+  const mapping = (target: string): Ingress =>
+    ingress({
+      name: 'mapping',
+      spec: {
+        rules: [
+          {
+            hosts: ['www.example.com'],
+            http: {
+              paths: [
+                {
+                  rewriteHost: `${target}.default.svc.cluster.local`,
+                  appendHeaders: { 'K-Original-Host': 'www.example.com', 'X-Via': 'mapping', 'X-Both': 'outer' },
+                  splits: [split(target)],
+                },
+              ],
+            },
+          },
+        ],
+      },
+    });
+  const inner = ingress({
+    name: 'hello',
+    spec: {
+      httpOption: 'Redirected',
+      rules: [
+        {
+          hosts: ['hello.default.svc.cluster.local'],
+          visibility: 'ClusterLocal',
+          http: {
+            paths: [
+              { headers: { Tag: { exact: 'blue' } }, splits: [split('hello-blue')] },
+              { appendHeaders: { 'x-both': 'inner' }, splits: [split('hello-1', 50), split('hello-2', 50)] },
+            ],
+          },
+        },
+      ],
+    },
+  });
+  const table = buildTable([mapping('hello'), inner]);
+
+  it('is served by what serves the host it stands for, under its own name', () => {
+    const result = ask(table, 'www.example.com:8080');
+    expect(result).toMatchObject({
+      kind: 'forward',
+      rewriteHost: undefined,
+      setHeaders: ['X-Via', 'mapping', 'x-both', 'inner'],
+    });
+    const served = Array.from({ length: 10 }, () => serviceOf(ask(table, 'www.example.com')));
+    expect(new Set(served)).toEqual(new Set(['hello-1', 'hello-2']));
+    expect(serviceOf(ask(table, 'www.example.com', { headers: { tag: 'blue' } }))).toBe('hello-blue');
+  });
+
+  it('shows its own version to a probe', () => {
+    const result = ask(table, 'www.example.com');
+    expect(result.kind === 'forward' && result.ingress.key).toBe('default/mapping');
+  });
+
+  it('goes where its Ingress says as long as nothing serves that host', () => {
+    const result = ask(buildTable([mapping('other'), inner]), 'www.example.com');
+    expect(serviceOf(result)).toBe('other');
+    expect(result).toMatchObject({ rewriteHost: 'other.default.svc.cluster.local' });
+  });
+});

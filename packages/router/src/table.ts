@@ -1,7 +1,7 @@
 import { type Ingress, ingressClass as ebbClass, keyOf, keys } from '@ebb/api';
 import { anyHost, compileIngress } from './compile.ts';
 import { hostName } from './hosts.ts';
-import type { CompiledIngress, HostRoutes, PathRoute, RouteRequest, RouteResult } from './route.ts';
+import type { CompiledIngress, Forward, HostRoutes, PathRoute, RouteRequest, RouteResult } from './route.ts';
 import { ShardedMap } from './sharded-map.ts';
 
 export interface TableOptions {
@@ -95,8 +95,32 @@ export function route(table: RoutingTable, request: RouteRequest): RouteResult {
   if (claim.ingress.redirected && request.listener === 'public') {
     return { kind: 'redirect', ingress: claim.ingress, location: `https://${hostName(request.host)}${request.path}` };
   }
-  return path.targets[path.shares.next()] ?? notFound;
+  const target = path.targets[path.shares.next()] ?? notFound;
+  return target.kind === 'forward' && target.rewriteHost ? follow(table, target, target.rewriteHost, request) : target;
 }
+
+/**
+ * A mapped domain leads on to the host it stands for, as asked from inside the cluster (data-path.md, section 4.4): what serves
+ * that host serves the domain, and sees the domain as `Host`. A host that is not in the table is left to the target.
+ */
+function follow(table: RoutingTable, mapped: Forward, rewriteHost: string, request: RouteRequest): RouteResult {
+  const inside: RouteRequest = { ...request, listener: 'private' };
+  const claim = claimOn(table, hostName(rewriteHost), inside);
+  const path = claim && matchPath(claim.routes.private, inside);
+  const target = path?.targets[path.shares.next()];
+  if (!target) return mapped;
+  const { ingress, setHeaders } = mapped;
+  return { ...target, ingress, setHeaders: mergeHeaders(setHeaders, target.setHeaders), rewriteHost: undefined };
+}
+
+/** `K-Original-Host` tells the way from one gateway to the next, which is none here; of two of a name the inner one holds. */
+function mergeHeaders(outer: readonly string[], inner: readonly string[]): readonly string[] {
+  const names = new Set(['k-original-host', ...inner.filter((_, index) => index % 2 === 0).map(toLowerCase)]);
+  const kept = outer.filter((_, index) => !names.has((outer[index - (index % 2)] ?? '').toLowerCase()));
+  return [...kept, ...inner];
+}
+
+const toLowerCase = (text: string): string => text.toLowerCase();
 
 /** A host with nothing to show on this listener counts as unknown there. */
 function claimOn(table: RoutingTable, host: string, { listener }: RouteRequest): HostEntry['claims'][0] | undefined {
