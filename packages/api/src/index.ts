@@ -45,11 +45,13 @@ export type { Template, TemplateData } from './config/template/template.ts';
 // Autoscaling
 export {
   type AutoscalerConfig,
+  type EbbScalingConfig,
   defaultAutoscalerConfig,
-  hpaClass,
-  kpaClass,
+  defaultEbbScalingConfig,
   parseAutoscalerConfig,
 } from './autoscaler/config.ts';
+export { alibabaClasses, hpaClass, kpaClass } from './autoscaler/class-names.ts';
+export { ownScalingKeys, parseOwnScalingSettings } from './autoscaler/own-annotations.ts';
 export { type Aggregation, type ScalingSettings, parseScalingSettings } from './autoscaler/annotations.ts';
 export { validateAutoscalingAnnotations } from './autoscaler/validate.ts';
 export { ConcurrencyAverage, type ConcurrencyReport } from './concurrency-average.ts';

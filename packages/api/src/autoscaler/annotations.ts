@@ -1,7 +1,8 @@
 import { parseGoDuration } from '../go-duration.ts';
 import { parseGoFloat, parseGoInt32 } from '../go-number.ts';
 import { keys } from '../keys.ts';
-import { type AutoscalerConfig, hpaClass } from './config.ts';
+import { hpaClass } from './class-names.ts';
+import type { AutoscalerConfig } from './config.ts';
 
 /** An annotation, by what it sets. */
 export type ScalingName =

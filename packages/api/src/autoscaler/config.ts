@@ -1,10 +1,6 @@
 import { parseGoDuration } from '../go-duration.ts';
 import { parseGoBool, parseGoFloat, parseGoInt32 } from '../go-number.ts';
-
-/** The class whose revisions the Knative Pod Autoscaler scales. */
-export const kpaClass = 'kpa.autoscaling.knative.dev';
-/** The class whose revisions a HorizontalPodAutoscaler scales. */
-export const hpaClass = 'hpa.autoscaling.knative.dev';
+import { kpaClass } from './class-names.ts';
 
 /** The ConfigMap `config-autoscaler`, complete (autoscaling.md, section 19). */
 export interface AutoscalerConfig {
@@ -34,7 +30,28 @@ export interface AutoscalerConfig {
   readonly maxScaleLimit: number;
   readonly activatorCapacity: number;
   readonly podAutoscalerClass: string;
+  /** Ebb's own keys; absent if none is set. */
+  readonly ebb?: EbbScalingConfig;
 }
+
+/** What Ebb does better than the original where it is asked to: keys `ebb-…` of `config-autoscaler`. */
+export interface EbbScalingConfig {
+  /** `ebb-panic-while-rising`: panic does not end while the load still rises. */
+  readonly panicWhileRising: boolean;
+  /** `ebb-count-starting-pods`: rates and the panic threshold count pods that are starting. */
+  readonly countStartingPods: boolean;
+  /** `ebb-pod-creations-per-second`: the provider's limit, over all revisions. Default 50. */
+  readonly podCreationsPerSecond: number;
+  /** `ebb-pod-creation-burst`: creations allowed at once after a pause. Default 100. */
+  readonly podCreationBurst: number;
+}
+
+export const defaultEbbScalingConfig: EbbScalingConfig = {
+  panicWhileRising: false,
+  countStartingPods: false,
+  podCreationsPerSecond: 50,
+  podCreationBurst: 100,
+};
 
 export const defaultAutoscalerConfig: AutoscalerConfig = {
   enableScaleToZero: true,
@@ -116,7 +133,18 @@ function readConfig(data: Data): AutoscalerConfig {
     maxScaleLimit: int('max-scale-limit', d.maxScaleLimit),
     activatorCapacity: float('activator-capacity', d.activatorCapacity),
     podAutoscalerClass: (data['pod-autoscaler-class'] ?? d.podAutoscalerClass).trim(),
+    ...(Object.keys(data).some((key) => key.startsWith('ebb-')) ? { ebb: readEbbConfig() } : {}),
   };
+
+  function readEbbConfig(): EbbScalingConfig {
+    const own = defaultEbbScalingConfig;
+    return {
+      panicWhileRising: bool('ebb-panic-while-rising', own.panicWhileRising),
+      countStartingPods: bool('ebb-count-starting-pods', own.countStartingPods),
+      podCreationsPerSecond: float('ebb-pod-creations-per-second', own.podCreationsPerSecond),
+      podCreationBurst: int('ebb-pod-creation-burst', own.podCreationBurst),
+    };
+  }
 }
 
 /** Above 1 it is a percentage, up to 1 the fraction itself: `1` is 100 %, `1.01` is 1.01 %. */
@@ -186,4 +214,6 @@ const rules: readonly Rule[] = [
     (c) => c.maxScale <= 0 || c.minScale <= c.maxScale,
   ),
   rule('activator-capacity', 'at least 1', (c) => !(c.activatorCapacity < 1)),
+  rule('ebb-pod-creations-per-second', 'greater than 0', ({ ebb }) => !ebb || ebb.podCreationsPerSecond > 0),
+  rule('ebb-pod-creation-burst', 'at least 1', ({ ebb }) => !ebb || ebb.podCreationBurst >= 1),
 ];

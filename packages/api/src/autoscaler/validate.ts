@@ -2,7 +2,9 @@ import { type FieldError, fieldError, invalidValue, outOfBounds } from '../field
 import { formatGoDuration, parseGoDuration } from '../go-duration.ts';
 import { parseGoFloat, parseGoInt32, parseGoInteger } from '../go-number.ts';
 import { type Annotations, type ScalingName, findAnnotation, scalingKeys } from './annotations.ts';
-import { type AutoscalerConfig, hpaClass, kpaClass } from './config.ts';
+import { hpaClass, knownClasses, kpaClass } from './class-names.ts';
+import type { AutoscalerConfig } from './config.ts';
+import { ownChecks } from './validate-own.ts';
 
 type Check = (annotations: Annotations, config: AutoscalerConfig) => readonly FieldError[];
 
@@ -11,7 +13,7 @@ type Check = (annotations: Annotations, config: AutoscalerConfig) => readonly Fi
  * findings are annotation keys: the caller puts `metadata.annotations` before them.
  */
 export function validateAutoscalingAnnotations(annotations: Annotations, config: AutoscalerConfig): FieldError[] {
-  return checks.flatMap((check) => check(annotations, config));
+  return [...checks.flatMap((check) => check(annotations, config)), ...ownChecks(annotations)];
 }
 
 const maxInt32 = 2 ** 31 - 1;
@@ -107,7 +109,7 @@ const targetBurstCapacity = annotation('targetBurstCapacity', (text, key) => {
 });
 
 const scalingClass = annotation('class', (text, key) =>
-  text.endsWith('.knative.dev') && text !== kpaClass && text !== hpaClass ? invalidValue(text, key) : undefined,
+  text.endsWith('.knative.dev') && !knownClasses.has(text) ? invalidValue(text, key) : undefined,
 );
 
 const metric = annotation('metric', (text, key, { podAutoscalerClass }, annotations) => {

@@ -1,5 +1,5 @@
 import type { PodAutoscaler } from '../autoscaling.ts';
-import { hpaClass, kpaClass } from '../autoscaler/config.ts';
+import { hpaClass, kpaClass } from '../autoscaler/class-names.ts';
 import { scalingKeys } from '../autoscaler/annotations.ts';
 import type { Ingress, IngressPath, IngressRule } from '../networking.ts';
 import type {
