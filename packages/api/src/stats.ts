@@ -30,3 +30,14 @@ export interface StatReport {
 
 /** Takes the reports of gateways; must return at once and never throw. */
 export type StatSink = (report: StatReport) => void;
+
+/** The Lease, in `knative-serving`, whose holder is the autoscaler at work. */
+export const autoscalerLease = 'ebb-autoscaler';
+
+/** On that Lease: `host:port` where the holder takes reports, each a POST of a JSON list of `StatReport` to `statsPath`. */
+export const statsAddressAnnotation = 'ebb.dev/stats-address';
+
+export const statsPath = '/stats';
+
+/** The Secret, in `knative-serving`, with what gateways send as bearer token under the key `token`. */
+export const statsSecret = 'ebb-stats';
