@@ -65,7 +65,7 @@ export function createVirtualNode(options: VirtualNodeOptions): VirtualNode {
     onListed: (groups) => sweep(groups),
   });
   const events = createEventRecorder(client, { component: 'ebb-virtual-node', clock, logger });
-  const hostIP = kubelet.host;
+  const hostIP = kubelet.advertise ?? kubelet.host;
   const controller = new PodController({
     client,
     eci,
@@ -110,7 +110,7 @@ export function createVirtualNode(options: VirtualNodeOptions): VirtualNode {
     nodeName,
     regionId: options.eci.regionId,
     zone: options.zone,
-    address: kubelet.host,
+    address: hostIP,
     kubeletPort: port,
     cloud: sync.cloud,
   });

@@ -14,6 +14,8 @@ import { streamLog } from './log-stream.ts';
 export interface KubeletOptions {
   /** Address to listen on. */
   readonly host: string;
+  /** Address at which API servers reach it: the node's. Default: `host`. */
+  readonly advertise?: string | undefined;
   /** 0 for any free one. */
   readonly port: number;
   /** Callers must send it as bearer token, or show a client certificate. */
@@ -39,10 +41,10 @@ export interface KubeletServer extends AsyncDisposable {
 
 /** Listens with a certificate made for the occasion; every call needs the token. */
 export async function startKubelet(options: ServerOptions): Promise<KubeletServer> {
-  const { host, port, clientCa, clock } = options;
+  const { host, advertise = host, port, clientCa, clock } = options;
   const { certificate: cert, key } = await makeCertificates({
     commonName: 'ebb-virtual-node',
-    hosts: [host],
+    hosts: [advertise],
     now: clock.now(),
   });
   // Whoever shows no certificate may still know the token.
