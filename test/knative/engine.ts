@@ -1,0 +1,54 @@
+import { execFile } from 'node:child_process';
+import { chmod, copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/** The user that an image without another runs as, as in the base image that Knative's own images are built on. */
+const nonroot = 65_532;
+
+/** The container engine on this machine, `podman` or `docker`, whichever answers first. Undefined if none does. */
+export async function findEngine(): Promise<string | undefined> {
+  for (const engine of ['podman', 'docker']) {
+    const answers = await run(engine, ['info']).then(
+      () => true,
+      () => false,
+    );
+    if (answers) return engine;
+  }
+  return undefined;
+}
+
+/** Makes an image of one static program out of files, without a registry: nothing but the program, users, and `/tmp`. */
+export async function importImage(engine: string, reference: string, program: string, name: string): Promise<void> {
+  const root = await mkdtemp(join(tmpdir(), 'ebb-image-'));
+  try {
+    for (const folder of ['dev', 'etc', 'home/nonroot', 'ko-app', 'proc', 'sys', 'tmp', 'var/run/ko']) {
+      await mkdir(join(root, folder), { recursive: true });
+    }
+    await chmod(join(root, 'tmp'), 0o1777);
+    await chmod(root, 0o755);
+    const users = [
+      `root:x:0:0:root:/root:/sbin/nologin`,
+      `nonroot:x:${nonroot}:${nonroot}:nonroot:/home/nonroot:/sbin/nologin`,
+    ];
+    await writeFile(join(root, 'etc/passwd'), `${users.join('\n')}\n`);
+    await writeFile(join(root, 'etc/group'), `root:x:0:\nnonroot:x:${nonroot}:\n`);
+    await copyFile(program, join(root, 'ko-app', name));
+    const archive = `${root}.tar`;
+    await run('tar', ['-C', root, '--owner=0', '--group=0', '-cf', archive, '.']);
+    const changes = [
+      `ENTRYPOINT ["/ko-app/${name}"]`,
+      `USER ${nonroot}`,
+      'WORKDIR /home/nonroot',
+      'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+      'ENV KO_DATA_PATH=/var/run/ko',
+    ];
+    await run(engine, ['import', ...changes.flatMap((change) => ['--change', change]), archive, reference]);
+    await rm(archive);
+  } finally {
+    await rm(root, { recursive: true, force: true });
+  }
+}
