@@ -1,13 +1,14 @@
 export { type Platform, type PlatformOptions, startPlatform } from './platform/platform.ts';
-export {
-  type ComponentName,
-  type ComponentsOptions,
-  type GatewaySettings,
-  type ListenAt,
-  type RunningComponents,
-  type VirtualNodeSettings,
-  startComponents,
-} from './platform/start-components.ts';
+export type {
+  ComponentName,
+  ComponentsOptions,
+  GatewaySettings,
+  ListenAt,
+  ReplicaSettings,
+  VirtualNodeSettings,
+  WebhookSettings,
+} from './platform/component-options.ts';
+export { type RunningComponents, startComponents } from './platform/start-components.ts';
 export { type LocalEciSettings, type RunningLocalEci, startLocalEci } from './platform/local-eci.ts';
 export { announcePort } from './platform/config.ts';
 export { type Apps, createApps } from './dev/apps.ts';

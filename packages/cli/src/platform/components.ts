@@ -14,6 +14,7 @@ export class Components implements AsyncDisposable {
   /** Rejects with the first failure of a component. */
   readonly failed: Promise<never>;
   readonly #stop = new AbortController();
+  readonly #states = new Map<string, boolean>();
   readonly #running: Promise<void>[] = [];
   readonly #logger: Logger;
   #fail: (reason: unknown) => void = () => {};
@@ -27,9 +28,15 @@ export class Components implements AsyncDisposable {
     this.failed.catch(() => {});
   }
 
+  /** Whether each has caught up with the cluster, by name. */
+  get states(): ReadonlyMap<string, boolean> {
+    return this.#states;
+  }
+
   /** Starts one; resolves when it works, rejects if it fails before. */
   async start(name: string, component: Component): Promise<void> {
     const { signal } = this.#stop;
+    this.#states.set(name, false);
     const running = component.run({ signal }).catch((error: unknown) => {
       if (signal.aborted) return;
       this.#logger.error({ component: name, error: messageOf(error) }, 'component failed');
@@ -37,6 +44,7 @@ export class Components implements AsyncDisposable {
     });
     this.#running.push(running);
     await Promise.race([component.synced, this.failed]);
+    this.#states.set(name, true);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

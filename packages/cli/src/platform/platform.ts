@@ -7,10 +7,11 @@ import { type KubeClient, createKubeClient } from '@ebb/kube';
 import type { Runtime } from '@ebb/local-eci';
 import { Closers } from './closers.ts';
 import { Components } from './components.ts';
+import type { ListenAt } from './component-options.ts';
 import { announcePort, followConfig } from './config.ts';
 import { startLocalEci } from './local-eci.ts';
 import { listenFrom } from './ports.ts';
-import { type ListenAt, startComponents } from './start-components.ts';
+import { startComponents } from './start-components.ts';
 
 export interface PlatformOptions {
   readonly gateway: ListenAt;

@@ -1,117 +1,190 @@
-import { createAutoscaler } from '@ebb/autoscaler';
-import type { StatSink } from '@ebb/api';
+import { type StatSink, autoscalerLease, statsAddressAnnotation } from '@ebb/api';
+import { startStatServer } from '@ebb/autoscaler';
 import type { Clock, Logger } from '@ebb/base';
-import { createControllers } from '@ebb/controller';
-import { type Gateway, createGateway } from '@ebb/gateway-slb';
-import { type KubeClient, type KubeconfigSource, createKubeClient } from '@ebb/kube';
-import { type EciAccess, type KubeletOptions, createVirtualNode } from '@ebb/virtual-node';
+import { createControllers, createWebhook } from '@ebb/controller';
+import { type Gateway, createGateway, createStatLink } from '@ebb/gateway-slb';
+import { type KubeClient, createKubeClient } from '@ebb/kube';
+import { createVirtualNode } from '@ebb/virtual-node';
+import { createAutoscaling } from './autoscaling.ts';
 import { Closers } from './closers.ts';
-import { Components } from './components.ts';
+import type { ComponentName, ComponentsOptions, ListenAt } from './component-options.ts';
+import { type Component, Components } from './components.ts';
 import { listenFrom } from './ports.ts';
-
-/** The parts of Ebb that run beside a Kubernetes API, in the order they are started. */
-export const componentNames = ['autoscaler', 'controller', 'virtual-node', 'gateway'] as const;
-export type ComponentName = (typeof componentNames)[number];
-
-/** Where something listens; `strict` if the port was asked for and no other will do. */
-export interface ListenAt {
-  /** Default `127.0.0.1`. */
-  readonly host?: string | undefined;
-  readonly port: number;
-  readonly strict: boolean;
-}
-
-export interface GatewaySettings {
-  /** Unique among the gateways of the cluster. */
-  readonly name: string;
-  readonly public: ListenAt;
-  /** For requests from inside the cluster. */
-  readonly private: ListenAt;
-}
-
-export interface VirtualNodeSettings {
-  readonly eci: EciAccess;
-  readonly nodeName: string;
-  /** Zone whose vSwitch its pods are put in. */
-  readonly zone: string;
-  readonly kubelet: KubeletOptions;
-}
-
-export interface ComponentsOptions {
-  /** Which cluster, as whom. */
-  readonly cluster: KubeconfigSource;
-  /** Which parts. Default: all. */
-  readonly components?: readonly ComponentName[] | undefined;
-  readonly gateway: GatewaySettings;
-  readonly virtualNode: VirtualNodeSettings;
-  /** The image by its digest, for images that this machine makes; others are run by their tag. */
-  readonly digestOf?: ((image: string) => string | undefined) | undefined;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly random: () => number;
-}
+import { followStatsToken } from './stats-token.ts';
+import { underLease } from './under-lease.ts';
 
 /** Components at work on a cluster. */
 export interface RunningComponents extends AsyncDisposable {
   /** The gateway of this process, if it has one. */
   readonly gateway: Gateway | undefined;
+  /** Whether each has caught up with the cluster, and works or stands by, by name. */
+  readonly states: ReadonlyMap<string, boolean>;
+  /** Resolves when all have; rejects if one fails before. */
+  readonly ready: Promise<void>;
   /** Rejects when a component failed for good. */
   readonly failed: Promise<never>;
 }
 
 /**
  * Starts components on any cluster, embedded or real, that has Ebb's CRDs. Resolves when each has caught up with the cluster
- * and works; what was started is stopped if a later one fails.
+ * and works; what was started is stopped if one fails before.
  */
 export async function startComponents(options: ComponentsOptions): Promise<RunningComponents> {
-  const { cluster, clock, logger, random, virtualNode } = options;
-  const wanted = new Set<ComponentName>(options.components ?? componentNames);
   await using stack = new Closers();
-  // Closed after the components, which use them to their end.
-  const clients = stack.use(new Closers());
-  const components = stack.use(new Components(logger));
-  const named = (name: string): { client: KubeClient; clock: Clock; logger: Logger; random: () => number } => ({
-    client: clients.use(createKubeClient({ ...cluster, userAgent: `ebb-${name}`, clock })),
-    clock,
-    logger: logger.child({ component: name }),
-    random,
-  });
+  const running = stack.use(await openComponents(options));
+  await running.ready;
+  stack.move();
+  return running;
+}
 
-  let sendStats: StatSink = () => {};
-  if (wanted.has('autoscaler')) {
-    const autoscaler = createAutoscaler(named('autoscaler'));
-    sendStats = autoscaler.record;
-    await components.start('autoscaler', autoscaler);
-  }
-  if (wanted.has('controller')) {
-    await components.start('controller', createControllers({ ...named('controller'), digestOf: options.digestOf }));
-  }
-  if (wanted.has('virtual-node')) {
-    await components.start('virtual-node', createVirtualNode({ ...named('virtual-node'), ...virtualNode }));
-  }
-  const gateway = wanted.has('gateway')
-    ? stack.use(await openGateway(options.gateway, { ...named('gateway'), sendStats }))
-    : undefined;
+/** As `startComponents`, but resolves as soon as all listen; the cluster may come later. */
+export async function openComponents(options: ComponentsOptions): Promise<RunningComponents> {
+  await using stack = new Closers();
+  const process = new ProcessOfComponents(options, stack);
+  const gateway = await process.open();
+  const { components, starting } = process;
+  const ready = Promise.all(starting).then(() => {});
+  ready.catch(() => {}); // whoever waits for it sees it
   const closers = stack.move();
   return {
     gateway,
+    ready,
+    states: components.states,
     failed: components.failed,
     [Symbol.asyncDispose]: () => closers[Symbol.asyncDispose](),
   };
 }
 
+interface Common {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly random: () => number;
+}
+
 const loopback = '127.0.0.1';
 
-function openGateway(
-  { name, public: outside, private: inside }: GatewaySettings,
-  common: Omit<Parameters<typeof createGateway>[0], 'name' | 'listeners'>,
-): Promise<Gateway> {
-  const at = ({ host = loopback }: ListenAt, port: number): { host: string; port: number } => ({ host, port });
-  return listenFrom(outside, (port) =>
-    createGateway({
-      ...common,
-      name,
-      listeners: { public: at(outside, port), private: at(inside, inside.port) },
-    }),
-  );
+class ProcessOfComponents {
+  readonly components: Components;
+  /** Each resolves when a component has caught up. */
+  readonly starting: Promise<void>[] = [];
+  readonly #options: ComponentsOptions;
+  readonly #stack: Closers;
+  readonly #clients: Closers;
+
+  constructor(options: ComponentsOptions, stack: Closers) {
+    this.#options = options;
+    this.#stack = stack;
+    // Closed after the components, which use them to their end.
+    this.#clients = stack.use(new Closers());
+    this.components = stack.use(new Components(options.logger));
+  }
+
+  async open(): Promise<Gateway | undefined> {
+    const { virtualNode, webhook, gateway, digestOf } = this.#options;
+    const sendStats = await this.#openAutoscaler();
+    if (this.#wants('controller')) {
+      const common = { ...this.#common('controller'), digestOf };
+      this.#start(
+        'controller',
+        this.#led('ebb-controller', () => createControllers(common)),
+      );
+    }
+    if (webhook && this.#wants('webhook')) {
+      this.#start('webhook', createWebhook({ ...this.#common('webhook'), ...webhook }));
+    }
+    if (virtualNode && this.#wants('virtual-node')) {
+      const common = { ...this.#common('virtual-node'), ...virtualNode };
+      const lease = `ebb-virtual-node-${virtualNode.nodeName}`;
+      this.#start(
+        'virtual-node',
+        this.#led(lease, () => createVirtualNode(common)),
+      );
+    }
+    return gateway && this.#wants('gateway') ? this.#openGateway(gateway, sendStats) : undefined;
+  }
+
+  /** Returns where the gateway of this process sends its reports. */
+  async #openAutoscaler(): Promise<StatSink> {
+    const { replica, logger } = this.#options;
+    const common = this.#common('autoscaler');
+    const autoscaling = this.#wants('autoscaler') ? createAutoscaling(common) : undefined;
+    const direct: StatSink = (report) => autoscaling?.sink()?.(report);
+    if (!replica) {
+      if (autoscaling) this.#start('autoscaler', autoscaling.create());
+      return direct;
+    }
+    const token = followStatsToken({ ...common, create: autoscaling !== undefined });
+    this.#start('stats-token', token);
+    if (autoscaling) {
+      const { host = loopback, port } = replica.stats;
+      const server = { token: token.current, record: () => autoscaling.sink(), logger: common.logger };
+      const listening = this.#stack.use(await startStatServer({ ...server, host, port }));
+      const annotations = { [statsAddressAnnotation]: addressOf(replica.advertise, listening.port) };
+      this.#start(
+        'autoscaler',
+        this.#led(autoscalerLease, () => autoscaling.create(), annotations),
+      );
+    }
+    if (!this.#wants('gateway')) return direct;
+    const linkLogger = logger.child({ component: 'stat-link' });
+    const local = (): StatSink | undefined => autoscaling?.sink();
+    const link = createStatLink({ ...common, logger: linkLogger, token: token.current, local });
+    // A gateway serves, and is ready to, whether or not an autoscaler is to be found (data-path.md, section 18.3).
+    this.#start('stat-link', { synced: Promise.resolve(), run: (context) => link.run(context) });
+    return link.send;
+  }
+
+  async #openGateway(settings: NonNullable<ComponentsOptions['gateway']>, sendStats: StatSink): Promise<Gateway> {
+    const { name, public: outside, private: inside } = settings;
+    const { replica } = this.#options;
+    const common = this.#common('gateway');
+    const peers = replica && { advertise: replica.advertise, timing: replica.timing };
+    const at = ({ host = loopback }: ListenAt, port: number): { host: string; port: number } => ({ host, port });
+    const open = (port: number): Promise<Gateway> =>
+      createGateway({
+        ...common,
+        name,
+        sendStats,
+        peers,
+        listeners: { public: at(outside, port), private: at(inside, inside.port) },
+      });
+    const gateway = this.#stack.use(await listenFrom(outside, open));
+    // It runs by itself, and is closed by itself.
+    this.#start('gateway', { synced: gateway.ready, run: () => Promise.resolve() });
+    return gateway;
+  }
+
+  #wants(name: ComponentName): boolean {
+    return this.#options.components?.includes(name) ?? true;
+  }
+
+  #start(name: string, component: Component): void {
+    const started = this.components.start(name, component);
+    started.catch(() => {}); // seen by `ready` and `failed`
+    this.starting.push(started);
+  }
+
+  /** Where there may be other replicas, one of them works at a time. */
+  #led(lease: string, create: () => Component, annotations?: Record<string, string>): Component {
+    const { replica, clock, logger } = this.#options;
+    if (!replica) return create();
+    const { identity, timing } = replica;
+    const client = this.#clients.use(createKubeClient({ ...this.#options.cluster, userAgent: 'ebb-lease', clock }));
+    return underLease({ client, clock, logger, name: lease, identity, timing, annotations }, create);
+  }
+
+  #common(name: string): Common {
+    const { cluster, clock, logger, random } = this.#options;
+    return {
+      client: this.#clients.use(createKubeClient({ ...cluster, userAgent: `ebb-${name}`, clock })),
+      clock,
+      logger: logger.child({ component: name }),
+      random,
+    };
+  }
+}
+
+function addressOf(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }

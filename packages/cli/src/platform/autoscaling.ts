@@ -1,0 +1,32 @@
+import type { StatSink } from '@ebb/api';
+import { type Autoscaler, type AutoscalerOptions, createAutoscaler } from '@ebb/autoscaler';
+import type { Component } from './components.ts';
+
+/** The autoscaler of this process, of which there may be one after another as leases come and go. */
+export interface Autoscaling {
+  /** Makes the autoscaler of the next term. */
+  create(): Component;
+  /** Takes the reports of gateways; `undefined` while none works here. */
+  sink(): StatSink | undefined;
+}
+
+export function createAutoscaling(options: AutoscalerOptions): Autoscaling {
+  let working: Autoscaler | undefined;
+  return {
+    sink: () => working?.record,
+    create: () => {
+      const autoscaler = createAutoscaler(options);
+      return {
+        synced: autoscaler.synced,
+        run: async (context) => {
+          working = autoscaler;
+          try {
+            await autoscaler.run(context);
+          } finally {
+            working = undefined;
+          }
+        },
+      };
+    },
+  };
+}
