@@ -1,4 +1,4 @@
-import { type DeciderState, type Observation, clockWasSet, createState, decide } from './decide.ts';
+import { type Carried, type DeciderState, type Observation, clockWasSet, createState, decide } from './decide.ts';
 import type { DeciderSpec } from './resolve.ts';
 import { Metrics } from './windows/metrics.ts';
 
@@ -12,7 +12,9 @@ export class Decider {
   #metrics: Metrics;
   readonly state: DeciderState;
   #spec: DeciderSpec;
-  readonly #observed: Observation = { ready: 0, stable: 0, panic: 0 };
+  readonly #observed: Required<Observation> = { ready: 0, starting: 0, waiting: 0, stable: 0, panic: 0 };
+  /** What the last decision began with. */
+  readonly #before = { panicSinceMs: 0, maxPanicPods: 0, delayed: 0 };
 
   /** @param ready Pods ready at this moment. */
   constructor(spec: DeciderSpec, ready: number, nowMs: number) {
@@ -27,6 +29,18 @@ export class Decider {
 
   get spec(): DeciderSpec {
     return this.#spec;
+  }
+
+  /** What the last decision saw. */
+  get observed(): Readonly<Required<Observation>> {
+    return this.#observed;
+  }
+
+  /** What the last decision began with. */
+  get carried(): Carried {
+    const { panicSinceMs, maxPanicPods, delayed } = this.#before;
+    const known = (value: number): number | null => (value === Number.NEGATIVE_INFINITY ? null : value);
+    return { panicSinceMs: known(panicSinceMs), maxPanicPods, delayed: known(delayed) };
   }
 
   /** Takes over new parameters. Panic, what the windows hold and the scale-down delay survive (autoscaling.md, section 11). */
@@ -54,21 +68,31 @@ export class Decider {
 
   /**
    * Decides into `state`. False, with nothing changed, if the load is not known (section 6). `waiting` requests are load that is there
-   * for certain, whatever the averages are: where concurrency counts, they are no less.
+   * for certain, whatever the averages are: where concurrency counts, they are no less. `starting` pods are on their way to be ready.
    */
-  tick(ready: number, nowMs: number, waiting = 0): boolean {
+  tick(ready: number, nowMs: number, waiting = 0, starting = 0): boolean {
     const second = Math.floor(nowMs / 1000);
     const { metric, scraped } = this.#spec;
     const { stable, panic } = this.#metrics[metric];
     const isEmpty = stable.isEmpty(second);
     if (isEmpty && scraped && !(waiting > 0)) return false;
+    const observed = this.#observed;
     const least = metric === 'concurrency' && waiting > 0 ? waiting : Number.NEGATIVE_INFINITY;
-    this.#observed.ready = ready;
-    this.#observed.stable = Math.max(least, isEmpty ? 0 : stable.average(second));
-    this.#observed.panic = Math.max(least, isEmpty ? 0 : panic.average(second));
-    decide(this.#spec, this.#observed, this.state, nowMs);
-    // Of a rate one cannot tell how many requests are there; one pod they need in any case.
-    if (waiting > 0 && this.state.desired < 1) this.state.desired = 1;
+    observed.ready = ready;
+    observed.starting = starting;
+    observed.waiting = waiting > 0 ? waiting : 0;
+    observed.stable = Math.max(least, isEmpty ? 0 : stable.average(second));
+    observed.panic = Math.max(least, isEmpty ? 0 : panic.average(second));
+    this.#remember(second);
+    decide(this.#spec, observed, this.state, nowMs);
     return true;
+  }
+
+  #remember(second: number): void {
+    const before = this.#before;
+    const { panicSinceMs, maxPanicPods, delay } = this.state;
+    before.panicSinceMs = panicSinceMs;
+    before.maxPanicPods = maxPanicPods;
+    before.delayed = delay ? delay.maximum(second) : Number.NEGATIVE_INFINITY;
   }
 }

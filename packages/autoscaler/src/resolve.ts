@@ -1,8 +1,10 @@
 import type { PodAutoscaler } from '@ebb/api';
 import {
   type AutoscalerConfig,
+  type OwnScalingSettings,
   type ScalingSettings,
   defaultAutoscalerConfig,
+  parseOwnScalingSettings,
   parseScalingSettings,
 } from '@ebb/api/autoscaler';
 import type { MetricSpec } from './windows/metrics.ts';
@@ -27,6 +29,16 @@ export interface DeciderSpec extends MetricSpec {
   readonly reachable: boolean;
   /** True if an empty stable window means "not known" and not zero. */
   readonly scraped: boolean;
+  /** What differs from the original because the revision or the cluster asks for it; absent if nothing does. */
+  readonly ebb?: BetterBehaviours;
+}
+
+/** Behaviours that the original does not have (autoscaling.md, section 27). */
+export interface BetterBehaviours {
+  /** Panic does not end while the load still rises. */
+  readonly panicWhileRising: boolean;
+  /** Rates and the panic threshold count pods that are starting. */
+  readonly countStartingPods: boolean;
 }
 
 const maxWindowSeconds = 3600;
@@ -34,6 +46,7 @@ const maxWindowSeconds = 3600;
 /** The decider's parameters for a PodAutoscaler. Values nothing can be computed with (NaN) count as not given. */
 export function resolveSpec({ metadata, spec }: PodAutoscaler, config: AutoscalerConfig): DeciderSpec {
   const settings = parseScalingSettings(metadata.annotations ?? {}, config);
+  const own = parseOwnScalingSettings(metadata.annotations ?? {}, config);
   const metric = settings.metric === 'rps' ? 'rps' : 'concurrency';
   const { totalValue, targetValue } = resolveTarget(settings, config, spec.containerConcurrency ?? 0);
   const stableWindowSeconds = windowSeconds(settings.stableWindowMs / 1000);
@@ -47,14 +60,24 @@ export function resolveSpec({ metadata, spec }: PodAutoscaler, config: Autoscale
     targetBurstCapacity: settings.targetBurstCapacity,
     activatorCapacity: config.activatorCapacity,
     panicThreshold: settings.panicThresholdPercentage / 100,
-    maxScaleUpRate: numberOr(config.maxScaleUpRate, defaultAutoscalerConfig.maxScaleUpRate),
-    maxScaleDownRate: numberOr(config.maxScaleDownRate, defaultAutoscalerConfig.maxScaleDownRate),
+    maxScaleUpRate: rateOr(own.maxScaleUpRate, config.maxScaleUpRate, defaultAutoscalerConfig.maxScaleUpRate),
+    maxScaleDownRate: rateOr(own.maxScaleDownRate, config.maxScaleDownRate, defaultAutoscalerConfig.maxScaleDownRate),
     scaleDownDelaySeconds: settings.scaleDownDelayMs / 1000,
     activationScale: settings.activationScale,
     initialScale: settings.initialScale,
     reachable: spec.reachability !== 'Unreachable',
     scraped: settings.targetBurstCapacity !== -1,
+    ...(own.panicWhileRising || own.countStartingPods ? { ebb: betterBehaviours(own) } : {}),
   };
+}
+
+function betterBehaviours({ panicWhileRising, countStartingPods }: OwnScalingSettings): BetterBehaviours {
+  return { panicWhileRising, countStartingPods };
+}
+
+/** The revision's rate if it can be gone by, else the cluster's. */
+function rateOr(annotated: number | undefined, ofCluster: number, byDefault: number): number {
+  return annotated !== undefined && annotated > 1 ? annotated : numberOr(ofCluster, byDefault);
 }
 
 const smallestTarget = 0.01;
