@@ -1,7 +1,9 @@
 import type {
+  ClusterDomainClaim,
   ConfigMap,
   Configuration,
   CoreService,
+  DomainMapping,
   Endpoints,
   Ingress,
   Pod,
@@ -21,6 +23,8 @@ export interface Informers {
   readonly configurations: Informer<Configuration>;
   readonly revisions: Informer<Revision>;
   readonly routes: Informer<Route>;
+  readonly domainMappings: Informer<DomainMapping>;
+  readonly clusterDomainClaims: Informer<ClusterDomainClaim>;
   readonly podAutoscalers: Informer<PodAutoscaler>;
   readonly ingresses: Informer<Ingress>;
   readonly placeholders: Informer<CoreService>;

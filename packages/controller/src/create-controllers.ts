@@ -9,9 +9,11 @@ import {
   createEventRecorder,
   createInformer,
 } from '@ebb/kube';
+import { aborted } from './aborted.ts';
 import { createConfigStore } from './config-store.ts';
 import { createConfigurationController } from './configuration/controller.ts';
 import type { Context, Controller, Informers } from './context.ts';
+import { createDomainMappingController, domainMappingIndexes } from './domain-mapping/controller.ts';
 import { createGcController } from './gc/controller.ts';
 import { createLabelerController, routeKeys } from './labeler/controller.ts';
 import { createRevisionController } from './revision/controller.ts';
@@ -39,13 +41,13 @@ export interface Controllers {
 }
 
 /**
- * The controllers of Service, Configuration, Revision and Route, the labeler and the garbage collector, over one informer a
+ * The controllers of Service, Configuration, Revision, Route and DomainMapping, the labeler and the garbage collector, over one informer a
  * resource. They write nothing that is right already.
  */
 export function createControllers(options: ControllersOptions): Controllers {
   const { client, clock, logger } = options;
-  const config = createConfigStore(logger);
   const events = createEventRecorder(client, { component: 'ebb-controller', clock, logger });
+  const config = createConfigStore(logger, events);
   const informers = createInformers(options);
   const context: Context = { ...options, informers, config, events };
   const controllers = [
@@ -53,6 +55,7 @@ export function createControllers(options: ControllersOptions): Controllers {
     createConfigurationController(context),
     createRevisionController(context),
     createRouteController(context),
+    createDomainMappingController(context),
     createLabelerController(context),
     createGcController(context),
   ];
@@ -100,6 +103,8 @@ function createInformers({ client, clock, logger, random }: ControllersOptions):
     configurations: inform(resources.configurations, { indexers: { route } }),
     revisions: inform(resources.revisions, { indexers: { route, controller: controllerUid } }),
     routes: inform(resources.routes, { indexers: routeIndexes }),
+    domainMappings: inform(resources.domainMappings, { indexers: domainMappingIndexes }),
+    clusterDomainClaims: inform(resources.clusterDomainClaims),
     podAutoscalers: inform(resources.podAutoscalers),
     ingresses: inform(resources.ingresses),
     placeholders: inform(resources.coreServices, {
@@ -117,11 +122,4 @@ function createInformers({ client, clock, logger, random }: ControllersOptions):
 
 function controllerUid(object: KubernetesObject): readonly string[] {
   return [controllerOf(object)?.uid ?? ''];
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

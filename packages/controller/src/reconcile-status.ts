@@ -1,4 +1,5 @@
-import type { CommonStatus, KubernetesObject, Resource } from '@ebb/api';
+import { type CommonStatus, type KubernetesObject, type Resource, isConflict } from '@ebb/api';
+import { messageOf } from '@ebb/base';
 import {
   type ConditionManager,
   type ConditionSet,
@@ -10,11 +11,17 @@ import {
 import type { Work } from './context.ts';
 
 /** The conditions of each kind, in the order of the table (serving-api.md, section 13). */
-export const conditionSets: Readonly<Record<'service' | 'configuration' | 'revision' | 'route', ConditionSet>> = {
+export const conditionSets: Readonly<
+  Record<'service' | 'configuration' | 'revision' | 'route' | 'domainMapping', ConditionSet>
+> = {
   service: { happy: 'Ready', dependents: ['ConfigurationsReady', 'RoutesReady'] },
   configuration: { happy: 'Ready', dependents: [] },
   revision: { happy: 'Ready', dependents: ['ResourcesAvailable', 'ContainerHealthy'] },
   route: { happy: 'Ready', dependents: ['AllTrafficAssigned', 'IngressReady', 'CertificateProvisioned'] },
+  domainMapping: {
+    happy: 'Ready',
+    dependents: ['DomainClaimed', 'ReferenceResolved', 'IngressReady', 'CertificateProvisioned'],
+  },
 };
 
 /** The status a reconcile may change; conditions and observed generation are not its to write. */
@@ -49,8 +56,25 @@ export async function reconcileStatus<T extends KubernetesObject & { status?: Co
     failure = { error };
   }
   const status = { ...draft, ...conditions.finish(work.clock.now()) } as unknown as NonNullable<T['status']>;
-  await updateStatusIfChanged(work.client, resource, object, status, { signal: work.signal });
+  await writeStatus(work, resource, object, status);
   if (conditions.isHappy() && conditionOf(object.status, conditionSet.happy)?.status !== 'True') becameHappy?.();
   if (failure) throw failure.error;
   return result;
+}
+
+async function writeStatus<T extends KubernetesObject & { status?: CommonStatus }>(
+  { client, events, signal }: Work,
+  resource: Resource<T>,
+  object: T,
+  status: NonNullable<T['status']>,
+): Promise<void> {
+  try {
+    await updateStatusIfChanged(client, resource, object, status, { signal });
+  } catch (error) {
+    if (!signal.aborted && !isConflict(error)) {
+      const why = `Failed to update status for "${object.metadata.name}": ${messageOf(error)}`;
+      events.event(object, 'Warning', 'UpdateFailed', why);
+    }
+    throw error;
+  }
 }

@@ -16,7 +16,7 @@ export function selectGarbage(
     .filter((revision) => isIdle(revision, configuration))
     .toSorted((a, b) => lastActiveMs(a) - lastActiveMs(b));
   if (idle.length <= min) return [];
-  const stale = idle.filter((revision) => isStale(revision, gc, now)).slice(0, idle.length - min);
+  const stale = idle.filter((revision) => (staleFromMs(revision, gc) ?? now) < now).slice(0, idle.length - min);
   // Those that are left over the maximum go too, stale or not.
   const left = idle.filter((revision) => !stale.includes(revision));
   const excess = max === undefined ? 0 : Math.max(0, left.length - max);
@@ -32,13 +32,27 @@ function isIdle({ metadata }: Revision, { status }: Configuration): boolean {
   );
 }
 
-function isStale(revision: Revision, gc: GcConfig, now: number): boolean {
+/** From when on a Revision is stale, in milliseconds since the epoch; `undefined`: never. */
+function staleFromMs(revision: Revision, gc: GcConfig): number | undefined {
   const limits: readonly (readonly [limitMs: number | undefined, sinceMs: number])[] = [
     [gc.retainSinceCreateTimeMs, createdMs(revision)],
     [gc.retainSinceLastActiveTimeMs, lastActiveMs(revision)],
   ];
-  const counting = limits.flatMap(([limitMs, sinceMs]) => (limitMs === undefined ? [] : [now - sinceMs > limitMs]));
-  return counting.length > 0 && counting.every(Boolean);
+  const ends = limits.flatMap(([limitMs, sinceMs]) => (limitMs === undefined ? [] : [sinceMs + limitMs]));
+  return ends.length === 0 ? undefined : Math.max(...ends);
+}
+
+/** When the next Revision becomes garbage if nothing changes before; `undefined` if none will. */
+export function nextGarbageMs(
+  configuration: Configuration,
+  revisions: readonly Revision[],
+  gc: GcConfig,
+  now: number,
+): number | undefined {
+  const idle = revisions.filter((revision) => isIdle(revision, configuration));
+  if (idle.length <= gc.minNonActiveRevisions) return undefined;
+  const ahead = idle.flatMap((revision) => staleFromMs(revision, gc) ?? []).filter((ms) => ms >= now);
+  return ahead.length === 0 ? undefined : Math.min(...ahead) + 1;
 }
 
 function lastActiveMs(revision: Revision): number {

@@ -7,8 +7,8 @@ import { keyInNamespace, keysFrom, ownKeys } from '../watches.ts';
 import { reconcileLabels } from './reconcile.ts';
 
 /**
- * Writes on Configurations and Revisions which Routes refer to them (serving-api.md, section 21). It needs no finalizer on
- * Routes: whatever names a Route calls for that Route's key, also where the Route is long gone.
+ * Writes on Configurations and Revisions which Routes refer to them (serving-api.md, section 21). Whatever names a Route
+ * calls for that Route's key, also where the Route is gone though its finalizer was taken away by hand.
  */
 export function createLabelerController(context: Context): Controller {
   const { routes, configurations, revisions } = context.informers;

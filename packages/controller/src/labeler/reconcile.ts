@@ -1,9 +1,10 @@
 import { type Configuration, type Resource, type Revision, isNotFound, resources } from '@ebb/api';
 import { controllerOf, isFailed, isReady } from '@ebb/kube';
 import type { Work } from '../context.ts';
+import { addFinalizer, removeFinalizer } from '../finalizers.ts';
 import { isDeleting } from '../metadata.ts';
 import { type Referred, findReferred } from './referred.ts';
-import { type MetadataPatch, patchRevision, patchRoutes } from './resources.ts';
+import { type MetadataPatch, patchRevision, patchRoutes, routeFinalizer } from './resources.ts';
 
 interface RouteKey {
   readonly namespace: string;
@@ -14,11 +15,13 @@ const nothing: Referred = { configurations: new Set(), revisions: new Set() };
 
 /** Writes the Route's name on what it refers to and takes it from what it no longer does (serving-api.md, section 21). */
 export async function reconcileLabels(work: Work, key: RouteKey): Promise<void> {
-  const route = work.informers.routes.get(key.namespace, key.name);
-  if (!route || isDeleting(route)) {
+  const known = work.informers.routes.get(key.namespace, key.name);
+  if (!known || isDeleting(known)) {
     if (!isExpected(work, key)) await clear(work, key, nothing);
+    if (known) await removeFinalizer(work, resources.routes, known, routeFinalizer);
     return;
   }
+  const route = await addFinalizer(work, resources.routes, known, routeFinalizer);
   const referred = findReferred(route, {
     configuration: (name) => work.informers.configurations.get(key.namespace, name),
     revision: (name) => work.informers.revisions.get(key.namespace, name),

@@ -2,6 +2,9 @@ import { type Configuration, type Revision, keys } from '@ebb/api';
 import { toTimestamp } from '@ebb/kube';
 import { formatNames, parseNames } from '../metadata.ts';
 
+/** Holds a Route until nothing carries its name any more. */
+export const routeFinalizer = 'routes.serving.knative.dev';
+
 /** A merge patch of metadata; `resourceVersion` makes it fail if somebody else was quicker. */
 export interface MetadataPatch {
   readonly metadata: {

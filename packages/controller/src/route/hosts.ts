@@ -1,5 +1,6 @@
 import { type Route, type ServingConfig, childName, clusterDomain, clusterLocalDomain, domainFor } from '@ebb/api';
 import { messageOf } from '@ebb/base';
+import { publicUrl } from '../public-url.ts';
 
 /** What says how the names of Routes become hosts. */
 export type NamingConfig = Pick<ServingConfig, 'domain' | 'network'>;
@@ -45,7 +46,7 @@ export function addressOf(
     return { serviceName, public: false, host: localHost, localHosts, url: `http://${localHost}` };
   }
   const host = checked(publicHost(route, { name: serviceName, domain }, config));
-  return { serviceName, public: true, host, localHosts, url: publicUrl(host, config) };
+  return { serviceName, public: true, host, localHosts, url: publicUrl(host, config.network) };
 }
 
 /** `status.address.url`: how the Route is called from within the cluster. */
@@ -70,12 +71,6 @@ function publicHost(
   } catch (cause) {
     throw new DomainError(messageOf(cause), { cause });
   }
-}
-
-function publicUrl(host: string, { network: { defaultExternalScheme: scheme, externalPort } }: NamingConfig): string {
-  const usual = scheme === 'https' ? 443 : 80;
-  const port = externalPort === undefined || externalPort === usual ? '' : `:${externalPort}`;
-  return `${scheme}://${host}${port}`;
 }
 
 const dnsLabel = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;

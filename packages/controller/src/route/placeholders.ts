@@ -53,7 +53,7 @@ export function deleteStalePlaceholders(work: Work, route: Route, groups: readon
 
 /** Deletes what the Route controls of that kind but for what has the name of a group. */
 async function deleteOthers<T extends KubernetesObject>(
-  { client, signal }: Work,
+  { client, events, signal }: Work,
   { resource, informer }: { readonly resource: Resource<T>; readonly informer: Informer<T> },
   route: Route,
   groups: readonly AddressedGroup[],
@@ -64,6 +64,7 @@ async function deleteOthers<T extends KubernetesObject>(
     if (wanted.has(name) || metadata.deletionTimestamp) continue;
     try {
       await client.delete(resource, { namespace, name }, { preconditions: { uid }, signal });
+      events.event(route, 'Normal', 'Deleted', `Deleted ${resource.kind} "${name}"`);
     } catch (error) {
       if (!isNotFound(error)) throw error;
     }

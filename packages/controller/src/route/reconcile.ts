@@ -66,7 +66,7 @@ function resolve({ informers }: Work, route: Route): ReturnType<typeof resolveTr
 function locate({ informers, config }: Work, route: Route, tag: string): GroupAddress {
   const name = placeholderName(route, tag, config.current);
   const placeholder = informers.placeholders.get(route.metadata.namespace, name);
-  const hidden = (placeholder?.metadata.labels?.[keys.visibility] ?? '') !== '';
+  const hidden = placeholder?.metadata.labels?.[keys.visibility] === 'cluster-local';
   return addressOf(route, { tag, hidden }, config.current);
 }
 

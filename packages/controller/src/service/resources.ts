@@ -1,5 +1,6 @@
 import { type Configuration, type Route, type Service, type TrafficTarget, keys, resources } from '@ebb/api';
 import { ownerReferenceOf } from '@ebb/kube';
+import { routeFinalizer } from '../labeler/resources.ts';
 import { formatNames, parseNames, rolloutSpellings, without } from '../metadata.ts';
 
 /**
@@ -23,7 +24,10 @@ export function makeConfiguration(service: Service, live: Configuration | undefi
   };
 }
 
-/** The Route of a Service; targets that name no revision follow the Service's own Configuration. */
+/**
+ * The Route of a Service; targets that name no revision follow the Service's own Configuration. It is born with the
+ * labeler's finalizer, which saves a write.
+ */
 export function makeRoute(service: Service): Route {
   const { name = '', namespace = '', labels, annotations } = service.metadata;
   return {
@@ -34,6 +38,7 @@ export function makeRoute(service: Service): Route {
       namespace,
       labels: { ...labels, [keys.service]: name },
       annotations: without(annotations, [keys.lastApplied]),
+      finalizers: [routeFinalizer],
       ownerReferences: [ownerReferenceOf(service, resources.services)],
     },
     spec: { traffic: (service.spec.traffic ?? []).map((target) => makeTarget(target, name)) },
