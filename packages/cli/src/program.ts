@@ -6,6 +6,7 @@ import { deleteCommand } from './commands/delete.ts';
 import { devCommand } from './commands/dev.ts';
 import { getCommand } from './commands/get.ts';
 import { logsCommand } from './commands/logs.ts';
+import { runCommand } from './commands/run.ts';
 import type { Io } from './io.ts';
 
 const version = '0.1.0';
@@ -67,7 +68,7 @@ Examples:
 
 kubectl works too: ebb dev prints the KUBECONFIG line for it.`,
     );
-  for (const command of [devCommand, applyCommand, getCommand, logsCommand, deleteCommand]) {
+  for (const command of [devCommand, runCommand, applyCommand, getCommand, logsCommand, deleteCommand]) {
     program.addCommand(command(io, signal).copyInheritedSettings(program));
   }
   return program;

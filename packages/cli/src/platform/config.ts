@@ -32,7 +32,7 @@ export function followConfig({ client, clock, logger, domain, onChange }: Follow
   };
   const synced = maps.synced.then(async () => {
     read();
-    await createIfAbsent(client, configMap('config-domain', { [domain]: '' }));
+    await createDomain(client, domain);
   });
   return {
     synced,
@@ -68,9 +68,10 @@ export async function announcePort(client: KubeClient, port: number): Promise<vo
   );
 }
 
-async function createIfAbsent(client: KubeClient, object: ConfigMap): Promise<void> {
+/** Makes `domain` the one below which Services get their hosts, unless the cluster has its own. */
+export async function createDomain(client: KubeClient, domain: string): Promise<void> {
   try {
-    await client.create(resources.configMaps, object);
+    await client.create(resources.configMaps, configMap('config-domain', { [domain]: '' }));
   } catch (error) {
     if (!isAlreadyExists(error)) throw error;
   }

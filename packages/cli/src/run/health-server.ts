@@ -1,0 +1,64 @@
+import { type ServerResponse, createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { UserError, messageOf } from '@ebb/base';
+
+export interface HealthOptions {
+  readonly host: string;
+  /** 0 for any free one. */
+  readonly port: number;
+  /** Whether each component has caught up, by name; none before they have been opened. */
+  readonly states: () => ReadonlyMap<string, boolean>;
+  /** True from the moment this process has been told to stop. */
+  readonly stopping: () => boolean;
+}
+
+export interface HealthServer extends AsyncDisposable {
+  readonly port: number;
+}
+
+/**
+ * Answers `/healthz` (200 while the process lives) and `/readyz` (200 once every component has caught up, until the process is
+ * told to stop; else 503; with a line for each component). Rejects with `UserError` if it cannot listen.
+ */
+export async function startHealthServer(options: HealthOptions): Promise<HealthServer> {
+  const { host, port } = options;
+  const server = createServer((request, response) => {
+    switch (request.url?.split('?', 1)[0]) {
+      case '/healthz':
+        return answer(response, 200, 'ok\n');
+      case '/readyz': {
+        const { ready, text } = readiness(options);
+        return answer(response, ready ? 200 : 503, text);
+      }
+      default:
+        return answer(response, 404, 'there are /healthz and /readyz\n');
+    }
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause) => {
+      reject(new UserError(`cannot listen for health checks on ${host}:${port}: ${messageOf(cause)}`, { cause }));
+    });
+    server.listen(port, host, () => resolve());
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    [Symbol.asyncDispose]: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function readiness({ states, stopping }: HealthOptions): { ready: boolean; text: string } {
+  if (stopping()) return { ready: false, text: 'stopping\n' };
+  const all = [...states()];
+  const ready = all.length > 0 && all.every(([, caughtUp]) => caughtUp);
+  const lines = all.map(([name, caughtUp]) => `${name}: ${caughtUp ? 'ok' : 'starting'}\n`);
+  return { ready, text: lines.join('') || 'starting\n' };
+}
+
+function answer(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' });
+  response.end(text);
+}
