@@ -6,6 +6,7 @@ import { eventually } from '@ebb/base/testing';
 import { type Platform, startPlatform } from '@ebb/cli';
 import { isReady } from '@ebb/kube';
 import { createSimulatedRuntime } from '@ebb/local-eci';
+import { type Quantiles, quantiles } from './quantiles.ts';
 
 /** Cold starts measured, after some that are not. */
 const rounds = 100;
@@ -21,13 +22,6 @@ interface Moments {
   created?: number;
   ready?: number;
   answered?: number;
-}
-
-interface Quantiles {
-  readonly p50: number;
-  readonly p90: number;
-  readonly p99: number;
-  readonly max: number;
 }
 
 /** What one cold start gives, in milliseconds. */
@@ -150,13 +144,6 @@ function get(port: number, service: string): Promise<void> {
       .on('error', reject)
       .end();
   });
-}
-
-function quantiles(values: readonly number[]): Quantiles {
-  const sorted = values.toSorted((a, b) => a - b);
-  const at = (share: number): number =>
-    Number((sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN).toFixed(2));
-  return { p50: at(0.5), p90: at(0.9), p99: at(0.99), max: at(1) };
 }
 
 function print({ rounds: count, ...figures }: { readonly rounds: number } & Record<string, Quantiles | number>): void {

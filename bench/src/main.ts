@@ -6,6 +6,7 @@ import { activatorBenches } from './activator.bench.ts';
 import { autoscalerBenches } from './autoscaler.bench.ts';
 import { coldStart } from './cold-start.ts';
 import { routerBenches } from './router.bench.ts';
+import { services } from './services.ts';
 
 const suites = { autoscaler: autoscalerBenches, router: routerBenches, activator: activatorBenches } as const;
 const results = join(import.meta.dirname, '..', 'results');
@@ -19,8 +20,17 @@ function save(name: string, figures: object): void {
   console.log(`\nwritten to ${file}`);
 }
 
-const wanted = process.argv.slice(2);
-const known = [...Object.keys(suites), 'cold-start'];
+const args = process.argv.slice(2);
+/** Numbers say how many Services `services` creates at once. */
+const sizes = args.filter((arg) => /^\d+$/.test(arg)).map(Number);
+const wanted = args.filter((arg) => !/^\d+$/.test(arg));
+
+/** Suites that measure a whole platform. */
+const platforms = {
+  'cold-start': coldStart,
+  services: () => services(sizes.length > 0 ? sizes : undefined),
+} as const;
+const known = [...Object.keys(suites), ...Object.keys(platforms)];
 const strange = wanted.filter((name) => !known.includes(name));
 if (strange.length > 0) {
   console.error(`bench: no such suite: ${strange.join(', ')}; there are: ${known.join(', ')}`);
@@ -41,5 +51,5 @@ if (micro.length > 0) {
   );
   save(micro.map(([name]) => name).join('-'), figures);
 }
-if (chosen.includes('cold-start')) save('cold-start', await coldStart());
+for (const [name, measure] of Object.entries(platforms)) if (chosen.includes(name)) save(name, await measure());
 process.exit(0);
