@@ -69,7 +69,7 @@ describe('requests', () => {
   });
 
   it.each([
-    ['data.a', '/api/v1/namespaces/default/configmaps', { metadata: { name: 'x' }, data: { a: 1 } }],
+    ['ConfigMap.data', '/api/v1/namespaces/default/configmaps', { metadata: { name: 'x' }, data: { a: 1 } }],
     ['spec.nodeName', '/api/v1/namespaces/default/pods', pod('x', { nodeName: 5 })],
   ])('refuses a built-in object whose %s has the wrong type before admission sees it', async (field, path, object) => {
     let admitted = 0;

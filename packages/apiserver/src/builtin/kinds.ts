@@ -42,7 +42,7 @@ export const builtinKinds: readonly BuiltinKind[] = [
   core('Node', { cluster: true, shortNames: ['no'], status: true }),
   core('PersistentVolumeClaim', { shortNames: ['pvc'], status: true }),
   core('PersistentVolume', { cluster: true, shortNames: ['pv'], status: true }),
-  core('Pod', { shortNames: ['po'], categories: ['all'], status: true }),
+  core('Pod', { shortNames: ['po'], categories: ['all'], status: true, hasGeneration: true }),
   core('ResourceQuota', { shortNames: ['quota'], status: true }),
   core('Secret'),
   core('ServiceAccount', { shortNames: ['sa'] }),

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { type FieldError, invalid, required } from '../schema/field-error.ts';
+import { duplicate, type FieldError, invalid, required } from '../schema/field-error.ts';
 import { type JsonObject, objectOf, objectsOf, stringOf } from '../schema/json.ts';
 import { dnsLabelErrors, dnsSubdomainErrors } from '../schema/names.ts';
 import { enumOf, isSet, named, portNumber, unique } from './rules.ts';
@@ -23,6 +23,17 @@ export function validateService(service: JsonObject): FieldError[] {
   return errors;
 }
 
+/** A port of one protocol stands once, whatever its name. */
+function repeatedPorts(ports: readonly JsonObject[], path: string): FieldError[] {
+  const seen = new Set<string>();
+  return ports.flatMap(({ port, protocol }, index) => {
+    const key = `${String(protocol)} ${String(port)}`;
+    const again = seen.has(key);
+    seen.add(key);
+    return again ? [duplicate(`${path}[${index}]`, { port, protocol })] : [];
+  });
+}
+
 function portsErrors(ports: readonly JsonObject[]): FieldError[] {
   const path = 'spec.ports';
   const errors = ports.flatMap((port, index) => {
@@ -34,5 +45,5 @@ function portsErrors(ports: readonly JsonObject[]): FieldError[] {
       ...(typeof port['targetPort'] === 'number' ? portNumber(port['targetPort'], `${at}.targetPort`) : []),
     ];
   });
-  return [...errors, ...unique(ports, 'name', path)];
+  return [...errors, ...unique(ports, 'name', path), ...repeatedPorts(ports, path)];
 }

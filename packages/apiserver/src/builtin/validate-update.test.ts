@@ -16,7 +16,6 @@ test.each<[kind: string, old: object, object: object, error: string]>([
   ],
   ['Secret', { type: 'a' }, { type: 'b' }, 'type: Invalid value: "b": field is immutable'],
   ['Pod', { spec: { containers: [c] } }, { spec: { containers: [{ ...c, image: 'j' }] } }, ''],
-  ['Pod', { spec: { containers: [c] } }, { spec: { containers: [c], nodeName: 'n' } }, ''],
   [
     'Pod',
     { spec: { containers: [c], nodeName: 'm' } },

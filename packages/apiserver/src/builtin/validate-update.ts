@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ResourceInfo } from '../resource-info.ts';
 import { type FieldError, forbidden, invalid } from '../schema/field-error.ts';
-import { type JsonObject, objectOf, objectsOf, stringOf } from '../schema/json.ts';
+import { type JsonObject, objectOf, objectsOf } from '../schema/json.ts';
 
 type Rule = (object: JsonObject, old: JsonObject) => FieldError[];
 
@@ -84,18 +84,15 @@ function keepsPodSpec(object: JsonObject, old: JsonObject): FieldError[] {
       isDeepStrictEqual({ ...other, tolerationSeconds: 0 }, { ...each, tolerationSeconds: 0 }),
     ),
   );
-  return kept && isDeepStrictEqual(fixedSpec(spec, before), fixedSpec(before, before))
-    ? []
-    : [forbidden('spec', podText)];
+  return kept && isDeepStrictEqual(fixedSpec(spec), fixedSpec(before)) ? [] : [forbidden('spec', podText)];
 }
 
-/** The spec without what may change; a node may be named once. */
-function fixedSpec(spec: JsonObject, before: JsonObject): JsonObject {
-  const { activeDeadlineSeconds: _a, tolerations: _t, nodeName, ephemeralContainers: _e, ...rest } = spec;
+/** The spec without what may change. */
+function fixedSpec(spec: JsonObject): JsonObject {
+  const { activeDeadlineSeconds: _a, tolerations: _t, ephemeralContainers: _e, ...rest } = spec;
   const withoutImages = (list: unknown): JsonObject[] => objectsOf(list).map((each) => ({ ...each, image: '' }));
   return {
     ...rest,
-    nodeName: stringOf(before['nodeName']) === '' ? '' : nodeName,
     containers: withoutImages(spec['containers']),
     initContainers: withoutImages(spec['initContainers']),
   };

@@ -3,6 +3,7 @@ import { type FieldError, invalid, notSupported, required, tooLong } from '../sc
 import { type JsonObject, objectOf, objectsOf, stringOf } from '../schema/json.ts';
 import { configKeyErrors, dnsSubdomainErrors } from '../schema/names.ts';
 import { enumOf, isSet } from './rules.ts';
+import { secretErrors } from './validate-secret.ts';
 import { validatePodSpec } from './validate-pod.ts';
 import { validateService } from './validate-service.ts';
 
@@ -20,7 +21,7 @@ const validators: Record<string, (object: JsonObject) => FieldError[]> = {
   Pod: (object) => validatePodSpec(objectOf(object['spec']), 'spec'),
   Service: validateService,
   ConfigMap: (object) => [...dataErrors(object, 'data'), ...dataErrors(object, 'binaryData'), ...overlap(object)],
-  Secret: (object) => dataErrors(object, 'data'),
+  Secret: (object) => [...dataErrors(object, 'data'), ...secretErrors(object)],
   Lease: validateLease,
   Event: validateEvent,
   Role: ruleErrors,

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Call, type FieldValidation, type Machine, parseDryRun } from '../rest/call.ts';
-import { badRequest } from '../rest/errors.ts';
+import { invalidOptions } from '../rest/errors.ts';
+import { notSupported, tooLong } from '../schema/field-error.ts';
 import type { Snapshots } from '../rest/snapshots.ts';
 import type { LogProxy } from './log-proxy.ts';
 import type { ResourcePath } from './path.ts';
@@ -25,18 +26,27 @@ export const adminUser = 'ebb-admin';
 
 const validations: readonly FieldValidation[] = ['Ignore', 'Warn', 'Strict'];
 
-/** Reads what all calls have in common. Throws `BadRequest`. */
+/** Reads what all calls have in common. Throws `Invalid`. */
 export function makeCall(path: ResourcePath, query: URLSearchParams, request: IncomingMessage): Call {
+  const kind = optionsKinds[request.method ?? ''] ?? 'GetOptions';
   return {
     ...path,
     query,
     userName: userOf(request),
-    manager: managerOf(query, request),
-    dryRun: parseDryRun(query.getAll('dryRun')),
-    fieldValidation: validationOf(query),
+    manager: managerOf(query, request, kind),
+    dryRun: parseDryRun(query.getAll('dryRun'), kind),
+    fieldValidation: validationOf(query, kind),
     warnings: [],
   };
 }
+
+/** What the parameters of a write are called, in the words of refusals. */
+const optionsKinds: Readonly<Record<string, string>> = {
+  POST: 'CreateOptions',
+  PUT: 'UpdateOptions',
+  PATCH: 'PatchOptions',
+  DELETE: 'DeleteOptions',
+};
 
 /** Who sent a request. */
 export function userOf(request: IncomingMessage): string {
@@ -44,21 +54,19 @@ export function userOf(request: IncomingMessage): string {
   return typeof impersonated === 'string' && impersonated !== '' ? impersonated : adminUser;
 }
 
-function validationOf(query: URLSearchParams): FieldValidation {
+function validationOf(query: URLSearchParams, optionsKind: string): FieldValidation {
   const asked = query.get('fieldValidation') || 'Warn';
   const known = validations.find((each) => each === asked);
   if (known) return known;
-  throw badRequest(
-    `fieldValidation: Unsupported value: ${JSON.stringify(asked)}: supported values: "", "Ignore", "Strict", "Warn"`,
-  );
+  throw invalidOptions(optionsKind, notSupported('fieldValidation', asked, ['', 'Ignore', 'Strict', 'Warn']));
 }
 
 const maxManagerLength = 128;
 
-function managerOf(query: URLSearchParams, request: IncomingMessage): string {
+function managerOf(query: URLSearchParams, request: IncomingMessage, optionsKind: string): string {
   const asked = query.get('fieldManager');
   if (asked && asked.length > maxManagerLength)
-    throw badRequest(`fieldManager: Too long: may not be more than ${maxManagerLength} bytes`);
+    throw invalidOptions(optionsKind, tooLong('fieldManager', maxManagerLength));
   if (asked) return asked;
   const agent = request.headers['user-agent'] ?? '';
   return agent.split('/', 1)[0]?.slice(0, maxManagerLength) || 'unknown';

@@ -28,11 +28,19 @@ function tooLarge(): StatusError {
 }
 
 /**
- * The value in a body of JSON, YAML or Kubernetes' protocol buffers. Throws `UnsupportedMediaType` for other content types, `BadRequest` for a body
+ * The value in a body of JSON, YAML or Kubernetes' protocol buffers, which should be of that kind. Throws `UnsupportedMediaType` for other content types, `BadRequest` for a body
  * that is not what it says or is nested too deeply.
  */
-export function parseBody(body: Buffer, contentType: string | undefined): unknown {
-  const type = mediaTypeOf(contentType);
+export function parseBody(body: Buffer, contentType: string | undefined, kind?: string): unknown {
+  try {
+    return parseAs(body, mediaTypeOf(contentType));
+  } catch (error) {
+    if (kind === undefined || !(error instanceof StatusError) || !error.message.startsWith("couldn't get")) throw error;
+    throw badRequest(`the object provided is unrecognized (must be of type ${kind}): ${error.message}`);
+  }
+}
+
+function parseAs(body: Buffer, type: string): unknown {
   if (type === '' || type === 'application/json') return parseJson(body);
   if (type === 'application/yaml') return parseYamlOrJson(body);
   if (type === kubernetesProtobuf) return decodeKubernetesProtobuf(body);
@@ -72,7 +80,7 @@ export function parseYamlOrJson(body: Buffer): unknown {
 }
 
 /** JSON as programs write it: in YAML's own flow style keys have no quotes. */
-function looksLikeJson(body: Buffer): boolean {
+export function looksLikeJson(body: Buffer): boolean {
   return /^\s*(?:\{\s*["}]|\[)/.test(body.subarray(0, 64).toString('latin1'));
 }
 

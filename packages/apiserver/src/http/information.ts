@@ -3,7 +3,7 @@ import { discoveryDocument } from '../discovery/discovery.ts';
 import type { OpenApi } from '../openapi/openapi.ts';
 import type { Registry } from '../registry.ts';
 import { methodNotAllowed } from '../rest/errors.ts';
-import { sendJson, sendText } from './respond.ts';
+import { neverCached, sendJson, sendText } from './respond.ts';
 
 /** What `GET /version` says: the newest Kubernetes whose API is followed. */
 const version = {
@@ -53,7 +53,7 @@ function responder({ registry, openApi }: Information, path: string, accept: str
     response.writeHead(200, {
       'Content-Type': document.contentType,
       Vary: 'Accept',
-      'Cache-Control': 'no-cache, private',
+      ...neverCached,
       'Content-Length': body.length,
     });
     response.end(body);
@@ -69,7 +69,7 @@ function openApiResponder(openApi: OpenApi, path: string, accept: string | undef
   const document = openApi.respond(path, accept);
   if (!document) return undefined;
   return (request, response) => {
-    const headers = { 'Content-Type': document.contentType, Etag: document.etag, Vary: 'Accept' };
+    const headers = { 'Content-Type': document.contentType, Etag: document.etag, Vary: 'Accept', ...neverCached };
     if (request.headers['if-none-match'] === document.etag) response.writeHead(304, headers).end();
     else response.writeHead(200, { ...headers, 'Content-Length': Buffer.byteLength(document.body) }).end(document.body);
   };

@@ -1,10 +1,11 @@
-import type { Pod, Status } from '@ebb/api';
-import { requireStored } from '../rest/call.ts';
+import { type Pod, type Status, StatusError } from '@ebb/api';
+import { requireStored, timestamp } from '../rest/call.ts';
 import { parseDeleteOptions } from '../rest/delete-options.ts';
 import { deleteObject } from '../rest/delete.ts';
 import { badRequest, conflict, methodNotAllowed } from '../rest/errors.ts';
-import { replaceObject } from '../rest/update.ts';
+import { scheduled } from '../rest/strategy.ts';
 import { isObject, objectOf, stringOf } from '../schema/json.ts';
+import { resourceKey } from '../store/stored-pair.ts';
 import type { ApiRequest } from './api-request.ts';
 import { parseBody, readBody } from './body.ts';
 import { sendJson } from './respond.ts';
@@ -16,8 +17,7 @@ export async function handleBinding(api: ApiRequest): Promise<void> {
   const { call, context } = api;
   const binding = await readObject(api);
   const nodeName = stringOf(objectOf(binding['target'])['name']);
-  if (nodeName === '')
-    throw badRequest('Binding in version "v1" cannot be handled as a Binding: target.name is missing');
+  if (nodeName === '') throw new StatusError('', 'target.name: Required value', { code: 500 });
   const stored = requireStored(context.machine, call);
   const pod = structuredClone(stored.object) as Pod;
   if (pod.spec.nodeName)
@@ -27,7 +27,9 @@ export async function handleBinding(api: ApiRequest): Promise<void> {
       `pod ${call.name} is already assigned to node ${JSON.stringify(pod.spec.nodeName)}`,
     );
   pod.spec.nodeName = nodeName;
-  replaceObject(context.machine, { ...call, subresource: '' }, stored, pod);
+  const now = timestamp(context.machine.clock.now());
+  pod.status = scheduled(pod.status ?? {}, { status: 'True', lastTransitionTime: now });
+  if (!call.dryRun) context.machine.storage.put(resourceKey(call.info), pod);
   await context.machine.storage.durable();
   sendJson(api.response, 201, JSON.stringify(success));
 }

@@ -1,17 +1,20 @@
+import { StatusError } from '@ebb/api';
 import { createObject } from '../rest/create.ts';
 import { deleteCollection } from '../rest/delete-collection.ts';
 import { parseDeleteOptions } from '../rest/delete-options.ts';
 import { type Deleted, deleteObject } from '../rest/delete.ts';
-import { methodNotAllowed, unknownResource } from '../rest/errors.ts';
-import { isTrue } from '../rest/list-options.ts';
-import { listObjects } from '../rest/list.ts';
+import { invalidOptions, methodNotAllowed, unknownResource } from '../rest/errors.ts';
+import { isTrue, parseVersion } from '../rest/list-options.ts';
+import { listObjects, requireReached } from '../rest/list.ts';
 import { patchObject, patchTypes, unsupportedPatch } from '../rest/patch.ts';
-import { requireStored } from '../rest/call.ts';
+import { type Call, requireStored } from '../rest/call.ts';
 import { updateObject } from '../rest/update.ts';
+import { forbidden } from '../schema/field-error.ts';
+import { duplicateKeys } from '../schema/duplicate-keys.ts';
 import type { StoredObject } from '../store/stored-object.ts';
 import { startWatch } from '../watch/watch-stream.ts';
 import type { ApiRequest } from './api-request.ts';
-import { mediaTypeOf, parseBody, parseJson, parseYamlOrJson, readBody } from './body.ts';
+import { looksLikeJson, mediaTypeOf, parseBody, parseJson, parseYamlOrJson, readBody } from './body.ts';
 import { encodeList, encodeObject } from './encode.ts';
 import { type Encoding, negotiate } from './negotiate.ts';
 import { addWarnings, sendJson } from './respond.ts';
@@ -29,6 +32,9 @@ export async function handleResource(api: ApiRequest): Promise<void> {
 
 async function handleCollection(api: ApiRequest): Promise<void> {
   const { call, request } = api;
+  // Single objects are made, and collections deleted, within a namespace.
+  const isAcrossNamespaces = call.info.namespaced && call.namespace === '';
+  if (isAcrossNamespaces && request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed();
   switch (request.method) {
     case 'GET':
     case 'HEAD':
@@ -72,18 +78,23 @@ function list({ context, call, request, response }: ApiRequest): void {
 }
 
 async function get(api: ApiRequest): Promise<void> {
+  const { context, call } = api;
+  const text = call.query.get('resourceVersion');
+  const asked = parseVersion(text, (problem) => new StatusError('', `resourceVersion: ${problem}`, { code: 500 }));
+  requireReached(asked ?? 0, context.machine.storage.revision);
   sendObject(api, 200, requireStored(api.context.machine, api.call));
 }
 
 async function create(api: ApiRequest): Promise<void> {
   const { call, context } = api;
-  const stored = createObject(context.machine, call, await body(api));
+  const { value, duplicates } = await body(api);
+  const stored = createObject(context.machine, { ...call, duplicates }, value);
   await answer(api, 201, stored);
 }
 
 async function update(api: ApiRequest): Promise<void> {
-  const parsed = await body(api);
-  const { stored, created } = updateObject(api.context.machine, api.call, parsed);
+  const { value, duplicates } = await body(api);
+  const { stored, created } = updateObject(api.context.machine, { ...api.call, duplicates }, value);
   await answer(api, created ? 201 : 200, stored);
 }
 
@@ -91,9 +102,12 @@ async function patch(api: ApiRequest): Promise<void> {
   const { call, context, request } = api;
   const type = patchTypes[mediaTypeOf(request.headers['content-type'])];
   if (!type || (type === 'strategic' && !call.info.builtin)) throw unsupportedPatch();
+  if (type !== 'apply' && call.query.has('force'))
+    throw invalidOptions('PatchOptions', forbidden('force', 'may not be specified for non-apply patch'));
   const raw = await readBody(request);
   const parsed = type === 'apply' ? parseYamlOrJson(raw) : parseJson(raw);
-  const { stored, created } = patchObject(context.machine, call, type, parsed);
+  const duplicates = duplicatesIn(raw, call);
+  const { stored, created } = patchObject(context.machine, { ...call, duplicates }, type, parsed);
   await answer(api, created ? 201 : 200, stored);
 }
 
@@ -114,9 +128,17 @@ async function removeAll(api: ApiRequest): Promise<void> {
   sendJson(response, 200, encodeList(call, page, encoding, context.machine.clock.now()), encoding.media);
 }
 
-async function body({ request }: ApiRequest): Promise<unknown> {
+async function body({ call, request }: ApiRequest): Promise<{ value: unknown; duplicates: readonly string[] }> {
   const raw = await readBody(request);
-  return parseBody(raw, request.headers['content-type']);
+  return {
+    value: parseBody(raw, request.headers['content-type'], call.info.kind),
+    duplicates: duplicatesIn(raw, call),
+  };
+}
+
+/** Keys that a body of JSON has twice; it has been parsed by now. */
+function duplicatesIn(raw: Buffer, { fieldValidation }: Call): readonly string[] {
+  return fieldValidation === 'Ignore' || !looksLikeJson(raw) ? [] : duplicateKeys(raw.toString('utf8'));
 }
 
 async function optionalBody({ request }: ApiRequest): Promise<unknown> {

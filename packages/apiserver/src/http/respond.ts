@@ -7,6 +7,9 @@ import type { Encoding } from './negotiate.ts';
 /** Most `Warning` headers, and most characters in all of them, as Kubernetes has it. */
 const maxWarningLength = 4096;
 
+/** What is true of objects now is not to be kept by proxies. */
+export const neverCached = { 'Cache-Control': 'no-cache, private' } as const;
+
 /** Adds `Warning` headers; quotes and control characters are escaped. */
 export function addWarnings(response: ServerResponse, warnings: readonly string[]): void {
   let room = maxWarningLength;
@@ -33,6 +36,7 @@ export function sendJson(
   const body = Buffer.from(text);
   response.writeHead(code, {
     'Content-Type': media === 'yaml' ? 'application/yaml' : 'application/json',
+    ...neverCached,
     'Content-Length': body.length,
   });
   response.end(body);
@@ -43,6 +47,7 @@ export function sendText(response: ServerResponse, code: number, text: string): 
   response.writeHead(code, {
     'Content-Type': 'text/plain; charset=utf-8',
     'X-Content-Type-Options': 'nosniff',
+    ...neverCached,
     'Content-Length': body.length,
   });
   response.end(body);

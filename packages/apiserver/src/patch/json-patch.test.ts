@@ -43,7 +43,11 @@ test('the difference of two documents turns one into the other', () => {
 
 test.each([
   [{ op: 'remove', path: '/x' }],
-  [{ op: 'replace', path: '/x', value: 1 }],
+  [{ op: 'replace', path: '/x/y', value: 1 }],
+  [{ op: 'shrug', path: '/a' }],
+  [{ op: 'add', path: 'a', value: 1 }],
+  [{ op: 'add', path: '/a' }],
+  [{ op: 'move', path: '/a' }],
   [{ op: 'add', path: '/x/y', value: 1 }],
   [{ op: 'add', path: '/a/2', value: 1 }],
   [{ op: 'add', path: '/a/01', value: 1 }],
@@ -64,16 +68,15 @@ test.each([
   expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
 });
 
-test.each([
-  [{}],
-  [[1]],
-  [[{ op: 'shrug', path: '/a' }]],
-  [[{ op: 'add', path: 'a', value: 1 }]],
-  [[{ op: 'add', path: '/a' }]],
-  [[{ op: 'move', path: '/a' }]],
-  [[{ op: 'add', path: '/a', value: JSON.parse('{"b":{"__proto__":{}}}') as unknown }]],
-])('%j is no patch', (operations) => {
-  expect(failure({}, operations)).toMatchObject({ code: 400, reason: 'BadRequest' });
+test.each([[{}], [[1]], [[{ op: 'add', path: '/a', value: JSON.parse('{"b":{"__proto__":{}}}') as unknown }]]])(
+  '%j is no patch',
+  (operations) => {
+    expect(failure({}, operations)).toMatchObject({ code: 400, reason: 'BadRequest' });
+  },
+);
+
+test('adds what it is to replace and is not there, as Kubernetes does', () => {
+  expect(jsonPatch({ a: {} }, [{ op: 'replace', path: '/a/b', value: 1 }])).toEqual({ a: { b: 1 } });
 });
 
 test('bounds the number of operations and the bytes that copies add', () => {

@@ -19,6 +19,10 @@ export function jsonPatch<T>(target: T, operations: unknown): T {
   for (const operation of patch) {
     if (testsAbsence(document, operation)) continue;
     checkPointers(document, operation);
+    if (setsAbsent(document, operation)) {
+      applyPatch(document, [{ ...operation, op: 'add' } as Operation]);
+      continue;
+    }
     if (operation.op === 'copy') copiedBytes += JSON.stringify(valueAt(document, operation.from)).length;
     if (copiedBytes > maxCopiedBytes) throw notApplicable(`the copies of the patch exceed ${maxCopiedBytes} bytes`);
     const [error] = applyPatch(document, [operation]);
@@ -44,11 +48,11 @@ function parsePatch(operations: unknown): readonly Operation[] {
 function parseOperation(operation: unknown): Operation {
   if (!isObject(operation)) throw malformed('an operation must be an object');
   const { op, path, from } = operation;
-  if (!operationNames.has(op)) throw malformed(`Unexpected kind: ${String(op)}`);
-  if (!isPointer(path)) throw malformed(`${String(op)}: path must be a JSON pointer`);
-  if ((op === 'move' || op === 'copy') && !isPointer(from)) throw malformed(`${op}: from must be a JSON pointer`);
+  if (!operationNames.has(op)) throw notApplicable(`Unexpected kind: ${String(op)}`);
+  if (!isPointer(path)) throw notApplicable(`${String(op)}: path must be a JSON pointer`);
+  if ((op === 'move' || op === 'copy') && !isPointer(from)) throw notApplicable(`${op}: from must be a JSON pointer`);
   if (['add', 'replace', 'test'].includes(op as string) && !Object.hasOwn(operation, 'value')) {
-    throw malformed(`${String(op)}: value is missing`);
+    throw notApplicable(`${String(op)}: value is missing`);
   }
   checkDepth(operation['value']);
   // The library copies values by assignment, which would make this key a prototype. In strings the quote is escaped.
@@ -65,6 +69,11 @@ function testsAbsence(document: unknown, operation: Operation): boolean {
   return operation.op === 'test' && operation.value === null && !exists(document, operation.path);
 }
 
+/** As in Kubernetes, replacing what a map does not have adds it. */
+function setsAbsent(document: unknown, { op, path }: Operation): boolean {
+  return op === 'replace' && isObject(parentOf(document, path)) && !exists(document, path);
+}
+
 /** Refuses pointers that the library would follow into prototypes, or read as some other index of a list. */
 function checkPointers(document: unknown, operation: Operation): void {
   if (operation.op === 'move' || operation.op === 'copy') {
@@ -74,6 +83,7 @@ function checkPointers(document: unknown, operation: Operation): void {
   const key = tokensOf(operation.path).at(-1);
   if (key === undefined || typeof parent !== 'object' || parent === null) throw notApplicable(describe(operation));
   const adds = operation.op === 'add' || operation.op === 'move' || operation.op === 'copy';
+  if (operation.op === 'replace' && !Array.isArray(parent) && key !== '__proto__') return;
   if (adds ? !canAdd(parent, key) : !Object.hasOwn(parent, key) || !isMember(parent, key)) {
     throw notApplicable(describe(operation));
   }

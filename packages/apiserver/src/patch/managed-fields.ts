@@ -17,6 +17,8 @@ export interface UpdateToTrack {
   /** The object as it is to be stored, its managed fields as the request has them. */
   readonly updated: KubernetesObject;
   readonly schema: Schema;
+  /** What an object of the kind has without anybody's doing; what is created is compared with it. Default: nothing. */
+  readonly empty?: object;
   /** Who writes. */
   readonly manager: string;
   readonly apiVersion: string;
@@ -30,9 +32,9 @@ export interface UpdateToTrack {
  * lose what is gone. A request may replace managed fields, or reset them with `[{}]`; it cannot through a subresource, nor
  * by sending none, an empty list, or something malformed. An entry whose owner changes nothing keeps its time.
  */
-export function trackUpdate({ old, updated, ...request }: UpdateToTrack): ManagedFieldsEntry[] {
+export function trackUpdate({ old, updated, empty = {}, ...request }: UpdateToTrack): ManagedFieldsEntry[] {
   const before = presentManagers(old, updated, request.subresource);
-  const from = old ? withoutManagedFields(old) : {};
+  const from = old ? withoutManagedFields(old) : empty;
   return encodeManagers(updateManagers(before, from, withoutManagedFields(updated), request));
 }
 
@@ -41,7 +43,7 @@ export function updateManagers(
   managers: Managers,
   old: object,
   updated: object,
-  { schema, manager, apiVersion, subresource, now }: Omit<UpdateToTrack, 'old' | 'updated'>,
+  { schema, manager, apiVersion, subresource, now }: Omit<UpdateToTrack, 'old' | 'updated' | 'empty'>,
 ): Managers {
   const changes = fieldsChanged(old, updated, schema);
   const after = new Map<string, Manager>();

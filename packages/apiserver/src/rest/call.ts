@@ -5,7 +5,7 @@ import type { ResourceInfo } from '../resource-info.ts';
 import type { Storage } from '../store/storage.ts';
 import { resourceKey } from '../store/stored-pair.ts';
 import type { StoredObject } from '../store/stored-object.ts';
-import { badRequest, notFound } from './errors.ts';
+import { invalidOptions, notFound } from './errors.ts';
 
 /** What the operations work on. */
 export interface Machine {
@@ -34,6 +34,8 @@ export interface Call {
   readonly manager: string;
   readonly dryRun: boolean;
   readonly fieldValidation: FieldValidation;
+  /** Paths of fields that stand more than once in the body. Default: none. */
+  readonly duplicates?: readonly string[];
   /** Texts for `Warning` headers; operations add to it. */
   readonly warnings: string[];
 }
@@ -56,9 +58,12 @@ export function shown(call: Call, stored: StoredObject): KubernetesObject {
   return stored.as(apiVersionOfInfo(call.info));
 }
 
-/** `dryRun` of a query: absent, or `All`. Throws `Invalid` otherwise. */
-export function parseDryRun(values: readonly string[]): boolean {
-  if (values.some((value) => value !== 'All' && value !== ''))
-    throw badRequest(`dryRun: Unsupported value: ${JSON.stringify(values)}: supported values: "All"`);
+/** `dryRun` of options of that kind: absent, or `All`. Throws `Invalid` otherwise. */
+export function parseDryRun(values: readonly string[], optionsKind: string): boolean {
+  if (values.some((value) => value !== 'All' && value !== '')) {
+    const found = `[]string{${values.map((value) => JSON.stringify(value)).join(', ')}}`;
+    const message = `Unsupported value: ${found}: supported values: "All"`;
+    throw invalidOptions(optionsKind, { field: 'dryRun', reason: 'FieldValueNotSupported', message });
+  }
   return values.includes('All');
 }

@@ -1,4 +1,5 @@
 import type { KubernetesObject } from '@ebb/api';
+import { decodingProblem } from '../builtin/decoding-problem.ts';
 import type { ResourceInfo } from '../resource-info.ts';
 import { isObject, stringOf } from '../schema/json.ts';
 import { pruneUnknown } from '../schema/prune.ts';
@@ -10,6 +11,7 @@ import { badRequest, cannotHandle } from './errors.ts';
  * filled in for built-in kinds, as a typed decoder does. The body becomes the object: it is the caller's to change.
  */
 export function decodeObject(info: ResourceInfo, body: unknown): KubernetesObject {
+  if (body === null && info.builtin) return decodeObject(info, {});
   if (!isObject(body))
     throw badRequest(
       `the object provided is unrecognized (must be of type ${info.kind}): couldn't get version/kind; json parse error: ` +
@@ -22,6 +24,8 @@ export function decodeObject(info: ResourceInfo, body: unknown): KubernetesObjec
       info,
       `json: cannot unmarshal ${jsonTypeOf(metadata)} into Go struct field ${info.kind}.metadata of type v1.ObjectMeta`,
     );
+  const problem = info.builtin ? decodingProblem(rest, info) : undefined;
+  if (problem !== undefined) throw cannotHandle(info, problem);
   return {
     apiVersion: apiVersionOfInfo(info),
     kind: info.kind,
@@ -31,12 +35,16 @@ export function decodeObject(info: ResourceInfo, body: unknown): KubernetesObjec
 }
 
 /**
- * Removes unknown fields; what is said about them is the call's choice: nothing, warnings, or a refusal with 400.
+ * Removes unknown fields; what is said about them, and about those that the body has twice, is the call's choice: nothing, warnings, or a refusal with 400.
  */
 export function dropUnknownFields(call: Call, object: KubernetesObject): void {
   const unknown = pruneUnknown(object, call.info);
-  if (unknown.length === 0 || call.fieldValidation === 'Ignore') return;
-  const problems = unknown.map((path) => `unknown field ${JSON.stringify(path)}`);
+  if (call.fieldValidation === 'Ignore') return;
+  const problems = [
+    ...(call.duplicates ?? []).map((path) => `duplicate field ${JSON.stringify(path)}`),
+    ...unknown.map((path) => `unknown field ${JSON.stringify(path)}`),
+  ];
+  if (problems.length === 0) return;
   if (call.fieldValidation === 'Strict') throw cannotHandle(call.info, `strict decoding error: ${problems.join(', ')}`);
   call.warnings.push(...problems);
 }
@@ -52,6 +60,11 @@ function checkKind(info: ResourceInfo, givenVersion: unknown, givenKind: unknown
     throw badRequest(
       `${kind} in version ${JSON.stringify(found.split('/').at(-1))} cannot be handled as a ${info.kind}: ` +
         `converting (${found}.${kind}) to (${expected}.${info.kind}): unknown conversion`,
+    );
+  if (found !== expected && info.builtin)
+    throw badRequest(
+      `${info.kind} in version ${JSON.stringify(found.split('/').at(-1))} cannot be handled as a ${info.kind}: ` +
+        `no kind ${JSON.stringify(info.kind)} is registered for version ${JSON.stringify(found)}`,
     );
   if (found !== expected)
     throw badRequest(`the API version in the data (${found}) does not match the expected API version (${expected})`);

@@ -35,7 +35,7 @@ export function parseDeleteOptions(body: unknown, query: URLSearchParams): Delet
     ...(typeof preconditions['resourceVersion'] === 'string'
       ? { resourceVersion: preconditions['resourceVersion'] }
       : {}),
-    dryRun: parseDryRun(stringsOf(given['dryRun']) ?? query.getAll('dryRun')),
+    dryRun: parseDryRun(stringsOf(given['dryRun']) ?? query.getAll('dryRun'), 'DeleteOptions'),
   };
 }
 

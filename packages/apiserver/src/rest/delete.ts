@@ -25,7 +25,15 @@ export function deleteObject(machine: Machine, call: Call, options: DeleteOption
   if (held !== undefined)
     return { stored: options.dryRun ? new StoredObject(held, stored.revision) : put(machine, info, held) };
   if (!options.dryRun) machine.storage.remove(resourceKey(info), stored.namespace, stored.name);
-  return returnsDeleted(info) ? { stored } : { status: deletedStatus(info, stored) };
+  if (!returnsDeleted(info)) return { status: deletedStatus(info, stored) };
+  return { stored: info.kind === 'Pod' ? marked(stored, machine.clock.now()) : stored };
+}
+
+/** A pod that goes at once is shown with the time of its deletion. */
+function marked(stored: StoredObject, nowMs: number): StoredObject {
+  const hold = { graceSeconds: 0, finalizers: [], namespaceHeld: false, nowMs };
+  const { deletionTimestamp } = stored.object.metadata;
+  return deletionTimestamp === undefined ? new StoredObject(markDeleted(stored.object, hold), stored.revision) : stored;
 }
 
 function put(machine: Machine, info: ResourceInfo, object: KubernetesObject): StoredObject {

@@ -1,5 +1,6 @@
 import { type Status, StatusError } from '@ebb/api';
 import type { ResourceInfo } from '../resource-info.ts';
+import { type FieldError, invalidObject } from '../schema/field-error.ts';
 import { resourceKey } from '../store/stored-pair.ts';
 
 type Named = Pick<ResourceInfo, 'group' | 'plural'>;
@@ -65,6 +66,16 @@ export function forbidden(
 
 export function badRequest(message: string): StatusError {
   return new StatusError('BadRequest', message);
+}
+
+/** An object that does not say its name, whatever its path says. */
+export function nameMissing(name: string): StatusError {
+  return badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
+}
+
+/** The refusal of a parameter; `kind` is that of the options it belongs to, such as `CreateOptions`. */
+export function invalidOptions(kind: string, error: FieldError): StatusError {
+  return invalidObject({ group: 'meta.k8s.io', kind }, '', [error]);
 }
 
 /** An error of a decoder, in the words Kubernetes puts around it. */

@@ -1,4 +1,5 @@
-import { StatusError } from '@ebb/api';
+import type { StatusError } from '@ebb/api';
+import { badRequest } from './errors.ts';
 import { labelValueErrors, qualifiedNameErrors } from '../schema/names.ts';
 
 type Labels = Readonly<Record<string, string>>;
@@ -63,17 +64,19 @@ class Parser {
       requirements.push(this.#requirement());
       const next = this.#take();
       if (next === undefined) return requirements;
-      if (next !== ',') throw this.#unexpected(next, "',' or 'end of string'");
-      if (this.#peek() === undefined) throw this.#unexpected('', "identifier after ','");
+      if (next !== ',') throw badRequest(unexpected(next, "',' or 'end of string'"));
+      const after = this.#peek();
+      if (after === undefined || (special.has(after) && after !== '!'))
+        throw badRequest(unexpected(after ?? '', "identifier after ','"));
     }
   }
 
   #requirement(): Requirement {
     if (this.#peek() === '!') {
       this.#take();
-      return { key: this.#key(), operator: '!', values: [] };
+      return { key: this.#key('identifier'), operator: '!', values: [] };
     }
-    const key = this.#key();
+    const key = this.#key("!, identifier, or 'end of string'");
     const next = this.#peek();
     if (next === undefined || next === ',') return { key, operator: 'exists', values: [] };
     this.#take();
@@ -84,14 +87,14 @@ class Parser {
     if (operator === 'in' || operator === 'notin') return { operator, values: this.#values() };
     if (operator === '=' || operator === '==') return { operator: '=', values: [this.#value()] };
     if (operator === '!=' || operator === '<' || operator === '>') return { operator, values: [this.#value()] };
-    throw this.#unexpected(operator, 'in, notin, =, ==, !=, >, <');
+    throw refuse(unexpected(operator, 'in, notin, =, ==, !=, gt, lt'));
   }
 
-  #key(): string {
+  #key(expected: string): string {
     const key = this.#take();
-    if (key === undefined || special.has(key)) throw this.#unexpected(key ?? '', "!, identifier, or 'end of string'");
+    if (key === undefined || special.has(key)) throw refuse(unexpected(key ?? '', expected));
     const [problem] = qualifiedNameErrors(key);
-    if (problem) throw refuse(`key: Invalid value: ${JSON.stringify(key)}: ${problem}`);
+    if (problem) throw refuse(`<nil>: Invalid value: ${JSON.stringify(key)}: ${problem}`);
     return key;
   }
 
@@ -99,24 +102,24 @@ class Parser {
   #value(): string {
     const next = this.#peek();
     if (next === undefined || next === ',') return '';
-    if (special.has(next)) throw this.#unexpected(next, 'identifier');
+    if (special.has(next)) throw refuse(unexpected(next, 'identifier'));
     this.#take();
     return next;
   }
 
   #values(): string[] {
-    if (this.#take() !== '(') throw this.#unexpected(this.#tokens[this.#at - 1] ?? '', "'('");
+    if (this.#take() !== '(') throw refuse(`found '${this.#tokens[this.#at - 1] ?? ''}' expected: '('`);
     const values: string[] = [];
     for (;;) {
       const next = this.#take();
-      if (next === undefined) throw this.#unexpected('', "',', ')' or identifier");
+      if (next === undefined) throw refuse(unexpected('', "',', ')' or identifier"));
       if (next === ')' && values.length > 0) return values;
       if (next === ',' || next === ')') {
         values.push('');
         if (next === ')') return values;
         continue;
       }
-      if (special.has(next)) throw this.#unexpected(next, "',', ')' or identifier");
+      if (special.has(next)) throw refuse(unexpected(next, "',', ')' or identifier"));
       values.push(next);
       if (this.#peek() === ',') this.#take();
     }
@@ -129,25 +132,24 @@ class Parser {
   #take(): string | undefined {
     return this.#tokens[this.#at++];
   }
-
-  #unexpected(found: string, expected: string): StatusError {
-    return refuse(`found '${found}', expected: ${expected}`);
-  }
 }
 
+const unexpected = (found: string, expected: string): string => `found '${found}', expected: ${expected}`;
+
 function checked(requirement: Requirement): Requirement {
-  const { key, operator, values } = requirement;
+  const { operator, values } = requirement;
+  const key = operator === '<' || operator === '>' ? '' : `[${requirement.key}]`;
   if ((operator === '<' || operator === '>') && !/^-?\d+$/.test(values[0] ?? ''))
     throw refuse(
-      `values[0][${key}]: Invalid value: ${JSON.stringify(values[0])}: for 'Gt', 'Lt' operators, the value must be an integer`,
+      `values[0]: Invalid value: ${JSON.stringify(values[0])}: for 'Gt', 'Lt' operators, the value must be an integer`,
     );
   values.forEach((value, i) => {
     const [problem] = labelValueErrors(value);
-    if (problem) throw refuse(`values[${i}][${key}]: Invalid value: ${JSON.stringify(value)}: ${problem}`);
+    if (problem) throw refuse(`values[${i}]${key}: Invalid value: ${JSON.stringify(value)}: ${problem}`);
   });
   return requirement;
 }
 
 function refuse(problem: string): StatusError {
-  return new StatusError('BadRequest', `unable to parse requirement: ${problem}`);
+  return badRequest(`unable to parse requirement: ${problem}`);
 }

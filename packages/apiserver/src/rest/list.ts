@@ -19,7 +19,8 @@ export function listObjects(machine: Machine, call: Call, snapshots: Snapshots):
     return snapshots.next(token, limit, () => select(machine.storage, call));
   }
   const revision = listRevision(machine, call);
-  return snapshots.first(select(machine.storage, call), limit, revision);
+  const counted = !query.get('labelSelector') && !query.get('fieldSelector');
+  return snapshots.first(select(machine.storage, call), limit, { revision, counted });
 }
 
 /** All objects a call selects, ordered by namespace and name. */
@@ -36,7 +37,7 @@ export function select(storage: Storage, call: Call): StoredObject[] {
 /** The version to put on a list: the present one, or the very one asked for, if nothing changed since. */
 function listRevision({ storage }: Machine, { info, query }: Call): number {
   const asked = parseVersion(query.get('resourceVersion'), (problem) =>
-    badRequest(`invalid resource version: ${problem}`),
+    badRequest(`invalid resource version: resourceVersion: ${problem}`),
   );
   if (asked === undefined || asked === 0) return storage.revision;
   requireReached(asked, storage.revision);
@@ -49,7 +50,7 @@ function listRevision({ storage }: Machine, { info, query }: Call): number {
 /** Throws `Timeout` if a version lies in the future, as a server does that has waited for it in vain. */
 export function requireReached(asked: number, current: number): void {
   if (asked <= current) return;
-  throw new StatusError('Timeout', `Too large resource version: ${asked}, current: ${current}`, {
+  throw new StatusError('Timeout', `Timeout: Too large resource version: ${asked}, current: ${current}`, {
     details: {
       causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
       retryAfterSeconds: 1,

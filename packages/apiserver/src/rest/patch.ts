@@ -3,14 +3,16 @@ import { applyPatch } from '../patch/apply.ts';
 import { jsonPatch } from '../patch/json-patch.ts';
 import { mergePatch } from '../patch/merge-patch.ts';
 import { strategicMergePatch } from '../patch/strategic-merge-patch.ts';
-import { invalidObject, required } from '../schema/field-error.ts';
-import { isObject } from '../schema/json.ts';
+import { invalid, invalidObject, required } from '../schema/field-error.ts';
+import { isObject, objectOf, stringOf } from '../schema/json.ts';
+import { pruneUnknown } from '../schema/prune.ts';
 import { resourceKey } from '../store/stored-pair.ts';
 import { type Call, type Machine, apiVersionOfInfo, requireStored, shown, timestamp } from './call.ts';
 import { createDecoded } from './create.ts';
 import { decodeObject, dropUnknownFields } from './decode.ts';
-import { badRequest } from './errors.ts';
+import { badRequest, conflict, nameMissing } from './errors.ts';
 import { isTrue } from './list-options.ts';
+import { placeInNamespace } from './namespaces.ts';
 import { type Written, replaceObject } from './update.ts';
 
 /** Kinds of patches by their content type. */
@@ -31,10 +33,26 @@ export function patchObject(
   if (type === 'apply') return applyObject(machine, call, body);
   const old = requireStored(machine, call);
   const patched = patchedObject(call, type, shown(call, old), body);
-  const object = decodeObject(call.info, structuredClone(patched));
+  const object = decodePatched(call, patched);
   if (object.metadata.name !== call.name) throw nameChanged(call, object);
-  dropUnknownFields(call, object);
+  placeInNamespace(call, object);
+  const { uid } = object.metadata;
+  if (uid && uid !== old.uid)
+    throw invalidObject(call.info, call.name, [invalid('metadata.uid', uid, 'field is immutable')]);
   return { stored: replaceObject(machine, call, old, object), created: false };
+}
+
+/** What a patch leads to, or the refusal that names the patch as what is wrong. */
+function decodePatched(call: Call, patched: KubernetesObject): KubernetesObject {
+  try {
+    const object = decodeObject(call.info, structuredClone(patched));
+    dropUnknownFields(call, object);
+    return object;
+  } catch (error) {
+    if (!(error instanceof StatusError) || error.reason !== 'BadRequest') throw error;
+    const problem = error.message.replace(/^.*? cannot be handled as an? \w+: /, '');
+    throw invalidObject({ group: '', kind: '' }, '', [invalid('patch', JSON.stringify(patched), problem)]);
+  }
 }
 
 /** The result of a patch that is no apply. */
@@ -71,7 +89,9 @@ function applyObject(machine: Machine, call: Call, body: unknown): Written {
   if (!query.get('fieldManager')) throw managerMissing();
   const applied = appliedObject(call, body);
   const live = machine.storage.table(resourceKey(info)).get(namespace, name);
-  if (!live && (subresource !== '' || applied.metadata.uid)) requireStored(machine, call);
+  if (!live && !isNamed(body)) throw nameMissing(name);
+  if (!live && subresource !== '') requireStored(machine, call);
+  if (!live && applied.metadata.uid) throw noSuchUid(call, applied.metadata.uid);
   const object = structuredClone(
     applyPatch({
       ...(live ? { live: shown(call, live) } : {}),
@@ -92,17 +112,44 @@ function applyObject(machine: Machine, call: Call, body: unknown): Written {
 function appliedObject(call: Call, body: unknown): KubernetesObject {
   const { info, namespace, name, subresource } = call;
   if (!isObject(body)) throw badRequest('error decoding YAML: the configuration is no object');
+  if (!body['kind'] || !body['apiVersion']) throw badRequest(`invalid object type: ${typeOf(body)}`);
   const object = decodeObject(info, body);
-  dropUnknownFields(call, object);
+  const [unknown] = pruneUnknown(object, info);
+  if (unknown !== undefined) throw untyped(call, object, `.${unknown}: field not declared in schema`);
   if (object.metadata.managedFields?.length) throw badRequest('metadata.managedFields must be nil');
   if (object.metadata.name && object.metadata.name !== name)
     throw badRequest(`the name of the object (${object.metadata.name}) does not match the name on the URL (${name})`);
-  object.metadata.name = name;
+  object.metadata.name ??= name;
   if (info.namespaced) object.metadata.namespace ??= namespace;
   if (object.metadata.namespace && object.metadata.namespace !== namespace)
     throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
   if (subresource === '' && info.status) delete (object as { status?: unknown }).status;
   return object;
+}
+
+function isNamed(body: unknown): boolean {
+  return stringOf(objectOf(objectOf(body)['metadata'])['name']) !== '';
+}
+
+/** What is applied must fit its kind to the letter, whatever `fieldValidation` says: each field gets an owner. */
+function untyped({ info }: Call, { metadata }: KubernetesObject, problem: string): StatusError {
+  const type = typeOf({ apiVersion: apiVersionOfInfo(info), kind: info.kind });
+  const text = `failed to create typed patch object (${metadata.namespace ?? ''}/${metadata.name ?? ''}; ${type}): ${problem}`;
+  return new StatusError('', text, { code: 500 });
+}
+
+/** The type of an object in the words of Go. */
+function typeOf({ apiVersion, kind }: Record<string, unknown>): string {
+  const version = stringOf(apiVersion);
+  return `${version.includes('/') ? version : `/${version}`}, Kind=${stringOf(kind)}`;
+}
+
+function noSuchUid({ info, name }: Call, uid: string): StatusError {
+  return conflict(
+    info,
+    name,
+    `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`,
+  );
 }
 
 function managerMissing(): StatusError {

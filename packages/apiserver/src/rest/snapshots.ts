@@ -10,9 +10,14 @@ export interface Page {
   readonly metadata: ListMeta;
 }
 
-interface Snapshot {
-  readonly objects: readonly StoredObject[];
+interface FirstPage {
   readonly revision: number;
+  /** Whether pages tell how many objects come after them; those of selected objects do not. */
+  readonly counted: boolean;
+}
+
+interface Snapshot extends FirstPage {
+  readonly objects: readonly StoredObject[];
   readonly takenMs: number;
 }
 
@@ -41,12 +46,13 @@ export class Snapshots {
   }
 
   /** The first page of a list; `limit` 0 for all of it. */
-  first(objects: readonly StoredObject[], limit: number, revision: number): Page {
+  first(objects: readonly StoredObject[], limit: number, { revision, counted }: FirstPage): Page {
     if (limit === 0 || objects.length <= limit) return { objects, metadata: { resourceVersion: String(revision) } };
     const id = randomBytes(9).toString('base64url');
     this.#evict();
-    this.#snapshots.set(id, { objects, revision, takenMs: this.#clock.now() });
-    return this.#page(id, { objects, revision }, 0, limit);
+    const snapshot = { objects, revision, counted, takenMs: this.#clock.now() };
+    this.#snapshots.set(id, snapshot);
+    return this.#page(id, snapshot, 0, limit);
   }
 
   /** The page that a `continue` token stands for; `now` lists afresh. Throws `BadRequest` or `Expired`. */
@@ -59,7 +65,7 @@ export class Snapshots {
     return this.#page(id, snapshot, after(snapshot.objects, ns, n), limit);
   }
 
-  #page(id: string, { objects, revision }: Pick<Snapshot, 'objects' | 'revision'>, from: number, limit: number): Page {
+  #page(id: string, { objects, revision, counted }: Snapshot, from: number, limit: number): Page {
     const end = limit === 0 ? objects.length : from + limit;
     const metadata = { resourceVersion: String(revision) };
     const last = objects[end - 1];
@@ -70,14 +76,14 @@ export class Snapshots {
     const token = tokenOf({ v: revision, id, ns: last.namespace, n: last.name });
     return {
       objects: objects.slice(from, end),
-      metadata: { ...metadata, continue: token, remainingItemCount: objects.length - end },
+      metadata: { ...metadata, continue: token, ...(counted ? { remainingItemCount: objects.length - end } : {}) },
     };
   }
 
   #inconsistent(objects: readonly StoredObject[], { ns, n }: Pick<Token, 'ns' | 'n'>, limit: number): Page {
     const rest = objects.slice(after(objects, ns, n));
     const revision = Math.max(0, ...rest.map((object) => object.revision));
-    return this.first(rest, limit, revision);
+    return this.first(rest, limit, { revision, counted: false });
   }
 
   #evict(): void {

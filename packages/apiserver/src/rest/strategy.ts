@@ -1,9 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { CustomResourceDefinition, KubernetesObject, Namespace, Pod } from '@ebb/api';
+import { objectOf } from '../schema/json.ts';
 import type { ResourceInfo } from '../resource-info.ts';
 import { resourceKey } from '../store/stored-pair.ts';
 import { establishCrd } from './crd-status.ts';
 
+type PodStatus = NonNullable<Pod['status']>;
+type PodCondition = NonNullable<PodStatus['conditions']>[number];
 type Fields = KubernetesObject & { spec?: unknown; status?: unknown };
 
 /** Kinds that PUT may create. */
@@ -36,7 +39,22 @@ export function prepareCreate(object: KubernetesObject, info: ResourceInfo, now:
     (fields as Namespace).spec = { finalizers: ['kubernetes'] };
     (fields as Namespace).status = { phase: 'Active' };
   }
+  if (info.kind === 'Pod') gateScheduling(object as Pod, now);
   if (isCrd(info)) establishCrd(object as CustomResourceDefinition, undefined, now);
+}
+
+/** Says of a new pod with scheduling gates why it is not scheduled. */
+function gateScheduling(pod: Pod, now: string): void {
+  const { schedulingGates } = objectOf(pod.spec);
+  if (!Array.isArray(schedulingGates) || schedulingGates.length === 0) return;
+  const message = 'Scheduling is blocked due to non-empty scheduling gates';
+  pod.status = scheduled({}, { status: 'False', lastTransitionTime: now, reason: 'SchedulingGated', message });
+}
+
+/** A pod's status with the condition that says whether it has a node. */
+export function scheduled(status: PodStatus, condition: Omit<PodCondition, 'type'>): PodStatus {
+  const others = (status.conditions ?? []).filter(({ type }) => type !== 'PodScheduled');
+  return { ...status, conditions: [...others, { type: 'PodScheduled', ...condition }] };
 }
 
 /** The object that an update through `subresource` leads to: what may not change there comes from `old`. */

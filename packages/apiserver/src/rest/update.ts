@@ -1,11 +1,11 @@
-import type { KubernetesObject } from '@ebb/api';
+import { type KubernetesObject, StatusError } from '@ebb/api';
 import { invalidObject } from '../schema/field-error.ts';
 import { resourceKey } from '../store/stored-pair.ts';
 import { StoredObject } from '../store/stored-object.ts';
 import { type Call, type Machine, apiVersionOfInfo, requireStored, timestamp } from './call.ts';
 import { createDecoded } from './create.ts';
 import { decodeObject, dropUnknownFields } from './decode.ts';
-import { badRequest, staleVersion, wrongUid } from './errors.ts';
+import { badRequest, nameMissing, staleVersion, wrongUid } from './errors.ts';
 import { placeInNamespace } from './namespaces.ts';
 import { isNewGeneration, mayCreateOnUpdate, needsVersion, prepareUpdate } from './strategy.ts';
 import { admit, storeObject } from './write.ts';
@@ -22,10 +22,12 @@ export function updateObject(machine: Machine, call: Call, body: unknown): Writt
   const object = decodeObject(info, body);
   dropUnknownFields(call, object);
   placeInNamespace(call, object);
-  if (!object.metadata.name) throw badRequest('name must be provided');
+  if (!object.metadata.name) throw nameMissing(name);
   if (object.metadata.name !== name)
     throw badRequest(`the name of the object (${object.metadata.name}) does not match the name on the URL (${name})`);
   const exists = machine.storage.table(resourceKey(info)).get(namespace, name) !== undefined;
+  const { uid } = object.metadata;
+  if (!exists && uid && info.builtin) throw wrongUid(info, placeOf(call), name, uid, '');
   if (!exists && mayCreateOnUpdate(info)) return { stored: createDecoded(machine, call, object), created: true };
   const old = requireStored(machine, call);
   if (!object.metadata.resourceVersion && needsVersion(info)) throw versionMissing(call);
@@ -55,15 +57,15 @@ export function replaceObject(
   return isFinished(admitted) ? finish(machine, call, admitted, old) : storeObject(machine, call, admitted, old);
 }
 
-function checkPreconditions(
-  { info, namespace, name }: Call,
-  { metadata }: KubernetesObject,
-  old: KubernetesObject,
-): void {
+const placeOf = ({ namespace, name }: Call): string => (namespace ? `${namespace}/${name}` : name);
+
+function checkPreconditions(call: Call, { metadata }: KubernetesObject, old: KubernetesObject): void {
+  const { info, name } = call;
   if (metadata.uid && metadata.uid !== old.metadata.uid)
-    throw wrongUid(info, namespace ? `${namespace}/${name}` : name, name, metadata.uid, old.metadata.uid ?? '');
-  if (metadata.resourceVersion && metadata.resourceVersion !== old.metadata.resourceVersion)
-    throw staleVersion(info, name);
+    throw wrongUid(info, placeOf(call), name, metadata.uid, old.metadata.uid ?? '');
+  const { resourceVersion } = metadata;
+  if (resourceVersion && !/^\d+$/.test(resourceVersion)) throw badVersion(resourceVersion);
+  if (resourceVersion && resourceVersion !== old.metadata.resourceVersion) throw staleVersion(info, name);
 }
 
 function keepSystemMetadata(object: KubernetesObject, { metadata: old }: KubernetesObject): void {
@@ -102,6 +104,10 @@ export function isFinished(object: KubernetesObject): boolean {
 function finish(machine: Machine, call: Call, object: KubernetesObject, old: StoredObject): StoredObject {
   if (!call.dryRun) machine.storage.remove(resourceKey(call.info), call.namespace, call.name);
   return new StoredObject(object, old.revision);
+}
+
+function badVersion(text: string): StatusError {
+  return new StatusError('', `strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`, { code: 500 });
 }
 
 /** Kubernetes names the resource, not the kind, in this one. */

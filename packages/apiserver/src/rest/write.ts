@@ -1,14 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { CustomResourceDefinition, KubernetesObject, ManagedFieldsEntry } from '@ebb/api';
+import { emptyKind } from '../builtin/empty-object.ts';
 import { trackUpdate } from '../patch/managed-fields.ts';
 import { applyDefaults } from '../schema/default.ts';
 import { invalidObject } from '../schema/field-error.ts';
 import { validateCrd } from '../schema/validate-crd.ts';
-import { typeErrors, validateSchema } from '../schema/validate.ts';
+import { validateSchema } from '../schema/validate.ts';
 import { resourceKey } from '../store/stored-pair.ts';
 import { StoredObject } from '../store/stored-object.ts';
 import { type Call, type Machine, apiVersionOfInfo, timestamp } from './call.ts';
-import { cannotHandle } from './errors.ts';
 import { isCrd } from './strategy.ts';
 
 interface Admittee {
@@ -26,7 +26,6 @@ interface Admittee {
 export function admit(machine: Machine, call: Call, { object, old, applied }: Admittee): KubernetesObject {
   const { info, subresource, userName, dryRun } = call;
   applyDefaults(object, info);
-  if (info.builtin) requireTypes(call, object);
   if (!applied) object.metadata.managedFields = managedFieldsAfter(machine, call, object, old);
   const { managedFields } = object.metadata;
   const admitted = machine.admission({
@@ -42,14 +41,9 @@ export function admit(machine: Machine, call: Call, { object, old, applied }: Ad
   });
   call.warnings.push(...admitted.warnings);
   validate(call, admitted.object, old);
-  admitted.object.metadata.managedFields = managedFields ?? [];
+  if (managedFields?.length) admitted.object.metadata.managedFields = managedFields;
+  else delete admitted.object.metadata.managedFields;
   return admitted.object;
-}
-
-/** Refuses what a typed decoder could not read. */
-function requireTypes({ info }: Call, object: KubernetesObject): void {
-  const [wrong] = typeErrors(object, info);
-  if (wrong) throw cannotHandle(info, `${wrong.field}: ${wrong.message}`);
 }
 
 function validate({ info }: Call, object: KubernetesObject, old: KubernetesObject | undefined): void {
@@ -69,6 +63,7 @@ function managedFieldsAfter(
     ...(old ? { old } : {}),
     updated,
     schema: info.schema,
+    ...(info.builtin ? { empty: emptyKind(info) } : {}),
     manager,
     apiVersion: apiVersionOfInfo(info),
     ...(subresource === '' ? {} : { subresource }),

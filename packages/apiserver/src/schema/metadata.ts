@@ -23,6 +23,7 @@ export function validateMetadata(metadata: ObjectMeta, info: ResourceInfo): Fiel
     ...annotationErrors(metadata.annotations),
     ...ownerErrors(metadata.ownerReferences),
     ...finalizerErrors(metadata.finalizers),
+    ...(info.builtin && info.group !== 'apiextensions.k8s.io' ? unqualifiedErrors(metadata.finalizers) : []),
   ];
 }
 
@@ -38,11 +39,17 @@ export function validateFinalizers({ finalizers = [] }: ObjectMeta, old: ObjectM
 function nameErrors({ name, generateName, namespace }: ObjectMeta, info: ResourceInfo): FieldError[] {
   const path = 'metadata.name';
   // What is not stored needs no name.
+  const ofBase = generateName ? baseErrors(generateName, nameRule(info)) : [];
   if (!name)
     return generateName || !info.verbs.includes('get') ? [] : [required(path, 'name or generateName is required')];
-  const errors = nameRule(info)(name).map((problem) => invalid(path, name, problem));
+  const errors = [...ofBase, ...nameRule(info)(name).map((problem) => invalid(path, name, problem))];
   if (!info.namespaced && namespace) errors.push(forbidden('metadata.namespace', 'not allowed on this type'));
   return errors;
+}
+
+/** A name is made by adding to its base, which may therefore end in a dash. */
+function baseErrors(base: string, rule: (name: string) => string[]): FieldError[] {
+  return rule(base.replace(/-$/, 'a')).map((problem) => invalid('metadata.generateName', base, problem));
 }
 
 function nameRule({ group, kind, builtin }: ResourceInfo): (name: string) => string[] {
@@ -74,12 +81,10 @@ function annotationErrors(annotations: Record<string, string> = {}): FieldError[
 
 function ownerErrors(owners: readonly OwnerReference[] = []): FieldError[] {
   const path = 'metadata.ownerReferences';
-  const errors = owners.flatMap((owner, index) =>
+  const errors = owners.flatMap((owner) =>
     (['apiVersion', 'kind', 'name', 'uid'] as const)
       .filter((key) => !owner[key])
-      .map((key) =>
-        invalid(`${path}[${index}].${key}`, '', `${key === 'apiVersion' ? 'version ' : ''}must not be empty`),
-      ),
+      .map((key) => invalid(`${path}.${key}`, '', `${key === 'apiVersion' ? 'version' : key} must not be empty`)),
   );
   const controllers = owners.filter((owner) => owner.controller);
   if (controllers.length > 1) {
@@ -94,3 +99,13 @@ function finalizerErrors(finalizers: readonly string[] = []): FieldError[] {
   const path = 'metadata.finalizers';
   return finalizers.flatMap((each) => qualifiedNameErrors(each).map((problem) => invalid(path, each, problem)));
 }
+
+/** Finalizers of objects of built-in kinds have a prefix, but for those of Kubernetes' own. */
+function unqualifiedErrors(finalizers: readonly string[] = []): FieldError[] {
+  const problem = 'name is neither a standard finalizer name nor is it fully qualified';
+  return finalizers.flatMap((each, index) =>
+    each.includes('/') || standardFinalizers.has(each) ? [] : [invalid(`metadata.finalizers[${index}]`, each, problem)],
+  );
+}
+
+const standardFinalizers = new Set(['kubernetes', 'orphan', 'foregroundDeletion']);

@@ -104,5 +104,5 @@ export function portNameErrors(value: string): string[] {
 }
 
 function longerThan(value: string, maximum: number): string[] {
-  return Buffer.byteLength(value) > maximum ? [`must be no more than ${maximum} bytes`] : [];
+  return Buffer.byteLength(value) > maximum ? [`must be no more than ${maximum} characters`] : [];
 }

@@ -4,15 +4,22 @@ import { canonicalQuantity } from './quantity.ts';
 
 /**
  * Brings an object of a built-in kind, in place, into the form a decoder of typed objects gives it: fields that are
- * null are left out, quantities are canonical strings. What the schema leaves open is not touched.
+ * null are left out, and so are lists and maps that are empty and may be missing; quantities are canonical strings.
+ * What the schema leaves open is not touched.
  */
 export function normalize(object: JsonObject, schema: Schema): void {
   if (schema['x-kubernetes-preserve-unknown-fields']) return;
   for (const [key, value] of Object.entries(object)) {
     const child = childSchema(schema, key);
-    if (value === null) delete object[key];
+    if (value === null || (child && isNothing(value, child) && !schema.required?.includes(key))) delete object[key];
     else if (child) object[key] = normalized(value, child);
   }
+}
+
+/** An empty list or map. A struct without fields, such as `emptyDir: {}`, says something by being there. */
+function isNothing(value: unknown, { properties, additionalProperties }: Schema): boolean {
+  if (Array.isArray(value)) return value.length === 0;
+  return !properties && additionalProperties !== undefined && isObject(value) && Object.keys(value).length === 0;
 }
 
 function normalized(value: unknown, schema: Schema): unknown {

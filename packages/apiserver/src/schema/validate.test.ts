@@ -142,7 +142,7 @@ test.each([
   ],
   [
     { name: 'w', ownerReferences: [{ apiVersion: 'v1', kind: 'A', name: 'a' }] },
-    /^metadata\.ownerReferences\[0\]\.uid: .*must not be empty/,
+    /^metadata\.ownerReferences\.uid: .*uid must not be empty/,
   ],
   [{ name: 'w', finalizers: ['no good'] }, /^metadata\.finalizers: Invalid value: "no good"/],
 ])('metadata %j is refused', (metadata, text) => {

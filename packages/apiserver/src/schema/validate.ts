@@ -33,13 +33,6 @@ export function validateSchema(
   ];
 }
 
-/** What is wrong with the types of an object's fields; in a built-in kind all else relies on them being right. */
-export function typeErrors(object: KubernetesObject, { schema }: ResourceInfo): readonly FieldError[] {
-  const walk: Walk = { errors: [], typesOnly: true };
-  validate(object, schema, '', walk);
-  return walk.errors;
-}
-
 function validateUpdate(object: KubernetesObject, old: KubernetesObject, info: ResourceInfo): FieldError[] {
   const [fields, before] = [object, old] as unknown as [JsonObject, JsonObject];
   return [

@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { StatusError } from '@ebb/api';
 import { encodeObject } from '../http/encode.ts';
 import type { Encoding } from '../http/negotiate.ts';
-import { statusOf } from '../http/respond.ts';
+import { neverCached, statusOf } from '../http/respond.ts';
 import { type Call, type Machine, apiVersionOfInfo } from '../rest/call.ts';
 import { select } from '../rest/list.ts';
 import {
@@ -103,7 +103,7 @@ class WatchStream {
   #open(): void {
     this.#response.writeHead(200, {
       'Content-Type': this.#encoding.media === 'yaml' ? 'application/yaml' : 'application/json',
-      'Cache-Control': 'no-cache, private',
+      ...neverCached,
     });
     this.#response.flushHeaders();
   }
