@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { type Admission, servingCrds } from '@ebb/api';
+import { type Admission, createAdmission, defaultServingConfig, servingCrds } from '@ebb/api';
 import { createTestApi } from '@ebb/apiserver/testing';
 import { createKubeClient } from '@ebb/kube';
 import type { KubeletOptions } from '@ebb/virtual-node';
 import { inject } from 'vitest';
-import './cluster/facts.ts';
+import type { AdmissionExtent } from './cluster/facts.ts';
+import { startWebhook } from './cluster/webhook.ts';
 import { wipe } from './cluster/wipe.ts';
 
 /** The server under the story: the embedded API, or a real kube-apiserver. See README.md. */
@@ -16,8 +17,8 @@ export interface TestApi extends AsyncDisposable {
 }
 
 export interface TestApiOptions {
-  /** Default: every object passes as it is. */
-  readonly admission?: Admission;
+  /** What Ebb's admission is asked about: on a real server by its webhooks. Default: every object passes as it is. */
+  readonly admission?: AdmissionExtent;
 }
 
 const cluster = inject('cluster') as ReturnType<typeof inject<'cluster'>> | undefined;
@@ -35,17 +36,24 @@ export async function openTestApi({ admission }: TestApiOptions = {}): Promise<T
     const api = await createTestApi({
       crds: servingCrds(),
       kubelet: { token },
-      ...(admission === undefined ? {} : { admission }),
+      ...(admission === undefined ? {} : { admission: admissionOf(admission) }),
     });
     return { kubeconfig: api.kubeconfig, kubelet: { token }, [Symbol.asyncDispose]: () => api[Symbol.asyncDispose]() };
   }
-  const { kubeconfig, kubeletClientCa } = cluster;
+  const { kubeconfig, kubeletClientCa: clientCa } = cluster;
   await using client = createKubeClient({ kubeconfig });
   await wipe(client, cluster);
+  const webhook = admission && (await startWebhook(cluster, admission));
   return {
     kubeconfig,
-    kubelet: { token, clientCa: kubeletClientCa },
-    // The next story wipes.
-    [Symbol.asyncDispose]: async () => {},
+    kubelet: { token, clientCa },
+    // What a story leaves behind is for the next one to wipe away.
+    [Symbol.asyncDispose]: async () => webhook?.[Symbol.asyncDispose](),
   };
+}
+
+function admissionOf(extent: AdmissionExtent): Admission {
+  const admit = createAdmission(() => defaultServingConfig);
+  if (extent === 'all') return admit;
+  return (request) => (request.kind === 'ConfigMap' ? { object: request.object, warnings: [] } : admit(request));
 }

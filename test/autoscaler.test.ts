@@ -302,10 +302,6 @@ describe('the autoscaler', () => {
     await world.createNode('node-a');
     const metadata = { name: 'config-autoscaler', namespace: systemNamespace };
     const configMap: ConfigMap = { metadata, data: { 'min-scale': '2' } };
-    const namespaces = (await world.client.list(resources.namespaces)).items.map((each) => each.metadata.name);
-    if (!namespaces.includes(systemNamespace)) {
-      await world.create(resources.namespaces, { metadata: { name: systemNamespace } });
-    }
     await world.create(resources.configMaps, configMap);
     await world.createRevision('web');
     await world.podCount(2);

@@ -1,266 +1,15 @@
-import {
-  type Admission,
-  type Condition,
-  type Ingress,
-  type KubernetesObject,
-  type Pod,
-  type PodStatus,
-  type Resource,
-  type RevisionSpec,
-  type Service,
-  type TrafficTarget,
-  createAdmission,
-  defaultServingConfig,
-  isNotFound,
-  keys,
-  makePod,
-  resources,
-  systemNamespace,
-} from '@ebb/api';
-import { silentLogger, systemClock } from '@ebb/base';
+import { keys, resources, systemNamespace } from '@ebb/api';
+import { systemClock } from '@ebb/base';
 import { eventually } from '@ebb/base/testing';
-import { createControllers } from '@ebb/controller';
-import { type KubeClient, conditionOf, createKubeClient } from '@ebb/kube';
+import { conditionOf } from '@ebb/kube';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type TestApi, namespace, openTestApi } from './api.ts';
-
-const latest = (percent: number, tag?: string): TrafficTarget => ({
-  latestRevision: true,
-  percent,
-  ...(tag ? { tag } : {}),
-});
-const pinned = (revisionName: string, percent: number, tag?: string): TrafficTarget => ({
-  revisionName,
-  latestRevision: false,
-  percent,
-  ...(tag ? { tag } : {}),
-});
-
-const podOf = (image: string): RevisionSpec => ({
-  containers: [{ name: 'user-container', image }],
-});
-
-/** The name in the first argument of a call after its resource: a key or an object. */
-const nameIn = (argument: unknown): string => {
-  const { name, metadata } = argument as { name?: string; metadata?: { name?: string } };
-  return name ?? metadata?.name ?? '';
-};
-
-const serving = createAdmission(() => defaultServingConfig);
-/** Knative's, but for ConfigMaps: on a cluster without webhooks bad ones get in. */
-const admission: Admission = (request) =>
-  request.kind === 'ConfigMap' ? { object: request.object, warnings: [] } : serving(request);
-
-/** The controllers on a Kubernetes API. The test itself is autoscaler, virtual node and gateway. */
-class World implements AsyncDisposable {
-  readonly client: KubeClient;
-  readonly #api: TestApi;
-  readonly #stop = new AbortController();
-  readonly #running: Promise<void>;
-  readonly synced: Promise<void>;
-  /** Every write of the controllers, by what was written. */
-  readonly writes: string[] = [];
-
-  constructor(api: TestApi) {
-    this.#api = api;
-    this.client = createKubeClient({ kubeconfig: api.kubeconfig });
-    const client = this.#counting(this.client);
-    const tools = { clock: systemClock, logger: silentLogger, random: Math.random };
-    const controllers = createControllers({ client, ...tools });
-    this.synced = controllers.synced;
-    this.#running = controllers.run({ signal: this.#stop.signal });
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#stop.abort();
-    await this.#running;
-    await this.client[Symbol.asyncDispose]();
-    await this.#api[Symbol.asyncDispose]();
-  }
-
-  /** The client, its writes written down; events are no state and do not count. */
-  #counting(client: KubeClient): KubeClient {
-    const verbs: readonly string[] = ['create', 'update', 'updateStatus', 'patch', 'delete'];
-    return new Proxy(client, {
-      get: (target, verb: keyof KubeClient) => {
-        const method: unknown = Reflect.get(target, verb);
-        if (typeof method !== 'function') return method;
-        return (...args: unknown[]): unknown => {
-          const { plural } = args[0] as Resource<KubernetesObject>;
-          const name = nameIn(args[1]);
-          if (verbs.includes(String(verb)) && plural !== 'events')
-            this.writes.push(`${String(verb)} ${plural} ${name}`);
-          return method.apply(target, args);
-        };
-      },
-    });
-  }
-
-  get<T extends KubernetesObject>(resource: Resource<T>, name: string): Promise<T> {
-    return this.client.get(resource, { namespace, name });
-  }
-
-  /** The object, once it is there. */
-  find<T extends KubernetesObject>(resource: Resource<T>, name: string): Promise<T> {
-    return eventually(() => this.get(resource, name), { what: `${resource.kind} ${name}` }) as Promise<T>;
-  }
-
-  async gone(resource: Resource<KubernetesObject>, name: string): Promise<void> {
-    const what = `the end of ${resource.kind} ${name}`;
-    await eventually(() => this.get(resource, name).then(() => false, isNotFound), { what });
-  }
-
-  async #change<T extends KubernetesObject>(
-    resource: Resource<T>,
-    name: string,
-    change: (object: T) => T,
-  ): Promise<void> {
-    await eventually(async () => {
-      await this.client.update(resource, change(await this.get(resource, name)));
-      return true;
-    });
-  }
-
-  async #setStatus<T extends KubernetesObject & { status?: object }>(
-    resource: Resource<T>,
-    name: string,
-    status: (object: T) => NonNullable<T['status']>,
-  ): Promise<void> {
-    await eventually(async () => {
-      const object = await this.get(resource, name);
-      await this.client.updateStatus(resource, { ...object, status: status(object) });
-      return true;
-    });
-  }
-
-  async deploy(
-    name: string,
-    options: { image?: string; revision?: string; traffic?: TrafficTarget[] } = {},
-  ): Promise<void> {
-    const { image = 'dev.local/hello', revision, traffic = [latest(100)] } = options;
-    const service: Service = {
-      metadata: { name, namespace },
-      spec: {
-        template: {
-          ...(revision ? { metadata: { name: revision } } : {}),
-          spec: podOf(image),
-        },
-        traffic,
-      },
-    };
-    const exists = await this.get(resources.services, name).then(
-      () => true,
-      () => false,
-    );
-    if (exists) await this.#change(resources.services, name, (old) => ({ ...old, spec: service.spec }));
-    else await this.client.create(resources.services, service);
-  }
-
-  /** Plays virtual node: an instance of the Revision, in that state. */
-  async runPod(revisionName: string, status: PodStatus, podName = `${revisionName}-deployment-abcde`): Promise<void> {
-    const revision = await this.find(resources.revisions, revisionName);
-    const exists = await this.get(resources.pods, podName).then(
-      () => true,
-      () => false,
-    );
-    if (!exists) await this.client.create(resources.pods, makePod({ revision, podName, nodeName: 'n' }));
-    await this.#setStatus<Pod>(resources.pods, podName, () => status);
-  }
-
-  /** Plays autoscaler: what it says of a Revision. */
-  async scale(revisionName: string, actual: number, { since = systemClock.now() } = {}): Promise<void> {
-    await this.find(resources.podAutoscalers, revisionName);
-    const lastTransitionTime = new Date(since).toISOString();
-    const condition = (type: string, status: Condition['status'], reason?: string): Condition => ({
-      type,
-      status,
-      lastTransitionTime,
-      ...(reason ? { reason } : {}),
-    });
-    const active = (type: string): Condition =>
-      actual > 0 ? condition(type, 'True') : condition(type, 'Unknown', 'Queued');
-    await this.#setStatus(resources.podAutoscalers, revisionName, ({ metadata }) => ({
-      observedGeneration: metadata.generation ?? 0,
-      serviceName: revisionName,
-      desiredScale: 1,
-      actualScale: actual,
-      conditions: [
-        active('Active'),
-        active('Ready'),
-        condition('ScaleTargetInitialized', actual > 0 ? 'True' : 'Unknown'),
-      ],
-    }));
-  }
-
-  /** Plays autoscaler and virtual node: the Revision has an instance that is ready. */
-  async start(revisionName: string): Promise<void> {
-    await this.runPod(revisionName, { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] });
-    await this.scale(revisionName, 1);
-    await this.until(resources.revisions, revisionName, 'Ready', 'True');
-  }
-
-  /** Plays gateway: serves the table of the Route as it is, once it sends traffic to that revision. */
-  async serve(name: string, revisionName: string): Promise<Ingress> {
-    const ingress = await eventually(
-      async () => {
-        const found = await this.get(resources.ingresses, name);
-        return JSON.stringify(found.spec).includes(`"serviceName":"${revisionName}"`) && found;
-      },
-      { what: `an Ingress ${name} to ${revisionName}` },
-    );
-    await this.#setStatus(resources.ingresses, name, ({ metadata }) => ({
-      observedGeneration: metadata.generation ?? 0,
-      conditions: ['LoadBalancerReady', 'NetworkConfigured', 'Ready'].map((type) => ({
-        type,
-        status: 'True' as const,
-      })),
-    }));
-    return ingress;
-  }
-
-  /** The condition of an object, once it has that status (and reason). */
-  async until(
-    resource: Resource<KubernetesObject & { status?: { conditions?: Condition[] } }>,
-    name: string,
-    type: string,
-    status: string,
-    reason?: string,
-  ): Promise<Condition> {
-    let last: unknown;
-    const found = await eventually(
-      async () => {
-        const object = await this.get(resource, name);
-        const condition = conditionOf(object.status, type);
-        last = object.status;
-        return condition?.status === status && (reason === undefined || condition.reason === reason) && condition;
-      },
-      { what: `${resource.kind} ${name}: ${type} ${status} ${reason ?? ''}` },
-    ).catch((error: unknown) => {
-      throw new Error(`last seen: ${JSON.stringify(last, undefined, 1)}`, { cause: error });
-    });
-    return found;
-  }
-
-  /** A Service whose first Revision serves. */
-  async deployReady(name: string, options: Parameters<World['deploy']>[1] = {}): Promise<void> {
-    await this.deploy(name, options);
-    const revision = options.revision ?? `${name}-00001`;
-    await this.start(revision);
-    await this.serve(name, revision);
-    await this.until(resources.services, name, 'Ready', 'True');
-  }
-}
+import { namespace } from './api.ts';
+import { type World, latest, openWorld, pinned, podOf } from './world.ts';
 
 let world: World;
 
 beforeEach(async () => {
-  world = new World(await openTestApi({ admission }));
-  const put = (name: string, data: Record<string, string>): Promise<unknown> =>
-    world.client.create(resources.configMaps, { metadata: { namespace: systemNamespace, name }, data });
-  await world.client.create(resources.namespaces, { metadata: { name: systemNamespace } }).catch(() => {});
-  await put('config-domain', { localhost: '' });
-  await put('config-network', { 'ebb-external-port': '8080' });
-  await world.synced;
+  world = await openWorld();
 });
 
 afterEach(() => world[Symbol.asyncDispose]());
@@ -281,7 +30,7 @@ describe('a Service', () => {
     const waiting = await world.until(resources.routes, 'hello', 'Ready', 'Unknown', 'RevisionMissing');
     expect(waiting.message).toBe('Configuration "hello" is waiting for a Revision to become ready.');
 
-    await world.start('hello-00001');
+    await world.startRevision('hello-00001');
     await world.until(resources.services, 'hello', 'Ready', 'Unknown', 'IngressNotConfigured');
     const ingress = await world.serve('hello', 'hello-00001');
     expect(ingress.spec.rules).toMatchObject([
@@ -319,15 +68,16 @@ describe('a Service', () => {
     await world.until(resources.services, 'hello', 'ConfigurationsReady', 'Unknown');
     const { spec } = await world.get(resources.ingresses, 'hello');
     expect(JSON.stringify(spec)).not.toContain('hello-00002');
-    await world.start('hello-00002');
+    await world.startRevision('hello-00002');
     await world.serve('hello', 'hello-00002');
     await world.until(resources.services, 'hello', 'Ready', 'True');
     await eventually(async () => {
       const { metadata } = await world.get(resources.revisions, 'hello-00001');
       return metadata.labels?.[keys.routingState] === 'reserve' && metadata.annotations?.[keys.routes] === undefined;
     });
-    const reserve = await world.get(resources.podAutoscalers, 'hello-00001');
-    expect(reserve.spec.reachability).toBe('Unreachable');
+    await eventually(
+      async () => (await world.get(resources.podAutoscalers, 'hello-00001')).spec.reachability === 'Unreachable',
+    );
   });
 
   it('splits traffic between revisions and gives every tag a host', async () => {
@@ -336,7 +86,7 @@ describe('a Service', () => {
       image: 'dev.local/hello:2',
       traffic: [pinned('hello-00001', 80), latest(20, 'canary')],
     });
-    await world.start('hello-00002');
+    await world.startRevision('hello-00002');
     const { spec } = await world.serve('hello', 'hello-00002');
     const splits = (spec.rules ?? []).map(({ hosts, http }) => [
       hosts?.at(-1),
@@ -385,7 +135,7 @@ describe('a Service', () => {
       latestReadyRevisionName: 'hello-00001',
       traffic: [{ revisionName: 'hello-00001', percent: 100 }],
     });
-    await world.start('hello-00002');
+    await world.startRevision('hello-00002');
     await world.serve('hello', 'hello-00002');
     await world.until(resources.services, 'hello', 'Ready', 'True');
   });
@@ -429,7 +179,7 @@ describe('a Service', () => {
   it('uses the own name of a revision and refuses one that is taken by another template', async () => {
     await world.deployReady('hello', { revision: 'hello-blue' });
     await world.deploy('hello', { revision: 'hello-green', image: 'dev.local/hello:2' });
-    await world.start('hello-green');
+    await world.startRevision('hello-green');
     await world.serve('hello', 'hello-green');
     await world.until(resources.services, 'hello', 'Ready', 'True');
     await world.deploy('hello', { revision: 'hello-blue' });

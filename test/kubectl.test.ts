@@ -5,9 +5,11 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { eventually } from '@ebb/base/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { namespace } from './api.ts';
 import { type TestPlatform, startTestPlatform } from './platform.ts';
 
 const run = promisify(execFile);
+const inNamespace = ['--namespace', namespace];
 const examples = join(import.meta.dirname, '..', 'examples');
 
 const hasKubectl = spawnSync('kubectl', ['version', '--client']).status === 0;
@@ -47,7 +49,7 @@ describe.skipIf(!hasKubectl)('kubectl', () => {
   });
 
   const kubectl = async (...args: string[]): Promise<string> =>
-    (await run('kubectl', args, { env, timeout: 60_000 })).stdout;
+    (await run('kubectl', [...inNamespace, ...args], { env, timeout: 60_000 })).stdout;
   const file = async (text: string): Promise<string> => {
     const path = join(folder, 'manifest.yaml');
     await writeFile(path, text);
@@ -55,7 +57,7 @@ describe.skipIf(!hasKubectl)('kubectl', () => {
   };
   /** Starts a kubectl that goes on; its output so far, and a way to end it. */
   const follow = (...args: string[]): { output: () => string; stop: () => void } => {
-    const child: ChildProcess = spawn('kubectl', args, { env });
+    const child: ChildProcess = spawn('kubectl', [...inNamespace, ...args], { env });
     let output = '';
     child.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()));
     return { output: () => output, stop: () => void child.kill() };
@@ -80,7 +82,7 @@ describe.skipIf(!hasKubectl)('kubectl', () => {
       'READY',
       'REASON',
     ]);
-    expect(row).toMatch(/^hello +http:\/\/hello\.default\.localhost:\d+ +hello-00001 +hello-00001 +True/);
+    expect(row).toMatch(/^hello +http:\/\/hello\.[\w-]+\.localhost:\d+ +hello-00001 +hello-00001 +True/);
     const all = await kubectl('get', 'ksvc,rev,route,pods,nodes');
     for (const part of [
       'service.serving.knative.dev/hello',
@@ -103,7 +105,7 @@ describe.skipIf(!hasKubectl)('kubectl', () => {
   });
 
   it('shows a difference before it is applied', async () => {
-    const differing = await run('kubectl', ['diff', '-f', await file(manifest('Diff'))], { env }).catch(
+    const differing = await run('kubectl', [...inNamespace, 'diff', '-f', await file(manifest('Diff'))], { env }).catch(
       (error: { code: number; stdout: string }) => error,
     );
     expect(differing).toMatchObject({ code: 1 });
@@ -140,7 +142,9 @@ describe.skipIf(!hasKubectl)('kubectl', () => {
     const editor = join(folder, 'editor.sh');
     await writeFile(editor, '#!/bin/sh\nsed -i s/blue/green/ "$1"\n');
     await chmod(editor, 0o700);
-    const { stdout } = await run('kubectl', ['edit', 'ksvc', 'hello'], { env: { ...env, KUBE_EDITOR: editor } });
+    const { stdout } = await run('kubectl', [...inNamespace, 'edit', 'ksvc', 'hello'], {
+      env: { ...env, KUBE_EDITOR: editor },
+    });
     expect(stdout).toContain('edited');
     expect(await kubectl('get', 'ksvc', '-l', 'team=green', '-o', 'name')).toBe('service.serving.knative.dev/hello\n');
   });
@@ -161,7 +165,7 @@ describe.skipIf(!hasKubectl)('kubectl', () => {
   it('follows logs and watches', async () => {
     const watch = follow('get', 'ksvc', '-w');
     await eventually(() => watch.output().includes('hello'), { what: 'the watch to show hello' });
-    await ebb.curl('hello.default.localhost');
+    await ebb.curl(`hello.${namespace}.localhost`);
     const [pod] = await eventually(async () =>
       (await ebb.pods('hello')).filter(({ status }) => status?.phase === 'Running'),
     );

@@ -8,6 +8,8 @@ import { eventually } from '@ebb/base/testing';
 import { type Platform, applyObject, createApps, parseManifest, startPlatform } from '@ebb/cli';
 import { isReady } from '@ebb/kube';
 import { createProcessRuntime } from '@ebb/local-eci';
+import { namespace, onCluster } from './api.ts';
+import { startOnCluster } from './cluster/start-on-cluster.ts';
 
 /** An answer, read to its end. */
 export interface Answer {
@@ -29,33 +31,37 @@ export interface TestPlatform extends AsyncDisposable {
   pods(service: string): Promise<Pod[]>;
 }
 
+/**
+ * Starts Ebb on the API that the stories are told on. On a real one `dataDir` has no meaning: its etcd keeps the state.
+ */
 export async function startTestPlatform(
   paths: readonly string[],
-  options: { readonly dataDir?: string } = {},
+  { dataDir }: { readonly dataDir?: string } = {},
 ): Promise<TestPlatform> {
   const snapshots = await mkdtemp(join(tmpdir(), 'ebb-test-'));
   const apps = await createApps(paths, snapshots);
-  const platform = await startPlatform({
+  const options = {
     gateway: { port: 20_000 + Math.floor(Math.random() * 20_000), strict: false },
-    api: { port: 20_000 + Math.floor(Math.random() * 20_000), strict: false },
-    domain: 'localhost',
-    dataDir: options.dataDir,
     runtime: createProcessRuntime({ images: apps.find, clock: systemClock, logger: silentLogger }),
     digestOf: apps.digestOf,
     clock: systemClock,
     logger: silentLogger,
     random: Math.random,
-  });
+  };
+  const api = { port: 20_000 + Math.floor(Math.random() * 20_000), strict: false };
+  const platform = onCluster
+    ? await startOnCluster(options)
+    : await startPlatform({ ...options, api, domain: 'localhost', dataDir });
   const { client } = platform;
   const known = { Service: resources.services, ConfigMap: resources.configMaps } as const;
-  const service = (name: string): Promise<Service> => client.get(resources.services, { namespace: 'default', name });
+  const service = (name: string): Promise<Service> => client.get(resources.services, { namespace, name });
   return {
     platform,
     service,
     apply: async (manifest) => {
       for (const { object } of parseManifest(manifest, 'test.yaml')) {
         const resource = known[object.kind as keyof typeof known] as typeof resources.services;
-        await applyObject(client, resource, object as KubernetesObject as Service);
+        await applyObject(client, resource, object as KubernetesObject as Service, { namespace });
       }
     },
     curl: (host, { path = '/', headers = {} } = {}) => curl(platform.gateway.port, host, { path, headers }),
@@ -69,7 +75,7 @@ export async function startTestPlatform(
         { what: `Service ${name} ready`, timeoutMs: 20_000 },
       ),
     pods: async (name) =>
-      (await client.list(resources.pods, { namespace: 'default', labelSelector: `${keys.service}=${name}` })).items,
+      (await client.list(resources.pods, { namespace, labelSelector: `${keys.service}=${name}` })).items,
     [Symbol.asyncDispose]: async () => {
       await platform[Symbol.asyncDispose]();
       await rm(snapshots, { recursive: true, force: true });
@@ -77,12 +83,12 @@ export async function startTestPlatform(
   };
 }
 
-interface CurlOptions {
+export interface CurlOptions {
   readonly path: string;
   readonly headers: Record<string, string>;
 }
 
-function curl(port: number, host: string, { path, headers }: CurlOptions): Promise<Answer> {
+export function curl(port: number, host: string, { path, headers }: CurlOptions): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const sent = request({ host: '127.0.0.1', port, path, headers: { host, ...headers }, agent: false }, (response) => {
       const chunks: Buffer[] = [];

@@ -1,7 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { resources } from '@ebb/api';
@@ -9,6 +8,7 @@ import { eventually } from '@ebb/base/testing';
 import { type KubeClient, createKubeClient } from '@ebb/kube';
 import type { Binaries } from './binaries.ts';
 import { makeClusterCredentials, makeKubeconfig } from './credentials.ts';
+import { freePort } from './free-port.ts';
 
 /** A kube-apiserver with its etcd and kube-controller-manager, on loopback. Disposing it ends them and removes their files. */
 export interface Cluster extends AsyncDisposable {
@@ -28,7 +28,7 @@ export async function startCluster(binaries: Binaries): Promise<Cluster> {
   const keeper = new Keeper(folder);
   try {
     const { ca, kubeletClientCa, token, files } = await makeClusterCredentials(folder, host);
-    const [etcdPort, port] = [await freePort(), await freePort()];
+    const [etcdPort, port] = [await freePort(host), await freePort(host)];
     const etcd = `http://${host}:${etcdPort}`;
     keeper.start('etcd', binaries.etcd, {
       'data-dir': join(folder, 'etcd'),
@@ -139,12 +139,4 @@ class Keeper {
     if (this.#process.connected) this.#process.disconnect();
     await exited;
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, host);
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -10,6 +10,9 @@ export interface ClusterFacts {
   readonly kubeletClientCa?: string;
 }
 
+/** What the webhooks are asked about. Bad ConfigMaps get in where they are not asked about those, as on Knative without them. */
+export type AdmissionExtent = 'all' | 'but ConfigMaps';
+
 declare module 'vitest' {
   export interface ProvidedContext {
     /** Not there on the embedded API. */

@@ -37,6 +37,12 @@ export async function wipe(client: KubeClient, { namespace, ours }: ClusterFacts
   // First: their servers are gone, and nothing can be written while the API server asks them.
   await empty(client, resources.mutatingWebhookConfigurations, undefined, isOurs);
   await empty(client, resources.validatingWebhookConfigurations, undefined, isOurs);
+  const labels = { 'webhooks.knative.dev/exclude': null };
+  await client.patch(
+    resources.namespaces,
+    { name: systemNamespace },
+    { type: 'merge', body: { metadata: { labels } } },
+  );
   for (const each of [namespace, systemNamespace, 'kube-node-lease']) {
     await Promise.all([...new Set(namespaced)].map((resource) => empty(client, resource, each)));
   }
@@ -64,16 +70,19 @@ async function empty(
     await Promise.all(left.map((object) => deleteNow(client, resource, object)));
     return left.length === 0;
   };
-  await eventually(round, { what: `no ${resource.plural} left of the story before`, timeoutMs: 30_000 });
+  await eventually(round, { what: `no ${resource.plural} left of the story before`, timeoutMs: 20_000 });
 }
 
 async function deleteNow(
   client: KubeClient,
   resource: Resource<KubernetesObject>,
-  { metadata: { namespace, name = '' } }: KubernetesObject,
+  { metadata: { namespace, name = '', finalizers } }: KubernetesObject,
 ): Promise<void> {
+  const key = { namespace, name };
   try {
-    await client.delete(resource, { namespace, name }, { gracePeriodSeconds: 0, propagationPolicy: 'Background' });
+    // Whoever would have done what is to be done before the end is gone with its story.
+    if (finalizers) await client.patch(resource, key, { type: 'merge', body: { metadata: { finalizers: null } } });
+    await client.delete(resource, key, { gracePeriodSeconds: 0, propagationPolicy: 'Background' });
   } catch (error) {
     if (!isNotFound(error)) throw error;
   }
