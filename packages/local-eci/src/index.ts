@@ -1,6 +1,8 @@
 export { type LocalEci, type LocalEciOptions, createLocalEci } from './local-eci.ts';
 export { type AccessKey } from './wire/signature.ts';
 export { type ProcessRuntimeOptions, createProcessRuntime } from './process/runtime.ts';
+export { type ContainerRuntimeOptions, openContainerRuntime } from './container/runtime.ts';
+export { type EngineAddress, findEngine } from './container/engine-api.ts';
 export { type AppFolder, appNameOf, findApps } from './process/apps.ts';
 export {
   type Duration,

@@ -14,7 +14,7 @@ export interface GroupOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   /** Called when a stop has left nothing of it. */
-  readonly onStopped: () => void;
+  readonly onStopped: () => void | Promise<void>;
 }
 
 /** The containers of one start of a group. */
@@ -97,7 +97,7 @@ export class ContainerGroup implements Instance {
     this.#abort.abort();
     await this.#endRound();
     await this.#sandbox?.close();
-    this.#options.onStopped();
+    await this.#options.onStopped();
   }
 
   async #endRound(): Promise<void> {

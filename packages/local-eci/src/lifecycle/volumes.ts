@@ -12,7 +12,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative, sep } from 'node:path';
 import type { ConfigFile, VolumeMountSpec, VolumeSpec } from '../model.ts';
 
 /** Where volumes lie on this machine. */
@@ -66,7 +66,7 @@ export function mountSource(
     chmodSync(path, 0o777);
   }
   const real = realpathSync(path);
-  if (leads(real, realpathSync(root))) return real;
+  if (isBelow(real, realpathSync(root))) return real;
   throw new Error(`subPath ${subPath} leads out of volume ${name}`);
 }
 
@@ -77,11 +77,12 @@ function volumeFolder({ name, share }: VolumeSpec, { group, shares }: VolumeFold
 }
 
 function writeFiles(volume: string, files: readonly ConfigFile[]): void {
-  const fresh = mkdtempSync(join(volume, '..'));
+  // Two dots before its name: no file of the volume.
+  const fresh = mkdtempSync(`${volume}/..`);
   chmodSync(fresh, 0o755);
   for (const { path, mode, content } of files) {
     const file = join(fresh, path);
-    if (!leads(file, fresh)) throw new Error(`${path} is not below its volume`);
+    if (!isBelow(file, fresh)) throw new Error(`${path} is not below its volume`);
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, Buffer.from(content, 'base64'));
     // Apart, so that the process' umask takes nothing away.
@@ -102,4 +103,7 @@ function linkNames(volume: string, names: ReadonlySet<string>): void {
   for (const name of names) if (!there.has(name)) symlinkSync(join(dataLink, name), join(volume, name));
 }
 
-const leads = (path: string, root: string): boolean => !relative(root, path).startsWith('..');
+function isBelow(path: string, root: string): boolean {
+  const [first] = relative(root, path).split(sep);
+  return first !== '..';
+}

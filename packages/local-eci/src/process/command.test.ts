@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { ContainerSpec } from '../model.ts';
 import { appNameOf } from './apps.ts';
 import { RestartBackoff } from '../lifecycle/backoff.ts';
+import { expand } from '../lifecycle/expand.ts';
 import { commandLine } from './command.ts';
-import { containerEnvironment, expand } from './environment.ts';
+import { containerEnvironment } from './environment.ts';
 
 const spec: ContainerSpec = {
   name: 'web',

@@ -1,8 +1,8 @@
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import { isAbsolute, relative, resolve } from 'node:path';
+import { expand } from '../lifecycle/expand.ts';
 import type { ContainerSpec } from '../model.ts';
 import type { AppFolder } from './apps.ts';
-import { expand } from './environment.ts';
 
 /** What to execute: a file and its arguments. */
 export interface CommandLine {

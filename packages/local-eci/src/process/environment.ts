@@ -36,14 +36,6 @@ export function containerEnvironment(options: EnvironmentOptions): Record<string
   return environment;
 }
 
-/** Replaces `$(NAME)` by the variable's value; `$$` stands for a dollar sign, unknown names stay as they are. */
-export function expand(text: string, environment: Readonly<Record<string, string>>): string {
-  return text.replaceAll(/\$\$|\$\(([^()]+)\)/g, (whole, name: string | undefined) => {
-    if (name === undefined) return '$';
-    return (Object.hasOwn(environment, name) ? environment[name] : undefined) ?? whole;
-  });
-}
-
 /** The app's own tools first; the Node that runs Ebb last, for machines that have no other. */
 function searchPath({ folder, parent }: EnvironmentOptions): string {
   const own = join(folder, 'node_modules', '.bin');

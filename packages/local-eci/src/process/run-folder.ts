@@ -1,7 +1,8 @@
-import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '@ebb/base';
+import { type Identity, identityText, isAlive, parseIdentity } from '../lifecycle/identity.ts';
 import { signalGroup } from './signals.ts';
 
 /**
@@ -28,11 +29,11 @@ export async function openRunFolder(base: string, logger: Logger): Promise<RunFo
   await mkdir(base, { recursive: true, mode: 0o700 });
   await clearDeadRuns(base, logger);
   const path = await mkdtemp(join(base, prefix));
-  writeFileSync(join(path, 'owner'), identityLine(process.pid));
+  writeFileSync(join(path, 'owner'), `${identityText(process.pid)}\n`);
   return {
     path,
     shares: join(base, 'shares'),
-    record: (pid) => appendFileSync(join(path, 'processes'), identityLine(pid)),
+    record: (pid) => appendFileSync(join(path, 'processes'), `${identityText(pid)}\n`),
     groupFolder: (id) => {
       const folder = join(path, id);
       mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -60,40 +61,12 @@ async function clearDeadRuns(base: string, logger: Logger): Promise<void> {
   }
 }
 
-interface Identity {
-  readonly pid: number;
-  readonly startedAt: string;
-}
-
-const identityLine = (pid: number): string => `${pid} ${startTime(pid) ?? '-'}\n`;
-
 async function readIdentities(path: string): Promise<Identity[]> {
   try {
     const lines = (await readFile(path, 'utf8')).split('\n').filter((line) => line !== '');
-    return lines.flatMap((line) => {
-      const [pid = '', startedAt = ''] = line.split(' ');
-      return /^[1-9]\d*$/.test(pid) && startedAt !== '' ? [{ pid: Number(pid), startedAt }] : [];
-    });
+    return lines.flatMap((line) => parseIdentity(line) ?? []);
   } catch {
     // Not written yet.
     return [];
-  }
-}
-
-/** The same process, and not another that got its number. */
-function isAlive({ pid, startedAt }: Identity): boolean {
-  return startedAt === '-' ? signalGroup(pid, 0) : startTime(pid) === startedAt;
-}
-
-/** When a process began, in the kernel's own words; undefined if it is gone, or there is no /proc to ask. */
-function startTime(pid: number): string | undefined {
-  try {
-    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The second field, in brackets, may itself hold spaces and brackets; the start time is the 22nd.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return `${boot}:${fields[19] ?? ''}`;
-  } catch {
-    return undefined;
   }
 }

@@ -61,7 +61,7 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
         imageRetryMs: () => imageRetryMs,
         clock,
         logger: logger.child({ group: id }),
-        onStopped: () => groups.delete(id),
+        onStopped: () => void groups.delete(id),
       });
       groups.set(id, group);
       group.start();

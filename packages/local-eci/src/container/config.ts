@@ -1,0 +1,109 @@
+import { expand } from '../lifecycle/expand.ts';
+import type { ContainerSpec, GroupSpec } from '../model.ts';
+import { pauseImage } from './engine.ts';
+
+/** A mount as the engine takes it. */
+export type Mount = {
+  readonly Type: 'bind' | 'volume';
+  readonly Source: string;
+  readonly Target: string;
+  readonly ReadOnly: boolean;
+};
+
+type Labels = Readonly<Record<string, string>>;
+
+/**
+ * The tag by which a group says how many vCPUs of its own each container asked for, as JSON by name: `{"web":0.125}`. ECI has
+ * one figure for a container, and nothing to share out between instances; here containers share a machine.
+ */
+const cpuRequestsTag = 'ebb.dev/cpu-requests';
+const periodMicros = 100_000;
+const gibibyte = 2 ** 30;
+const maxHostName = 63;
+
+/** What `POST /containers/create` takes for the container that holds a group's network and its volumes in memory. */
+export function sandboxConfig(
+  { name, labels: { HostName } }: GroupSpec,
+  { network, labels, mounts }: { readonly network: string; readonly labels: Labels; readonly mounts: readonly Mount[] },
+): object {
+  return {
+    Image: pauseImage,
+    Entrypoint: ['/pause'],
+    Hostname: (HostName ?? name).slice(0, maxHostName).replace(/-+$/, ''),
+    Labels: labels,
+    HostConfig: { NetworkMode: network, Mounts: mounts },
+  };
+}
+
+export interface ContainerPlace {
+  /** The container whose network it joins. */
+  readonly sandboxId: string;
+  readonly ip: string;
+  /** As whom the image runs; empty for root. */
+  readonly imageUser: string;
+  readonly labels: Labels;
+  readonly mounts: readonly Mount[];
+}
+
+/** What `POST /containers/create` takes for a container. */
+export function containerConfig(spec: ContainerSpec, group: GroupSpec, place: ContainerPlace): object {
+  const environment = Object.fromEntries(
+    spec.env.map(({ key, value, fieldPath }) => [key, fieldPath ? place.ip : value]),
+  );
+  const command = spec.command.map((word) => expand(word, environment));
+  const args = spec.args.map((word) => expand(word, environment));
+  const user = userOf(spec, place.imageUser);
+  return {
+    Image: spec.image,
+    // A command of its own leaves the image's arguments out too.
+    ...(command.length > 0 ? { Entrypoint: command, Cmd: args } : {}),
+    ...(command.length === 0 && args.length > 0 ? { Cmd: args } : {}),
+    ...(spec.workingDir === undefined ? {} : { WorkingDir: spec.workingDir }),
+    ...(user === undefined ? {} : { User: user }),
+    Env: Object.entries(environment).map(([key, value]) => `${key}=${value}`),
+    Labels: place.labels,
+    Tty: false,
+    OpenStdin: false,
+    HostConfig: {
+      NetworkMode: `container:${place.sandboxId}`,
+      Mounts: place.mounts,
+      ReadonlyRootfs: spec.security.readOnlyRootFilesystem ?? false,
+      CapAdd: spec.security.addCapabilities ?? [],
+      ...limitsOf(spec, group),
+    },
+  };
+}
+
+/** A container without figures of its own may take all of the group's. */
+function limitsOf({ name, cpu, memory }: ContainerSpec, group: GroupSpec): object {
+  const limit = cpu || group.cpu;
+  const bytes = Math.floor((memory || group.memory) * gibibyte);
+  const share = cpuRequests(group)[name] ?? limit;
+  return {
+    CpuPeriod: periodMicros,
+    CpuQuota: Math.max(1000, Math.round(limit * periodMicros)),
+    CpuShares: Math.max(2, Math.floor(share * 1024)),
+    Memory: bytes,
+    // No swap beside it.
+    MemorySwap: bytes,
+  };
+}
+
+function cpuRequests({ tags }: GroupSpec): Readonly<Record<string, number>> {
+  const text = tags.find(({ key }) => key === cpuRequestsTag)?.value ?? '{}';
+  try {
+    const found = JSON.parse(text) as Record<string, unknown> | null;
+    return Object.fromEntries(
+      Object.entries(found ?? {}).flatMap(([name, value]) => (typeof value === 'number' ? [[name, value]] : [])),
+    );
+  } catch {
+    // Somebody else's tag.
+    return {};
+  }
+}
+
+function userOf({ security }: ContainerSpec, imageUser: string): string | undefined {
+  const { runAsUser, runAsGroup } = security;
+  if (runAsGroup === undefined) return runAsUser === undefined ? undefined : String(runAsUser);
+  return `${runAsUser ?? (imageUser.split(':')[0] || '0')}:${runAsGroup}`;
+}

@@ -1,0 +1,126 @@
+import { existsSync } from 'node:fs';
+import { type IncomingMessage, type RequestOptions, request } from 'node:http';
+import { join } from 'node:path';
+import { UserError, messageOf } from '@ebb/base';
+
+/** Where an engine listens: a Unix socket, or TCP without TLS. */
+export type EngineAddress = { readonly socketPath: string } | { readonly host: string; readonly port: number };
+
+/** An answer of the engine that says no. */
+export class EngineError extends Error {
+  override readonly name = 'EngineError';
+  /** HTTP status. */
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+export interface EngineCall {
+  readonly method: 'GET' | 'POST' | 'DELETE' | 'PUT';
+  /** Path with its query. */
+  readonly path: string;
+  /** Sent as JSON. */
+  readonly body?: object;
+  /** Sent as it is, as a tar archive. */
+  readonly tar?: Buffer;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+}
+
+/** The HTTP API that Docker and Podman have in common (Docker Engine API). All calls reject with `EngineError` on a refusal. */
+export interface EngineApi {
+  /** The answer as JSON; undefined if it has no body. */
+  call(call: EngineCall): Promise<unknown>;
+  /** The answer's body as it comes. */
+  stream(call: EngineCall): Promise<IncomingMessage>;
+}
+
+/**
+ * The engine to use: `DOCKER_HOST` (`unix://…` or `tcp://host:port`), else the first socket there is of Docker, this user's
+ * Podman and the system's Podman. Throws `UserError` if there is none.
+ */
+export function findEngine(environment: Readonly<Record<string, string | undefined>>): EngineAddress {
+  const asked = environment['DOCKER_HOST'] ?? '';
+  if (asked !== '') return parseAddress(asked);
+  const runtimeDir = environment['XDG_RUNTIME_DIR'];
+  const places = [
+    '/var/run/docker.sock',
+    ...(runtimeDir ? [join(runtimeDir, 'podman', 'podman.sock')] : []),
+    '/run/podman/podman.sock',
+  ];
+  const socketPath = places.find((path) => existsSync(path));
+  if (socketPath !== undefined) return { socketPath };
+  throw new UserError(
+    `no container engine found at ${places.join(', ')}: start Docker, or \`podman system service --time=0\`, or set DOCKER_HOST`,
+  );
+}
+
+function parseAddress(text: string): EngineAddress {
+  if (text.startsWith('unix://')) return { socketPath: text.slice('unix://'.length) };
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol === 'tcp:' && url.port !== '') return { host: url.hostname, port: Number(url.port) };
+  throw new UserError(`DOCKER_HOST=${text}: must be unix://<path> or tcp://<host>:<port>`);
+}
+
+export function createEngineApi(address: EngineAddress): EngineApi {
+  const stream = async (call: EngineCall): Promise<IncomingMessage> => {
+    const response = await send(address, call);
+    const { statusCode = 500 } = response;
+    // 304: it is so already.
+    if (statusCode < 400) return response;
+    throw new EngineError(statusCode, errorText(await read(response)));
+  };
+  return {
+    stream,
+    call: async (call) => {
+      const text = await read(await stream(call));
+      return text === '' ? undefined : (JSON.parse(text) as unknown);
+    },
+  };
+}
+
+function send(
+  address: EngineAddress,
+  { method, path, body, tar, headers, signal }: EngineCall,
+): Promise<IncomingMessage> {
+  const content = body === undefined ? tar : Buffer.from(JSON.stringify(body));
+  const options: RequestOptions = {
+    ...address,
+    method,
+    path,
+    agent: false,
+    headers: {
+      host: 'engine',
+      ...(content ? { 'content-length': content.length } : {}),
+      ...(content ? { 'content-type': tar ? 'application/x-tar' : 'application/json' } : {}),
+      ...headers,
+    },
+    ...(signal ? { signal } : {}),
+  };
+  return new Promise((resolve, reject) => {
+    const call = request(options, resolve);
+    call.once('error', (cause) =>
+      reject(new Error(`the container engine does not answer: ${messageOf(cause)}`, { cause })),
+    );
+    call.end(content);
+  });
+}
+
+async function read(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** Docker says `message`, Podman `message` or `cause`. */
+function errorText(text: string): string {
+  try {
+    const { message } = JSON.parse(text) as { message?: unknown };
+    return typeof message === 'string' ? message : text;
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,215 @@
+import type { IncomingMessage } from 'node:http';
+import type { ImageCredential } from '../model.ts';
+import { EngineError, type EngineApi } from './engine-api.ts';
+import { pauseArchive } from './pause.ts';
+
+/** An image as the engine has it. */
+export interface EngineImage {
+  /** By digest where it came from a registry, else by its id. */
+  readonly id: string;
+  /** As whom it runs; empty for root. */
+  readonly user: string;
+}
+
+export interface ContainerFacts {
+  readonly exitCode: number;
+  readonly outOfMemory: boolean;
+  /** What kept it from starting. */
+  readonly error: string;
+  readonly address: string;
+}
+
+/** What the runtime needs of Docker or Podman. Calls reject with `EngineError` on a refusal. */
+export interface Engine {
+  /** Makes the network and the image that every group needs, if they are not there. */
+  prepare(network: string): Promise<void>;
+  /** Undefined if it is not on this machine. */
+  image(name: string): Promise<EngineImage | undefined>;
+  pull(name: string, credential: ImageCredential | undefined, signal: AbortSignal): Promise<void>;
+  /** Returns the container's id. */
+  create(name: string, config: object): Promise<string>;
+  start(id: string): Promise<void>;
+  /** Both outputs, multiplexed, to their end. */
+  output(id: string): Promise<IncomingMessage>;
+  /** Resolves when it has ended. */
+  wait(id: string): Promise<void>;
+  inspect(id: string): Promise<ContainerFacts>;
+  /** SIGTERM, SIGKILL after so many seconds; resolves when it has ended. */
+  stop(id: string, graceSeconds: number): Promise<void>;
+  kill(id: string): Promise<void>;
+  /** Ends and removes it; nothing happens if it is gone. */
+  remove(id: string): Promise<void>;
+  /** Makes a volume in memory; returns where the engine's machine has it. */
+  createMemoryVolume(
+    name: string,
+    options: { readonly sizeBytes: number | undefined; readonly labels: Labels },
+  ): Promise<void>;
+  removeVolume(name: string): Promise<void>;
+  /** Ids of containers and names of volumes with this label, and its value. */
+  labelled(label: string): Promise<{ readonly containers: Owned[]; readonly volumes: Owned[] }>;
+  /** Runs a command; its output multiplexed, and then its exit code. */
+  exec(
+    id: string,
+    command: readonly string[],
+    signal: AbortSignal,
+  ): Promise<{ output: IncomingMessage; exitCode(): Promise<number> }>;
+}
+
+type Labels = Readonly<Record<string, string>>;
+
+/** Something the engine keeps, by id or name, with the value of the label that was asked for. */
+interface Owned {
+  readonly id: string;
+  readonly value: string;
+}
+
+/**
+ * The image of the container that holds a group's network; made here, for there may be no registry to get one from. Without a
+ * tag: Podman takes none for what is made from an archive.
+ */
+export const pauseImage = 'ebb.local/pause';
+
+/** Docker or Podman over its HTTP API. */
+export function createEngine(api: EngineApi): Engine {
+  const get = (path: string): Promise<unknown> => api.call({ method: 'GET', path });
+  const post = (path: string, body?: object): Promise<unknown> =>
+    api.call({ method: 'POST', path, ...(body ? { body } : {}) });
+
+  const image = async (name: string): Promise<EngineImage | undefined> => {
+    const found = (await unlessGone(get(`/images/${name}/json`))) as ImageJson | undefined;
+    if (!found) return undefined;
+    return { id: found.RepoDigests?.[0] ?? found.Id, user: found.Config?.User ?? '' };
+  };
+
+  return {
+    prepare: async (network) => {
+      const body = { Name: network, Driver: 'bridge', CheckDuplicate: true, Labels: { [madeByEbb]: 'true' } };
+      if (!(await unlessGone(get(`/networks/${network}`)))) await unlessThere(post('/networks/create', body));
+      if (await image(pauseImage)) return;
+      const { Architecture = '' } = (await get('/info')) as { Architecture?: string };
+      const path = `/images/create?${new URLSearchParams({ fromSrc: '-', repo: pauseImage }).toString()}`;
+      await drain(await api.stream({ method: 'POST', path, tar: pauseArchive(Architecture) }));
+    },
+    image,
+    pull: async (name, credential, signal) => {
+      const path = `/images/create?${new URLSearchParams({ fromImage: name }).toString()}`;
+      const headers = credential ? { 'x-registry-auth': registryAuth(credential) } : {};
+      await drain(await api.stream({ method: 'POST', path, headers, signal }));
+    },
+    create: async (name, config) => {
+      const path = `/containers/create?${new URLSearchParams({ name }).toString()}`;
+      const { Id } = (await post(path, config)) as { Id: string };
+      return Id;
+    },
+    start: async (id) => void (await post(`/containers/${id}/start`)),
+    output: (id) => api.stream({ method: 'GET', path: `/containers/${id}/logs?follow=true&stdout=true&stderr=true` }),
+    wait: async (id) => void (await unlessGone(post(`/containers/${id}/wait`))),
+    inspect: async (id) => factsOf((await get(`/containers/${id}/json`)) as ContainerJson),
+    stop: async (id, graceSeconds) => void (await unlessGone(post(`/containers/${id}/stop?t=${graceSeconds}`))),
+    kill: async (id) => void (await unlessEnded(unlessGone(post(`/containers/${id}/kill`)))),
+    remove: async (id) =>
+      void (await unlessGone(api.call({ method: 'DELETE', path: `/containers/${id}?force=true&v=true` }))),
+    createMemoryVolume: async (name, { sizeBytes, labels }) => {
+      // Not `size`, which Podman takes for a quota of a disk.
+      const limit = sizeBytes === undefined ? [] : [`nr_blocks=${Math.ceil(sizeBytes / tmpfsBlockBytes)}`];
+      const o = ['mode=0777', ...limit].join(',');
+      const options = { type: 'tmpfs', device: 'tmpfs', o };
+      await post('/volumes/create', { Name: name, Driver: 'local', DriverOpts: options, Labels: labels });
+    },
+    removeVolume: async (name) =>
+      void (await unlessGone(api.call({ method: 'DELETE', path: `/volumes/${name}?force=true` }))),
+    labelled: async (label) => {
+      const filters = encodeURIComponent(JSON.stringify({ label: [label] }));
+      const containers = (await get(`/containers/json?all=true&filters=${filters}`)) as {
+        Id: string;
+        Labels?: Labels;
+      }[];
+      const { Volumes } = (await get(`/volumes?filters=${filters}`)) as {
+        Volumes?: { Name: string; Labels?: Labels }[];
+      };
+      return {
+        containers: containers.map(({ Id, Labels }) => ({ id: Id, value: Labels?.[label] ?? '' })),
+        volumes: (Volumes ?? []).map(({ Name, Labels }) => ({ id: Name, value: Labels?.[label] ?? '' })),
+      };
+    },
+    exec: async (id, command, signal) => {
+      const body = { Cmd: command, AttachStdout: true, AttachStderr: true };
+      const { Id } = (await post(`/containers/${id}/exec`, body)) as { Id: string };
+      const start = { Detach: false, Tty: false };
+      const output = await api.stream({ method: 'POST', path: `/exec/${Id}/start`, body: start, signal });
+      const exitCode = async (): Promise<number> => ((await get(`/exec/${Id}/json`)) as { ExitCode: number }).ExitCode;
+      return { output, exitCode };
+    },
+  };
+}
+
+/** A page of memory, on most machines. */
+const tmpfsBlockBytes = 4096;
+
+/** On what the engine keeps beyond a run. */
+const madeByEbb = 'dev.ebb';
+
+interface ImageJson {
+  readonly Id: string;
+  readonly RepoDigests?: string[] | null;
+  readonly Config?: { readonly User?: string };
+}
+
+interface ContainerJson {
+  readonly State: { readonly ExitCode: number; readonly OOMKilled: boolean; readonly Error?: string };
+  readonly NetworkSettings?: {
+    readonly IPAddress?: string;
+    readonly Networks?: Readonly<Record<string, { readonly IPAddress?: string }>>;
+  };
+}
+
+function factsOf({ State, NetworkSettings }: ContainerJson): ContainerFacts {
+  const [network] = Object.values(NetworkSettings?.Networks ?? {});
+  return {
+    exitCode: State.ExitCode,
+    outOfMemory: State.OOMKilled,
+    error: State.Error ?? '',
+    address: network?.IPAddress || (NetworkSettings?.IPAddress ?? ''),
+  };
+}
+
+function registryAuth({ server, userName, password }: ImageCredential): string {
+  const auth = { username: userName, password, serveraddress: server };
+  return Buffer.from(JSON.stringify(auth)).toString('base64url');
+}
+
+/** Reads a stream of progress to its end. An error stands in it, not in the status. */
+async function drain(progress: IncomingMessage): Promise<void> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of progress) chunks.push(chunk as Buffer);
+  const lines = Buffer.concat(chunks).toString('utf8').split(/\r?\n/);
+  for (const line of lines) {
+    if (!line.includes('"error"')) continue;
+    const { error } = JSON.parse(line) as { error?: string };
+    if (error) throw new EngineError(500, error);
+  }
+}
+
+async function unlessGone<T>(call: Promise<T>): Promise<T | undefined> {
+  return call.catch((error: unknown) => {
+    if (error instanceof EngineError && error.status === 404) return undefined;
+    throw error;
+  });
+}
+
+/** Docker says 409, Podman 500 with a text. */
+async function unlessEnded<T>(call: Promise<T>): Promise<T | undefined> {
+  return call.catch((error: unknown) => {
+    if (error instanceof EngineError && /not running|only kill running|no such container/.test(error.message))
+      return undefined;
+    throw error;
+  });
+}
+
+/** 409: it is so already. */
+async function unlessThere<T>(call: Promise<T>): Promise<T | undefined> {
+  return call.catch((error: unknown) => {
+    if (error instanceof EngineError && error.status === 409) return undefined;
+    throw error;
+  });
+}

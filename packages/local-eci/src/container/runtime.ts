@@ -1,0 +1,99 @@
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { type Clock, type Logger, UserError, messageOf } from '@ebb/base';
+import { ContainerGroup } from '../lifecycle/group.ts';
+import { identityText, isAlive, parseIdentity } from '../lifecycle/identity.ts';
+import { within } from '../lifecycle/within.ts';
+import { openRunFolder } from '../process/run-folder.ts';
+import type { Runtime } from '../runtime.ts';
+import { type Engine, createEngine } from './engine.ts';
+import { type EngineAddress, createEngineApi } from './engine-api.ts';
+import { type ContainerSandbox, openContainerSandbox, sandboxLabel } from './sandbox.ts';
+
+export interface ContainerRuntimeOptions {
+  /** Where Docker or Podman listens; see `findEngine`. It must run on this machine: volumes are folders of it. */
+  readonly engine: EngineAddress;
+  /** The bridge network of the groups; made if it is not there, and left. Default: `ebb`. */
+  readonly network?: string;
+  /** Where volumes are kept. Default: a folder of this user in the system's temporary one. */
+  readonly dataDir?: string;
+  /** How long `close` waits for containers that were asked to end, however long their own grace is. Default: 5000. */
+  readonly closeGraceMs?: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Whose containers and volumes they are: the process that made them. */
+const ownerLabel = 'dev.ebb.owner';
+const firstImageRetryMs = 10_000;
+const maxImageRetryMs = 300_000;
+
+/**
+ * Runs each group as containers of Docker or Podman that share one address of their own, with their limits of CPU and memory.
+ * First it removes what runs that were killed left behind. Rejects with `UserError` if the engine does not answer.
+ */
+export async function openContainerRuntime(options: ContainerRuntimeOptions): Promise<Runtime> {
+  const { network = 'ebb', closeGraceMs = 5000, clock, logger } = options;
+  const engine = createEngine(createEngineApi(options.engine));
+  try {
+    await engine.prepare(network);
+    await removeLeftovers(engine, logger);
+  } catch (cause) {
+    throw new UserError(`the container runtime cannot be used: ${messageOf(cause)}`, { cause });
+  }
+  const runFolder = await openRunFolder(options.dataDir ?? defaultFolder(), logger);
+  const labels = { [ownerLabel]: identityText(process.pid) };
+  const groups = new Map<string, { readonly group: ContainerGroup; readonly kill: () => Promise<void> }>();
+  return {
+    create: (id, spec, host) => {
+      let sandbox: ContainerSandbox | undefined;
+      const openSandbox = async (): Promise<ContainerSandbox> => {
+        const folders = { group: runFolder.groupFolder(id), shares: runFolder.shares };
+        const shared = { engine, network, labels, folders, clock, logger };
+        return (sandbox = await openContainerSandbox({ id, spec, ...shared }));
+      };
+      const group = new ContainerGroup({
+        spec,
+        host,
+        openSandbox,
+        imageRetryMs: (failures) => Math.min(firstImageRetryMs * 2 ** (failures - 1), maxImageRetryMs),
+        clock,
+        logger: logger.child({ group: id }),
+        onStopped: async () => {
+          groups.delete(id);
+          await runFolder.removeGroup(id);
+        },
+      });
+      groups.set(id, { group, kill: async () => sandbox?.kill() });
+      group.start();
+      return group;
+    },
+    close: async () => {
+      const all = [...groups.values()];
+      const stopped = Promise.all(all.map(({ group }) => group.stop()));
+      if (!(await within(clock, closeGraceMs, stopped))) await Promise.all(all.map(({ kill }) => kill()));
+      await stopped;
+      await runFolder.remove();
+    },
+  };
+}
+
+/** Containers and volumes of processes that are gone. Those that hold a network go after those that use it. */
+async function removeLeftovers(engine: Engine, logger: Logger): Promise<void> {
+  const isLeft = ({ value }: { readonly value: string }): boolean => {
+    const owner = parseIdentity(value);
+    return owner !== undefined && !isAlive(owner);
+  };
+  const { containers, volumes } = await engine.labelled(ownerLabel);
+  const left = containers.filter(isLeft);
+  const holders = new Set((await engine.labelled(sandboxLabel)).containers.map(({ id }) => id));
+  if (left.length > 0) logger.warn({ containers: left.length }, 'removing containers that an earlier run left behind');
+  const remove = (some: typeof left): Promise<unknown> => Promise.all(some.map(({ id }) => engine.remove(id)));
+  await remove(left.filter(({ id }) => !holders.has(id)));
+  await remove(left.filter(({ id }) => holders.has(id)));
+  await Promise.all(volumes.filter(isLeft).map(({ id }) => engine.removeVolume(id)));
+}
+
+function defaultFolder(): string {
+  return join(tmpdir(), `ebb-${userInfo().uid}`, 'container-runtime');
+}
