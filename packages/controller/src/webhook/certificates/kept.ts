@@ -38,12 +38,7 @@ export function writeSecret(secret: Secret, { current, next, previous }: Kept): 
     ...(next ? { [switchAt]: new Date(next.fromMs).toISOString() } : {}),
     ...(previous ? { [forgetAt]: new Date(previous.untilMs).toISOString() } : {}),
   };
-  return {
-    apiVersion: 'v1',
-    kind: 'Secret',
-    metadata: { ...metadata, annotations: { ...annotations, ...times } },
-    data,
-  };
+  return { ...secret, metadata: { ...metadata, annotations: { ...annotations, ...times } }, data };
 }
 
 /** What a certificate must be good for. */
