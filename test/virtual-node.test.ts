@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type CoreEvent, type Node, type Pod, isNotFound, keys, resources } from '@ebb/api';
 import { silentLogger, systemClock } from '@ebb/base';
 import { eventually } from '@ebb/base/testing';
-import { type KubeClient, createKubeClient } from '@ebb/kube';
+import { type RemoteKubeClient, createKubeClient } from '@ebb/kube';
 import { type LocalEci, type Runtime, createProcessRuntime } from '@ebb/local-eci';
 import { createTestEci, testAccessKey } from '@ebb/local-eci/testing';
 import { createVirtualNode } from '@ebb/virtual-node';
@@ -25,7 +25,7 @@ process.on('SIGTERM', () => { console.log('bye'); process.exit(0); });
 
 let folder: string;
 let api: TestApi;
-let client: KubeClient;
+let client: RemoteKubeClient;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ebb-test-'));

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { resources } from '@ebb/api';
 import { eventually } from '@ebb/base/testing';
-import { type KubeClient, createKubeClient } from '@ebb/kube';
+import { type KubeClient, type RemoteKubeClient, createKubeClient } from '@ebb/kube';
 import type { Binaries } from './binaries.ts';
 import { makeClusterCredentials, makeKubeconfig } from './credentials.ts';
 import { freePort } from './free-port.ts';
@@ -84,7 +84,7 @@ export async function startCluster(binaries: Binaries): Promise<Cluster> {
   }
 }
 
-async function isReady(client: KubeClient): Promise<boolean> {
+async function isReady(client: RemoteKubeClient): Promise<boolean> {
   for await (const chunk of client.stream('/readyz')) if (Buffer.from(chunk).toString().startsWith('ok')) return true;
   return false;
 }

@@ -10,6 +10,7 @@ export * from './caching.ts';
 export * from './webhooks.ts';
 export * from './crd.ts';
 export { resources } from './resources.ts';
+export type * from './kube-client.ts';
 export { servingCrds } from './crds/serving-crds.ts';
 
 // Names, keys, errors

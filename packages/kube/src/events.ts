@@ -1,6 +1,5 @@
-import { type CoreEvent, type KubernetesObject, isNotFound, resources } from '@ebb/api';
+import { type CoreEvent, type KubernetesObject, isNotFound, resources, type KubeClient } from '@ebb/api';
 import { type Clock, type Logger, messageOf } from '@ebb/base';
-import type { KubeClient } from './client.ts';
 import { toTimestamp } from './conditions.ts';
 
 export interface EventRecorderOptions {

@@ -7,8 +7,8 @@ export type {
   Patch,
   WatchOptions,
   WriteOptions,
-} from './client.ts';
-export { type KubeClientOptions, createKubeClient } from './kube-client.ts';
+} from '@ebb/api';
+export { type KubeClientOptions, type RemoteKubeClient, createKubeClient } from './kube-client.ts';
 export type { KubeconfigSource } from './credentials.ts';
 export type { Informer, InformerEvent } from './informer.ts';
 export { type InformerOptions, createInformer } from './resource-informer.ts';

@@ -5,19 +5,17 @@ import {
   StatusError,
   type WatchEvent,
   apiVersionOf,
+  type CallOptions,
+  type DeleteOptions,
+  type KubeClient,
+  type ListOptions,
+  type ObjectKey,
+  type Patch,
+  type WatchOptions,
+  type WriteOptions,
 } from '@ebb/api';
 import { type Clock, type LinkedSignal, linkSignals, systemClock } from '@ebb/base';
 import type { Dispatcher } from 'undici';
-import type {
-  CallOptions,
-  DeleteOptions,
-  KubeClient,
-  ListOptions,
-  ObjectKey,
-  Patch,
-  WatchOptions,
-  WriteOptions,
-} from './client.ts';
 import { type KubeconfigSource, openClusterAccess } from './credentials.ts';
 import { connectionFailure, failureOf } from './failure.ts';
 import { readLines } from './lines.ts';
@@ -45,8 +43,14 @@ const patchTypes = {
   apply: 'application/apply-patch+yaml',
 } as const;
 
+/** A client that speaks HTTP. */
+export interface RemoteKubeClient extends KubeClient {
+  /** A GET of any path, its body streamed as it comes: `pods/log`, `/version`, tables. Accepts JSON unless told otherwise. */
+  stream(path: string, options?: CallOptions & { readonly accept?: string | undefined }): AsyncIterable<Uint8Array>;
+}
+
 /** Opens a client to the cluster of a kubeconfig. Throws `UserError` if that cannot be read; connects on first use. */
-export function createKubeClient(options: KubeClientOptions = {}): KubeClient {
+export function createKubeClient(options: KubeClientOptions = {}): RemoteKubeClient {
   return new HttpKubeClient(options);
 }
 
@@ -58,7 +62,7 @@ interface OpenOptions {
   readonly accept?: string | undefined;
 }
 
-class HttpKubeClient implements KubeClient {
+class HttpKubeClient implements RemoteKubeClient {
   readonly #transport: Transport;
   readonly #server: string;
   readonly #userAgent: string;

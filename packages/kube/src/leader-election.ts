@@ -1,6 +1,5 @@
-import { type Lease, isAlreadyExists, isConflict, isNotFound, resources } from '@ebb/api';
+import { type Lease, isAlreadyExists, isConflict, isNotFound, resources, type KubeClient } from '@ebb/api';
 import { type Clock, type LinkedSignal, type Logger, linkSignals, messageOf } from '@ebb/base';
-import type { KubeClient } from './client.ts';
 import { toMicroTime } from './micro-time.ts';
 
 export interface LeaseOptions {

@@ -1,6 +1,5 @@
-import { type Service, StatusError, resources } from '@ebb/api';
+import { type Service, StatusError, resources, type KubeClient } from '@ebb/api';
 import { expect, test } from 'vitest';
-import type { KubeClient } from './client.ts';
 import { controllerOf, deepEqual, ownerReferenceOf, updateStatusIfChanged } from './object-changes.ts';
 
 test.each([

@@ -1,6 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type KubernetesObject, type OwnerReference, type Resource, apiVersionOf, isNotFound } from '@ebb/api';
-import type { KubeClient, WriteOptions } from './client.ts';
+import {
+  type KubernetesObject,
+  type OwnerReference,
+  type Resource,
+  apiVersionOf,
+  isNotFound,
+  type KubeClient,
+  type WriteOptions,
+} from '@ebb/api';
 
 /**
  * True if two JSON values mean the same to Kubernetes: the order of keys does not count, and a key that is absent, `null`

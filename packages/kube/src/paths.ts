@@ -1,5 +1,4 @@
-import { type KubernetesObject, type Resource, StatusError, apiVersionOf } from '@ebb/api';
-import type { ObjectKey } from './client.ts';
+import { type KubernetesObject, type Resource, StatusError, apiVersionOf, type ObjectKey } from '@ebb/api';
 
 type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 

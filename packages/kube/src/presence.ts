@@ -1,6 +1,5 @@
-import { type Lease, isAlreadyExists, isNotFound, resources } from '@ebb/api';
+import { type Lease, isAlreadyExists, isNotFound, resources, type KubeClient } from '@ebb/api';
 import { type Clock, type Logger, linkSignals, messageOf } from '@ebb/base';
-import type { KubeClient } from './client.ts';
 import { toMicroTime } from './micro-time.ts';
 
 export interface PresenceOptions {

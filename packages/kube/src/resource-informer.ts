@@ -1,8 +1,7 @@
-import { type KubernetesObject, type Resource, type WatchEvent, isGone, keyOf } from '@ebb/api';
+import { type KubernetesObject, type Resource, type WatchEvent, isGone, keyOf, type KubeClient } from '@ebb/api';
 import { type Clock, type Logger, messageOf } from '@ebb/base';
 import { type Observable, Subject } from 'rxjs';
 import { type Backoff, backoffMs } from './backoff.ts';
-import type { KubeClient } from './client.ts';
 import type { Informer, InformerEvent } from './informer.ts';
 import { type Indexer, ObjectStore } from './object-store.ts';
 

@@ -1,8 +1,8 @@
-import type { KubeClient } from '@ebb/kube';
+import type { RemoteKubeClient } from '@ebb/kube';
 
 /** A GET whose whole body is wanted, as JSON. */
 export async function getJson<T>(
-  client: KubeClient,
+  client: RemoteKubeClient,
   path: string,
   options: { readonly accept?: string; readonly signal?: AbortSignal } = {},
 ): Promise<T> {

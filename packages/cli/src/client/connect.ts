@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '@ebb/base';
-import { type KubeClient, createKubeClient } from '@ebb/kube';
+import { type RemoteKubeClient, createKubeClient } from '@ebb/kube';
 import type { Command } from 'commander';
 import type { Io } from '../io.ts';
 import { findKubeconfig } from './kubeconfig.ts';
@@ -24,7 +24,7 @@ export function withClusterOptions(command: Command): Command {
 }
 
 /** A client for the cluster that the options, the environment or a running `ebb dev` name. */
-export function connect({ kubeconfig }: ClusterOptions, { env, cwd }: Io): KubeClient {
+export function connect({ kubeconfig }: ClusterOptions, { env, cwd }: Io): RemoteKubeClient {
   const path = findKubeconfig(kubeconfig, { env, cwd });
   if (path === undefined && !hasDefault(env)) {
     throw new UserError('no cluster: start one here with ebb dev, or name one with --kubeconfig or KUBECONFIG');

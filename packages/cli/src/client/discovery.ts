@@ -1,6 +1,6 @@
 import { UserError } from '@ebb/base';
 import { type KubernetesObject, type Resource, isNotFound } from '@ebb/api';
-import type { KubeClient } from '@ebb/kube';
+import type { RemoteKubeClient } from '@ebb/kube';
 import { getJson } from './body.ts';
 
 interface ApiResource {
@@ -28,7 +28,7 @@ export interface Discovery {
 }
 
 /** Asks the server for its groups, versions and resources. */
-export async function discover(client: KubeClient): Promise<Discovery> {
+export async function discover(client: RemoteKubeClient): Promise<Discovery> {
   const { groups } = await getJson<{
     groups: { name: string; preferredVersion: { version: string }; versions: { version: string }[] }[];
   }>(client, '/apis');
@@ -53,7 +53,7 @@ export async function discover(client: KubeClient): Promise<Discovery> {
 }
 
 async function resourcesOf(
-  client: KubeClient,
+  client: RemoteKubeClient,
   { group, version }: { group: string; version: string },
 ): Promise<Served[]> {
   const path = group === '' ? `/api/${version}` : `/apis/${group}/${version}`;

@@ -1,6 +1,6 @@
 import { UserError } from '@ebb/base';
 import type { KubernetesObject, Resource } from '@ebb/api';
-import type { KubeClient } from '@ebb/kube';
+import type { RemoteKubeClient } from '@ebb/kube';
 import { Command, Option } from 'commander';
 import { stringify } from 'yaml';
 import { getJson } from '../client/body.ts';
@@ -55,7 +55,7 @@ interface Show {
 }
 
 async function show(
-  client: KubeClient,
+  client: RemoteKubeClient,
   resource: Resource<KubernetesObject>,
   { name, options, several }: Show,
 ): Promise<string> {

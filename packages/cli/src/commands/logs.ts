@@ -1,6 +1,6 @@
 import { UserError } from '@ebb/base';
 import { type KubernetesObject, type Pod, type Resource, isNotFound, keys, resources } from '@ebb/api';
-import type { KubeClient } from '@ebb/kube';
+import type { RemoteKubeClient } from '@ebb/kube';
 import { Command, InvalidArgumentError } from 'commander';
 import { type ClusterOptions, connect, withClusterOptions } from '../client/connect.ts';
 import { pathOf } from '../client/discovery.ts';
@@ -63,7 +63,7 @@ function parseLines(text: string): number {
 
 /** Which pods `name` means: a Service's, a Revision's, or the pod of that name. */
 async function selectorOf(
-  client: KubeClient,
+  client: RemoteKubeClient,
   name: string,
   namespace: string,
 ): Promise<{ labelSelector: string } | { fieldSelector: string }> {
@@ -89,7 +89,7 @@ interface PrintOptions {
   readonly alone: boolean;
 }
 
-async function printLog(client: KubeClient, pod: Pod, { io, signal, options, alone }: PrintOptions): Promise<void> {
+async function printLog(client: RemoteKubeClient, pod: Pod, { io, signal, options, alone }: PrintOptions): Promise<void> {
   const { name = '', namespace } = pod.metadata;
   const query = new URLSearchParams();
   const container = options.container ?? pod.metadata.annotations?.['kubectl.kubernetes.io/default-container'];

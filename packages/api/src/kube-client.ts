@@ -1,4 +1,4 @@
-import type { KubernetesList, KubernetesObject, Resource, WatchEvent } from '@ebb/api';
+import type { KubernetesList, KubernetesObject, Resource, WatchEvent } from './meta.ts';
 
 /** Names one object. `namespace` is left out for cluster-scoped resources. */
 export interface ObjectKey {
@@ -46,8 +46,8 @@ export interface DeleteOptions extends CallOptions {
 }
 
 /**
- * A Kubernetes API server, whichever it is. Every call rejects with `StatusError` (of `@ebb/api`) when the server
- * refuses, and with the signal's reason when aborted.
+ * A Kubernetes API server, whichever it is, near or far. Every call rejects with `StatusError` when the server refuses, and with the
+ * signal's reason when aborted. What it hands out is shared with others: not to be changed.
  */
 export interface KubeClient extends AsyncDisposable {
   get<T extends KubernetesObject>(resource: Resource<T>, key: ObjectKey, options?: CallOptions): Promise<T>;
@@ -65,6 +65,4 @@ export interface KubeClient extends AsyncDisposable {
     options?: WriteOptions & { readonly subresource?: 'status' | 'scale' | undefined },
   ): Promise<T>;
   delete<T extends KubernetesObject>(resource: Resource<T>, key: ObjectKey, options?: DeleteOptions): Promise<void>;
-  /** A GET of any path, its body streamed as it comes: `pods/log`, `/version`, tables. Accepts JSON unless told otherwise. */
-  stream(path: string, options?: CallOptions & { readonly accept?: string | undefined }): AsyncIterable<Uint8Array>;
 }
