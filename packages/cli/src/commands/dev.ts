@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import type { DevOptions } from '../dev/dev.ts';
 import type { Io } from '../io.ts';
 
@@ -14,6 +14,14 @@ export function devCommand(io: Io, signal: AbortSignal): Command {
     .option('--domain <domain>', 'services get <name>.<namespace>.<domain>', 'localhost')
     .option('--data-dir <folder>', "keep the cluster's state there across restarts (default: in memory)")
     .option('-n, --namespace <name>', 'namespace of manifests that name none', 'default')
+    .addOption(
+      new Option(
+        '--runtime <runtime>',
+        'what runs instances: the folders of apps, Docker or Podman, or nothing but a timer',
+      )
+        .choices(['process', 'container', 'simulated'])
+        .default('process'),
+    )
     .option('--verbose', 'log what each component does, in the log file', false)
     .addHelpText(
       'after',

@@ -2,7 +2,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { createLogger, systemClock, untilAborted } from '@ebb/base';
-import { createProcessRuntime } from '@ebb/local-eci';
 import { devKubeconfig } from '../client/kubeconfig.ts';
 import { writePrivateFile } from '../client/private-file.ts';
 import type { Io } from '../io.ts';
@@ -13,6 +12,7 @@ import { createDeployer } from './deployer.ts';
 import { makeFolder } from './folder.ts';
 import { findManifests } from './manifests.ts';
 import { followProgress } from './progress.ts';
+import { type RuntimeName, openRuntime } from './runtime.ts';
 import { createScreen, startedFacts } from './screen.ts';
 import { watchSources } from './sources.ts';
 
@@ -25,6 +25,7 @@ export interface DevOptions {
   readonly domain: string;
   readonly dataDir?: string;
   readonly namespace: string;
+  readonly runtime: RuntimeName;
   readonly verbose: boolean;
 }
 
@@ -34,6 +35,7 @@ const defaultApiPort = 6443;
 /** Runs `ebb dev` until `signal` aborts; then stops everything it started. */
 export async function runDev(options: DevOptions, io: Io, signal: AbortSignal): Promise<void> {
   const clock = systemClock;
+  const random = (): number => Math.random();
   const screen = createScreen({ color: io.color, cwd: io.cwd });
   const kubeconfigFile = join(io.cwd, devKubeconfig);
   const logFile = join(io.cwd, '.ebb', 'ebb.log');
@@ -49,16 +51,12 @@ export async function runDev(options: DevOptions, io: Io, signal: AbortSignal): 
       api: { port: options.apiPort ?? defaultApiPort, strict: options.apiPort !== undefined },
       domain: options.domain,
       dataDir: options.dataDir === undefined ? undefined : resolve(options.dataDir),
-      runtime: createProcessRuntime({
-        images: apps.find,
-        imageNames: () => apps.list().map(({ name }) => name),
-        clock,
-        logger,
-      }),
-      digestOf: apps.digestOf,
+      runtime: await openRuntime(options.runtime, { apps, clock, logger, random }),
+      // An engine knows nothing of the folders' digests.
+      digestOf: options.runtime === 'process' ? apps.digestOf : undefined,
       clock,
       logger,
-      random: () => Math.random(),
+      random,
     }),
   );
   await writePrivateFile(kubeconfigFile, platform.kubeconfig);
