@@ -1,6 +1,6 @@
 import { messageOf } from '@ebb/base';
 import { type KubernetesObject, type Resource, isNotFound } from '@ebb/api';
-import type { KubeClient } from '@ebb/kube';
+import type { RemoteKubeClient } from '@ebb/kube';
 import { type Applied, applyObject } from '../client/apply.ts';
 import { discover } from '../client/discovery.ts';
 import { type ManifestObject, readManifest } from './manifests.ts';
@@ -12,7 +12,7 @@ export type Deployed =
   | { readonly kind: 'failed'; readonly where: string; readonly message: string };
 
 export interface DeployerOptions {
-  readonly client: KubeClient;
+  readonly client: RemoteKubeClient;
   readonly namespace: string;
   /** The fingerprint of an app folder, by its name. */
   readonly hashOf: (app: string) => string | undefined;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type ApiServer, createApiServer } from '@ebb/apiserver';
 import { type Admission, createAdmission, defaultServingConfig, servingCrds } from '@ebb/api';
 import type { Clock, Logger } from '@ebb/base';
-import { type KubeClient, createKubeClient } from '@ebb/kube';
+import { type RemoteKubeClient, createKubeClient } from '@ebb/kube';
 import type { Runtime } from '@ebb/local-eci';
 import { Closers } from './closers.ts';
 import { Components } from './components.ts';
@@ -34,7 +34,7 @@ export interface Platform extends AsyncDisposable {
   readonly gateway: { readonly host: string; readonly port: number };
   /** YAML of the kubeconfig for it. */
   readonly kubeconfig: string;
-  readonly client: KubeClient;
+  readonly client: RemoteKubeClient;
   /** Rejects when a component failed for good. */
   readonly failed: Promise<never>;
 }

@@ -1,6 +1,6 @@
 import { type ConfigMap, StatusError, isAlreadyExists, isNotFound, resources, systemNamespace } from '@ebb/api';
 import { type Clock, type Logger, UserError, messageOf } from '@ebb/base';
-import { type KubeClient, type LeaseTiming, parseLeaseTiming } from '@ebb/kube';
+import { type RemoteKubeClient, type LeaseTiming, parseLeaseTiming } from '@ebb/kube';
 import { getJson } from '../client/body.ts';
 
 /** What must be known of a cluster before anything is started on it. */
@@ -11,7 +11,7 @@ export interface ClusterFacts {
 }
 
 export interface PreflightOptions {
-  readonly client: KubeClient;
+  readonly client: RemoteKubeClient;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Told once, in a person's words, what is waited for. */
@@ -52,7 +52,7 @@ class NotInstalled extends Error {
   override readonly name = 'NotInstalled';
 }
 
-async function requireCrds(client: KubeClient, signal: AbortSignal): Promise<void> {
+async function requireCrds(client: RemoteKubeClient, signal: AbortSignal): Promise<void> {
   try {
     await getJson(client, '/apis/serving.knative.dev/v1', { signal });
   } catch (error) {
@@ -61,7 +61,7 @@ async function requireCrds(client: KubeClient, signal: AbortSignal): Promise<voi
   }
 }
 
-async function requireNamespace(client: KubeClient, signal: AbortSignal): Promise<void> {
+async function requireNamespace(client: RemoteKubeClient, signal: AbortSignal): Promise<void> {
   try {
     await client.get(resources.namespaces, { name: systemNamespace }, { signal });
   } catch (error) {
@@ -78,7 +78,7 @@ function ignoreExisting(error: unknown): void {
 }
 
 /** A wrong ConfigMap holds nothing up: the default timing is as good. */
-async function readTiming(client: KubeClient, logger: Logger, signal: AbortSignal): Promise<LeaseTiming> {
+async function readTiming(client: RemoteKubeClient, logger: Logger, signal: AbortSignal): Promise<LeaseTiming> {
   const map = await find(client, { namespace: systemNamespace, name: 'config-leader-election' }, signal);
   try {
     return parseLeaseTiming(map?.data);
@@ -88,14 +88,14 @@ async function readTiming(client: KubeClient, logger: Logger, signal: AbortSigna
   }
 }
 
-async function readClientCa(client: KubeClient, signal: AbortSignal): Promise<string | undefined> {
+async function readClientCa(client: RemoteKubeClient, signal: AbortSignal): Promise<string | undefined> {
   const key = { namespace: 'kube-system', name: 'extension-apiserver-authentication' };
   return (await find(client, key, signal))?.data?.['client-ca-file'];
 }
 
 /** A ConfigMap that may be missing, or not this process's to read. */
 async function find(
-  client: KubeClient,
+  client: RemoteKubeClient,
   key: { readonly namespace: string; readonly name: string },
   signal: AbortSignal,
 ): Promise<ConfigMap | undefined> {

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Clock, type Logger, createLogger, systemClock, untilAborted } from '@ebb/base';
-import { type KubeClient, createKubeClient } from '@ebb/kube';
+import { type RemoteKubeClient, createKubeClient } from '@ebb/kube';
 import { createProcessRuntime } from '@ebb/local-eci';
 import type { EciAccess } from '@ebb/virtual-node';
 import { findKubeconfig } from '../client/kubeconfig.ts';
@@ -123,7 +123,7 @@ function componentsOptions({
 }
 
 /** With a domain of its own, URLs of Services lead to the gateway of this process. */
-async function announce(client: KubeClient, { domain }: RunSettings, { gateway }: RunningComponents): Promise<void> {
+async function announce(client: RemoteKubeClient, { domain }: RunSettings, { gateway }: RunningComponents): Promise<void> {
   if (domain === undefined) return;
   await createDomain(client, domain);
   if (gateway) await announcePort(client, gateway.publicAddress.port);
