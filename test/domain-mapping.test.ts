@@ -1,0 +1,168 @@
+import { type DomainMapping, keys, resources } from '@ebb/api';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { namespace } from './api.ts';
+import { type World, openWorld } from './world.ts';
+
+const domain = 'www.example.com';
+const ksvc = (name: string): DomainMapping['spec']['ref'] => ({
+  apiVersion: 'serving.knative.dev/v1',
+  kind: 'Service',
+  name,
+});
+
+describe('a DomainMapping', () => {
+  let world: World;
+
+  beforeEach(async () => {
+    world = await openWorld({ config: { 'config-network': { 'autocreate-cluster-domain-claims': 'true' } } });
+  });
+
+  afterEach(() => world[Symbol.asyncDispose]());
+
+  const map = (ref: DomainMapping['spec']['ref'], spec: Partial<DomainMapping['spec']> = {}): Promise<DomainMapping> =>
+    world.client.create(resources.domainMappings, { metadata: { name: domain, namespace }, spec: { ref, ...spec } });
+  const get = (): Promise<DomainMapping> => world.get(resources.domainMappings, domain);
+
+  it('claims its domain, finds what it refers to and becomes Ready with its Ingress', async () => {
+    await world.deployReady('hello');
+    await map(ksvc('hello'));
+    await world.until(resources.domainMappings, domain, 'ReferenceResolved', 'True');
+    await world.until(resources.domainMappings, domain, 'IngressReady', 'Unknown', 'IngressNotConfigured');
+    const { metadata, spec } = await world.serve(domain, 'hello');
+    expect(spec).toEqual({
+      httpOption: 'Enabled',
+      rules: [
+        {
+          hosts: [domain],
+          visibility: 'ExternalIP',
+          http: {
+            paths: [
+              {
+                rewriteHost: `hello.${namespace}.svc.cluster.local`,
+                appendHeaders: { 'K-Original-Host': domain },
+                splits: [{ serviceName: 'hello', serviceNamespace: namespace, servicePort: 80, percent: 100 }],
+              },
+            ],
+          },
+        },
+      ],
+    });
+    expect(metadata.labels).toMatchObject({
+      'serving.knative.dev/domainMappingNamespace': namespace,
+      'serving.knative.dev/domainMappingUID': (await get()).metadata.uid,
+    });
+    await world.until(resources.domainMappings, domain, 'Ready', 'True');
+    const { status } = await get();
+    expect(status).toMatchObject({ url: `http://${domain}`, address: { url: `http://${domain}` } });
+    expect(status?.conditions?.map(({ type }) => type)).toEqual([
+      'CertificateProvisioned',
+      'DomainClaimed',
+      'IngressReady',
+      'Ready',
+      'ReferenceResolved',
+    ]);
+    const claim = await world.client.get(resources.clusterDomainClaims, { name: domain });
+    expect(claim.spec).toEqual({ namespace });
+    await world.client.delete(resources.domainMappings, { namespace, name: domain });
+    await world.gone(resources.domainMappings, domain);
+    await world.gone(resources.ingresses, domain);
+    expect((await world.client.list(resources.clusterDomainClaims)).items).toEqual([]);
+  });
+
+  it('waits for a domain that another namespace has, and takes it once that is gone', async () => {
+    await world.deployReady('hello');
+    await world.client.create(resources.namespaces, { metadata: { name: 'other' } });
+    await world.client.create(resources.domainMappings, {
+      metadata: { name: domain, namespace: 'other' },
+      spec: { ref: ksvc('hello') },
+    });
+    await world.eventually(() => world.client.get(resources.clusterDomainClaims, { name: domain }));
+    await map(ksvc('hello'));
+    const refused = await world.until(
+      resources.domainMappings,
+      domain,
+      'DomainClaimed',
+      'False',
+      'DomainAlreadyClaimed',
+    );
+    expect(refused.message).toBe('The domain name "www.example.com" is already in use by another namespace.');
+    const { metadata, status } = await get();
+    expect(status?.observedGeneration).toBe(metadata.generation);
+    await world.client.delete(resources.domainMappings, { namespace: 'other', name: domain });
+    await world.serve(domain, 'hello');
+    await world.until(resources.domainMappings, domain, 'Ready', 'True');
+    await world.client.delete(resources.namespaces, { name: 'other' });
+  });
+
+  it('is claimed by nobody unasked where that is not wanted', async () => {
+    await world.configure('config-network', { 'autocreate-cluster-domain-claims': null });
+    await world.deployReady('hello');
+    await map(ksvc('hello'));
+    const refused = await world.until(resources.domainMappings, domain, 'Ready', 'False', 'DomainAlreadyClaimed');
+    expect(refused.message).toContain('create a ClusterDomainClaim "www.example.com"');
+    await world.client.create(resources.clusterDomainClaims, { metadata: { name: domain }, spec: { namespace } });
+    await world.serve(domain, 'hello');
+    await world.until(resources.domainMappings, domain, 'Ready', 'True');
+    await world.client.delete(resources.domainMappings, { namespace, name: domain });
+    await world.gone(resources.domainMappings, domain);
+    expect((await world.client.list(resources.clusterDomainClaims)).items).toHaveLength(1);
+  });
+
+  it.each([
+    ['a Service that is not there', ksvc('hello'), 'services.serving.knative.dev "hello" not found'],
+    ['a Service of Kubernetes that is not there', { ...ksvc('hello'), apiVersion: 'v1' }, 'services "hello" not found'],
+    [
+      'something without an address',
+      { apiVersion: 'apps/v1', kind: 'Deployment', name: 'hello' },
+      'apps/v1 Deployment "hello" cannot be mapped: the reference must be a Service or Route of serving.knative.dev/v1, or a Service of v1.',
+    ],
+  ])('says that it refers to %s', async (_what, ref, message) => {
+    await map(ref);
+    const failed = await world.until(resources.domainMappings, domain, 'ReferenceResolved', 'False', 'ResolveFailed');
+    expect(failed.message).toBe(message);
+    await world.until(resources.domainMappings, domain, 'Ready', 'False', 'ResolveFailed');
+  });
+
+  it('may lead to a tag by its placeholder Service, and brings a certificate of its own', async () => {
+    await world.deployReady('hello', { traffic: [{ latestRevision: true, percent: 100, tag: 'now' }] });
+    const ref = { apiVersion: 'v1', kind: 'Service', name: 'now-hello' };
+    await map(ref, { tls: { secretName: 'mine' } });
+    const { spec } = await world.serve(domain, 'now-hello');
+    expect(spec.tls).toEqual([{ hosts: [domain], secretName: 'mine', secretNamespace: namespace }]);
+    await world.until(resources.domainMappings, domain, 'Ready', 'True');
+    const { status } = await get();
+    expect(status?.url).toBe(`https://${domain}`);
+    const reasons = status?.conditions?.map(({ type, reason }) => [type, reason]);
+    expect(reasons).toContainEqual(['CertificateProvisioned', 'CertificateExternallyProvided']);
+  });
+
+  it('is not Ready with a Service that the gateway has no way to', async () => {
+    await world.client.create(resources.coreServices, {
+      metadata: { name: 'plain', namespace },
+      spec: { ports: [{ port: 80 }] },
+    });
+    await map({ apiVersion: 'v1', kind: 'Service', name: 'plain' });
+    await world.until(resources.domainMappings, domain, 'ReferenceResolved', 'True');
+    const failed = await world.until(resources.domainMappings, domain, 'Ready', 'False', 'ServiceNotRouted');
+    expect(failed.message).toContain('No Route has made the Service "plain"');
+  });
+
+  it('adopts no Ingress of somebody else', async () => {
+    await world.deployReady('hello');
+    await world.client.create(resources.ingresses, {
+      metadata: { name: domain, namespace, annotations: { [keys.ingressClass]: 'other' } },
+      spec: {
+        rules: [
+          {
+            http: {
+              paths: [{ splits: [{ serviceName: 'x', serviceNamespace: namespace, servicePort: 80, percent: 100 }] }],
+            },
+          },
+        ],
+      },
+    });
+    await map(ksvc('hello'));
+    const failed = await world.until(resources.domainMappings, domain, 'Ready', 'False', 'NotOwned');
+    expect(failed.message).toBe(`There is an existing Ingress "${domain}" that we do not own.`);
+  });
+});
