@@ -1,7 +1,18 @@
 import { defineConfig } from 'vitest/config';
 
-/** `EBB_TEST_API=cluster` runs the stories on a real kube-apiserver, see test/README.md. */
-const onCluster = process.env['EBB_TEST_API'] === 'cluster';
+/**
+ * `EBB_TEST_API=cluster` tells the stories of `test/` to a real kube-apiserver, `embedded` the same ones to the embedded API;
+ * without it all tests run. See test/README.md.
+ */
+const server = process.env['EBB_TEST_API'];
+const stories = {
+  include: ['test/**/*.test.ts'],
+  // About this repository, and about `ebb dev`, whose API is the embedded one.
+  exclude: ['test/house.test.ts', 'test/ebb-dev.test.ts'],
+};
+/** One cluster for all: the controllers of one story would see the objects of another. */
+const oneCluster = { globalSetup: 'test/cluster/global-setup.ts', fileParallelism: false };
+const everything = { include: ['packages/*/src/**/*.test.ts', 'packages/*/test/**/*.test.ts', 'test/**/*.test.ts'] };
 
 const conditions = ['ebb-source', 'node', 'import', 'module', 'default'];
 
@@ -11,16 +22,8 @@ export default defineConfig({
   // What `globalSetup` runs in takes its conditions from neither.
   environments: { __vitest__: { resolve: { conditions, noExternal: [/^@ebb\//] } } },
   test: {
-    ...(onCluster
-      ? {
-          include: ['test/**/*.test.ts'],
-          // About this repository, and about `ebb dev`, whose API is the embedded one.
-          exclude: ['test/house.test.ts', 'test/ebb-dev.test.ts'],
-          globalSetup: 'test/cluster/global-setup.ts',
-          // One cluster for all: its controllers would see each other's objects.
-          fileParallelism: false,
-        }
-      : { include: ['packages/*/src/**/*.test.ts', 'packages/*/test/**/*.test.ts', 'test/**/*.test.ts'] }),
+    ...(server === undefined ? everything : stories),
+    ...(server === 'cluster' ? oneCluster : {}),
     testTimeout: 30_000,
     hookTimeout: 30_000,
     teardownTimeout: 10_000,

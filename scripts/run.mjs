@@ -1,10 +1,10 @@
-// Runs `npm start`, `npm test` and `npm run bench` from whatever state the clone is in: checks Node, installs what the
+// Runs `npm start`, `npm test`, `npm run test:cluster` and `npm run bench` from whatever state the clone is in: checks Node, installs what the
 // lock file asks for, builds, and goes on to the task. Written so that even an old Node can read it and say what it lacks.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const modules = join(root, 'node_modules');
@@ -23,16 +23,20 @@ function fail(message, code = 1) {
   process.exit(code);
 }
 
-/** Runs a command with its output shown; false if it failed. */
-function run(command, args) {
+/** Runs a command with its output shown; its exit status. */
+function statusOf(command, args, env = {}) {
   const { status, error } = spawnSync(command, args, {
     cwd: root,
     stdio: 'inherit',
     shell: process.platform === 'win32',
+    env: { ...process.env, ...env },
   });
   if (error) fail(`could not run ${command}: ${error.message}`);
-  return status === 0;
+  return status;
 }
+
+/** Runs a command with its output shown; false if it failed. */
+const run = (command, args, env) => statusOf(command, args, env) === 0;
 
 const bin = (name) => join(modules, '.bin', name);
 
@@ -76,31 +80,68 @@ function failingChecks() {
   return failing;
 }
 
+/** Runs vitest; how many tests passed and failed. A file that cannot be loaded counts as one that failed. */
+function vitest(args, env) {
+  const report = join(modules, '.cache', 'ebb-test.json');
+  mkdirSync(dirname(report), { recursive: true });
+  rmSync(report, { force: true });
+  const ok = run(bin('vitest'), ['run', '--reporter=json', `--outputFile.json=${report}`, ...args], env);
+  const result = existsSync(report)
+    ? JSON.parse(readFileSync(report, 'utf8'))
+    : { numPassedTests: 0, numFailedTests: 1 };
+  const unloaded = (result.testResults ?? []).filter(
+    ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
+  );
+  const failed = result.numFailedTests + unloaded.length;
+  return { passed: result.numPassedTests, failed: ok ? failed : Math.max(failed, 1) };
+}
+
 function test(args) {
   // A run of chosen files is for someone at work on them; the checks are for the whole.
   const failedChecks = args.length > 0 ? [] : failingChecks();
   const checked = args.length > 0 ? 0 : checks.length;
-  const report = join(modules, '.cache', 'ebb-test.json');
-  mkdirSync(dirname(report), { recursive: true });
-  rmSync(report, { force: true });
   console.log('▸ running tests (vitest) …');
-  const ok = run(bin('vitest'), [
-    'run',
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${report}`,
-    ...args,
-  ]);
-  const result = existsSync(report)
-    ? JSON.parse(readFileSync(report, 'utf8'))
-    : { numPassedTests: 0, numFailedTests: 1 };
-  const suites = (result.testResults ?? []).filter(
-    (file) => file.status === 'failed' && file.assertionResults.length === 0,
-  );
-  let failed = result.numFailedTests + suites.length + failedChecks.length;
-  if (!ok && failed === 0) failed = 1;
+  const { passed, failed } = vitest(['--reporter=default', ...args]);
   for (const name of failedChecks) console.log(`✗ check failed: ${name}`);
-  console.log(`${result.numPassedTests + checked - failedChecks.length} passed, ${failed} failed`);
+  conclude({ passed: passed + checked - failedChecks.length, failed: failed + failedChecks.length });
+}
+
+/** What `test/cluster/build.ts` ends with where this machine cannot build a cluster. */
+const cannotBuild = 3;
+
+/** The stories of `test/` on a real kube-apiserver: that of `$KUBECONFIG`, or one built and started for them. */
+function testOnCluster(args) {
+  if (!process.env.KUBECONFIG) {
+    const loader = join(modules, 'tsx', 'dist', 'loader.mjs');
+    const main = join(root, 'test', 'cluster', 'build.ts');
+    const status = statusOf(process.execPath, [
+      '--conditions=ebb-source',
+      '--import',
+      pathToFileURL(loader).href,
+      main,
+    ]);
+    if (status === cannotBuild) return skip(args);
+    if (status !== 0) fail('kube-apiserver and etcd could not be built; the message is above');
+  }
+  console.log('▸ telling the stories to a real kube-apiserver (vitest) …');
+  conclude(vitest(['--reporter=verbose', ...args], { EBB_TEST_API: 'cluster' }));
+}
+
+/** Counts what would have run. */
+function skip(args) {
+  const { stdout } = spawnSync(bin('vitest'), ['list', '--json', ...args], {
+    cwd: root,
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+    shell: process.platform === 'win32',
+    env: { ...process.env, EBB_TEST_API: 'embedded' },
+  });
+  const stories = JSON.parse(stdout.slice(stdout.indexOf('[')));
+  console.log(`0 passed, 0 failed, ${stories.length} skipped`);
+}
+
+function conclude({ passed, failed }) {
+  console.log(`${passed} passed, ${failed} failed`);
   process.exit(failed === 0 ? 0 : 1);
 }
 
@@ -109,6 +150,7 @@ requireNode();
 install();
 build();
 if (task === 'test') test(args);
+else if (task === 'test:cluster') testOnCluster(args);
 else {
   const main = task === 'start' ? 'packages/cli/dist/main.js' : 'bench/dist/main.js';
   const dev = args.some((arg) => !arg.startsWith('-')) ? ['dev', ...args] : ['dev', 'examples', ...args];
