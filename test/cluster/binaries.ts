@@ -71,9 +71,10 @@ async function readPin(): Promise<Pin> {
 /** Builds into a folder beside, and moves that into place once it is whole. */
 async function build({ version, flags }: Pin, folder: string, say: (line: string) => void): Promise<void> {
   const targets = Object.values(programs).map(({ target }) => target);
-  say(`building kube-apiserver ${version}, kube-controller-manager and etcd into ${folder}`);
-  say('once, until test/cluster/go.mod changes; about 15 minutes on two cores where Go has never compiled them');
+  say("fetching the sources of kube-apiserver, kube-controller-manager and etcd through Go's module proxy");
   const packages = await listPackages(targets);
+  say(`building kube-apiserver ${version}, kube-controller-manager and etcd into ${folder}`);
+  say('once, until test/cluster/go.mod changes; about 10 minutes on two cores where Go has never compiled them');
   const unfinished = `${folder}.unfinished`;
   await rm(unfinished, { recursive: true, force: true });
   let compiled = 0;
@@ -102,7 +103,7 @@ async function listPackages(targets: readonly string[]): Promise<number> {
   go.stderr!.on('data', (chunk: Buffer) => (errors += chunk.toString()));
   const code = await finished(go);
   if (code === 0) return lines;
-  const last = errors.trim().split('\n').slice(-3).join('; ');
+  const last = errors.trim().split('\n').at(-1);
   if (unreachable.test(errors)) throw new CannotBuild(`Go's module proxy cannot be reached: ${last}`);
   if (/requires go >=/.test(errors)) throw new CannotBuild(`the Go on the PATH is too old: ${last}`);
   throw new Error(`go list failed: ${last}`);
