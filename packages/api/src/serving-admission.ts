@@ -14,8 +14,7 @@ import { sameMeaning } from './same-meaning.ts';
 
 /**
  * Knative's admission: defaults, validation and the user annotations of its kinds, and the check of its ConfigMaps
- * (serving-api.md, section 2). `config` is asked anew for each write. Other kinds pass unchanged, and so do writes of a status,
- * lest a stricter configuration keep controllers from telling what is so.
+ * (serving-api.md, section 2). `config` is asked anew for each write. Other kinds pass unchanged.
  */
 export function createAdmission(config: () => ServingConfig): Admission {
   const steps = createAdmissionSteps(config);
@@ -33,7 +32,6 @@ export function createAdmissionSteps(config: () => ServingConfig): AdmissionStep
       return visitKind(request.group, request.kind, (rules) => mutate(request, rules, config())) ?? request.object;
     },
     validate: (request) => {
-      if (request.subresource !== '') return nothing;
       if (request.group === '' && request.kind === 'ConfigMap') return validateConfigMap(request);
       return visitKind(request.group, request.kind, (rules) => validate(request, rules, config())) ?? nothing;
     },
@@ -57,17 +55,34 @@ function validate<T extends WithSpec>(
   rules: KindRules<T>,
   config: ServingConfig,
 ): Validated {
+  const isStatus = request.subresource !== '';
+  if (isStatus && rules.passesStatus) return nothing;
   const stored = request.oldObject && decodeOrRefuse<T>(rules.shape, request.oldObject, 'validating');
   const object = decodeOrRefuse<T>(rules.shape, request.object, 'validating');
   const findings = rules.validate(object, { config }, stored);
-  const errors = findings.filter(({ level }) => level === 'error');
+  const wrong = errorsAmong(findings);
+  const errors = isStatus && stored ? newAmong(wrong, () => rules.validate(stored, { config }, stored)) : wrong;
   if (errors.length > 0) throw new AdmissionRefusal('validating', `validation failed: ${renderFindings(errors)}`);
+  if (isStatus) return nothing;
   const dryRunPod =
     request.dryRun && rules.template ? makeDryRunPod(object.metadata, rules.template(object)) : undefined;
   return {
     warnings: renderEach(findings.filter(({ level }) => level === 'warning')),
     ...(dryRunPod === undefined ? {} : { dryRunPod }),
   };
+}
+
+const errorsAmong = (findings: readonly FieldError[]): FieldError[] =>
+  findings.filter(({ level }) => level === 'error');
+
+/**
+ * The errors that the stored object does not have already. A write of the status leaves the rest as it is: were it refused for that,
+ * a stricter configuration would keep controllers from telling what is so, and the autoscaler from scaling.
+ */
+function newAmong(errors: readonly FieldError[], findStored: () => readonly FieldError[]): readonly FieldError[] {
+  if (errors.length === 0) return errors;
+  const known = new Set(findStored().map((finding) => renderFindings([finding])));
+  return errors.filter((finding) => !known.has(renderFindings([finding])));
 }
 
 interface DefaultsInput<T extends WithSpec> {

@@ -12,11 +12,52 @@ import { admit, groups, refusal, withContainer } from './admit.ts';
 const path = 'spec.template.spec';
 
 describe('admission', () => {
-  it('lets other kinds and writes of a status pass', () => {
+  it('lets other kinds pass', () => {
     const junk = { kind: 'Junk', metadata: {}, spec: 7 } as unknown as KubernetesObject;
     expect(admit(junk)).toEqual({ object: junk, warnings: [] });
-    const status = { kind: 'Service', metadata: {} };
-    expect(admit(status, { subresource: 'status' }).object).toBe(status);
+  });
+
+  it.each(['Service', 'Configuration'])('lets writes of the status of a %s pass as they are', (kind) => {
+    const object = { kind, metadata: {} };
+    expect(admit(object, { subresource: 'status' })).toEqual({ object, warnings: [] });
+  });
+
+  it.each([
+    ['Revision', { containers: [] }, 'missing field(s): spec.containers'],
+    ['Route', { traffic: [] }, 'Traffic targets sum to 0, want 100: spec.traffic'],
+    [
+      'DomainMapping',
+      { ref: { kind: 'Service', name: 'a' } },
+      'invalid name "hello": name: Invalid value: "hello": should be a domain with at least two segments separated by dots: metadata.name\nmissing field(s): spec.ref.apiVersion',
+    ],
+  ])('judges a %s also when its status is written', (kind, spec, text) => {
+    const object = { kind, metadata: { name: 'hello' }, spec };
+    expect(refusal(() => admit(object, { subresource: 'status' }))).toBe(`validation failed: ${text}`);
+  });
+
+  it('does not hold against a write of the status what was wrong before', () => {
+    const annotations = { 'autoscaling.knative.dev/max-scale': '10' };
+    const spec = { containers: [{ image: 'a1' }] };
+    const stored = admit({ kind: 'Revision', metadata: { name: 'r', annotations }, spec }).object;
+    const config = parseServingConfig({ 'config-autoscaler': { 'max-scale-limit': '5', 'max-scale': '1' } });
+    const written = { ...stored, status: { observedGeneration: 1 } };
+    expect(admit(written, { oldObject: stored, subresource: 'status', config }).object).toEqual(written);
+    expect(refusal(() => admit(written, { oldObject: stored, config }))).toContain('expected 1 <= 10 <= 5');
+    const worse = { ...written, spec: { ...spec, timeoutSeconds: 5 } };
+    expect(refusal(() => admit(worse, { oldObject: stored, subresource: 'status', config }))).toContain(
+      'Immutable fields changed',
+    );
+  });
+
+  it('gives back what it was given in the form an API server stores', () => {
+    const manifest = {
+      kind: 'Service',
+      metadata: { name: 'a' },
+      spec: { template: { spec: { containers: [{ image: 'a1' }] } } },
+    };
+    expect(admit(manifest).object).toMatchObject({
+      spec: { template: { metadata: {}, spec: { containers: [{ resources: {} }] } } },
+    });
   });
 
   it('names a field of the wrong type', () => {

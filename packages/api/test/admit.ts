@@ -16,8 +16,12 @@ export const groups: Readonly<Record<string, string>> = {
   Configuration: 'serving.knative.dev',
   Revision: 'serving.knative.dev',
   Route: 'serving.knative.dev',
+  DomainMapping: 'serving.knative.dev',
   PodAutoscaler: 'autoscaling.internal.knative.dev',
+  Metric: 'autoscaling.internal.knative.dev',
   Ingress: 'networking.internal.knative.dev',
+  ServerlessService: 'networking.internal.knative.dev',
+  Certificate: 'networking.internal.knative.dev',
   ConfigMap: '',
 };
 

@@ -43,6 +43,8 @@ export interface KindRules<T extends WithSpec> {
   readonly tellsUser: 'always' | 'ownerless' | 'never';
   readonly setDefaults: (object: T, context: DefaultsContext, old?: T) => T;
   readonly validate: (object: T, context: ValidationContext, old?: T) => readonly FieldError[];
+  /** Whether a write of the status passes without a look at metadata and spec. Default: false. */
+  readonly passesStatus?: boolean;
   /** The template whose pod a dry run tries out. */
   readonly template?: (object: T) => RevisionSpec;
 }
@@ -57,6 +59,7 @@ const service: KindRules<Service> = {
   tellsUser: 'always',
   setDefaults: defaultService,
   validate: validateService,
+  passesStatus: true,
   template: ({ spec }) => spec.template.spec,
 };
 
@@ -65,6 +68,7 @@ const configuration: KindRules<Configuration> = {
   tellsUser: 'ownerless',
   setDefaults: defaultConfiguration,
   validate: validateConfiguration,
+  passesStatus: true,
   template: ({ spec }) => spec.template.spec,
 };
 

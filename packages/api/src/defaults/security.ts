@@ -9,13 +9,16 @@ export function secureContainer(container: Container, spec: RevisionSpec, mode: 
   const own = container.securityContext ?? {};
   const securityContext: SecurityContext = {
     allowPrivilegeEscalation: false,
-    ...(pod['seccompProfile'] === undefined && { seccompProfile: { type: 'RuntimeDefault' } }),
     ...(mode === 'Enabled' && pod['runAsNonRoot'] === undefined && { runAsNonRoot: true }),
     capabilities: defaultCapabilities(container),
     ...own,
+    ...(!hasType(pod['seccompProfile']) &&
+      !hasType(own.seccompProfile) && { seccompProfile: { ...own.seccompProfile, type: 'RuntimeDefault' } }),
   };
   return { ...container, securityContext };
 }
+
+const hasType = (profile: unknown): boolean => Boolean(Reflect.get(Object(profile), 'type'));
 
 const firstUnprivilegedPort = 1024;
 

@@ -1,11 +1,11 @@
-import { type FieldError, disallowedFields, fieldError, invalidValue, missingField, viaField } from '../field-error.ts';
+import { type FieldError, fieldError, invalidValue, missingField, viaField } from '../field-error.ts';
 import type { Container } from '../core.ts';
 import { isQuantity } from '../quantity.ts';
 import type { ValidationContext } from './context.ts';
 import { validateEnv, validateEnvFrom } from './env.ts';
-import { checkImageReference } from './image-reference.ts';
+import { isImageReference } from './image-reference.ts';
 import { validatePortNumbers, validateServingPort } from './ports.ts';
-import { validateServingProbes, validateSidecarProbes } from './probes.ts';
+import { refuseSidecarProbes, validateServingProbes, validateSidecarProbes } from './probes.ts';
 import { validateContainerSecurity } from './security-context.ts';
 import { checkAllowed, isSet, setAmong } from './set-fields.ts';
 import { type Volumes, validateVolumeMounts } from './volume-mounts.ts';
@@ -42,7 +42,7 @@ const reservedName = 'queue-proxy';
 export function validateContainer(container: Container, context: ContainerContext): FieldError[] {
   if (isEmptyContainer(container)) return [missingField('')];
   return [
-    ...checkAllowed(container, context.role === 'init' ? new Set([...allowed, 'lifecycle']) : allowed),
+    ...checkAllowed(container, allowed),
     ...validateName(container),
     ...validateImage(container),
     ...validateResources(container),
@@ -62,7 +62,7 @@ function validateForRole(container: Container, { role, config }: ContainerContex
     case 'sidecar':
       return config.features['multi-container-probing'] === 'Enabled'
         ? validateSidecarProbes(container)
-        : refuse(setAmong(container, probeFields));
+        : refuseSidecarProbes(container);
     case 'init':
       return [
         ...validatePortNumbers(container.ports ?? []),
@@ -72,8 +72,6 @@ function validateForRole(container: Container, { role, config }: ContainerContex
       ];
   }
 }
-
-const refuse = (fields: readonly string[]): FieldError[] => (fields.length > 0 ? [disallowedFields(...fields)] : []);
 
 /** Nothing in it; its resources are always there, if empty. */
 function isEmptyContainer({ resources = {}, ...rest }: Container): boolean {
@@ -86,10 +84,9 @@ function validateName({ name }: Container): FieldError[] {
 
 function validateImage({ image = '' }: Container): FieldError[] {
   if (image === '') return [missingField('image')];
-  const error = checkImageReference(image);
-  return error === undefined
-    ? []
-    : [fieldError('Failed to parse image reference', ['image'], { details: `image: "${image}", error: ${error}` })];
+  if (isImageReference(image)) return [];
+  const details = `image: "${image}", error: could not parse reference: ${image}`;
+  return [fieldError('Failed to parse image reference', ['image'], { details })];
 }
 
 const resourceFields: ReadonlySet<string> = new Set(['limits', 'requests']);

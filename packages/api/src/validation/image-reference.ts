@@ -1,47 +1,34 @@
-/** What a reference is made of; the pieces are those of the registry protocol. */
-const component = /^[a-z0-9_.-]+$/;
-const tag = /^[\w.-]{1,128}$/;
-const digest = /^[a-z0-9]+(?:[+._-][a-z0-9]+)*:[0-9a-f]{32,}$/i;
-const sha256 = /^sha256:[0-9a-f]{64}$/;
+const repository = /^[a-z0-9_./-]{2,255}$/;
+const tag = /^[\w.-]{0,128}$/;
+const digest = /^sha256:[0-9a-f]{64}$/;
+
+// The authority of a URL, without user and escapes.
+const registry = /^(?:\[[^\s/?#@[\]%]*\]|[^\s/?#@:[\]%<>"^`{|}\\]*)(?::\d*)?$/;
 
 /**
- * What is wrong with the name of an image, `undefined` if nothing. Registry and tag may be left out; a repository has at least two
+ * Whether this names an image, as weakly as Knative looks at it: registry and tag may be left out; a repository has at least two
  * characters (serving-api.md, section 7.2).
  */
-export function checkImageReference(reference: string): string | undefined {
-  const [beforeDigest = '', digestPart, ...more] = reference.split('@');
-  if (more.length > 0) return `could not parse reference: ${reference}`;
-  if (digestPart !== undefined && !isDigest(digestPart)) return `invalid digest: ${digestPart}`;
-  const { repository, tagPart } = splitTag(beforeDigest);
-  if (tagPart !== undefined && !tag.test(tagPart)) return `could not parse reference: ${reference}`;
-  return checkRepository(repository, reference);
-}
-
-function isDigest(text: string): boolean {
-  return text.startsWith('sha256:') ? sha256.test(text) : digest.test(text);
+export function isImageReference(reference: string): boolean {
+  const [named = '', digestPart, ...more] = reference.split('@');
+  if (more.length > 0) return false;
+  if (digestPart !== undefined && !digest.test(digestPart)) return false;
+  const { name, tagPart } = splitTag(named);
+  return tag.test(tagPart) && isRepository(name);
 }
 
 /** A colon after the last slash begins a tag; one before it belongs to a port. */
-function splitTag(text: string): { readonly repository: string; readonly tagPart: string | undefined } {
+function splitTag(text: string): { readonly name: string; readonly tagPart: string } {
   const colon = text.lastIndexOf(':');
   return colon > text.lastIndexOf('/')
-    ? { repository: text.slice(0, colon), tagPart: text.slice(colon + 1) }
-    : { repository: text, tagPart: undefined };
+    ? { name: text.slice(0, colon), tagPart: text.slice(colon + 1) }
+    : { name: text, tagPart: '' };
 }
 
-function checkRepository(text: string, reference: string): string | undefined {
-  const [first = '', ...rest] = text.split('/');
-  const hasRegistry = rest.length > 0 && (/[.:]/.test(first) || first === 'localhost');
-  const repository = hasRegistry ? rest.join('/') : text;
-  if (hasRegistry && !isRegistry(first)) return `registries must be valid RFC 3986 URI authorities: ${first}`;
-  if (repository.length < 2 || repository.length > 255) {
-    return `repository must be between 2 and 255 characters in length: ${repository}`;
-  }
-  return repository.split('/').every((part) => component.test(part))
-    ? undefined
-    : `could not parse reference: ${reference}`;
-}
-
-function isRegistry(text: string): boolean {
-  return /^(?:[\w-]+(?:\.[\w-]+)*|\[[\da-f:]+\])(?::\d{1,5})?$/i.test(text);
+/** What stands before the first slash is a registry if it looks like a host. */
+function isRepository(text: string): boolean {
+  const slash = text.indexOf('/');
+  const host = text.slice(0, Math.max(slash, 0));
+  if (!/[.:]/.test(host)) return repository.test(text);
+  return registry.test(host) && repository.test(text.slice(slash + 1));
 }

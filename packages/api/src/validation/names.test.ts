@@ -10,7 +10,7 @@ import {
 describe('names', () => {
   it.each([
     [checkDns1035Label, ['a', 'a-1', 'a'.repeat(63)], ['', '1a', '-a', 'a-', 'A', 'a.b', 'a_b', 'a\n', 'a'.repeat(64)]],
-    [checkDns1035Prefix, ['a', 'a-', 'a-b-'], ['-', '1a-', 'A-']],
+    [checkDns1035Prefix, ['a', 'a-', 'a-b-', 'A-'], ['-', '1ab-', 'Ab-']],
     [checkDns1123Label, ['a', '1', '1-a'], ['', 'a.b', 'A', '-1', 'a'.repeat(64)]],
     [checkDns1123Subdomain, ['a', 'a.b', '1.2-3'], ['', 'a..b', '.a', 'a.', 'A.b', 'foo@bar', 'a'.repeat(254)]],
     [checkQualifiedName, ['a', 'A_b.c', 'example.com/My-Name'], ['', 'a/', '/a', 'a/b/c', 'A/b', '-a', 'a'.repeat(64)]],

@@ -42,12 +42,20 @@ const qualifiedNamePart: Form = {
 /** A label that starts with a letter. */
 export const checkDns1035Label: NameRule = (name) => check(name, dns1035);
 
-/** The beginning of a DNS-1035 label: what `generateName` may be. */
+/** The beginning of a DNS-1035 label: what `generateName` may be. Kubernetes takes a letter for a dash at the end and what is before. */
 export const checkDns1035Prefix: NameRule = (prefix) =>
-  check(prefix.length > 1 && prefix.endsWith('-') ? `${prefix.slice(0, -1)}a` : prefix, dns1035);
+  check(prefix.length > 1 && prefix.endsWith('-') ? `${prefix.slice(0, -2)}a` : prefix, dns1035);
 
 /** A label that may start with a digit. */
 export const checkDns1123Label: NameRule = (name) => check(name, dns1123Label);
+
+/** A name as C has them. */
+export const checkIdentifier: NameRule = (name) =>
+  /^[A-Za-z_][A-Za-z0-9_]*$/.test(name)
+    ? []
+    : [
+        "a valid C identifier must start with alphabetic character or '_', followed by a string of alphanumeric characters or '_' (e.g. 'my_name',  or 'MY_NAME',  or 'MyName', regex used for validation is '[A-Za-z_][A-Za-z0-9_]*')",
+      ];
 
 /** Labels joined by dots. */
 export const checkDns1123Subdomain: NameRule = (name) => check(name, dns1123Subdomain);

@@ -1,3 +1,4 @@
+import { validateAutoscalingAnnotations } from '../autoscaler/validate.ts';
 import { type FieldError, fieldError, viaField } from '../field-error.ts';
 import { keys } from '../keys.ts';
 import type { ObjectMeta } from '../meta.ts';
@@ -12,7 +13,6 @@ import {
   validateUsers,
 } from './metadata.ts';
 import { validateRevisionSpec } from './revision-spec.ts';
-import { validateTemplateAnnotations } from './template-annotations.ts';
 import { validateTemplate } from './template.ts';
 import { validateTraffic } from './traffic.ts';
 
@@ -56,7 +56,7 @@ export function validateRevision(revision: Revision, context: ValidationContext,
     ...viaField('metadata', [
       ...validateObjectName(metadata),
       ...validateOwnerLabel(metadata, keys.configuration, 'Configuration'),
-      ...validateTemplateAnnotations(metadata, context),
+      ...viaField('annotations', validateAutoscalingAnnotations(metadata.annotations ?? {}, context.config.autoscaler)),
     ]),
     ...(old ? validateUnchanged(spec, old.spec) : viaField('spec', validateRevisionSpec(spec, context))),
   ];

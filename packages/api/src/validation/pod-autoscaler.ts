@@ -2,7 +2,7 @@ import { validateAutoscalingAnnotations } from '../autoscaler/validate.ts';
 import type { PodAutoscaler } from '../autoscaling.ts';
 import { type FieldError, invalidValue, missingField, viaField } from '../field-error.ts';
 import type { ValidationContext } from './context.ts';
-import { checkQualifiedName } from './names.ts';
+import { checkDns1123Label, checkIdentifier, checkQualifiedName } from './names.ts';
 import { validateConcurrency } from './revision-spec.ts';
 import { checkAllowed, setAmong } from './set-fields.ts';
 
@@ -37,14 +37,16 @@ function validateProtocol(protocol: string): FieldError[] {
   return protocols.has(protocol) ? [] : [invalidValue(protocol, 'protocolType')];
 }
 
-const targetFields = ['apiVersion', 'kind', 'name'] as const;
+const targetRules = { apiVersion: checkQualifiedName, kind: checkIdentifier, name: checkDns1123Label };
 
 function validateTarget(target: PodAutoscaler['spec']['scaleTargetRef']): FieldError[] {
-  const missing = targetFields.filter((field) => !target[field]);
-  const malformed = targetFields.filter((field) => target[field] && checkQualifiedName(target[field]).length > 0);
   return [
-    ...checkAllowed(target, new Set(targetFields)),
-    ...(missing.length > 0 ? [missingField(...missing)] : []),
-    ...malformed.map((field) => invalidValue(target[field] ?? '', field)),
+    ...checkAllowed(target, new Set(Object.keys(targetRules))),
+    ...(['apiVersion', 'kind', 'name'] as const).flatMap((field) => {
+      const value = target[field] ?? '';
+      if (value === '') return [missingField(field)];
+      const wrong = targetRules[field](value);
+      return wrong.length > 0 ? [invalidValue(wrong.join(', '), field)] : [];
+    }),
   ];
 }

@@ -73,7 +73,7 @@ function allowedFields(features: FeaturesConfig): ReadonlySet<string> {
 
 function validateServiceAccount({ serviceAccountName = '' }: RevisionSpec): FieldError[] {
   const wrong = serviceAccountName === '' ? [] : checkDns1123Subdomain(serviceAccountName);
-  return wrong.length > 0 ? [invalidValue(serviceAccountName, 'serviceAccountName', wrong.join('\n'))] : [];
+  return wrong.map((text) => invalidValue(serviceAccountName, 'serviceAccountName', text));
 }
 
 function validateContainers(spec: RevisionSpec, { config }: ValidationContext): FieldError[] {
@@ -116,10 +116,11 @@ function validateOnePort(containers: readonly Container[]): FieldError[] {
   return count > 1 ? [fieldError('more than one container port is set', ['containers[*].ports'], { details })] : [];
 }
 
-function duplicateNames(containers: readonly Container[]): FieldError[] {
-  const repeated = repeatedIndexes(containers.map(({ name }) => name));
+/** Names that have come before, also in the other list of containers. */
+function duplicateNames(containers: readonly Container[], others: readonly Container[] = []): FieldError[] {
+  const repeated = repeatedIndexes([...others, ...containers].map(({ name }) => name));
   return containers.flatMap(({ name }, index) =>
-    name !== '' && repeated.has(index)
+    name !== '' && repeated.has(others.length + index)
       ? [fieldError(`duplicate container name "${name}"`, [`containers[${index}].name`])]
       : [],
   );
@@ -136,6 +137,6 @@ function validateInitContainers(spec: RevisionSpec, { config }: ValidationContex
   const volumes = volumesOf(spec);
   return [
     ...validateEach(initContainers, () => ({ config, volumes, role: 'init' })),
-    ...duplicateNames(initContainers),
+    ...duplicateNames(initContainers, spec.containers),
   ];
 }

@@ -1,6 +1,7 @@
 import type { Container, Probe } from '../core.ts';
 import {
   type FieldError,
+  disallowedFields,
   fieldError,
   invalidValue,
   missingOneOf,
@@ -46,6 +47,18 @@ export function validateSidecarProbes(container: Container): FieldError[] {
     port === 0 || port === '' ? { value: 0, details: 'Probe port must be specified' } : undefined,
   );
 }
+
+/** The probes of a sidecar that may have none: what is set in them, where a handler is the probe itself. */
+export function refuseSidecarProbes(container: Container): FieldError[] {
+  return (['readinessProbe', 'livenessProbe', 'startupProbe'] as const).flatMap((field) => {
+    const probe = container[field];
+    if (!probe) return [];
+    const given = setAmong(probe, Object.keys(probe)).map((name) => (isHandler(name) ? '' : name));
+    return given.length === 0 ? [] : viaField(field, [disallowedFields(...new Set(given))]);
+  });
+}
+
+const isHandler = (name: string): boolean => Object.hasOwn(handlerFields, name);
 
 function validateProbes({ readinessProbe, livenessProbe, startupProbe }: Container, rule: PortRule): FieldError[] {
   return [

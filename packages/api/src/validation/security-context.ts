@@ -11,7 +11,7 @@ import {
 } from '../field-error.ts';
 import type { RevisionSpec } from '../serving.ts';
 import type { ValidationContext } from './context.ts';
-import { checkAllowed, isSet, setAmong } from './set-fields.ts';
+import { checkAllowed, isSet } from './set-fields.ts';
 
 const maxId = 2 ** 31 - 1;
 
@@ -62,12 +62,10 @@ export function validatePodSecurity(spec: RevisionSpec, { config }: ValidationCo
   const isOpen = config.features['kubernetes.podspec-securitycontext'] !== 'Disabled';
   const isSecure = config.features['secure-pod-defaults'] !== 'Disabled';
   const profile = Reflect.get(Object(securityContext['seccompProfile']), 'type');
-  const allowed = isOpen ? podFields : isSecure ? ['seccompProfile'] : [];
+  const allowed = isOpen ? podFields : isSecure && securePodProfiles.has(profile) ? ['seccompProfile'] : [];
   const groups = Array.isArray(securityContext['supplementalGroups']) ? securityContext['supplementalGroups'] : [];
-  const badProfile = !isOpen && isSecure && isSet(profile) && !securePodProfiles.has(profile);
   return viaField('securityContext', [
     ...checkAllowed(securityContext, new Set(allowed)),
-    ...(badProfile ? [invalidValue(String(profile), 'seccompProfile.type')] : []),
     ...['runAsUser', 'runAsGroup', 'fsGroup'].flatMap((field) => validateId(field, securityContext[field])),
     ...groups.flatMap((group, index) => validateId(`supplementalGroups[${index}]`, group)),
   ]);
@@ -91,12 +89,12 @@ export function warnOfInsecureDefaults(spec: RevisionSpec, { config }: Validatio
 
 function insecureFields({ securityContext = {} }: Container, pod: Record<string, unknown> = {}): FieldError[] {
   const { runAsNonRoot, allowPrivilegeEscalation, seccompProfile, capabilities } = securityContext;
-  const profile = seccompProfile ?? pod['seccompProfile'];
   const unset = [
     ...((runAsNonRoot ?? pod['runAsNonRoot']) === undefined ? ['runAsNonRoot'] : []),
     ...(allowPrivilegeEscalation === undefined ? ['allowPrivilegeEscalation'] : []),
-    ...unsetPart('seccompProfile', profile, 'type'),
-    ...unsetPart('capabilities', capabilities, 'drop'),
+    ...unsetProfile([seccompProfile, pod['seccompProfile']]),
+    ...(capabilities === undefined ? ['capabilities'] : []),
+    ...(capabilities !== undefined && capabilities.drop === undefined ? ['capabilities.drop'] : []),
   ];
   return [
     ...(unset.length > 0 ? [fieldError(insecureDefault, unset)] : []),
@@ -107,7 +105,9 @@ function insecureFields({ securityContext = {} }: Container, pod: Record<string,
 const insecureDefault =
   "Kubernetes' default is insecure here and may be replaced by a safer one some day; set it to be sure";
 
-function unsetPart(field: string, value: unknown, part: string): string[] {
-  if (typeof value !== 'object' || value === null) return [field];
-  return setAmong(value, [part]).length === 0 ? [`${field}.${part}`] : [];
+/** Of the container's profile and the pod's one with a type is enough. */
+function unsetProfile(profiles: readonly unknown[]): string[] {
+  const given = profiles.filter((profile) => profile !== undefined);
+  if (given.length === 0) return ['seccompProfile'];
+  return given.some((profile) => isSet(Reflect.get(Object(profile), 'type'))) ? [] : ['seccompProfile.type'];
 }

@@ -32,17 +32,17 @@ const sidecarPrefix = 'queue.sidecar.serving.knative.dev/';
 const sidecarQuantity = /^(?:cpu|memory|ephemeral-storage)-resource-(?:request|limit)$/;
 const percentageNames: ReadonlySet<string> = new Set(['resource-percentage', 'resourcePercentage']);
 
-/** The annotations of a template or a Revision (serving-api.md, section 8); paths from `metadata`. */
+/** The annotations of a template (serving-api.md, section 8); paths from `metadata`. */
 export function validateTemplateAnnotations(
   { annotations = {} }: ObjectMeta,
   { config }: ValidationContext,
 ): FieldError[] {
-  const deadline = annotations[keys.progressDeadline];
+  const deadline = annotations[keys.progressDeadline] ?? '';
   return [
     ...viaField('annotations', validateAutoscalingAnnotations(annotations, config.autoscaler)),
     ...Object.keys(annotations).flatMap(validateNetworkingKey),
     ...viaField('annotations', Object.entries(annotations).flatMap(validateSidecar)),
-    ...(deadline === undefined
+    ...(deadline === ''
       ? []
       : viaField('annotations', validateWholeSeconds(deadline, keys.progressDeadline, 'progress-deadline'))),
   ];

@@ -32,7 +32,7 @@ export function validateTemplate(template: RevisionTemplate, context: TemplateCo
 function validateOwnName({ name = '' }: ObjectMeta, parent: ObjectMeta): FieldError[] {
   if (name === '') return [];
   const wrong = checkDns1035Label(name);
-  if (wrong.length > 0) return [fieldError(`not a DNS 1035 label: [${wrong.join(' ')}]`, ['name'])];
+  if (wrong.length > 0) return [invalidValue(`not a DNS 1035 label: [${wrong.join(' ')}]`, 'name')];
   if (!parent.name) return [disallowedFields('name')];
   const prefix = `${parent.name}-`;
   return name.startsWith(prefix) ? [] : [invalidValue(`"${name}" must have prefix "${prefix}"`, 'name')];
@@ -40,7 +40,7 @@ function validateOwnName({ name = '' }: ObjectMeta, parent: ObjectMeta): FieldEr
 
 function validateGenerateName({ generateName = '' }: ObjectMeta): FieldError[] {
   const wrong = generateName === '' ? [] : checkDns1035Prefix(generateName);
-  return wrong.length > 0 ? [fieldError(`not a DNS 1035 label prefix: [${wrong.join(' ')}]`, ['generateName'])] : [];
+  return wrong.length > 0 ? [invalidValue(`not a DNS 1035 label prefix: [${wrong.join(' ')}]`, 'generateName')] : [];
 }
 
 /** Under one name there can be but one Revision, and that one does not change. */

@@ -55,13 +55,16 @@ function validatePath(path: string, { isTaken }: { readonly isTaken: boolean }):
 
 function validatePropagation({ name, mountPropagation = '' }: VolumeMount, { config }: MountContext): FieldError[] {
   if (mountPropagation === '') return [];
-  if (config.features['kubernetes.podspec-volumes-mount-propagation'] !== 'Enabled') {
-    const message = `Volume Mount Propagation support is disabled, but found volume mount ${name} with mount propagation`;
-    return [fieldError(message, []), disallowedFields('mountPropagation')];
-  }
-  return ['None', 'HostToContainer'].includes(mountPropagation)
-    ? []
-    : [fieldError('mount propagation should be set to None or HostToContainer', ['mountPropagation'])];
+  const flag = config.features['kubernetes.podspec-volumes-mount-propagation'];
+  const disabled = `Volume Mount Propagation support is disabled, but found volume mount ${name} with mount propagation`;
+  const isKnown = ['None', 'HostToContainer'].includes(mountPropagation);
+  return [
+    ...(flag === 'Enabled' ? [] : [fieldError(disabled, [])]),
+    ...(flag === 'Disabled' ? [disallowedFields('mountPropagation')] : []),
+    ...(isKnown
+      ? []
+      : [fieldError('mount propagation should be set to None or HostToContainer', ['mountPropagation'])]),
+  ];
 }
 
 /** The shortest path that means the same: no empty or `.` parts, `..` taken back. */

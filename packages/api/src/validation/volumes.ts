@@ -1,4 +1,4 @@
-import type { FeatureName, FeaturesConfig } from '../config/features.ts';
+import type { FeatureName, FeaturesConfig, Flag } from '../config/features.ts';
 import type { Container, Volume } from '../core.ts';
 import {
   type FieldError,
@@ -81,13 +81,19 @@ function refuseDisabled(volume: Volume, features: FeaturesConfig): FieldError[] 
   return [...refusals, ...(writes && !mayWrite ? [write] : [])].map((message) => fieldError(message, []));
 }
 
+/** A source whose flag is off counts as given: saying that one is missing would be no help. */
 function validateSource(volume: Volume, features: FeaturesConfig): FieldError[] {
-  const enabled = flaggedSources.filter(({ flag }) => features[flag] !== 'Disabled').map(({ source }) => source);
-  const candidates = [...plainSources, ...enabled];
-  const given = setAmong(volume, candidates);
+  const sourcesWhere = (holds: (flag: Flag) => boolean): string[] => [
+    ...plainSources,
+    ...flaggedSources.filter(({ flag }) => holds(features[flag])).map(({ source }) => source),
+  ];
+  const given = setAmong(
+    volume,
+    sourcesWhere(() => true),
+  );
   return [
-    ...checkAllowed(volume, new Set(['name', ...candidates])),
-    ...(given.length === 0 ? [missingOneOf(...candidates)] : []),
+    ...checkAllowed(volume, new Set(['name', ...sourcesWhere((flag) => flag !== 'Disabled')])),
+    ...(given.length === 0 ? [missingOneOf(...sourcesWhere((flag) => flag === 'Enabled'))] : []),
     ...(given.length > 1 ? [multipleOneOf(...given)] : []),
     ...validateInside(volume),
   ];
