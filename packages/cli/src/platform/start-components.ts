@@ -64,6 +64,9 @@ interface Common {
 
 const loopback = '127.0.0.1';
 
+/** Longest that a gateway which has died holds up what becomes Ready. */
+const gatewayLeaseSeconds = 10;
+
 class ProcessOfComponents {
   readonly components: Components;
   /** Each resolves when a component has caught up. */
@@ -139,7 +142,12 @@ class ProcessOfComponents {
     const { name, public: outside, private: inside } = settings;
     const { replica } = this.#options;
     const common = this.#common('gateway');
-    const peers = replica && { advertise: replica.advertise, timing: replica.timing };
+    const { leaseDurationSeconds = gatewayLeaseSeconds } = replica?.timing ?? {};
+    const peers = replica && {
+      advertise: replica.advertise,
+      leaseDurationSeconds: Math.min(leaseDurationSeconds, gatewayLeaseSeconds),
+      timing: replica.timing,
+    };
     const at = ({ host = loopback }: ListenAt, port: number): { host: string; port: number } => ({ host, port });
     const open = (port: number): Promise<Gateway> =>
       createGateway({
