@@ -54,7 +54,7 @@ function baseErrors(base: string, rule: (name: string) => string[]): FieldError[
 
 function nameRule({ group, kind, builtin }: ResourceInfo): (name: string) => string[] {
   if (!builtin) return dnsSubdomainErrors;
-  if (group === 'rbac.authorization.k8s.io') return pathSegmentErrors;
+  if (group === 'rbac.authorization.k8s.io' || kind === 'Event') return pathSegmentErrors;
   if (kind === 'Namespace') return dnsLabelErrors;
   return kind === 'Service' ? dns1035LabelErrors : dnsSubdomainErrors;
 }
