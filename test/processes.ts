@@ -41,7 +41,7 @@ export async function openProcesses(kubeconfig: string): Promise<Processes> {
     start: async (name, ...args) => {
       const free = ports.flatMap((port) => [port, '0']);
       const all = [...command, 'run', '--kubeconfig', file, '--name', name, '--log-level', 'warn', ...free, ...args];
-      const child = spawn(process.execPath, all, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+      const child = spawn(process.execPath, all, { stdio: ['ignore', 'pipe', 'pipe'] });
       children.add(child);
       const exited = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | string);
       let output = '';
