@@ -89,7 +89,11 @@ interface PrintOptions {
   readonly alone: boolean;
 }
 
-async function printLog(client: RemoteKubeClient, pod: Pod, { io, signal, options, alone }: PrintOptions): Promise<void> {
+async function printLog(
+  client: RemoteKubeClient,
+  pod: Pod,
+  { io, signal, options, alone }: PrintOptions,
+): Promise<void> {
   const { name = '', namespace } = pod.metadata;
   const query = new URLSearchParams();
   const container = options.container ?? pod.metadata.annotations?.['kubectl.kubernetes.io/default-container'];

@@ -1,5 +1,5 @@
 import type { Clock, Logger } from '@ebb/base';
-import type { KubeconfigSource, LeaseTiming } from '@ebb/kube';
+import type { KubeClient, KubeconfigSource, LeaseTiming } from '@ebb/kube';
 import type { EciAccess, KubeletOptions } from '@ebb/virtual-node';
 
 /** The parts of Ebb that run beside a Kubernetes API. */
@@ -49,8 +49,8 @@ export interface ReplicaSettings {
 }
 
 export interface ComponentsOptions {
-  /** Which cluster, as whom. */
-  readonly cluster: KubeconfigSource;
+  /** Which cluster, as whom: that of a kubeconfig, or one that opens a client for the component of that name. */
+  readonly cluster: KubeconfigSource | ((component: string) => KubeClient);
   /** Which parts. Default: all whose settings are given. */
   readonly components?: readonly ComponentName[] | undefined;
   readonly gateway?: GatewaySettings | undefined;

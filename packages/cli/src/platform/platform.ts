@@ -58,7 +58,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   );
   const components = stack.use(
     await startComponents({
-      cluster: { kubeconfig: api.kubeconfig },
+      cluster: (component) => api.connect({ fieldManager: component }),
       gateway: { name: 'gateway-0', public: options.gateway, private: { port: 0, strict: true } },
       virtualNode: {
         eci: access,

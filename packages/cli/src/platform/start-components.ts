@@ -178,18 +178,21 @@ class ProcessOfComponents {
     const { replica, clock, logger } = this.#options;
     if (!replica) return create();
     const { identity, timing } = replica;
-    const client = this.#clients.use(createKubeClient({ ...this.#options.cluster, userAgent: 'ebb-lease', clock }));
+    const client = this.#connect('lease');
     return underLease({ client, clock, logger, name: lease, identity, timing, annotations }, create);
   }
 
   #common(name: string): Common {
-    const { cluster, clock, logger, random } = this.#options;
-    return {
-      client: this.#clients.use(createKubeClient({ ...cluster, userAgent: `ebb-${name}`, clock })),
-      clock,
-      logger: logger.child({ component: name }),
-      random,
-    };
+    const { clock, logger, random } = this.#options;
+    return { client: this.#connect(name), clock, logger: logger.child({ component: name }), random };
+  }
+
+  #connect(name: string): KubeClient {
+    const { cluster, clock } = this.#options;
+    const userAgent = `ebb-${name}`;
+    const client =
+      typeof cluster === 'function' ? cluster(userAgent) : createKubeClient({ ...cluster, userAgent, clock });
+    return this.#clients.use(client);
   }
 }
 

@@ -123,7 +123,11 @@ function componentsOptions({
 }
 
 /** With a domain of its own, URLs of Services lead to the gateway of this process. */
-async function announce(client: RemoteKubeClient, { domain }: RunSettings, { gateway }: RunningComponents): Promise<void> {
+async function announce(
+  client: RemoteKubeClient,
+  { domain }: RunSettings,
+  { gateway }: RunningComponents,
+): Promise<void> {
   if (domain === undefined) return;
   await createDomain(client, domain);
   if (gateway) await announcePort(client, gateway.publicAddress.port);
