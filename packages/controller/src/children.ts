@@ -19,6 +19,8 @@ export class NotOwnedError extends Error {
 export interface ChildKind<T extends KubernetesObject> {
   readonly resource: Resource<T>;
   readonly informer: Informer<T>;
+  /** No event tells of its creation, as with what users have no business with. Default false. */
+  readonly quiet?: boolean;
 }
 
 export interface ChildOptions<T extends KubernetesObject> {
@@ -69,14 +71,14 @@ async function findOrCreate<T extends KubernetesObject>(
 
 async function create<T extends KubernetesObject>(
   { client, events, signal }: Work,
-  { resource }: ChildKind<T>,
+  { resource, quiet = false }: ChildKind<T>,
   parent: KubernetesObject,
   desired: T,
 ): Promise<T> {
   const what = `${resource.kind} "${desired.metadata.name}"`;
   try {
     const created = await client.create(resource, desired, { signal });
-    events.event(parent, 'Normal', 'Created', `Created ${what}`);
+    if (!quiet) events.event(parent, 'Normal', 'Created', `Created ${what}`);
     return created;
   } catch (error) {
     if (!isAlreadyExists(error) && !signal.aborted) {

@@ -1,43 +1,15 @@
-import type {
-  ClusterDomainClaim,
-  ConfigMap,
-  Configuration,
-  CoreService,
-  DomainMapping,
-  Endpoints,
-  Ingress,
-  Pod,
-  PodAutoscaler,
-  Revision,
-  Route,
-  Service,
-} from '@ebb/api';
 import type { Clock, Logger } from '@ebb/base';
-import type { EventRecorder, Informer, KubeClient, Reconciler } from '@ebb/kube';
+import type { EventRecorder, KubeClient, Reconciler } from '@ebb/kube';
 import type { Observable } from 'rxjs';
 import type { ConfigStore } from './config-store.ts';
-
-/** One informer a resource, shared by all controllers. */
-export interface Informers {
-  readonly services: Informer<Service>;
-  readonly configurations: Informer<Configuration>;
-  readonly revisions: Informer<Revision>;
-  readonly routes: Informer<Route>;
-  readonly domainMappings: Informer<DomainMapping>;
-  readonly clusterDomainClaims: Informer<ClusterDomainClaim>;
-  readonly podAutoscalers: Informer<PodAutoscaler>;
-  readonly ingresses: Informer<Ingress>;
-  readonly placeholders: Informer<CoreService>;
-  /** Of headless placeholders. */
-  readonly endpoints: Informer<Endpoints>;
-  readonly pods: Informer<Pod>;
-  readonly configMaps: Informer<ConfigMap>;
-}
+import type { Informers } from './informers.ts';
+import type { OwnWrites } from './own-writes.ts';
 
 /** What every controller works with. */
 export interface Context {
   readonly client: KubeClient;
   readonly informers: Informers;
+  readonly ownWrites: OwnWrites;
   readonly config: ConfigStore;
   readonly events: EventRecorder;
   readonly clock: Clock;

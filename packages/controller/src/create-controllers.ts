@@ -1,23 +1,17 @@
 import { setMaxListeners } from 'node:events';
-import { type KubernetesObject, type Resource, keys, resources, systemNamespace } from '@ebb/api';
 import { type Clock, type Logger, linkSignals } from '@ebb/base';
-import {
-  type Informer,
-  type InformerOptions,
-  type KubeClient,
-  controllerOf,
-  createEventRecorder,
-  createInformer,
-} from '@ebb/kube';
+import { type Informer, type KubeClient, createEventRecorder } from '@ebb/kube';
 import { aborted } from './aborted.ts';
 import { createConfigStore } from './config-store.ts';
 import { createConfigurationController } from './configuration/controller.ts';
-import type { Context, Controller, Informers } from './context.ts';
-import { createDomainMappingController, domainMappingIndexes } from './domain-mapping/controller.ts';
+import type { Context, Controller } from './context.ts';
+import { createDomainMappingController } from './domain-mapping/controller.ts';
 import { createGcController } from './gc/controller.ts';
-import { createLabelerController, routeKeys } from './labeler/controller.ts';
+import { createInformers } from './informers.ts';
+import { createLabelerController } from './labeler/controller.ts';
+import { OwnWrites } from './own-writes.ts';
 import { createRevisionController } from './revision/controller.ts';
-import { createRouteController, routeIndexes } from './route/controller.ts';
+import { createRouteController } from './route/controller.ts';
 import { createServiceController } from './service/controller.ts';
 
 export interface ControllersOptions {
@@ -41,15 +35,16 @@ export interface Controllers {
 }
 
 /**
- * The controllers of Service, Configuration, Revision, Route and DomainMapping, the labeler and the garbage collector, over one informer a
- * resource. They write nothing that is right already.
+ * The controllers of Service, Configuration, Revision, Route and DomainMapping, the labeler and the garbage collector, over
+ * one informer a resource. They write nothing that is right already.
  */
 export function createControllers(options: ControllersOptions): Controllers {
   const { client, clock, logger } = options;
   const events = createEventRecorder(client, { component: 'ebb-controller', clock, logger });
   const config = createConfigStore(logger, events);
-  const informers = createInformers(options);
-  const context: Context = { ...options, informers, config, events };
+  const ownWrites = new OwnWrites(clock);
+  const informers = createInformers(client, ownWrites, options);
+  const context: Context = { ...options, client: ownWrites.through(client), informers, ownWrites, config, events };
   const controllers = [
     createServiceController(context),
     createConfigurationController(context),
@@ -90,36 +85,4 @@ function watch(controllers: readonly Controller[]): Disposable {
       for (const subscription of watches) subscription.unsubscribe();
     },
   };
-}
-
-function createInformers({ client, clock, logger, random }: ControllersOptions): Informers {
-  const inform = <T extends KubernetesObject>(
-    resource: Resource<T>,
-    only: Pick<InformerOptions<T>, 'namespace' | 'labelSelector' | 'indexers'> = {},
-  ): Informer<T> => createInformer(client, resource, { clock, logger, random, ...only });
-  const route = routeKeys;
-  return {
-    services: inform(resources.services),
-    configurations: inform(resources.configurations, { indexers: { route } }),
-    revisions: inform(resources.revisions, { indexers: { route, controller: controllerUid } }),
-    routes: inform(resources.routes, { indexers: routeIndexes }),
-    domainMappings: inform(resources.domainMappings, { indexers: domainMappingIndexes }),
-    clusterDomainClaims: inform(resources.clusterDomainClaims),
-    podAutoscalers: inform(resources.podAutoscalers),
-    ingresses: inform(resources.ingresses),
-    placeholders: inform(resources.coreServices, {
-      labelSelector: keys.route,
-      indexers: { controller: controllerUid },
-    }),
-    endpoints: inform(resources.endpoints, { labelSelector: keys.route, indexers: { controller: controllerUid } }),
-    pods: inform(resources.pods, {
-      labelSelector: keys.revisionUID,
-      indexers: { revisionUID: ({ metadata }) => [metadata.labels?.[keys.revisionUID] ?? ''] },
-    }),
-    configMaps: inform(resources.configMaps, { namespace: systemNamespace }),
-  };
-}
-
-function controllerUid(object: KubernetesObject): readonly string[] {
-  return [controllerOf(object)?.uid ?? ''];
 }

@@ -1,6 +1,7 @@
-import { type KubernetesObject, keyOf } from '@ebb/api';
+import { type KubernetesObject, type Resource, keyOf } from '@ebb/api';
 import { type Informer, controllerOf } from '@ebb/kube';
-import { type Observable, from, mergeMap } from 'rxjs';
+import { type Observable, filter, from, map, mergeMap } from 'rxjs';
+import type { OwnWrites } from './own-writes.ts';
 
 /** Keys that the objects of an informer call for when they come, change (as they were and as they are) or go. */
 export function keysFrom<T extends KubernetesObject>(
@@ -18,6 +19,18 @@ export function keysFrom<T extends KubernetesObject>(
 /** The keys of the objects themselves. */
 export function ownKeys<T extends KubernetesObject>(informer: Informer<T>): Observable<string> {
   return keysFrom(informer, (object) => [keyOf(object)]);
+}
+
+/** The keys of the objects themselves, but for what the controller's own status writes change. */
+export function specKeys<T extends KubernetesObject>(
+  { ownWrites }: { readonly ownWrites: OwnWrites },
+  resource: Resource<T>,
+  informer: Informer<T>,
+): Observable<string> {
+  return informer.events.pipe(
+    filter(({ object }) => !ownWrites.isOwnStatus(resource, object)),
+    map(({ object }) => keyOf(object)),
+  );
 }
 
 /** The keys of the objects' controllers of that kind. */

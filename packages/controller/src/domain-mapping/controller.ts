@@ -1,8 +1,8 @@
-import { type DomainMapping, type KubernetesObject, keyOf } from '@ebb/api';
+import { type KubernetesObject, keyOf, resources } from '@ebb/api';
 import { merge } from 'rxjs';
 import type { Context, Controller } from '../context.ts';
 import { createController } from '../create-controller.ts';
-import { allKeysOn, controllerKeys, keysFrom, ownKeys } from '../watches.ts';
+import { allKeysOn, controllerKeys, keysFrom, specKeys } from '../watches.ts';
 import { reconcileDomainMapping } from './reconcile.ts';
 
 /** Serves a Service or Route under a domain of the user's own (serving-api.md, section 23). */
@@ -17,7 +17,7 @@ export function createDomainMappingController(context: Context): Controller {
     informer: domainMappings,
     reconcile: reconcileDomainMapping,
     keys: merge(
-      ownKeys(domainMappings),
+      specKeys(context, resources.domainMappings, domainMappings),
       keysFrom(clusterDomainClaims, ({ metadata }) => domainMappings.byIndex('domain', metadata.name ?? '').map(keyOf)),
       keysFrom(services, referringTo('Service')),
       keysFrom(placeholders, referringTo('Service')),
@@ -27,11 +27,3 @@ export function createDomainMappingController(context: Context): Controller {
     ),
   });
 }
-
-/** By domain, over all namespaces, and by what is referred to, as indexes of the informer. */
-export const domainMappingIndexes = {
-  domain: ({ metadata }: DomainMapping): readonly string[] => [metadata.name ?? ''],
-  reference: ({ metadata, spec }: DomainMapping): readonly string[] => [
-    `${metadata.namespace}/${spec.ref.kind}/${spec.ref.name}`,
-  ],
-} as const;

@@ -1,9 +1,9 @@
-import { type KubernetesObject, keyOf, keys } from '@ebb/api';
+import { type KubernetesObject, keyOf } from '@ebb/api';
 import { merge } from 'rxjs';
 import type { Context, Controller } from '../context.ts';
 import { createController } from '../create-controller.ts';
-import { parseNames } from '../metadata.ts';
-import { keyInNamespace, keysFrom, ownKeys } from '../watches.ts';
+import { keysFrom, ownKeys } from '../watches.ts';
+import { routeKeys } from './keys.ts';
 import { reconcileLabels } from './reconcile.ts';
 
 /**
@@ -24,9 +24,4 @@ export function createLabelerController(context: Context): Controller {
       keysFrom(revisions, (object) => [...routeKeys(object), ...naming('revision', object)]),
     ),
   });
-}
-
-/** Keys of the Routes an object says it is referred to by; an index of the informers, too. */
-export function routeKeys(object: KubernetesObject): readonly string[] {
-  return parseNames(object.metadata.annotations?.[keys.routes]).map((name) => keyInNamespace(object, name));
 }

@@ -1,8 +1,8 @@
-import { keys } from '@ebb/api';
+import { keys, resources } from '@ebb/api';
 import { merge } from 'rxjs';
 import type { Context, Controller } from '../context.ts';
 import { createController } from '../create-controller.ts';
-import { allKeysOn, controllerKeys, keyInNamespace, keysFrom, ownKeys } from '../watches.ts';
+import { allKeysOn, controllerKeys, keyInNamespace, keysFrom, specKeys } from '../watches.ts';
 import { reconcileRevision } from './reconcile.ts';
 
 /** Keeps a PodAutoscaler for every Revision and tells how its instances fare (serving-api.md, section 16). */
@@ -17,7 +17,7 @@ export function createRevisionController(context: Context): Controller {
     informer: revisions,
     reconcile: reconcileRevision,
     keys: merge(
-      ownKeys(revisions),
+      specKeys(context, resources.revisions, revisions),
       controllerKeys(podAutoscalers, 'Revision'),
       ofPods,
       allKeysOn(context.config.changes, revisions),

@@ -103,7 +103,7 @@ async function reconcilePodAutoscaler(
   try {
     return await reconcileChild(
       work,
-      { resource: resources.podAutoscalers, informer: podAutoscalers },
+      { resource: resources.podAutoscalers, informer: podAutoscalers, quiet: true },
       { parent: revision, make: () => makePodAutoscaler(revision, judged), fix: fixPodAutoscaler },
     );
   } catch (error) {

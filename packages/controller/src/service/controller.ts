@@ -1,7 +1,8 @@
+import { resources } from '@ebb/api';
 import { merge } from 'rxjs';
 import type { Context, Controller } from '../context.ts';
 import { createController } from '../create-controller.ts';
-import { controllerKeys, ownKeys } from '../watches.ts';
+import { controllerKeys, specKeys } from '../watches.ts';
 import { reconcileService } from './reconcile.ts';
 
 /** Keeps a Configuration and a Route for every Service (serving-api.md, section 14). */
@@ -11,6 +12,10 @@ export function createServiceController(context: Context): Controller {
     name: 'service',
     informer: services,
     reconcile: reconcileService,
-    keys: merge(ownKeys(services), controllerKeys(configurations, 'Service'), controllerKeys(routes, 'Service')),
+    keys: merge(
+      specKeys(context, resources.services, services),
+      controllerKeys(configurations, 'Service'),
+      controllerKeys(routes, 'Service'),
+    ),
   });
 }
