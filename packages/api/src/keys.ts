@@ -25,6 +25,10 @@ export const keys = {
   lastApplied: 'kubectl.kubernetes.io/last-applied-configuration',
   /** On a Pod: it takes no new request; its last ones end, then it is deleted. Value: RFC 3339 time it began. */
   draining: 'ebb.dev/draining',
+  /** In a PodAutoscaler's status: how its scale came about, in words. */
+  why: 'ebb.dev/why',
+  /** On a Pod: `spot` or `reserve`, where it is not a standard one. */
+  podKind: 'ebb.dev/pod-kind',
   /** On a Pod: the port its serving container really listens on, where the runtime could not give it the one asked for. */
   userPort: 'ebb.dev/user-port',
 } as const;

@@ -1,14 +1,25 @@
 import { setMaxListeners } from 'node:events';
-import { type StatReport, type StatSink, keyOf, resources } from '@ebb/api';
+import { type PodAutoscaler, type StatReport, type StatSink, keyOf, resources } from '@ebb/api';
 import { type Clock, type Logger, linkSignals, messageOf } from '@ebb/base';
-import { type KubeClient, createReconciler, updateStatusIfChanged } from '@ebb/kube';
+import {
+  type EventRecorder,
+  type KubeClient,
+  createEventRecorder,
+  createReconciler,
+  updateStatusIfChanged,
+} from '@ebb/kube';
 import type { Subscription } from 'rxjs';
-import { withConfigMap } from './cluster-settings.ts';
+import { defaultClusterSettings, withConfigMap } from './cluster-settings.ts';
 import { type Cluster, createCluster } from './cluster.ts';
+import type { Decision } from './decision/decision.ts';
+import { explain } from './decision/explain.ts';
 import { Gateways } from './gateways.ts';
-import { Slots } from './replicas/slots.ts';
-import { Scalers } from './scalers.ts';
+import { NodeLoads } from './replicas/node-loads.ts';
+import { Permits } from './replicas/permits.ts';
+import { Scalers, permitsOf } from './scalers.ts';
+import { Sources } from './sources.ts';
 import { makeStatus } from './status.ts';
+import { type RevisionWhy, type WhyQuery, isAskedFor, whyOf } from './why.ts';
 
 export interface AutoscalerOptions {
   readonly client: KubeClient;
@@ -24,12 +35,14 @@ export interface Autoscaler {
   readonly record: StatSink;
   /** Resolves when the cluster is known and the work has begun. Reports before that are dropped. */
   readonly synced: Promise<void>;
+  /**
+   * How the scales of a Service's revisions, or of one revision, came about. Empty if nothing of that name is scaled here; only what
+   * this process has decided is known.
+   */
+  why(query: WhyQuery): readonly RevisionWhy[];
   /** Works until aborted; settles when all calls under way have ended. To be called once. */
   run(options: { readonly signal: AbortSignal }): Promise<void>;
 }
-
-/** Creations of pods under way at a time, over all revisions. */
-const creationsAtOnce = 16;
 
 /** The autoscaler of the classes that Ebb itself scales. Its state is in memory; a new one learns it anew. */
 export function createAutoscaler(options: AutoscalerOptions): Autoscaler {
@@ -41,12 +54,15 @@ class KpaAutoscaler implements Autoscaler {
   readonly #options: AutoscalerOptions;
   readonly #cluster: Cluster;
   readonly #calls = new Set<Promise<void>>();
+  readonly #events: EventRecorder;
+  readonly #nodes = new NodeLoads();
   #scalers: Scalers | undefined;
   #markSynced: () => void = () => {};
 
   constructor(options: AutoscalerOptions) {
     this.#options = options;
     this.#cluster = createCluster(options.client, options);
+    this.#events = createEventRecorder(options.client, { ...options, component: 'ebb-autoscaler' });
     this.synced = new Promise((resolve) => {
       this.#markSynced = resolve;
     });
@@ -59,6 +75,13 @@ class KpaAutoscaler implements Autoscaler {
       this.#options.logger.error({ gateway: report.gateway, error: messageOf(error) }, 'a report could not be taken');
     }
   };
+
+  why(query: WhyQuery): readonly RevisionWhy[] {
+    return this.#cluster.podAutoscalers.list(query.namespace).flatMap((podAutoscaler) => {
+      const scaler = isAskedFor(podAutoscaler, query) ? this.#scalers?.get(keyOf(podAutoscaler)) : undefined;
+      return scaler ? [whyOf(podAutoscaler, scaler, query.atMs)] : [];
+    });
+  }
 
   async run(options: { readonly signal: AbortSignal }): Promise<void> {
     using link = linkSignals(options.signal);
@@ -82,6 +105,7 @@ class KpaAutoscaler implements Autoscaler {
     });
     await Promise.race([this.#cluster.synced, aborted]);
     if (signal.aborted) return;
+    this.#nodes.setNodes(this.#cluster.nodes.list());
     const scalers = this.#createScalers(signal, changed);
     const subscriptions = this.#subscribe(scalers);
     using _ticking = scalers.run();
@@ -94,16 +118,41 @@ class KpaAutoscaler implements Autoscaler {
   }
 
   #createScalers(signal: AbortSignal, changed: (key: string) => void): Scalers {
+    const { clock } = this.#options;
     const track = (task: Promise<void>): void => {
       const call = task.finally(() => this.#calls.delete(call));
       this.#calls.add(call);
     };
-    const shared = { cluster: this.#cluster, gateways: new Gateways(), slots: new Slots(creationsAtOnce) };
-    const scalers = new Scalers({ ...this.#options, ...shared, signal, track }, changed);
+    const sources = new Sources(this.#cluster);
+    const scalers = new Scalers({
+      ...this.#options,
+      cluster: this.#cluster,
+      gateways: new Gateways(),
+      nodes: this.#nodes,
+      permits: new Permits(permitsOf(defaultClusterSettings), clock),
+      signal,
+      track,
+      changed,
+      sourcesOf: (podAutoscaler) => sources.of(podAutoscaler),
+      decided: (key, decision) => this.#tell(key, decision),
+    });
     for (const configMap of this.#cluster.configMaps.list()) {
       scalers.configure(withConfigMap(scalers.settings, configMap, this.#options.logger));
     }
     return scalers;
+  }
+
+  /** A change of scale is an event of the PodAutoscaler. */
+  #tell(key: string, decision: Decision): void {
+    const { from, to } = decision;
+    const podAutoscaler = this.#podAutoscaler(key);
+    if (!podAutoscaler || from === to) return;
+    this.#events.event(podAutoscaler, 'Normal', to > from ? 'ScaledUp' : 'ScaledDown', explain(decision));
+  }
+
+  #podAutoscaler(key: string): PodAutoscaler | undefined {
+    const [namespace, name = ''] = key.split('/');
+    return this.#cluster.podAutoscalers.get(namespace, name);
   }
 
   #subscribe(scalers: Scalers): readonly Subscription[] {
@@ -117,7 +166,10 @@ class KpaAutoscaler implements Autoscaler {
         if (type === 'added') scalers.step(keyOf(object));
       }),
       pods.events.subscribe((event) => scalers.observePod(event)),
-      nodes.events.subscribe(() => scalers.stepStarved()),
+      nodes.events.subscribe(() => {
+        this.#nodes.setNodes(nodes.list());
+        scalers.stepStarved();
+      }),
       configMaps.events.subscribe(({ type, object }) => {
         const { metadata } = object;
         const settings = withConfigMap(
@@ -135,10 +187,12 @@ class KpaAutoscaler implements Autoscaler {
   async #writeStatus(key: string, signal: AbortSignal): Promise<void> {
     const { client, clock } = this.#options;
     const scaler = this.#scalers?.get(key);
-    const [namespace, name = ''] = key.split('/');
-    const podAutoscaler = this.#cluster.podAutoscalers.get(namespace, name);
+    const podAutoscaler = this.#podAutoscaler(key);
     if (!scaler || !podAutoscaler || podAutoscaler.metadata.uid !== scaler.uid) return;
-    const status = makeStatus(podAutoscaler, scaler.status, clock.now());
+    const { lifecycle, replicas, decisions } = scaler;
+    const { ready, reserveReady, shortage } = replicas;
+    const told = { lifecycle, ready: ready + reserveReady, shortage, decision: decisions.last };
+    const status = makeStatus(podAutoscaler, told, clock.now());
     await updateStatusIfChanged(client, resources.podAutoscalers, podAutoscaler, status, { signal });
   }
 }

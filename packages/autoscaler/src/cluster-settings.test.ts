@@ -1,8 +1,9 @@
 import { silentLogger } from '@ebb/base';
 import { describe, expect, it } from 'vitest';
-import { type ClusterSettings, defaultClusterSettings, withConfigMap } from './cluster-settings.ts';
+import { defaultClusterSettings, withConfigMap } from './cluster-settings.ts';
+import type { ScalerSettings } from './revision-scaler.ts';
 
-const change = (settings: ClusterSettings, name: string, data?: Record<string, string>): ClusterSettings =>
+const change = (settings: ScalerSettings, name: string, data?: Record<string, string>): ScalerSettings =>
   withConfigMap(settings, { metadata: { name }, ...(data ? { data } : {}) }, silentLogger);
 
 describe('withConfigMap', () => {

@@ -1,20 +1,8 @@
-import {
-  type AutoscalerConfig,
-  type ConfigMap,
-  defaultAutoscalerConfig,
-  parseAutoscalerConfig,
-  parseGoDuration,
-} from '@ebb/api';
+import { type ConfigMap, defaultAutoscalerConfig, parseAutoscalerConfig, parseGoDuration } from '@ebb/api';
 import { type Logger, messageOf } from '@ebb/base';
+import type { ScalerSettings } from './revision-scaler.ts';
 
-/** What the cluster's ConfigMaps say about scaling. */
-export interface ClusterSettings {
-  readonly autoscaler: AutoscalerConfig;
-  /** `progress-deadline` of `config-deployment`: time a revision has to become ready. */
-  readonly progressDeadlineMs: number;
-}
-
-export const defaultClusterSettings: ClusterSettings = {
+export const defaultClusterSettings: ScalerSettings = {
   autoscaler: defaultAutoscalerConfig,
   progressDeadlineMs: 600_000,
 };
@@ -22,7 +10,7 @@ export const defaultClusterSettings: ClusterSettings = {
 type Data = Readonly<Record<string, string>>;
 
 /** What each ConfigMap, by name, sets. A parser throws on a map that is to be refused. */
-const parsers: Readonly<Record<string, (data: Data) => Partial<ClusterSettings>>> = {
+const parsers: Readonly<Record<string, (data: Data) => Partial<ScalerSettings>>> = {
   'config-autoscaler': (data) => ({ autoscaler: parseAutoscalerConfig(data) }),
   'config-deployment': (data) => ({ progressDeadlineMs: parseProgressDeadline(data) }),
 };
@@ -32,10 +20,10 @@ const parsers: Readonly<Record<string, (data: Data) => Partial<ClusterSettings>>
  * deleted (no `data`) sets the defaults. Maps of other names change nothing.
  */
 export function withConfigMap(
-  settings: ClusterSettings,
+  settings: ScalerSettings,
   { metadata: { name = '' }, data = {} }: Pick<ConfigMap, 'metadata' | 'data'>,
   logger: Logger,
-): ClusterSettings {
+): ScalerSettings {
   const parse = Object.hasOwn(parsers, name) ? parsers[name] : undefined;
   if (!parse) return settings;
   try {

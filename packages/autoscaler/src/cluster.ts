@@ -38,16 +38,10 @@ export function revisionOf({ metadata }: Pod): string {
 }
 
 const byRevision = 'revision';
-const byNode = 'node';
 
 /** Pods of the revision `namespace/name`. */
-export function podsOf(cluster: Cluster, revision: string): readonly Pod[] {
+export function podsOf(cluster: Pick<Cluster, 'pods'>, revision: string): readonly Pod[] {
   return cluster.pods.byIndex(byRevision, revision);
-}
-
-/** Pods of all revisions that are bound to a node. */
-export function podsOn(cluster: Cluster, node: string): readonly Pod[] {
-  return cluster.pods.byIndex(byNode, node);
 }
 
 /** Local copies, empty until `run`. */
@@ -57,10 +51,7 @@ export function createCluster(client: KubeClient, options: ClusterOptions): Clus
   const pods = createInformer(client, resources.pods, {
     ...options,
     labelSelector: keys.revision,
-    indexers: {
-      [byRevision]: (pod) => [revisionOf(pod)],
-      [byNode]: ({ spec }) => (spec.nodeName ? [spec.nodeName] : []),
-    },
+    indexers: { [byRevision]: (pod) => [revisionOf(pod)] },
   });
   const nodes = createInformer(client, resources.nodes, { ...options, labelSelector: 'type=virtual-kubelet' });
   const configMaps = createInformer(client, resources.configMaps, { ...options, namespace: systemNamespace });

@@ -32,7 +32,7 @@ export type Hearing = 'all' | 'some' | 'none';
 export interface Heard {
   /** When it was made, by the receiver's clock. */
   readonly madeAtMs: number;
-  /** What it tells of revisions, less what was told before under the same stamp. */
+  /** What it tells of revisions, less what was told before under the same stamp, and less what cannot be. */
   readonly revisions: readonly RevisionStat[];
 }
 
@@ -48,6 +48,7 @@ export class Gateways {
     if (report.atMs !== gateway.lastAtMs) gateway.lastRevisions.clear();
     gateway.lastAtMs = report.atMs;
     const revisions = report.revisions.filter((stat) => {
+      if (!isSane(stat)) return false;
       const key = `${stat.namespace}/${stat.name}`;
       if (gateway.lastRevisions.has(key)) return false;
       gateway.lastRevisions.add(key);
@@ -56,6 +57,18 @@ export class Gateways {
     });
     this.#gateways.set(report.gateway, gateway);
     return { madeAtMs: gateway.clock.madeAt(report.atMs, nowMs), revisions };
+  }
+
+  /** Requests of the revision `namespace/name` that are present, waiting ones included, over all gateways. */
+  present(revision: string): number {
+    let sum = 0;
+    for (const { present } of this.#gateways.values()) {
+      const here = present.get(revision);
+      if (!here) continue;
+      sum += here.waiting;
+      for (const pod in here.pods) sum += countOf(here.pods[pod]);
+    }
+    return sum;
   }
 
   /** How much of the load is being told at this moment. */
@@ -74,7 +87,7 @@ export class Gateways {
   /** Requests in flight on a pod of the revision `namespace/name`, over all gateways. */
   inFlight(revision: string, pod: string): number {
     let sum = 0;
-    for (const { present } of this.#gateways.values()) sum += present.get(revision)?.pods[pod] ?? 0;
+    for (const { present } of this.#gateways.values()) sum += countOf(present.get(revision)?.pods[pod]);
     return sum;
   }
 
@@ -135,4 +148,20 @@ function setPresence({ present }: Gateway, revision: string, { pods, waiting }: 
 function hasAny(record: object): boolean {
   for (const _key in record) return true;
   return false;
+}
+
+/** More requests than a gateway could ever have. */
+const maxStat = 1e9;
+
+/** False for numbers that cannot be a count of requests. */
+function isSane({ averageConcurrency, requestCount, waiting }: RevisionStat): boolean {
+  return isCount(averageConcurrency) && isCount(requestCount) && isCount(waiting);
+}
+
+function isCount(value: number): boolean {
+  return value >= 0 && value <= maxStat;
+}
+
+function countOf(value = 0): number {
+  return isCount(value) ? value : 0;
 }

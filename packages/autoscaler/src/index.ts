@@ -1,2 +1,3 @@
 export { type Autoscaler, type AutoscalerOptions, createAutoscaler } from './autoscaler.ts';
 export { type StatServer, type StatServerOptions, startStatServer } from './stats/stat-server.ts';
+export { type RevisionWhy, type WhyQuery, answerWhy, formatWhy } from './why.ts';

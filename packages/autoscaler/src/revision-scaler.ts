@@ -1,27 +1,42 @@
 import type { PodAutoscaler, RevisionStat } from '@ebb/api';
-import type { Logger } from '@ebb/base';
-import type { ClusterSettings } from './cluster-settings.ts';
-import { Decider } from './decider.ts';
+import { type AutoscalerConfig, type OwnScalingSettings, parseOwnScalingSettings } from '@ebb/api/autoscaler';
+import { type Bounding, bound } from './bounds.ts';
+import type { Usage } from './classes/account.ts';
+import { classNameOf, createClass } from './classes/create-class.ts';
+import type { Facts, ScalingClass } from './classes/scaling-class.ts';
+import { type Decision, joinSteps } from './decision/decision.ts';
+import { History } from './decision/history.ts';
+import { Steps } from './decision/steps.ts';
 import type { Hearing } from './gateways.ts';
-import { goodAnnotations } from './good-annotations.ts';
+import { Lifting, type LiftingSources } from './lifting.ts';
 import { type LifecycleSpec, resolveLifecycle } from './lifecycle/spec.ts';
-import { type LifecycleState, oneHop } from './lifecycle/state.ts';
-import { type LifecycleOutcome, stepLifecycle } from './lifecycle/step.ts';
+import type { LifecycleState } from './lifecycle/state.ts';
+import type { LifecycleOutcome } from './lifecycle/step.ts';
+import { readLifecycle } from './lifecycle/read.ts';
 import type { ReplicaControl } from './replicas/replica-control.ts';
-import { resolveSpec } from './resolve.ts';
-import { type ScaleStatus, readLifecycle } from './status.ts';
+import { Reserve } from './reserve.ts';
 
 /** How much of the load is known at present; one view for all revisions. */
 export interface LoadView {
   hearing: Hearing;
 }
 
+/** What the cluster's ConfigMaps say about scaling. */
+export interface ScalerSettings {
+  readonly autoscaler: AutoscalerConfig;
+  /** Time a revision has to become ready, where it does not say. */
+  readonly progressDeadlineMs: number;
+}
+
 /** What a scaler works with. */
-export interface ScalerContext {
-  readonly settings: ClusterSettings;
+export interface ScalerContext extends LiftingSources {
+  readonly settings: ScalerSettings;
   readonly replicas: ReplicaControl;
   readonly load: Readonly<LoadView>;
-  readonly logger: Logger;
+  /** Cores that one pod requests. Default 0. */
+  readonly cpuRequest?: number;
+  /** Told of each decision that changes something. */
+  readonly decided?: (decision: Decision) => void;
 }
 
 /** How a report is to be taken. */
@@ -30,78 +45,117 @@ export interface ReportFacts {
   readonly madeAtMs: number;
   /** Requests waiting for an instance, over all gateways. */
   readonly waiting: number;
+  /** Requests present, waiting ones included, over all gateways. Default: the waiting ones. */
+  readonly present?: number;
 }
 
 /** A report older than this says nothing about who waits now. */
 const freshMs = 3000;
 
 /**
- * One PodAutoscaler at work: load in, decisions every two seconds or at once where somebody waits, pods out. Times are
- * milliseconds since the epoch.
+ * One PodAutoscaler at work: load in, decisions every two seconds or at once where somebody waits, pods out. Pure but for the pods it
+ * is given to move: on a virtual clock and with a model of pods it is a simulation. Times are milliseconds since the epoch.
  */
 export class RevisionScaler {
   readonly replicas: ReplicaControl;
   readonly uid: string | undefined;
-  readonly #load: Readonly<LoadView>;
-  readonly #logger: Logger;
-  readonly #decider: Decider;
-  #annotations: Readonly<Record<string, string>> | undefined;
+  readonly decisions: History = new History();
+  /** What the pods use, as it was measured last. */
+  usage: Usage | undefined;
+  readonly #context: ScalerContext;
+  readonly #class: ScalingClass;
+  readonly #className: string;
+  readonly #lifting: Lifting;
+  readonly #reserve: Reserve;
+  readonly #facts: { -readonly [name in keyof Facts]: Facts[name] };
+  readonly #steps = new Steps();
+  #own: OwnScalingSettings;
   #lifecycle: LifecycleState;
   #lifecycleSpec: LifecycleSpec;
+  #hasDecided = false;
+  #panicked = false;
   /** Second up to which the load is known. */
   #recordedSecond: number;
   /** Until then no pod is let go: what is known of the load is too young to tell. */
   #holdUntilMs = Number.NEGATIVE_INFINITY;
   #heldScale = 0;
 
-  constructor(podAutoscaler: PodAutoscaler, { settings, replicas, load, logger }: ScalerContext, nowMs: number) {
+  /** @param podAutoscaler One whose annotations can be gone by. */
+  constructor(podAutoscaler: PodAutoscaler, context: ScalerContext, nowMs: number) {
+    const { settings, replicas, cpuRequest = 0 } = context;
+    this.#context = context;
     this.replicas = replicas;
     this.uid = podAutoscaler.metadata.uid;
-    this.#load = load;
-    this.#logger = logger;
     this.#lifecycle = readLifecycle(podAutoscaler, nowMs);
-    const accepted = this.#accept(podAutoscaler, settings);
-    this.#lifecycleSpec = resolveLifecycle(accepted, settings.autoscaler, settings.progressDeadlineMs);
-    this.#decider = new Decider(resolveSpec(accepted, settings.autoscaler), replicas.ready, nowMs);
+    this.#lifecycleSpec = resolveLifecycle(podAutoscaler, settings.autoscaler, settings.progressDeadlineMs);
+    this.#own = parseOwnScalingSettings(podAutoscaler.metadata.annotations ?? {}, settings.autoscaler);
+    this.#className = classNameOf(podAutoscaler, settings.autoscaler);
+    this.#class = createClass(podAutoscaler, settings.autoscaler, { ready: replicas.ready, cpuRequest, nowMs });
+    this.#lifting = new Lifting(podAutoscaler, settings.autoscaler, context);
+    this.#reserve = new Reserve(replicas);
+    this.#facts = { nowMs, ready: 0, starting: 0, waiting: 0, present: 0, usage: undefined };
     this.#recordedSecond = Math.floor(nowMs / 1000);
     this.hold(nowMs);
+    replicas.onDemand = this.#own.onDemandReplicas;
     replicas.target = this.#firstTarget();
     this.step(nowMs);
   }
 
-  get status(): ScaleStatus {
-    return { lifecycle: this.#lifecycle, ready: this.replicas.ready, shortage: this.replicas.shortage };
+  get lifecycle(): LifecycleState {
+    return this.#lifecycle;
+  }
+
+  /** The class it decides by; another one takes another scaler. */
+  get className(): string {
+    return this.#className;
+  }
+
+  /** Pods that the past asks for, acted upon or not; 0 where none is asked. */
+  foretold(nowMs: number): number {
+    return this.#lifting.foretold(nowMs);
   }
 
   /** Takes over a changed PodAutoscaler or changed settings of the cluster. */
-  update(podAutoscaler: PodAutoscaler, settings: ClusterSettings, nowMs: number): void {
-    const accepted = this.#accept(podAutoscaler, settings);
-    this.#lifecycleSpec = resolveLifecycle(accepted, settings.autoscaler, settings.progressDeadlineMs);
-    this.#decider.update(resolveSpec(accepted, settings.autoscaler), nowMs);
+  update(podAutoscaler: PodAutoscaler, { autoscaler, progressDeadlineMs }: ScalerSettings, nowMs: number): void {
+    this.#lifecycleSpec = resolveLifecycle(podAutoscaler, autoscaler, progressDeadlineMs);
+    this.#own = parseOwnScalingSettings(podAutoscaler.metadata.annotations ?? {}, autoscaler);
+    this.#class.update(podAutoscaler, autoscaler, nowMs);
+    this.#lifting.update(podAutoscaler, autoscaler);
+    this.replicas.onDemand = this.#own.onDemandReplicas;
     this.step(nowMs);
   }
 
   /** Keeps the pods there are for a stable window, while the load is being learnt anew (design: static stability). */
   hold(nowMs: number): void {
     this.#heldScale = this.replicas.count;
-    this.#holdUntilMs = this.#heldScale > 0 ? nowMs + this.#decider.spec.stableWindowSeconds * 1000 : nowMs;
+    this.#holdUntilMs = this.#heldScale > 0 ? nowMs + this.#lifecycleSpec.stableWindowMs : nowMs;
   }
 
   /** The clock was set back to `nowMs`: the load is learnt anew, and nothing that is remembered lies ahead. */
   clockWasSet(nowMs: number): void {
-    this.#decider.clockWasSet(nowMs);
+    this.#class.clockWasSet(nowMs);
     const { active } = this.#lifecycle;
     this.#lifecycle = { ...this.#lifecycle, active: { ...active, sinceMs: Math.min(active.sinceMs, nowMs) } };
     this.#recordedSecond = Math.floor(nowMs / 1000);
     this.hold(nowMs);
   }
 
-  /** Takes in one gateway's report. Where requests wait and no pod is ready it decides at once (autoscaling.md, section 11). */
-  record({ averageConcurrency, requestCount }: RevisionStat, { madeAtMs, waiting }: ReportFacts, nowMs: number): void {
-    this.#decider.record(madeAtMs, averageConcurrency, requestCount);
+  /**
+   * Takes in one gateway's report. Where requests wait and no pod is ready it decides at once (autoscaling.md, section 11), and where
+   * the class or a reserved pod calls for it.
+   */
+  record({ averageConcurrency, requestCount }: RevisionStat, report: ReportFacts, nowMs: number): void {
+    const { madeAtMs, waiting, present = waiting } = report;
+    this.#class.record(madeAtMs, averageConcurrency, requestCount);
+    this.#lifting.record(madeAtMs, averageConcurrency, requestCount);
     this.#recordedSecond = Math.max(this.#recordedSecond, Math.floor(madeAtMs / 1000));
-    if (!(waiting > 0) || nowMs - madeAtMs > freshMs || this.replicas.ready > 0) return;
-    this.#decider.tick(0, nowMs, waiting);
+    this.#facts.waiting = waiting >= 0 ? waiting : 0;
+    this.#facts.present = present >= 0 ? present : 0;
+    if (nowMs - madeAtMs > freshMs) return;
+    const facts = this.#look(nowMs);
+    const wakesReserve = this.#reserve.isAlone && (averageConcurrency > 0 || facts.present > 0);
+    if (!this.#class.isUrgent(facts) && !wakesReserve) return;
+    this.#decide(facts);
     this.step(nowMs);
   }
 
@@ -111,14 +165,17 @@ export class RevisionScaler {
     const passed = Math.floor(nowMs / 1000) - 1;
     if (this.#recordedSecond >= passed) return;
     this.#recordedSecond = passed;
-    this.#decider.record(passed * 1000, 0, 0);
+    this.#facts.waiting = 0;
+    this.#facts.present = 0;
+    this.#class.record(passed * 1000, 0, 0);
   }
 
   /** Decides, unless the load is not known, and goes one step on. False if there was nothing to do. */
   tick(nowMs: number): boolean {
     if (this.#isAsleep) return false;
-    if (this.#load.hearing !== 'none') this.#decider.tick(this.replicas.ready, nowMs);
+    if (this.#context.load.hearing !== 'none') this.#decide(this.#look(nowMs));
     this.step(nowMs);
+    this.replicas.deleteDrained();
     return true;
   }
 
@@ -128,40 +185,70 @@ export class RevisionScaler {
     const { want } = this.#stepOnce(nowMs);
     // What follows from having become inactive needs no event here to be noticed.
     if (want === 0 && status === 'True') this.#stepOnce(nowMs);
+    this.#reserve.step(this.#own.reserveReplicas);
     this.replicas.reconcile();
   }
 
-  /** True at zero, with nothing wanted: the first report wakes it. */
+  /** True at zero, with nothing wanted, by load or by the clock: the first report wakes it. */
   get #isAsleep(): boolean {
-    return this.#decider.state.desired === 0 && this.replicas.isAtRest;
+    return this.#class.desired === 0 && this.replicas.isAtRest && !this.#lifting.isByTheClock;
+  }
+
+  #look(nowMs: number): Facts {
+    const { replicas } = this;
+    const facts = this.#facts;
+    facts.nowMs = nowMs;
+    facts.ready = replicas.ready;
+    facts.starting = Math.max(0, replicas.count - facts.ready);
+    facts.usage = this.usage;
+    return facts;
+  }
+
+  #decide(facts: Facts): void {
+    if (this.#class.tick(facts)) this.#hasDecided = true;
   }
 
   #stepOnce(nowMs: number): LifecycleOutcome {
-    const { desired, excessBurstCapacity } = this.#decider.state;
-    const holds = nowMs < this.#holdUntilMs || this.#load.hearing === 'some';
-    const held = holds && desired >= 0 ? Math.max(desired, this.#heldScale) : desired;
-    const observed = { desired: held, excessBurstCapacity, ready: this.replicas.ready, network: oneHop };
-    const outcome = stepLifecycle(this.#lifecycleSpec, observed, this.#lifecycle, nowMs);
+    const bounding = this.#boundingAt(nowMs);
+    const outcome = bound(bounding, this.#steps);
     this.#lifecycle = outcome.state;
+    const from = this.replicas.target ?? -1;
+    const to = outcome.write ?? from;
+    const panics = this.#class.isPanicking;
+    if (to !== from || panics !== this.#panicked) this.#note({ atMs: nowMs, from, to, panics }, bounding);
+    this.#panicked = panics;
     if (outcome.write !== undefined) this.#setTarget(outcome.write);
     return outcome;
   }
 
-  /** The PodAutoscaler with annotations that can be gone by. */
-  #accept(podAutoscaler: PodAutoscaler, { autoscaler }: ClusterSettings): PodAutoscaler {
-    const { annotations, complaint } = goodAnnotations(podAutoscaler, autoscaler, this.#annotations);
-    if (complaint !== undefined) {
-      const { namespace, name } = podAutoscaler.metadata;
-      const stays = this.#annotations ? 'the last good ones stay' : 'they are left out';
-      this.#logger.warn({ podAutoscaler: `${namespace}/${name}`, error: complaint }, `annotations are wrong; ${stays}`);
-    }
-    this.#annotations = annotations;
-    return { ...podAutoscaler, metadata: { ...podAutoscaler.metadata, annotations: { ...annotations } } };
+  #boundingAt(atMs: number): Bounding {
+    const { desired, excessBurstCapacity } = this.#class;
+    const holds = atMs < this.#holdUntilMs || this.#context.load.hearing === 'some';
+    return {
+      atMs,
+      desired,
+      excessBurstCapacity,
+      ready: this.replicas.ready,
+      forecast: this.#lifting.forecastAt(atMs),
+      upOnlyFrom: this.#lifting.isUpOnly ? Math.max(0, this.replicas.target ?? 0) : 0,
+      held: holds ? this.#heldScale : 0,
+      spec: this.#lifting.boundsAt(this.#lifecycleSpec, atMs),
+      state: this.#lifecycle,
+    };
+  }
+
+  #note(change: Pick<Decision, 'atMs' | 'from' | 'to' | 'panics'>, bounding: Bounding): void {
+    const account = this.#hasDecided ? this.#class.account() : null;
+    const steps = joinSteps(this.#hasDecided ? this.#class.steps : undefined, this.#steps);
+    const rule = steps.at(-1)?.rule ?? 'nothing-known';
+    const decision: Decision = { ...change, account, bounding, steps, rule };
+    this.decisions.add(decision);
+    this.#context.decided?.(decision);
   }
 
   #setTarget(target: number): void {
     // As with windows that were silent for their whole length: the next load is judged by itself, not thinned by old zeros.
-    if (target === 0 && this.replicas.target !== 0) this.#decider.forget();
+    if (target === 0 && this.replicas.target !== 0) this.#class.forget();
     this.replicas.target = target;
   }
 

@@ -3,98 +3,117 @@ import {
   type PodAutoscaler,
   type RevisionStat,
   type StatReport,
-  kpaClass,
+  defaultEbbScalingConfig,
   keyOf,
-  parseScalingSettings,
+  parseOwnScalingSettings,
 } from '@ebb/api';
 import type { Clock } from '@ebb/base';
 import type { InformerEvent } from '@ebb/kube';
-import { type ClusterSettings, defaultClusterSettings } from './cluster-settings.ts';
+import { Accepted } from './accepted.ts';
+import { classNameOf, isOurClass } from './classes/create-class.ts';
+import { defaultClusterSettings } from './cluster-settings.ts';
 import { revisionOf } from './cluster.ts';
+import type { Decision } from './decision/decision.ts';
 import type { Gateways } from './gateways.ts';
+import type { LiftingSources } from './lifting.ts';
 import { type ReplicaContext, Replicas } from './replicas/replicas.ts';
-import { type LoadView, RevisionScaler } from './revision-scaler.ts';
+import type { Rate } from './replicas/token-bucket.ts';
+import { type LoadView, RevisionScaler, type ScalerSettings } from './revision-scaler.ts';
 import { TickWheel, slotMs } from './tick-wheel.ts';
+
+/** What the scalers share, besides what their replicas do. */
+export interface ScalersContext extends ReplicaContext {
+  /** Where the bounds of a revision beyond its annotations come from, and what its pods request. */
+  readonly sourcesOf: (podAutoscaler: PodAutoscaler) => LiftingSources & { readonly cpuRequest: number };
+  /** Told of each scaler that may have something new to say in its status. */
+  readonly changed: (key: string) => void;
+  /** Told of each decision that changes something. */
+  readonly decided: (key: string, decision: Decision) => void;
+}
 
 /** How often silence is looked at. */
 const secondMs = 1000;
 /** The clock was set back if it shows less than before by more than this. */
 const setBackMs = 1000;
 
-/** The scalers of all PodAutoscalers of class KPA, by `namespace/name`; others are left alone. */
+interface Entry {
+  readonly scaler: RevisionScaler;
+  readonly replicas: Replicas;
+}
+
+/** The scalers of all PodAutoscalers of classes that are known here, by `namespace/name`; others are left alone. */
 export class Scalers {
-  readonly #scalers = new Map<string, RevisionScaler>();
-  readonly #replicas = new Map<string, Replicas>();
-  readonly #context: ReplicaContext;
+  readonly #entries = new Map<string, Entry>();
+  readonly #accepted: Accepted;
+  readonly #context: ScalersContext;
   readonly #clock: Clock;
   readonly #gateways: Gateways;
   readonly #wheel: TickWheel;
-  readonly #changed: (key: string) => void;
   readonly #load: LoadView = { hearing: 'none' };
   #settings = defaultClusterSettings;
   #lastMs: number;
 
-  /** @param changed Told of each scaler that may have something new to say in its status. */
-  constructor(context: ReplicaContext, changed: (key: string) => void) {
+  constructor(context: ScalersContext) {
     this.#context = context;
     this.#clock = context.clock;
     this.#gateways = context.gateways;
-    this.#changed = changed;
+    this.#accepted = new Accepted(context.logger);
     this.#lastMs = context.clock.now();
     this.#wheel = new TickWheel((key) => this.#tick(key), this.#lastMs);
   }
 
-  get settings(): ClusterSettings {
+  get settings(): ScalerSettings {
     return this.#settings;
   }
 
   get(key: string): RevisionScaler | undefined {
-    return this.#scalers.get(key);
+    return this.#entries.get(key)?.scaler;
   }
 
   /** Takes in a PodAutoscaler that is new or has changed. */
   set(podAutoscaler: PodAutoscaler): void {
     const key = keyOf(podAutoscaler);
-    const isOurs = isKpa(podAutoscaler, this.#settings) && podAutoscaler.metadata.deletionTimestamp === undefined;
-    const known = this.#scalers.get(key);
-    if (known && (!isOurs || known.uid !== podAutoscaler.metadata.uid)) this.delete(key);
+    const accepted = this.#accepted.accept(podAutoscaler, this.#settings);
+    const className = classNameOf(accepted, this.#settings.autoscaler);
+    const isOurs = isOurClass(className) && podAutoscaler.metadata.deletionTimestamp === undefined;
+    const known = this.get(key);
+    const isSame = known?.uid === podAutoscaler.metadata.uid && known?.className === className;
+    if (known && !(isOurs && isSame)) this.#forget(key);
     if (!isOurs) return;
-    const now = this.#clock.now();
-    const scaler = this.#scalers.get(key);
-    if (scaler) scaler.update(podAutoscaler, this.#settings, now);
-    else this.#add(key, podAutoscaler, now);
-    this.#changed(key);
+    this.#update(key, accepted);
+    this.#context.changed(key);
   }
 
   /** Forgets a PodAutoscaler; its pods go with their Revision. */
   delete(key: string): void {
-    if (this.#scalers.delete(key)) this.#wheel.remove(key);
-    this.#replicas.delete(key);
+    this.#forget(key);
+    this.#accepted.forget(key);
   }
 
   /** Takes over settings of the cluster; whoever calls it passes all PodAutoscalers to `set` again. */
-  configure(settings: ClusterSettings): void {
+  configure(settings: ScalerSettings): void {
     this.#settings = settings;
+    this.#context.permits.configure(permitsOf(settings));
   }
 
   /** Goes on with one revision, because something about it has changed. */
   step(key: string): void {
-    const scaler = this.#scalers.get(key);
+    const scaler = this.get(key);
     if (!scaler) return;
     scaler.step(this.#clock.now());
-    this.#changed(key);
+    this.#context.changed(key);
   }
 
   /** Takes in what happened to a pod. */
   observePod(event: InformerEvent<Pod>): void {
     const key = revisionOf(event.object);
-    this.#replicas.get(key)?.observe(event);
+    this.#entries.get(key)?.replicas.observe(event);
     this.step(key);
   }
 
   /** Goes on with all whose pods could not be made. */
   stepStarved(): void {
-    for (const [key, { replicas }] of this.#scalers) if (replicas.shortage) this.step(key);
+    for (const [key, { replicas }] of this.#entries) if (replicas.shortage) this.step(key);
   }
 
   record(report: StatReport): void {
@@ -102,7 +121,7 @@ export class Scalers {
     const { madeAtMs, revisions } = this.#gateways.record(report, now);
     this.#noteLoad(now);
     for (const stat of revisions) this.#recordStat(stat, madeAtMs, now);
-    for (const revision of this.#revisionsOf(report.drained)) this.#scalers.get(revision)?.replicas.reconcile();
+    for (const revision of this.#revisionsOf(report.drained)) this.get(revision)?.replicas.deleteDrained();
   }
 
   /** Ticks, and takes silence for zeros, until disposed. */
@@ -117,20 +136,39 @@ export class Scalers {
     };
   }
 
-  #add(key: string, podAutoscaler: PodAutoscaler, now: number): void {
+  #update(key: string, podAutoscaler: PodAutoscaler): void {
+    const now = this.#clock.now();
+    const { reserveSpecs } = parseOwnScalingSettings(
+      podAutoscaler.metadata.annotations ?? {},
+      this.#settings.autoscaler,
+    );
+    const known = this.#entries.get(key);
+    if (known) {
+      known.replicas.reserveSpecs = reserveSpecs;
+      known.scaler.update(podAutoscaler, this.#settings, now);
+      return;
+    }
     const replicas = new Replicas(key, this.#context);
-    this.#replicas.set(key, replicas);
-    const context = { settings: this.#settings, replicas, load: this.#load, logger: this.#context.logger };
-    this.#scalers.set(key, new RevisionScaler(podAutoscaler, context, now));
+    replicas.reserveSpecs = reserveSpecs;
+    const decided = (decision: Decision): void => this.#context.decided(key, decision);
+    const shared = { settings: this.#settings, replicas, load: this.#load, decided };
+    const scaler = new RevisionScaler(podAutoscaler, { ...shared, ...this.#context.sourcesOf(podAutoscaler) }, now);
+    this.#entries.set(key, { scaler, replicas });
     this.#wheel.add(key, now);
+  }
+
+  #forget(key: string): void {
+    this.#entries.get(key)?.replicas.abandon();
+    if (this.#entries.delete(key)) this.#wheel.remove(key);
   }
 
   #recordStat(stat: RevisionStat, madeAtMs: number, now: number): void {
     const key = `${stat.namespace}/${stat.name}`;
-    const scaler = this.#scalers.get(key);
-    if (!scaler || !isSane(stat)) return;
-    scaler.record(stat, { madeAtMs, waiting: this.#gateways.waiting(key) }, now);
-    if (stat.waiting > 0) this.#changed(key);
+    const scaler = this.get(key);
+    if (!scaler) return;
+    const present = this.#gateways.present(key);
+    scaler.record(stat, { madeAtMs, waiting: this.#gateways.waiting(key), present }, now);
+    if (stat.waiting > 0) this.#context.changed(key);
   }
 
   /** The revisions that some of these pods (`namespace/name`) belong to. */
@@ -144,7 +182,7 @@ export class Scalers {
   }
 
   #tick(key: string): void {
-    if (this.#scalers.get(key)?.tick(this.#clock.now())) this.#changed(key);
+    if (this.get(key)?.tick(this.#clock.now())) this.#context.changed(key);
   }
 
   #turn(): void {
@@ -160,7 +198,7 @@ export class Scalers {
     this.#gateways.forget(now);
     this.#noteLoad(now);
     if (this.#load.hearing !== 'all') return;
-    for (const scaler of this.#scalers.values()) scaler.recordSilence(now);
+    for (const { scaler } of this.#entries.values()) scaler.recordSilence(now);
   }
 
   /** After a time without some gateway the windows are as good as new: nothing is let go before they have filled. */
@@ -168,28 +206,17 @@ export class Scalers {
     const hearing = this.#gateways.hearing(now);
     if (hearing === this.#load.hearing) return;
     this.#load.hearing = hearing;
-    for (const scaler of this.#scalers.values()) scaler.hold(now);
+    for (const { scaler } of this.#entries.values()) scaler.hold(now);
   }
 
   #clockWasSet(now: number): void {
     this.#gateways.clockWasSet(now);
-    for (const scaler of this.#scalers.values()) scaler.clockWasSet(now);
+    for (const { scaler } of this.#entries.values()) scaler.clockWasSet(now);
   }
 }
 
-function isKpa({ metadata }: PodAutoscaler, { autoscaler }: ClusterSettings): boolean {
-  const { class: name } = parseScalingSettings(metadata.annotations ?? {}, autoscaler);
-  return name === kpaClass || name === '';
-}
-
-/** More requests than a gateway could ever have. */
-const maxStat = 1e9;
-
-/** False for numbers that cannot be a count of requests. */
-function isSane({ averageConcurrency, requestCount, waiting }: RevisionStat): boolean {
-  return isCount(averageConcurrency) && isCount(requestCount) && isCount(waiting);
-}
-
-function isCount(value: number): boolean {
-  return value >= 0 && value <= maxStat;
+/** How often pods may be made. */
+export function permitsOf({ autoscaler }: ScalerSettings): Rate {
+  const { podCreationsPerSecond, podCreationBurst } = autoscaler.ebb ?? defaultEbbScalingConfig;
+  return { perSecond: podCreationsPerSecond, burst: podCreationBurst };
 }

@@ -1,8 +1,9 @@
 import type { PodAutoscaler } from '@ebb/api';
 import { conditionOf } from '@ebb/kube';
 import { describe, expect, it } from 'vitest';
+import { readLifecycle } from './lifecycle/read.ts';
 import { type LifecycleState, newLifecycle } from './lifecycle/state.ts';
-import { type ScaleStatus, makeStatus, readLifecycle } from './status.ts';
+import { type ScaleStatus, makeStatus } from './status.ts';
 
 const now = Date.parse('2026-01-01T00:00:00Z');
 const podAutoscaler: PodAutoscaler = { metadata: { name: 'web', generation: 1 }, spec: { scaleTargetRef: {} } };

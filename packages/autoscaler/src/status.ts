@@ -1,5 +1,7 @@
-import type { PodAutoscaler } from '@ebb/api';
+import { type PodAutoscaler, keys } from '@ebb/api';
 import { type ConditionManager, type ConditionSet, createConditionManager } from '@ebb/kube';
+import type { Decision } from './decision/decision.ts';
+import { explain } from './decision/explain.ts';
 import type { LifecycleState } from './lifecycle/state.ts';
 import type { Shortage } from './replicas/replica-control.ts';
 
@@ -12,6 +14,8 @@ export interface ScaleStatus {
   readonly ready: number;
   /** Why pods that are wanted are not there, if that is known. */
   readonly shortage: Shortage | undefined;
+  /** The last decision that changed something; in the status it is `ebb.dev/why`, in words. */
+  readonly decision?: Decision | undefined;
 }
 
 const messages: Readonly<Record<string, string>> = {
@@ -23,7 +27,7 @@ const messages: Readonly<Record<string, string>> = {
 /** The status to write (autoscaling.md, section 15; serving-api.md, section 18). */
 export function makeStatus(
   podAutoscaler: PodAutoscaler,
-  { lifecycle, ready, shortage }: ScaleStatus,
+  { lifecycle, ready, shortage, decision }: ScaleStatus,
   nowMs: number,
 ): NonNullable<PodAutoscaler['status']> {
   const { name = '' } = podAutoscaler.metadata;
@@ -35,6 +39,7 @@ export function makeStatus(
   return {
     ...podAutoscaler.status,
     ...conditions.finish(nowMs),
+    ...(decision ? { annotations: { ...podAutoscaler.status?.annotations, [keys.why]: explain(decision) } } : {}),
     serviceName: name,
     metricsServiceName: `${name}-private`,
     actualScale: ready,
@@ -53,23 +58,4 @@ function markActive(conditions: ConditionManager, { active }: LifecycleState, sh
       return conditions.markUnknown('Active', reason, message);
     }
   }
-}
-
-/** The lifecycle a status tells of, for a start in the middle of it. */
-export function readLifecycle({ status }: PodAutoscaler, nowMs: number): LifecycleState {
-  const condition = (type: string): { status: string; reason?: string; lastTransitionTime?: string } | undefined =>
-    status?.conditions?.find((each) => each.type === type);
-  const active = condition('Active');
-  const sinceMs = Date.parse(active?.lastTransitionTime ?? '');
-  const known = active?.status === 'True' || active?.status === 'False' ? active.status : 'Unknown';
-  return {
-    active: {
-      status: known,
-      reason: known === 'Unknown' && active ? 'Queued' : (active?.reason ?? ''),
-      sinceMs: Number.isNaN(sinceMs) ? nowMs : Math.min(sinceMs, nowMs),
-    },
-    initialized: condition('ScaleTargetInitialized')?.status === 'True',
-    desiredScale: status?.desiredScale,
-    hasServiceName: status?.serviceName !== undefined,
-  };
 }

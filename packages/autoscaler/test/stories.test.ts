@@ -1,4 +1,4 @@
-import { type PodAutoscaler, defaultAutoscalerConfig } from '@ebb/api';
+import type { PodAutoscaler } from '@ebb/api';
 import { describe, expect, it } from 'vitest';
 import { defaultClusterSettings } from '../src/cluster-settings.ts';
 import { Story, podAutoscalerOf } from './scaler-world.ts';
@@ -125,8 +125,8 @@ describe('a clock that is set', () => {
 
 describe('annotations that are out of range', () => {
   const update = (story: Story, annotations: Record<string, string>): void => {
-    const settings = { ...defaultClusterSettings, autoscaler: defaultAutoscalerConfig };
-    story.scaler.update(podAutoscalerOf({ annotations }), settings, story.clock.now());
+    const accepted = story.accepted.accept(podAutoscalerOf({ annotations }), defaultClusterSettings);
+    story.scaler.update(accepted, defaultClusterSettings, story.clock.now());
   };
 
   it('leave the last good ones in force', async () => {

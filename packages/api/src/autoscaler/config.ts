@@ -40,7 +40,7 @@ export interface EbbScalingConfig {
   readonly panicWhileRising: boolean;
   /** `ebb-count-starting-pods`: rates and the panic threshold count pods that are starting. */
   readonly countStartingPods: boolean;
-  /** `ebb-pod-creations-per-second`: the provider's limit, over all revisions. Default 50. */
+  /** `ebb-pod-creations-per-second`: the provider's limit, over all revisions. Default 15. */
   readonly podCreationsPerSecond: number;
   /** `ebb-pod-creation-burst`: creations allowed at once after a pause. Default 100. */
   readonly podCreationBurst: number;
@@ -49,7 +49,7 @@ export interface EbbScalingConfig {
 export const defaultEbbScalingConfig: EbbScalingConfig = {
   panicWhileRising: false,
   countStartingPods: false,
-  podCreationsPerSecond: 50,
+  podCreationsPerSecond: 15,
   podCreationBurst: 100,
 };
 

@@ -85,3 +85,22 @@ export function parseOwnScalingSettings(annotations: Annotations, config: Autosc
 function parsePredictiveMode(text: string): PredictiveMode | undefined {
   return text === 'observer' || text === 'auto' ? text : undefined;
 }
+
+/** What `metric-target` aims at: percent of the CPU request, MiB of memory. */
+export interface MetricTargets {
+  readonly cpu: number | undefined;
+  readonly memory: number | undefined;
+}
+
+const oneTarget = /^(cpu|memory):(\d+(?:\.\d+)?)$/;
+
+/** Reads `cpu:50,memory:50` (serverless-node.md, section 4.2); `undefined` if the annotation is absent or cannot be read. */
+export function parseMetricTargets(annotations: Annotations): MetricTargets | undefined {
+  const parts = annotations[ownScalingKeys.metricTarget]?.split(',').map((part) => oneTarget.exec(part.trim()));
+  if (!parts?.every((part) => part !== null)) return undefined;
+  const find = (name: string): number | undefined => {
+    const [, , value] = parts.find(([, metric]) => metric === name) ?? [];
+    return value === undefined ? undefined : Number(value);
+  };
+  return { cpu: find('cpu'), memory: find('memory') };
+}

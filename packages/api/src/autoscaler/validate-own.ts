@@ -2,7 +2,7 @@ import { type FieldError, fieldError, invalidValue, outOfBounds } from '../field
 import { formatGoDuration, parseGoDuration } from '../go-duration.ts';
 import { parseGoBool, parseGoFloat, parseGoInt32 } from '../go-number.ts';
 import type { Annotations } from './annotations.ts';
-import { ownScalingKeys } from './own-annotations.ts';
+import { ownScalingKeys, parseMetricTargets } from './own-annotations.ts';
 import { parseSchedule } from './schedule.ts';
 
 type Check = (text: string, key: string, all: Annotations) => FieldError | undefined;
@@ -66,6 +66,8 @@ const checks: Readonly<Partial<Record<keyof typeof ownScalingKeys, Check>>> = {
   schedule,
   scheduleTimeZone: timeZone,
   predictive: oneOf('observer', 'auto'),
+  metricTarget: (text, key, all) =>
+    parseMetricTargets(all) ? undefined : invalidValue(text, key, 'must be such as cpu:50,memory:200'),
   scaleStrategy: oneOf('observer', 'auto'),
   predictiveQuantile: quantile,
   predictiveLeadTime: leadTime,

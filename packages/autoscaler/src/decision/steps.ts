@@ -13,7 +13,6 @@ export type Rule =
   | 'activation-scale'
   | 'panic-floor'
   | 'scale-down-delay'
-  | 'tolerance'
   | 'stabilization-window'
   // What the revision and the cluster allow.
   | 'forecast'

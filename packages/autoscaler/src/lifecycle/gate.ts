@@ -1,3 +1,4 @@
+import type { Rule } from '../decision/steps.ts';
 import type { LifecycleSpec } from './spec.ts';
 import type { LifecycleState, NetworkFacts } from './state.ts';
 
@@ -7,6 +8,8 @@ export interface Wish {
   readonly want: number;
   /** The scale to bring about now; `undefined`: leave the pods as they are. */
   readonly write: number | undefined;
+  /** What kept the scale from zero, or the pods from going, if something did. */
+  readonly rule?: Rule;
   /** When to look again though nothing may have changed, in milliseconds from now. */
   readonly lookAgainMs?: number;
   /** Set if the activator was asked whether it answers. */
@@ -20,7 +23,7 @@ const settleMs = 3000;
 
 /** The way to zero (autoscaling.md, section 14): what becomes of a revision whose scale should be 0. */
 export function passGate(spec: LifecycleSpec, state: LifecycleState, network: NetworkFacts, nowMs: number): Wish {
-  if (!spec.enableScaleToZero) return scaleTo(1);
+  if (!spec.enableScaleToZero) return { ...scaleTo(1), rule: 'scale-to-zero-disabled' };
   const forMs = nowMs - state.active.sinceMs;
   switch (state.active.status) {
     case 'Unknown':
@@ -39,12 +42,12 @@ export function scaleTo(scale: number): Wish {
 
 function whileActivating({ activationTimeoutMs }: LifecycleSpec, forMs: number): Wish {
   if (forMs > activationTimeoutMs) return scaleTo(0);
-  return { want: -1, write: undefined, lookAgainMs: activationTimeoutMs };
+  return { want: -1, write: undefined, lookAgainMs: activationTimeoutMs, rule: 'activating' };
 }
 
 /** A revision stays active for a stable window; then it becomes inactive first, with its pods still there. */
 function whileActive({ stableWindowMs }: LifecycleSpec, { mode }: NetworkFacts, forMs: number): Wish {
-  if (forMs < stableWindowMs) return { ...scaleTo(1), lookAgainMs: stableWindowMs - forMs };
+  if (forMs < stableWindowMs) return { ...scaleTo(1), lookAgainMs: stableWindowMs - forMs, rule: 'stays-active' };
   return { want: 0, write: undefined, ...(mode === 'Proxy' ? { lookAgainMs: settleMs } : {}) };
 }
 
@@ -55,7 +58,7 @@ function whileInactive(spec: LifecycleSpec, network: NetworkFacts, forMs: number
   }
   const waitMs = waitBeforeZero(spec, network, forMs);
   if (waitMs === 0) return { ...scaleTo(0), ...probed };
-  return { want: 0, write: undefined, lookAgainMs: waitMs, ...probed };
+  return { want: 0, write: undefined, lookAgainMs: waitMs, rule: 'last-pod-stays', ...probed };
 }
 
 /** 0 once the last pod may go. */

@@ -1,3 +1,4 @@
+import type { Steps } from '../decision/steps.ts';
 import { clampScale } from './clamp.ts';
 import { nextState } from './conditions.ts';
 import { type Wish, passGate, scaleTo } from './gate.ts';
@@ -12,6 +13,8 @@ export interface LifecycleObservation {
   /** Pods ready. */
   readonly ready: number;
   readonly network: NetworkFacts;
+  /** Where to note what bounds and the way to zero make of the scale; begun with `desired`. */
+  readonly steps?: Steps;
 }
 
 /** What one step comes to. */
@@ -45,7 +48,13 @@ export function stepLifecycle(
 }
 
 function wishFor(spec: LifecycleSpec, observed: LifecycleObservation, state: LifecycleState, nowMs: number): Wish {
-  const scale = clampScale(spec, state, observed.desired);
+  const { desired, network, steps } = observed;
+  const { scale, rule } = clampScale(spec, state, desired);
   if (scale < 0) return nothingKnown;
-  return scale > 0 ? scaleTo(scale) : passGate(spec, state, observed.network, nowMs);
+  steps?.change(rule, scale);
+  if (scale > 0) return scaleTo(scale);
+  const wish = passGate(spec, state, network, nowMs);
+  // Where the gate leaves the pods as they are, what it says is not the scale there is.
+  if (wish.rule) steps?.change(wish.rule, wish.write ?? -1);
+  return wish;
 }

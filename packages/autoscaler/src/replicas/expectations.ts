@@ -1,19 +1,40 @@
+import type { PodKind } from './replica-control.ts';
+
 /** Time in which a pod that was created is to be seen; then it is taken for lost. */
 const expiryMs = 30_000;
+
+/** What a pod on its way will be. */
+interface Expected {
+  readonly node: string;
+  readonly kind: PodKind;
+}
 
 /**
  * Pods asked for and not seen yet. They count as existing, so that a decision taken meanwhile makes none twice.
  */
 export class Expectations {
-  readonly #pods = new Map<string, { readonly node: string; untilMs: number }>();
+  readonly #pods = new Map<string, Expected & { untilMs: number }>();
+  readonly #onNode = new Map<string, number>();
+  readonly #ofKind: Record<PodKind, number> = { standard: 0, spot: 0, reserve: 0 };
 
   get size(): number {
     return this.#pods.size;
   }
 
+  /** Pods expected of some kinds. */
+  count(...kinds: readonly PodKind[]): number {
+    return kinds.reduce((sum, kind) => sum + this.#ofKind[kind], 0);
+  }
+
+  /** Pods expected on a node. */
+  countOn(node: string): number {
+    return this.#onNode.get(node) ?? 0;
+  }
+
   /** A pod is being created; it is expected for as long as the call takes. */
-  begin(name: string, node: string): void {
-    this.#pods.set(name, { node, untilMs: Number.POSITIVE_INFINITY });
+  begin(name: string, { node, kind }: Expected): void {
+    this.#pods.set(name, { node, kind, untilMs: Number.POSITIVE_INFINITY });
+    this.#change({ node, kind }, 1);
   }
 
   /** The call succeeded; the pod may have been seen already. */
@@ -24,17 +45,18 @@ export class Expectations {
 
   /** The pod was seen, or will never be. */
   settle(name: string): void {
+    const pod = this.#pods.get(name);
+    if (!pod) return;
     this.#pods.delete(name);
+    this.#change(pod, -1);
   }
 
   expire(nowMs: number): void {
-    for (const [name, { untilMs }] of this.#pods) if (untilMs < nowMs) this.#pods.delete(name);
+    for (const [name, { untilMs }] of this.#pods) if (untilMs < nowMs) this.settle(name);
   }
 
-  /** Pods expected on a node. */
-  countOn(node: string): number {
-    let count = 0;
-    for (const pod of this.#pods.values()) if (pod.node === node) count++;
-    return count;
+  #change({ node, kind }: Expected, by: 1 | -1): void {
+    this.#ofKind[kind] += by;
+    this.#onNode.set(node, this.countOn(node) + by);
   }
 }

@@ -1,24 +1,26 @@
-import { type Pod, type Revision, isNotFound, keyOf, keys, makePod, resources } from '@ebb/api';
+import { type Pod, type Revision, isNotFound, keyOf, keys, resources } from '@ebb/api';
 import { type Clock, type Logger, messageOf } from '@ebb/base';
 import { type InformerEvent, type KubeClient, toTimestamp } from '@ebb/kube';
-import { type Cluster, podsOf, podsOn } from '../cluster.ts';
+import { type Cluster, podsOf } from '../cluster.ts';
 import type { Gateways } from '../gateways.ts';
 import { Expectations } from './expectations.ts';
-import { chooseNode, takesPods } from './node-choice.ts';
-import type { ReplicaControl, Shortage } from './replica-control.ts';
-import { podNameFor } from './pod-name.ts';
+import { makeReplica } from './make-replica.ts';
+import type { NodeLoads } from './node-loads.ts';
+import type { Permits } from './permits.ts';
 import { type Stage, drainingSince, isPodReady, stageOf } from './replica.ts';
+import type { PodKind, ReplicaControl, Shortage } from './replica-control.ts';
+import { Roster } from './roster.ts';
 import { Setbacks } from './setbacks.ts';
-import type { Slots } from './slots.ts';
 import { chooseVictims } from './victims.ts';
 
 /** What the replicas of all revisions share. */
 export interface ReplicaContext {
   readonly client: KubeClient;
-  readonly cluster: Cluster;
+  readonly cluster: Pick<Cluster, 'revisions' | 'pods'>;
   readonly gateways: Gateways;
-  /** Bounds creations under way. */
-  readonly slots: Slots;
+  readonly nodes: NodeLoads;
+  /** Bounds creations. */
+  readonly permits: Permits;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly random: () => number;
@@ -40,32 +42,42 @@ const unreadyDrainMs = 3000;
  */
 export class Replicas implements ReplicaControl {
   target: number | undefined;
+  onDemand: number | undefined;
+  reserve = 0;
+  keep = 0;
+  /** ECI types of reserved pods, tried in order. */
+  reserveSpecs = '';
   readonly #key: string;
+  readonly #namespace: string;
+  readonly #name: string;
   readonly #context: ReplicaContext;
+  readonly #roster = new Roster();
   readonly #expected = new Expectations();
   readonly #setbacks: Setbacks;
-  /** Pods (by uid) that were asked to drain or to go, and are not seen doing so yet. */
-  readonly #asked = new Map<string, Stage>();
   #shortage: Shortage | undefined;
   readonly #retry = (): void => this.reconcile();
 
   /** @param key `namespace/name` of the revision. */
   constructor(key: string, context: ReplicaContext) {
     this.#key = key;
+    const [namespace = '', name = ''] = key.split('/');
+    this.#namespace = namespace;
+    this.#name = name;
     this.#context = context;
     this.#setbacks = new Setbacks(context.random);
+    for (const pod of podsOf(context.cluster, key)) this.#put(pod);
   }
 
   get ready(): number {
-    let count = 0;
-    for (const pod of podsOf(this.#context.cluster, this.#key)) {
-      if (this.#stageOf(pod) === 'active' && isPodReady(pod)) count++;
-    }
-    return count;
+    return this.#roster.ready('standard', 'spot');
   }
 
   get count(): number {
-    return this.#podsAt('active').length + this.#expected.size;
+    return this.#roster.active('standard', 'spot') + this.#expected.count('standard', 'spot');
+  }
+
+  get reserveReady(): number {
+    return this.#roster.ready('reserve');
   }
 
   get shortage(): Shortage | undefined {
@@ -73,16 +85,25 @@ export class Replicas implements ReplicaControl {
   }
 
   get isAtRest(): boolean {
-    return this.target === 0 && this.#expected.size === 0 && podsOf(this.#context.cluster, this.#key).length === 0;
+    if (this.target !== 0 || this.#expected.size > 0) return false;
+    return this.#roster.size === this.reserve && this.reserveReady === this.reserve;
   }
 
   /** Takes in what happened to a pod of the revision. */
   observe(event: InformerEvent<Pod>): void {
     const { name = '', uid = '' } = event.object.metadata;
     this.#expected.settle(name);
-    if (isSetback(event, this.#asked.get(uid))) this.#setbacks.add(this.#context.clock.now());
-    const isDone = this.#asked.get(uid) === 'draining' && stageOf(event.object) === 'draining';
-    if (event.type === 'deleted' || isDone) this.#asked.delete(uid);
+    if (isSetback(event, this.#roster.askedFor(uid))) this.#setbacks.add(this.#context.clock.now());
+    if (event.type === 'deleted') this.#remove(event.object);
+    else this.#put(event.object);
+    // Gateways may have said so before it was seen to drain.
+    if (event.type === 'updated' && this.#hasDrained(event.object, this.#context.clock.now()))
+      this.#delete(event.object);
+  }
+
+  /** Forgets all pods, which go with their Revision. */
+  abandon(): void {
+    for (const pod of podsOf(this.#context.cluster, this.#key)) this.#remove(pod);
   }
 
   reconcile(): void {
@@ -91,106 +112,111 @@ export class Replicas implements ReplicaControl {
     const now = clock.now();
     this.#expected.expire(now);
     this.#deleteEnded(now);
-    this.#deleteDrained(now);
-    const { target } = this;
-    if (target === undefined) return;
-    const active = this.#podsAt('active');
-    const missing = target - active.length - this.#expected.size;
-    if (missing > 0) this.#create(missing, now);
+    if (this.target === undefined) return;
+    const wanted = Math.max(this.target, this.keep);
+    this.#bringTo('reserve', this.reserve, now);
+    // A floor of pods on demand; what is above it may be spot.
+    const onDemand = Math.min(this.onDemand ?? wanted, wanted);
+    if (wanted > this.count) this.#grow(wanted, onDemand, now);
     else this.#shortage = undefined;
     // Pods on their way cannot be taken back; they are the first to go once they are there.
-    this.#remove(active, active.length - target);
+    this.#shrink(['standard', 'spot'], this.#roster.active('standard', 'spot') - wanted);
   }
 
-  #podsAt(stage: Stage): readonly Pod[] {
-    return podsOf(this.#context.cluster, this.#key).filter((pod) => this.#stageOf(pod) === stage);
+  deleteDrained(): void {
+    const now = this.#context.clock.now();
+    for (const pod of this.#roster.draining()) if (this.#hasDrained(pod, now)) this.#delete(pod);
   }
 
-  #stageOf(pod: Pod): Stage {
-    return this.#asked.get(pod.metadata.uid ?? '') ?? stageOf(pod);
+  #grow(wanted: number, onDemand: number, now: number): void {
+    const standard = this.#roster.active('standard') + this.#expected.count('standard');
+    const missingStandard = Math.min(onDemand - standard, wanted - this.count);
+    if (missingStandard > 0 && !this.#create('standard', missingStandard, now)) return;
+    this.#create('spot', wanted - this.count, now);
   }
 
-  #create(missing: number, now: number): void {
-    const { cluster, slots } = this.#context;
-    const [namespace, name = ''] = this.#key.split('/');
-    const revision = cluster.revisions.get(namespace, name);
-    if (!revision || revision.metadata.deletionTimestamp !== undefined || this.#setbacks.waitMs(now) > 0) return;
+  #bringTo(kind: PodKind, wanted: number, now: number): void {
+    this.#create(kind, wanted - this.#roster.active(kind) - this.#expected.count(kind), now);
+    this.#shrink([kind], this.#roster.active(kind) - wanted);
+  }
+
+  /** False if not all could be begun: it is tried again when there may be leave, or a node. */
+  #create(kind: PodKind, missing: number, now: number): boolean {
+    if (missing <= 0) return true;
+    const { cluster, nodes, permits } = this.#context;
+    const revision = cluster.revisions.get(this.#namespace, this.#name);
+    if (!revision || revision.metadata.deletionTimestamp !== undefined) return false;
+    if (this.#setbacks.waitMs(now) > 0) return false;
     for (let left = missing; left > 0; left--) {
-      const node = this.#chooseNode();
+      const node = nodes.choose((name) => this.#roster.countOn(name) + this.#expected.countOn(name));
       if (node === undefined) {
         this.#shortage = { reason: 'Unschedulable', message: 'no virtual node is ready to take pods' };
-        return;
+        return false;
       }
-      if (!slots.take(this.#retry)) return;
-      this.#createPod(revision, node);
+      if (!permits.take(this.#retry)) return false;
+      this.#createPod(revision, node, kind);
     }
+    return true;
   }
 
-  #chooseNode(): string | undefined {
-    const { cluster } = this.#context;
-    const names = cluster.nodes.list().flatMap((node) => (takesPods(node) ? [node.metadata.name ?? ''] : []));
-    if (names.length < 2) return names[0];
-    const own = podsOf(cluster, this.#key);
-    const loads = names.map((name) => {
-      const expected = this.#expected.countOn(name);
-      const ownHere = own.filter(({ spec }) => spec.nodeName === name).length;
-      return { name, own: ownHere + expected, all: podsOn(cluster, name).length + expected };
-    });
-    return chooseNode(loads);
-  }
-
-  /** Never throws; the slot it was given is given back when the call has ended. */
-  #createPod(revision: Revision, nodeName: string): void {
-    const { client, clock, logger, random, signal, slots, track } = this.#context;
-    const podName = podNameFor(revision.metadata.name ?? '', random);
-    this.#expected.begin(podName, nodeName);
+  /** Never throws; the leave it was given is given back when the call has ended. */
+  #createPod(revision: Revision, nodeName: string, kind: PodKind): void {
+    const { client, clock, logger, nodes, permits, random, signal, track } = this.#context;
+    const pod = makeReplica({ revision, nodeName, kind, reserveSpecs: this.reserveSpecs, random });
+    const { name = '' } = pod.metadata;
+    this.#expected.begin(name, { node: nodeName, kind });
+    nodes.change(nodeName, 1);
     const call = async (): Promise<void> => {
       try {
-        await client.create(resources.pods, makePod({ revision, podName, nodeName }), { signal });
-        this.#expected.created(podName, clock.now());
+        await client.create(resources.pods, pod, { signal });
+        this.#expected.created(name, clock.now());
         this.#shortage = undefined;
       } catch (error) {
-        this.#expected.settle(podName);
+        this.#expected.settle(name);
         if (signal.aborted) return;
         this.#setbacks.add(clock.now());
         this.#shortage = { reason: 'FailedCreate', message: messageOf(error) };
-        logger.warn({ revision: this.#key, pod: podName, error: messageOf(error) }, 'a pod could not be created');
+        logger.warn({ revision: this.#key, pod: name, error: messageOf(error) }, 'a pod could not be created');
       } finally {
-        slots.give();
+        nodes.change(nodeName, -1); // from now on it counts as seen, or not at all
+        permits.give();
       }
     };
     track(call());
   }
 
+  #put(pod: Pod): void {
+    if (this.#roster.set(pod)) this.#context.nodes.change(pod.spec.nodeName ?? '', 1);
+  }
+
+  #remove(pod: Pod): void {
+    if (this.#roster.delete(pod)) this.#context.nodes.change(pod.spec.nodeName ?? '', -1);
+  }
+
   /** Ended pods stay to be looked at until they are replaced, which waits longer each time. */
   #deleteEnded(now: number): void {
-    const ended = this.#podsAt('ended');
-    if (this.target !== 0 && this.#setbacks.waitMs(now) > 0) return;
+    const ended = this.#roster.ended();
+    if (ended.length === 0 || (this.target !== 0 && this.#setbacks.waitMs(now) > 0)) return;
     for (const pod of ended) this.#delete(pod);
   }
 
-  #remove(active: readonly Pod[], count: number): void {
+  #shrink(kinds: readonly PodKind[], count: number): void {
+    if (count <= 0) return;
     const { gateways } = this.#context;
-    for (const pod of chooseVictims(active, count, (each) => this.#inFlight(each))) {
+    for (const pod of chooseVictims(this.#roster.listActive(...kinds), count, (each) => this.#inFlight(each))) {
       // A gateway may use a pod before it is reported ready, but not before it has an address.
       if (gateways.isEmpty || (!isPodReady(pod) && !pod.status?.podIP)) this.#delete(pod);
       else this.#drain(pod);
     }
   }
 
-  #deleteDrained(now: number): void {
-    for (const pod of this.#podsAt('draining')) if (this.#hasDrained(pod, now)) this.#delete(pod);
-  }
-
   #hasDrained(pod: Pod, now: number): boolean {
-    // Not yet seen to carry the annotation: what gateways say cannot be about it.
-    if (stageOf(pod) !== 'draining') return false;
+    // Not yet seen to carry the annotation: what gateways say cannot be about it. Asked to go: once is enough.
+    if (stageOf(pod) !== 'draining' || this.#roster.askedFor(pod.metadata.uid ?? '') === 'leaving') return false;
     const { cluster, gateways } = this.#context;
-    const key = keyOf(pod);
-    const [namespace, name = ''] = this.#key.split('/');
-    const { timeoutSeconds = defaultTimeoutSeconds } = cluster.revisions.get(namespace, name)?.spec ?? {};
+    const { timeoutSeconds = defaultTimeoutSeconds } = cluster.revisions.get(this.#namespace, this.#name)?.spec ?? {};
     const drainedForMs = now - (drainingSince(pod) ?? 0);
-    if (drainedForMs > timeoutSeconds * 1000 || gateways.haveDrained(key, now)) return true;
+    if (drainedForMs > timeoutSeconds * 1000 || gateways.haveDrained(keyOf(pod), now)) return true;
     return !isPodReady(pod) && drainedForMs > unreadyDrainMs && this.#inFlight(pod) === 0;
   }
 
@@ -215,9 +241,9 @@ export class Replicas implements ReplicaControl {
   #ask(pod: Pod, stage: Stage, call: Promise<unknown>): void {
     const { logger, signal, track } = this.#context;
     const { uid = '' } = pod.metadata;
-    this.#asked.set(uid, stage);
+    this.#roster.ask(pod, stage);
     const failed = (error: unknown): void => {
-      if (this.#asked.get(uid) === stage) this.#asked.delete(uid);
+      if (this.#roster.askedFor(uid) === stage) this.#roster.ask(pod, undefined);
       if (signal.aborted || isNotFound(error)) return;
       logger.warn({ pod: keyOf(pod), to: stage, error: messageOf(error) }, 'a pod could not be changed');
     };

@@ -17,6 +17,11 @@ export class Slots {
     return true;
   }
 
+  /** Gives back a slot that was not used, without telling anybody. */
+  giveSilently(): void {
+    this.#free++;
+  }
+
   give(): void {
     this.#free++;
     const [next] = this.#waiting;

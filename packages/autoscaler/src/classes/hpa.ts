@@ -1,0 +1,133 @@
+import type { PodAutoscaler } from '@ebb/api';
+import { type AutoscalerConfig, parseMetricTargets, parseScalingSettings } from '@ebb/api/autoscaler';
+import { Steps } from '../decision/steps.ts';
+import { MaxWindow } from '../windows/max-window.ts';
+import type { HpaAccount, HpaSpec, Usage } from './account.ts';
+import type { Facts, ScalingClass } from './scaling-class.ts';
+
+/** Aimed at where nothing is annotated, in percent: Kubernetes' own default. */
+const defaultCpuPercent = 80;
+/** Time for which Kubernetes keeps the largest want, where nothing is annotated. */
+const defaultStabilizationSeconds = 300;
+/** A usage this close to the target changes nothing. */
+const tolerance = 0.1;
+/** On the way up: no more than the larger of these in a period. */
+const upPods = 4;
+const upFactor = 2;
+
+/**
+ * CPU and memory of the pods, as a HorizontalPodAutoscaler judges them (autoscaling.md, section 18): pods × usage ÷ target, within a
+ * tenth nothing changes, down only as far as the largest want of the stabilization window. Never to zero.
+ */
+export class HpaClass implements ScalingClass {
+  readonly isPanicking = false;
+  readonly excessBurstCapacity = 0;
+  readonly steps: Steps = new Steps();
+  desired = -1;
+  readonly #cpuRequest: number;
+  #spec: HpaSpec;
+  #kept: MaxWindow;
+  #ready = 0;
+  #usage: Usage | null = null;
+  #carried: number | null = null;
+
+  /** @param cpuRequest Cores that one pod requests. */
+  constructor(podAutoscaler: PodAutoscaler, config: AutoscalerConfig, cpuRequest: number) {
+    this.#cpuRequest = cpuRequest;
+    this.#spec = resolveHpa(podAutoscaler, config, cpuRequest);
+    this.#kept = new MaxWindow(this.#spec.stabilizationSeconds);
+  }
+
+  update(podAutoscaler: PodAutoscaler, config: AutoscalerConfig): void {
+    const spec = resolveHpa(podAutoscaler, config, this.#cpuRequest);
+    if (spec.stabilizationSeconds !== this.#spec.stabilizationSeconds) {
+      this.#kept = new MaxWindow(spec.stabilizationSeconds);
+    }
+    this.#spec = spec;
+  }
+
+  record(): void {}
+
+  /** Where a request waits and no pod is there at all, one is made; more is not known. */
+  isUrgent({ waiting, ready }: Facts): boolean {
+    return waiting > 0 && ready === 0;
+  }
+
+  /** Without a measure nothing is decided, but that there be one pod. */
+  tick({ nowMs, ready, usage }: Facts): boolean {
+    if ((usage === undefined || ready === 0) && this.desired >= 1) return false;
+    const second = Math.floor(nowMs / 1000);
+    const kept = this.#kept.maximum(second);
+    this.#ready = ready;
+    this.#usage = usage ?? null;
+    this.#carried = kept === Number.NEGATIVE_INFINITY ? null : kept;
+    this.desired = decideHpa(this.#spec, { ready, usage: this.#usage }, this.#carried, this.steps);
+    if (usage) this.#kept.record(second, wantOf(this.#spec, ready, usage));
+    return true;
+  }
+
+  forget(): void {
+    this.#kept.clear();
+  }
+
+  clockWasSet(): void {
+    this.#kept.clear();
+  }
+
+  account(): HpaAccount {
+    const observed = { ready: this.#ready, usage: this.#usage };
+    return { class: 'hpa', spec: this.#spec, observed, carried: this.#carried };
+  }
+}
+
+function resolveHpa({ metadata }: PodAutoscaler, config: AutoscalerConfig, cpuRequest: number): HpaSpec {
+  const annotations = metadata.annotations ?? {};
+  const { metric, target } = parseScalingSettings(annotations, config);
+  const { cpu, memory } = parseMetricTargets(annotations) ?? {
+    cpu: metric === 'memory' ? undefined : Math.ceil(target ?? defaultCpuPercent),
+    memory: metric === 'memory' ? Math.trunc(target ?? 0) : undefined,
+  };
+  const isWindowed = annotations['autoscaling.knative.dev/window'] !== undefined;
+  const { stableWindowMs } = parseScalingSettings(annotations, config);
+  return {
+    cpuPercent: cpu ?? 0,
+    cpuRequest,
+    memoryMebibytes: memory ?? 0,
+    stabilizationSeconds: isWindowed ? stableWindowMs / 1000 : defaultStabilizationSeconds,
+  };
+}
+
+const mebibyte = 2 ** 20;
+
+/** The larger of what CPU and memory ask for. */
+function wantOf(spec: HpaSpec, ready: number, usage: Usage): number {
+  if (usage.pods === 0) return ready;
+  const cpu = spec.cpuRequest > 0 ? usage.cpuCores / usage.pods / spec.cpuRequest / (spec.cpuPercent / 100) : 0;
+  const memory = usage.memoryBytes / usage.pods / mebibyte / spec.memoryMebibytes;
+  const ratio = Math.max(spec.cpuPercent > 0 ? cpu : 0, spec.memoryMebibytes > 0 ? memory : 0);
+  const want = Math.abs(ratio - 1) <= tolerance ? ready : Math.ceil(ready * ratio);
+  return Number.isFinite(want) ? want : ready;
+}
+
+function decideHpa(spec: HpaSpec, { ready, usage }: HpaAccount['observed'], kept: number | null, steps: Steps): number {
+  if (!usage || ready === 0) {
+    steps.begin('nothing-known', Math.max(1, ready));
+    return Math.max(1, ready);
+  }
+  const want = wantOf(spec, ready, usage);
+  steps.begin('resource-usage', want);
+  const upTo = Math.max(ready * upFactor, ready + upPods);
+  const limited = steps.change('max-scale-up-rate', Math.min(want, upTo));
+  // Down only as far as was wanted of late, and never up for that.
+  const stabilized = Math.max(limited, Math.min(kept ?? 0, ready));
+  return Math.max(1, steps.change('stabilization-window', stabilized));
+}
+
+/** Takes a decision again. */
+export function decideHpaAgain({ spec, observed, carried }: HpaAccount): {
+  readonly desired: number;
+  readonly steps: Steps;
+} {
+  const steps = new Steps();
+  return { desired: decideHpa(spec, observed, carried, steps), steps };
+}

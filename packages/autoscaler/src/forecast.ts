@@ -1,0 +1,80 @@
+const minuteMs = 60_000;
+const dayMs = 86_400_000;
+const minutesOfDay = 1440;
+/** How far back a pattern is looked for: two of each weekday, and today. */
+const days = 15;
+const weekDays = 7;
+/** Fewer recorded days of the same weekday than this tell less than all days together. */
+const enoughWeeks = 2;
+
+/** No load is known of that minute. */
+const unknown = -1;
+
+/** The largest load of each minute of the last two weeks and of today. */
+export class LoadHistory {
+  readonly #peaks = new Float32Array(days * minutesOfDay).fill(unknown);
+  #minute = Number.NEGATIVE_INFINITY;
+  #second = Number.NEGATIVE_INFINITY;
+  #ofSecond = 0;
+
+  /** Adds the load of one second; reports of a second add up. What is older than the present minute is left out. */
+  record(atMs: number, load: number): void {
+    const second = Math.floor(atMs / 1000);
+    const minute = Math.floor(atMs / minuteMs);
+    if (minute < this.#minute) return;
+    if (minute > this.#minute) this.#advance(minute);
+    this.#ofSecond = second === this.#second ? this.#ofSecond + load : load;
+    this.#second = second;
+    const slot = slotOf(minute);
+    this.#peaks[slot] = Math.max(this.#peaks[slot] ?? unknown, this.#ofSecond);
+  }
+
+  /**
+   * The load to expect in `leadMs` from now: of each past day the largest in that time of day, and of these a quantile. Past days are
+   * those of the same weekday if there are two, else all. `undefined` without a day of history.
+   *
+   * @param quantile Percent of the days that it is to cover, 1 to 100.
+   */
+  forecast(
+    nowMs: number,
+    { leadMs, quantile }: { readonly leadMs: number; readonly quantile: number },
+  ): number | undefined {
+    const daily: number[] = [];
+    const weekly: number[] = [];
+    for (let back = 1; back < days; back++) {
+      const peak = this.#peakBetween(nowMs - back * dayMs, leadMs);
+      if (peak === unknown) continue;
+      daily.push(peak);
+      if (back % weekDays === 0) weekly.push(peak);
+    }
+    const values = weekly.length >= enoughWeeks ? weekly : daily;
+    return values.length === 0 ? undefined : quantileOf(values, quantile / 100);
+  }
+
+  #peakBetween(fromMs: number, lengthMs: number): number {
+    const first = Math.floor(fromMs / minuteMs);
+    const last = Math.floor((fromMs + lengthMs) / minuteMs);
+    let peak = unknown;
+    for (let minute = first; minute <= last; minute++) {
+      if (minute > this.#minute - this.#peaks.length) peak = Math.max(peak, this.#peaks[slotOf(minute)] ?? unknown);
+    }
+    return peak;
+  }
+
+  /** What lies between is not known. */
+  #advance(minute: number): void {
+    if (minute - this.#minute >= this.#peaks.length) this.#peaks.fill(unknown);
+    else for (let each = this.#minute + 1; each <= minute; each++) this.#peaks[slotOf(each)] = unknown;
+    this.#minute = minute;
+  }
+}
+
+function slotOf(minute: number): number {
+  return minute % (days * minutesOfDay);
+}
+
+/** The smallest value that a share of them does not exceed. */
+function quantileOf(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(share * sorted.length) - 1))] ?? 0;
+}
