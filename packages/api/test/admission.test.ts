@@ -82,25 +82,59 @@ describe('admission', () => {
     expect(dryRunRefusal(new StatusError('BadRequest', webhook))).toBeUndefined();
   });
 
-  const configMap = (name: string, data: unknown, namespace = 'knative-serving'): KubernetesObject =>
-    ({ kind: 'ConfigMap', metadata: { name, namespace }, data }) as KubernetesObject;
+  const configMap = (
+    name: string,
+    data: unknown,
+    metadata: object = { namespace: 'knative-serving' },
+  ): KubernetesObject => ({ kind: 'ConfigMap', metadata: { name, ...metadata }, data }) as KubernetesObject;
+  const bad = { 'stable-window': '2s' };
+  const prefix = 'admission webhook "config.webhook.serving.knative.dev" denied the request: ';
 
-  it('refuses ConfigMaps that do not parse, and those whose example was edited', () => {
-    const bad = { 'stable-window': '2s' };
-    const prefix = 'admission webhook "config.webhook.serving.knative.dev" denied the request: ';
+  it('refuses ConfigMaps that do not parse', () => {
     expect(refusal(() => admit(configMap('config-autoscaler', bad)))).toMatch(
       `${prefix}validation failed: stable-window = 2s, must be within`,
     );
     expect(refusal(() => admit(configMap('config-autoscaler', { a: 5 })))).toMatch(
       `${prefix}decoding request failed: `,
     );
-    expect(refusal(() => admit(configMap('config-autoscaler', bad, 'default')))).toBe('admitted');
-    expect(refusal(() => admit(configMap('other', bad)))).toBe('admitted');
-    const edited = configMap('config-gc', { _example: 'x' });
-    edited.metadata.annotations = { 'knative.dev/example-checksum': '00000000' };
-    expect(refusal(() => admit(edited))).toContain('copy the lines you want out of "_example"');
-    edited.metadata.annotations = { 'knative.dev/example-checksum': '8cdc1683' };
-    expect(refusal(() => admit(edited))).toBe('admitted');
+  });
+
+  const labelled = (component: string, name = 'knative-serving'): object => ({
+    labels: { 'app.kubernetes.io/name': name, 'app.kubernetes.io/component': component },
+  });
+
+  it.each<[what: string, name: string, metadata: object, outcome: string]>([
+    ['one in the system’s namespace', 'config-autoscaler', { namespace: 'knative-serving' }, 'refused'],
+    ['one in another namespace', 'config-autoscaler', { namespace: 'default' }, 'admitted'],
+    ['one of another name', 'config-other', { namespace: 'knative-serving' }, 'admitted'],
+    ...['autoscaler', 'controller', 'logging', 'networking', 'observability', 'tracing', 'net-certmanager'].map(
+      (component): [string, string, object, string] => [
+        `one labelled ${component}`,
+        'config-autoscaler',
+        labelled(component),
+        'refused',
+      ],
+    ),
+    ['one of another component', 'config-autoscaler', labelled('mine'), 'admitted'],
+    ['one of another application', 'config-autoscaler', labelled('autoscaler', 'mine'), 'admitted'],
+  ])('looks at ConfigMaps by name and label: %s', (_, name, metadata, outcome) => {
+    const said = refusal(() => admit(configMap(name, bad, metadata)));
+    expect(said === 'admitted' ? said : 'refused').toBe(outcome);
+  });
+
+  it.each([
+    ['x', '8cdc1683', 'admitted'],
+    ['\n x \n', '8cdc1683', 'admitted'],
+    ['x', undefined, 'admitted'],
+    [undefined, '00000000', 'admitted'],
+    ['a\nb', '9fbadef3', 'admitted'],
+    ['a\r\n\nb', '9fbadef3', 'admitted'],
+    ['y', '8cdc1683', 'refused'],
+  ])('holds the example %j against its checksum %s', (example, checksum, outcome) => {
+    const object = configMap('config-gc', example === undefined ? {} : { _example: example });
+    if (checksum !== undefined) object.metadata.annotations = { 'knative.dev/example-checksum': checksum };
+    const said = refusal(() => admit(object));
+    expect(said.includes('copy the lines you want out of "_example"') ? 'refused' : said).toBe(outcome);
   });
 
   const kinds = ['Service', 'Configuration', 'Revision', 'Route', 'PodAutoscaler', 'Ingress', 'ConfigMap'];

@@ -1,5 +1,5 @@
 import { parseGoDuration } from '../go-duration.ts';
-import { parseGoBool, parseGoInteger } from '../go-number.ts';
+import { parseGoBool, parseGoFloat, parseGoInteger } from '../go-number.ts';
 import { isQuantity } from '../quantity.ts';
 
 /** The data of a ConfigMap. */
@@ -18,6 +18,7 @@ export interface Bound<T> {
 
 const bool: Kind<boolean> = { parse: parseGoBool, what: 'true or false' };
 const integer: Kind<number> = { parse: parseSafeInteger, what: 'a whole number' };
+const number: Kind<number> = { parse: parseGoFloat, what: 'a number' };
 const duration: Kind<number> = { parse: parseGoDuration, what: 'a duration such as 30s' };
 const quantity: Kind<string> = {
   parse: (text) => (isQuantity(text) ? text : undefined),
@@ -33,7 +34,8 @@ export interface ConfigReader {
   durationMs(keys: Keys, byDefault: number, bound?: Bound<number>): number;
   /** The text of a quantity; `undefined` where there is none. */
   quantity(keys: Keys): string | undefined;
-  /** One of the words, whatever its case; given back as listed. */
+  number(keys: Keys, byDefault: number, bound?: Bound<number>): number;
+  /** One of the words, whatever its case; given back as listed. Empty text counts as absent. */
   word<T extends string>(keys: Keys, words: readonly T[], byDefault: T): T;
 }
 
@@ -59,7 +61,8 @@ export function readConfig(data: ConfigData): ConfigReader {
     integer: (keys, byDefault, bound) => read(keys, integer, bound) ?? byDefault,
     durationMs: (keys, byDefault, bound) => read(keys, duration, bound) ?? byDefault,
     quantity: (keys) => read(keys, quantity),
-    word: (keys, words, byDefault) => read(keys, wordOf(words)) ?? byDefault,
+    number: (keys, byDefault, bound) => read(keys, number, bound) ?? byDefault,
+    word: (keys, words, byDefault) => (find(keys)?.[1] === '' ? byDefault : (read(keys, wordOf(words)) ?? byDefault)),
   };
 }
 
@@ -79,6 +82,12 @@ function parseSafeInteger(text: string): number | undefined {
 export const atLeast = (low: number): Bound<number> => ({
   holds: (value) => value >= low,
   must: `at least ${low}`,
+});
+
+/** Between two bounds, both allowed. */
+export const between = (low: number, high: number): Bound<number> => ({
+  holds: (value) => value >= low && value <= high,
+  must: `within [${low}, ${high}]`,
 });
 
 /** A duration of whole seconds, 0 allowed. */

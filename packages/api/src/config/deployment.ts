@@ -1,4 +1,5 @@
-import { type ConfigData, readConfig } from './data.ts';
+import { type Bound, type ConfigData, readConfig } from './data.ts';
+import { type RuntimeClass, parseRuntimeClasses } from './runtime-class.ts';
 
 /** The ConfigMap `config-deployment`, as far as it concerns pods without a sidecar (serving-api.md, section 12). */
 export interface DeploymentConfig {
@@ -9,29 +10,38 @@ export interface DeploymentConfig {
   readonly registriesSkippingTagResolving: ReadonlySet<string>;
   readonly podIsAlwaysSchedulable: boolean;
   readonly defaultAffinityType: 'prefer-spread-revision-over-nodes' | 'none';
+  /** Runtime classes for pods that name none. */
+  readonly runtimeClasses: readonly RuntimeClass[];
 }
 
-const sidecarQuantities = ['cpu', 'memory', 'ephemeral-storage'].flatMap((resource) => [
-  `queue-sidecar-${resource}-request`,
-  `queue-sidecar-${resource}-limit`,
-]);
+/** Key and old spelling of what the sidecar asks for. */
+const sidecarQuantities = ['cpu', 'memory', 'ephemeral-storage'].flatMap((resource) =>
+  ['request', 'limit'].map((what) => [
+    `queue-sidecar-${resource}-${what}`,
+    `queueSidecar${camelCase(resource)}${camelCase(what)}`,
+  ]),
+);
+
+const deadline: Bound<number> = {
+  holds: (ms) => ms > 0 && ms % 1000 === 0,
+  must: 'a whole number of seconds, more than 0s',
+};
+const positive: Bound<number> = { holds: (ms) => ms > 0, must: 'more than 0s' };
 
 /** Reads `config-deployment`; throws an `Error` with key, value and legal range. What is for the sidecar is only checked. */
 export function parseDeploymentConfig(data: ConfigData = {}): DeploymentConfig {
   const read = readConfig(data);
-  for (const key of sidecarQuantities) read.quantity(key);
+  for (const spellings of sidecarQuantities) read.quantity(spellings);
   return {
-    progressDeadlineMs: read.durationMs('progress-deadline', 600_000, {
-      holds: (ms) => ms > 0 && ms % 1000 === 0,
-      must: 'a whole number of seconds, more than 0s',
-    }),
-    digestResolutionTimeoutMs: read.durationMs('digest-resolution-timeout', 10_000, {
-      holds: (ms) => ms > 0,
-      must: 'more than 0s',
-    }),
+    progressDeadlineMs: read.durationMs(['progress-deadline', 'progressDeadline'], 600_000, deadline),
+    digestResolutionTimeoutMs: read.durationMs(
+      ['digest-resolution-timeout', 'digestResolutionTimeout'],
+      10_000,
+      positive,
+    ),
     registriesSkippingTagResolving: new Set(
       read
-        .text('registries-skipping-tag-resolving', 'kind.local,ko.local,dev.local')
+        .text(['registries-skipping-tag-resolving', 'registriesSkippingTagResolving'], 'kind.local,ko.local,dev.local')
         .split(',')
         .map((registry) => registry.trim())
         .filter((registry) => registry !== ''),
@@ -42,5 +52,12 @@ export function parseDeploymentConfig(data: ConfigData = {}): DeploymentConfig {
       ['prefer-spread-revision-over-nodes', 'none'],
       'prefer-spread-revision-over-nodes',
     ),
+    runtimeClasses: parseRuntimeClasses(data['runtime-class-name']),
   };
+}
+
+/** `ephemeral-storage` as `EphemeralStorage`, `cpu` as `CPU`. */
+function camelCase(name: string): string {
+  if (name === 'cpu') return 'CPU';
+  return name.replaceAll(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }

@@ -1,6 +1,6 @@
 import { keys } from '../keys.ts';
 import type { ConfigData } from './data.ts';
-import { parseYaml } from './yaml.ts';
+import { isRecord, isTextMap, parseYaml } from './yaml.ts';
 
 /** Domain of Services inside the cluster. */
 export const clusterDomain = 'cluster.local';
@@ -58,9 +58,3 @@ function parseDomain(name: string, text: string): Domain {
   const isDefault = Object.keys(selector).length === 0;
   return { name, selector, wildcard: isDefault || value['type'] === 'wildcard' };
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-const isTextMap = (value: Record<string, unknown>): value is Record<string, string> =>
-  Object.values(value).every((item) => typeof item === 'string');

@@ -1,5 +1,5 @@
 import { ingressClass } from '../keys.ts';
-import { type Bound, type ConfigData, readConfig, wholeSeconds } from './data.ts';
+import { type Bound, type ConfigData, atLeast, readConfig, wholeSeconds } from './data.ts';
 import { type Template, type TemplateData, parseTemplate } from './template/template.ts';
 import { parseYaml } from './yaml.ts';
 
@@ -42,7 +42,7 @@ export function parseNetworkConfig(data: ConfigData = {}): NetworkConfig {
     ),
     domainTemplate: readDomainTemplate(data),
     tagTemplate: readTagTemplate(data),
-    rolloutDurationMs: read.durationMs(['rollout-duration', 'rolloutDuration'], 0, wholeSeconds),
+    rolloutDurationMs: readRollout(data),
     autocreateClusterDomainClaims: read.bool(
       ['autocreate-cluster-domain-claims', 'autocreateClusterDomainClaims'],
       false,
@@ -57,6 +57,14 @@ export function parseNetworkConfig(data: ConfigData = {}): NetworkConfig {
     meshCompatibilityMode: read.word('mesh-compatibility-mode', ['auto', 'enabled', 'disabled'], 'auto'),
     enableMeshPodAddressability: read.bool('enable-mesh-pod-addressability', false),
   };
+}
+
+/** Knative takes a number of seconds here, and its documentation writes a duration; either will do. */
+function readRollout(data: ConfigData): number {
+  const read = readConfig(data);
+  const keys = ['rollout-duration', 'rolloutDuration'];
+  const isNumber = /^\s*[+-]?\d+\s*$/.test(read.text(keys, ''));
+  return isNumber ? read.integer(keys, 0, atLeast(0)) * 1000 : read.durationMs(keys, 0, wholeSeconds);
 }
 
 const domainSample: TemplateData = {

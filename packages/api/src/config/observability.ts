@@ -1,23 +1,52 @@
-import { type ConfigData, readConfig } from './data.ts';
+import { type ConfigData, atLeast, between, readConfig } from './data.ts';
 
 /** The ConfigMap `config-observability`, as far as Ebb uses it (serving-api.md, section 12). */
 export interface ObservabilityConfig {
   /** `${REVISION_UID}` in it stands for the Revision's; empty: none. */
   readonly revisionUrlTemplate: string;
   readonly enableVarLogCollection: boolean;
-  readonly requestLogTemplate: string;
+  readonly requestLogTemplate: string | undefined;
   readonly enableRequestLog: boolean;
   readonly enableProbeRequestLog: boolean;
 }
 
-/** Reads `config-observability`; throws an `Error` with key, value and legal range. */
+const templateKey = 'logging.request-log-template';
+const enableKey = 'logging.enable-request-log';
+
+/** Reads `config-observability`; throws an `Error` with key, value and legal range. What Ebb makes no use of is only checked. */
 export function parseObservabilityConfig(data: ConfigData = {}): ObservabilityConfig {
   const read = readConfig(data);
+  const exporters = ['none', 'grpc', 'http/protobuf'] as const;
+  for (const prefix of ['', 'request-']) {
+    checkExport(data, `${prefix}metrics`, [...exporters, 'prometheus']);
+    read.durationMs(`${prefix}metrics-export-interval`, 0, notNegative);
+  }
+  checkExport(data, 'tracing', [...exporters, 'stdout']);
+  read.number('tracing-sampling-rate', 0, between(0, 1));
+  read.word('runtime-profiling', ['enabled', 'disabled'], 'disabled');
+  read.durationMs('runtime-export-interval', 0, notNegative);
+  const enableRequestLog = read.bool(enableKey, false);
+  if (enableRequestLog && data[templateKey] === '') {
+    throw new Error(`${enableKey} = true, must not be while ${templateKey} is empty`);
+  }
   return {
     revisionUrlTemplate: read.text('logging.revision-url-template', ''),
     enableVarLogCollection: read.bool('logging.enable-var-log-collection', false),
-    requestLogTemplate: read.text('logging.request-log-template', ''),
-    enableRequestLog: read.bool('logging.enable-request-log', false),
+    requestLogTemplate: data[templateKey],
+    enableRequestLog,
     enableProbeRequestLog: read.bool('logging.enable-probe-request-log', false),
   };
+}
+
+const notNegative = { ...atLeast(0), must: '0s or more' };
+
+/** Where something is exported to: an endpoint goes with the protocols that send, and only with them. */
+function checkExport(data: ConfigData, what: string, protocols: readonly string[]): void {
+  const protocol = readConfig(data).word(`${what}-protocol`, protocols, 'none');
+  const endpoint = data[`${what}-endpoint`] ?? '';
+  const sends = protocol === 'grpc' || protocol === 'http/protobuf';
+  if (sends && endpoint === '') throw new Error(`${what}-protocol = ${protocol}, must have a ${what}-endpoint`);
+  if (!sends && protocol !== 'prometheus' && endpoint !== '') {
+    throw new Error(`${what}-endpoint = ${endpoint}, must not be set while ${what}-protocol is ${protocol}`);
+  }
 }

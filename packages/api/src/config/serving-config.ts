@@ -1,4 +1,5 @@
 import { type AutoscalerConfig, parseAutoscalerConfig } from '../autoscaler/config.ts';
+import { checkCertManagerConfig, checkLeaderElectionConfig, checkLoggingConfig } from './checked-only.ts';
 import type { ConfigData } from './data.ts';
 import { type DefaultsConfig, parseDefaultsConfig } from './defaults.ts';
 import { type DeploymentConfig, parseDeploymentConfig } from './deployment.ts';
@@ -33,10 +34,17 @@ const parsers: { readonly [K in keyof ServingConfig]: Parser<ServingConfig[K]> }
   observability: parseObservabilityConfig,
 };
 
+const checked: Readonly<Record<string, Parser<unknown>>> = {
+  ...parsers,
+  logging: checkLoggingConfig,
+  'leader-election': checkLeaderElectionConfig,
+  certmanager: checkCertManagerConfig,
+};
+
 /** The parser of a ConfigMap by its name (`config-defaults`); `undefined` for others. It throws an `Error` on bad data. */
 export function configMapParser(name: string): Parser<unknown> | undefined {
   const part = name.startsWith('config-') ? name.slice('config-'.length) : '';
-  return Object.hasOwn(parsers, part) ? parsers[part as keyof ServingConfig] : undefined;
+  return Object.hasOwn(checked, part) ? checked[part] : undefined;
 }
 
 /**

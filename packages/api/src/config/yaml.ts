@@ -9,3 +9,9 @@ export function parseYaml(key: string, text: string): unknown {
     throw new Error(`${key} = ${text}, must be YAML`, { cause });
   }
 }
+
+export const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+export const isTextMap = (value: Record<string, unknown>): value is Record<string, string> =>
+  Object.values(value).every((item) => typeof item === 'string');

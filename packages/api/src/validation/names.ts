@@ -32,6 +32,9 @@ const dns1123Subdomain: Form = {
   maxLength: 253,
 };
 
+const labelValueText =
+  "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
+
 const qualifiedNamePart: Form = {
   text: "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character",
   pattern: '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]',
@@ -74,6 +77,10 @@ export const checkQualifiedName: NameRule = (name) => {
     own === '' ? ['must be non-empty', ...check(own, qualifiedNamePart)] : check(own, qualifiedNamePart);
   return [...prefixErrors.map((text) => `prefix part ${text}`), ...ownErrors.map((text) => `name part ${text}`)];
 };
+
+/** What a label may be set to; empty is allowed. */
+export const checkLabelValue: NameRule = (value) =>
+  value === '' ? [] : check(value, { ...qualifiedNamePart, text: labelValueText });
 
 /** A domain of at least two labels, as Kubernetes tells of it for a field `name`. */
 export const checkDomainName: NameRule = (name) => {
