@@ -3,7 +3,7 @@ import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { resources } from '@ebb/api';
+import { resources, systemNamespace } from '@ebb/api';
 import { eventually } from '@ebb/base/testing';
 import { type KubeClient, type RemoteKubeClient, createKubeClient } from '@ebb/kube';
 import type { Binaries } from './binaries.ts';
@@ -16,11 +16,21 @@ export interface Cluster extends AsyncDisposable {
   readonly kubeconfig: string;
   /** PEM text of the authority whose client certificates kubelets have to accept. */
   readonly kubeletClientCa: string;
+  /** File in which the API server writes down, a line of JSON each, what Ebb's service accounts asked of it. */
+  readonly auditLog: string;
 }
 
 const host = '127.0.0.1';
 /** Compiled in a moment ago and on a busy machine, kube-apiserver takes its time. */
 const startMs = 90_000;
+
+/** What is written down: who of Ebb's service accounts asked for what, and whether it was allowed. */
+const auditPolicy = {
+  apiVersion: 'audit.k8s.io/v1',
+  kind: 'Policy',
+  omitStages: ['RequestReceived'],
+  rules: [{ level: 'Metadata', userGroups: [`system:serviceaccounts:${systemNamespace}`] }, { level: 'None' }],
+};
 
 /** Starts a cluster; resolves when it takes writes and its controllers work. */
 export async function startCluster(binaries: Binaries): Promise<Cluster> {
@@ -39,6 +49,7 @@ export async function startCluster(binaries: Binaries): Promise<Cluster> {
       'log-level': 'warn',
     });
     const server = `https://${host}:${port}`;
+    const auditLog = join(folder, 'audit.log');
     const issuer = 'https://kubernetes.default.svc.cluster.local';
     keeper.start('kube-apiserver', binaries.apiServer, {
       'etcd-servers': etcd,
@@ -60,6 +71,9 @@ export async function startCluster(binaries: Binaries): Promise<Cluster> {
       // The address of the Service `kubernetes` may not be one of loopback; nobody here goes by it.
       'endpoint-reconciler-type': 'none',
       'allow-privileged': 'true',
+      'audit-policy-file': await keeper.write('audit-policy.json', JSON.stringify(auditPolicy)),
+      'audit-log-path': auditLog,
+      'audit-log-mode': 'blocking',
     });
     const kubeconfig = makeKubeconfig({ server, ca, token });
     await using client = createKubeClient({ kubeconfig });
@@ -77,7 +91,7 @@ export async function startCluster(binaries: Binaries): Promise<Cluster> {
       'kube-api-burst': '1000',
     });
     await keeper.until('kube-controller-manager', () => hasServiceAccount(client));
-    return { kubeconfig, kubeletClientCa, [Symbol.asyncDispose]: () => keeper.end() };
+    return { kubeconfig, kubeletClientCa, auditLog, [Symbol.asyncDispose]: () => keeper.end() };
   } catch (error) {
     await keeper.end();
     throw error;

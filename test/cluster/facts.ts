@@ -8,6 +8,8 @@ export interface ClusterFacts {
   readonly ours: boolean;
   /** PEM text of the authority behind the certificate that the API server shows to kubelets; unknown of foreign clusters. */
   readonly kubeletClientCa?: string;
+  /** File in which the API server writes down what Ebb's service accounts asked of it; none of foreign clusters. */
+  readonly auditLog?: string;
 }
 
 /** What the webhooks are asked about. Bad ConfigMaps get in where they are not asked about those, as on Knative without them. */

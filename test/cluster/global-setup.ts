@@ -26,9 +26,9 @@ async function startOwn(): Promise<AsyncDisposable & { readonly facts: ClusterFa
   const binaries = await ensureBinaries(say);
   say('starting etcd, kube-apiserver and kube-controller-manager');
   const cluster = await startCluster(binaries);
-  const { kubeconfig, kubeletClientCa } = cluster;
+  const { kubeconfig, kubeletClientCa, auditLog } = cluster;
   return {
-    facts: { kubeconfig, namespace: 'default', ours: true, kubeletClientCa },
+    facts: { kubeconfig, namespace: 'default', ours: true, kubeletClientCa, auditLog },
     [Symbol.asyncDispose]: () => cluster[Symbol.asyncDispose](),
   };
 }
