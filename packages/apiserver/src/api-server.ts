@@ -1,5 +1,6 @@
 import type { Admission, CustomResourceDefinition } from '@ebb/api';
 import type { Clock, Logger } from '@ebb/base';
+import { ServiceAccountTokens } from './auth/service-account-tokens.ts';
 import { type Credentials, bearerCheck, loadCredentials } from './auth/credentials.ts';
 import { makeKubeconfig } from './auth/kubeconfig.ts';
 import { builtinResources } from './builtin/resources.ts';
@@ -12,6 +13,7 @@ import { Registry } from './registry.ts';
 import type { Machine } from './rest/call.ts';
 import { tryingDryRunPods } from './rest/dry-run-pod.ts';
 import { installCrds } from './gc/install-crds.ts';
+import { ServiceAddresses } from './rest/service-addresses.ts';
 import { Snapshots } from './rest/snapshots.ts';
 import { MemoryStore } from './store/memory-store.ts';
 import { openLmdbStore } from './store/lmdb-store.ts';
@@ -67,11 +69,12 @@ async function serve(options: ApiServerOptions, store: Store): Promise<ApiServer
   const storage = new Storage(store, logger);
   const registry = new Registry(builtinResources());
   const admission = tryingDryRunPods(options.admission, () => machine);
-  const machine: Machine = { storage, registry, admission, clock, logger };
+  const machine: Machine = { addresses: new ServiceAddresses(storage), storage, registry, admission, clock, logger };
   const controllers = startControllers(machine, credentials.ca);
   const logs = new LogProxy(storage, options.kubelet?.token);
   const closeParts = async (): Promise<void> => {
     controllers[Symbol.dispose]();
+    machine.addresses[Symbol.dispose]();
     await logs[Symbol.asyncDispose]();
   };
   try {
@@ -80,6 +83,7 @@ async function serve(options: ApiServerOptions, store: Store): Promise<ApiServer
     const handler = makeHandler({
       machine,
       logs,
+      tokens: new ServiceAccountTokens(credentials.token),
       snapshots: new Snapshots(clock),
       information: { registry, openApi: new OpenApi(() => registry.all()) },
       isAllowed: bearerCheck(credentials.token),

@@ -94,7 +94,9 @@ describe('lists', () => {
     expect((await ask('resourceVersion=x')).code).toBe(400);
     expect((await ask('resourceVersionMatch=Exact')).code).toBe(422);
     expect((await ask('resourceVersion=1&resourceVersionMatch=Exact')).reason).toBe('Expired');
-    expect((await ask('resourceVersion=999999')).message).toMatch(/^Timeout: Too large resource version: 999999, current: \d+$/);
+    expect((await ask('resourceVersion=999999')).message).toMatch(
+      /^Timeout: Too large resource version: 999999, current: \d+$/,
+    );
   });
 
   it('is a table if asked', async () => {

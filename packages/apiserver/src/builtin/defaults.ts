@@ -5,7 +5,7 @@ import { child, setDefault, setDefaults } from './set-defaults.ts';
 
 const rbacGroup = 'rbac.authorization.k8s.io';
 
-/** Sets in place what kube-apiserver and its usual admission plugins set in an object of a built-in kind. */
+/** Sets in place what a decoder of kube-apiserver sets in an object of a built-in kind. */
 export function defaultBuiltin(object: JsonObject, info: ResourceInfo): void {
   const properties = info.schema.properties ?? {};
   if (info.verbs.includes('get')) {
@@ -28,14 +28,9 @@ const defaulters: Record<string, (object: JsonObject) => void> = {
   EndpointSlice: (object) => {
     for (const port of objectsOf(object['ports'])) setDefaults(port, { name: '', protocol: 'TCP' });
   },
-  PersistentVolumeClaim: (object) => {
-    setDefault(child(object, 'spec'), 'volumeMode', 'Filesystem');
-    setDefault(child(object, 'status'), 'phase', 'Pending');
-  },
-  PersistentVolume: (object) => {
-    setDefaults(child(object, 'spec'), { volumeMode: 'Filesystem', persistentVolumeReclaimPolicy: 'Retain' });
-    setDefault(child(object, 'status'), 'phase', 'Pending');
-  },
+  PersistentVolumeClaim: (object) => setDefault(child(object, 'spec'), 'volumeMode', 'Filesystem'),
+  PersistentVolume: (object) =>
+    setDefaults(child(object, 'spec'), { volumeMode: 'Filesystem', persistentVolumeReclaimPolicy: 'Retain' }),
   CustomResourceDefinition: defaultCrd,
   MutatingWebhookConfiguration: (object) => defaultWebhooks(object, { reinvocationPolicy: 'Never' }),
   ValidatingWebhookConfiguration: (object) => defaultWebhooks(object, {}),
@@ -48,7 +43,6 @@ const defaulters: Record<string, (object: JsonObject) => void> = {
   Ingress: (object) => setDefault(child(object, 'status'), 'loadBalancer', {}),
 };
 
-/** No cluster IP is allocated: nothing routes to one here. A headless Service keeps its `None`. */
 function defaultService(object: JsonObject): void {
   const spec = child(object, 'spec');
   setDefaults(spec, { type: 'ClusterIP', sessionAffinity: 'None' });
@@ -60,8 +54,7 @@ function defaultService(object: JsonObject): void {
   }
   setDefault(child(object, 'status'), 'loadBalancer', {});
   if (spec['type'] === 'ExternalName') return;
-  setDefaults(spec, { internalTrafficPolicy: 'Cluster', ipFamilies: ['IPv4'], ipFamilyPolicy: 'SingleStack' });
-  if (spec['clusterIP']) setDefault(spec, 'clusterIPs', [spec['clusterIP']]);
+  setDefault(spec, 'internalTrafficPolicy', 'Cluster');
   if (spec['type'] !== 'ClusterIP') setDefault(spec, 'externalTrafficPolicy', 'Cluster');
   if (spec['type'] === 'LoadBalancer') setDefault(spec, 'allocateLoadBalancerNodePorts', true);
 }
@@ -79,9 +72,6 @@ function defaultSecret(object: JsonObject): void {
 function defaultNamespace(object: JsonObject): void {
   const metadata = child(object, 'metadata');
   if (stringOf(metadata['name']) !== '') child(metadata, 'labels')['kubernetes.io/metadata.name'] = metadata['name'];
-  setDefault(child(object, 'status'), 'phase', 'Active');
-  // Once it is being deleted an empty list means that all is gone.
-  if (metadata['deletionTimestamp'] === undefined) setDefault(child(object, 'spec'), 'finalizers', ['kubernetes']);
 }
 
 function defaultNode(object: JsonObject): void {

@@ -3,7 +3,7 @@ import type { ResourceInfo } from '../resource-info.ts';
 import type { JsonObject } from '../schema/json.ts';
 
 /** Structs that Go's types always write, though OpenAPI does not call them required. */
-const alwaysThere = new Set(['spec', 'status', 'source']);
+const alwaysThere = new Set(['spec', 'status', 'source', 'loadBalancer', 'resources']);
 
 /**
  * What is in an object of a built-in kind before anybody has set anything: the structs and lists that its Go type always

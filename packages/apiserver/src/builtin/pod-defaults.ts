@@ -5,7 +5,7 @@ import { child, setDefault, setDefaults } from './set-defaults.ts';
 const defaultMode = 0o644;
 const evictAfterSeconds = 300;
 
-/** Sets in place what kube-apiserver sets in a Pod, with its admission of service account, priority and tolerations. */
+/** Sets in place what a decoder of kube-apiserver sets in a Pod. */
 export function defaultPod(pod: JsonObject): void {
   const spec = child(pod, 'spec');
   setDefaults(spec, {
@@ -15,13 +15,18 @@ export function defaultPod(pod: JsonObject): void {
     securityContext: {},
     terminationGracePeriodSeconds: 30,
     enableServiceLinks: true,
-    serviceAccountName: stringOf(spec['serviceAccount']) || 'default',
-    preemptionPolicy: 'PreemptLowerPriority',
-    priority: 0,
   });
-  setDefault(spec, 'serviceAccount', spec['serviceAccountName']);
+  if (spec['serviceAccount']) setDefault(spec, 'serviceAccountName', spec['serviceAccount']);
+  if (spec['serviceAccountName']) setDefault(spec, 'serviceAccount', spec['serviceAccountName']);
   for (const container of allContainers(spec)) defaultContainer(container, spec['hostNetwork'] === true);
   for (const volume of objectsOf(spec['volumes'])) defaultVolume(volume);
+}
+
+/** Sets in place what admission adds to a Pod (service account, priority, tolerations), and what its status begins with. */
+export function completePod(pod: JsonObject): void {
+  const spec = child(pod, 'spec');
+  setDefaults(spec, { serviceAccountName: 'default', preemptionPolicy: 'PreemptLowerPriority', priority: 0 });
+  setDefault(spec, 'serviceAccount', spec['serviceAccountName']);
   tolerate(spec, 'node.kubernetes.io/not-ready');
   tolerate(spec, 'node.kubernetes.io/unreachable');
   setDefaults(child(pod, 'status'), { phase: 'Pending', qosClass: qosClass(spec) });

@@ -5,11 +5,16 @@ import { schemaOfClass } from './model-schema.ts';
 
 const allVerbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
 
-const podSubresources: readonly ExtraSubresource[] = [
-  { name: 'binding', kind: 'Binding', verbs: ['create'] },
-  { name: 'eviction', kind: 'Eviction', group: 'policy', version: 'v1', verbs: ['create'] },
-  { name: 'log', kind: 'Pod', verbs: ['get'] },
-];
+const subresources: Readonly<Record<string, readonly ExtraSubresource[]>> = {
+  Pod: [
+    { name: 'binding', kind: 'Binding', verbs: ['create'] },
+    { name: 'eviction', kind: 'Eviction', group: 'policy', version: 'v1', verbs: ['create'] },
+    { name: 'log', kind: 'Pod', verbs: ['get'] },
+  ],
+  ServiceAccount: [
+    { name: 'token', kind: 'TokenRequest', group: 'authentication.k8s.io', version: 'v1', verbs: ['create'] },
+  ],
+};
 
 const resources: readonly ResourceInfo[] = builtinKinds.map(resourceOf);
 
@@ -34,7 +39,7 @@ function resourceOf(row: BuiltinKind): ResourceInfo {
     categories,
     verbs: verbsOf(row),
     status: row.status ?? false,
-    ...(kind === 'Pod' ? { subresources: podSubresources } : {}),
+    ...(Object.hasOwn(subresources, kind) ? { subresources: subresources[kind] ?? [] } : {}),
     get schema(): Schema {
       return (schema ??= kindSchema(row));
     },

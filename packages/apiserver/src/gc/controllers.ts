@@ -5,13 +5,14 @@ import { expireEvents } from './event-expiry.ts';
 import { GarbageCollector } from './garbage-collector.ts';
 import { ensureObject } from './internal-write.ts';
 import { NamespaceController } from './namespace-controller.ts';
+import { QuotaController } from './quota-controller.ts';
 import { TaskQueue } from './task-queue.ts';
 
 /** Namespaces that are there from the start. */
 const initialNamespaces = ['default', 'kube-node-lease', 'kube-public', 'kube-system', 'knative-serving'];
 
 /**
- * Starts what works on the state by itself: CRDs in service, garbage collection, namespaces, ageing of events. Disposing
+ * Starts what works on the state by itself: CRDs in service, garbage collection, namespaces, quotas, ageing of events. Disposing
  * stops it.
  */
 export function startControllers(machine: Machine, caCertificate: string): Disposable {
@@ -20,9 +21,10 @@ export function startControllers(machine: Machine, caCertificate: string): Dispo
   const crds = new CrdController(machine, queue);
   const collector = new GarbageCollector(machine, queue);
   const namespaces = new NamespaceController(machine, queue, caCertificate);
+  const quotas = new QuotaController(machine, queue);
   const subscription = storage.subscribe((event) => {
     try {
-      for (const each of [crds, collector, namespaces]) each.observe(event);
+      for (const each of [crds, collector, namespaces, quotas]) each.observe(event);
     } catch (error) {
       logger.error({ error: messageOf(error) }, 'a change could not be taken in');
     }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServiceAccountTokens } from '../auth/service-account-tokens.ts';
 import { type Call, type FieldValidation, type Machine, parseDryRun } from '../rest/call.ts';
 import { invalidOptions } from '../rest/errors.ts';
 import { notSupported, tooLong } from '../schema/field-error.ts';
@@ -11,6 +12,9 @@ export interface ApiContext {
   readonly machine: Machine;
   readonly snapshots: Snapshots;
   readonly logs: LogProxy;
+  readonly tokens: ServiceAccountTokens;
+  /** Whether an `Authorization` header lets its bearer in. */
+  readonly isAllowed: (authorization: string | undefined) => boolean;
 }
 
 /** One request on a resource. */

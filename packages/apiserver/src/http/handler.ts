@@ -13,8 +13,6 @@ import { answerReview, isReview } from './reviews.ts';
 /** All that answering needs. */
 export interface HandlerOptions extends ApiContext {
   readonly information: Information;
-  /** Whether an `Authorization` header lets its bearer in. */
-  readonly isAllowed: (authorization: string | undefined) => boolean;
 }
 
 /** Makes the function that answers every request; it never throws. */
@@ -56,17 +54,21 @@ async function handlePath(
   path: ResourcePath,
   { query, request, response }: Exchange,
 ): Promise<void> {
-  if (isReview(path.info)) return review(path, request, response);
+  if (isReview(path.info)) return review(context, path, { request, response });
   const call = makeCall(path, query, request);
   await handleResource({ context, request, response, call });
 }
 
-async function review({ info, name }: ResourcePath, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function review(
+  context: ApiContext,
+  { info, name }: ResourcePath,
+  { request, response }: Omit<Exchange, 'query'>,
+): Promise<void> {
   if (name !== '') throw unknownResource();
   if (request.method !== 'POST') throw methodNotAllowed();
   const body = parseBody(await readBody(request), request.headers['content-type']);
   const { media } = negotiate(request.headers.accept);
-  sendJson(response, 201, JSON.stringify(answerReview(info, body, userOf(request))), media);
+  sendJson(response, 201, JSON.stringify(answerReview(context, info, body, userOf(request))), media);
 }
 
 function splitUrl(url: string): { path: string; query: URLSearchParams } {

@@ -8,6 +8,7 @@ import type { ApiRequest } from './api-request.ts';
 import { mediaTypeOf, parseBody, parseJson, readBody } from './body.ts';
 import { negotiate } from './negotiate.ts';
 import { addWarnings, sendJson } from './respond.ts';
+import { handleToken } from './token-handler.ts';
 
 /** What other servers let a client do with a running pod. */
 const connections = new Set(['attach', 'exec', 'portforward', 'proxy']);
@@ -22,6 +23,7 @@ export async function handleSubresource(api: ApiRequest): Promise<void> {
   if (subresource === 'log') return handleLog(api);
   if (subresource === 'binding') return handleBinding(api);
   if (subresource === 'eviction') return handleEviction(api);
+  if (subresource === 'token') return handleToken(api);
   throw unknownResource();
 }
 

@@ -7,6 +7,7 @@ import { decodeObject, dropUnknownFields } from './decode.ts';
 import { alreadyExists, badRequest, methodNotAllowed } from './errors.ts';
 import { generateName } from './names.ts';
 import { placeInNamespace, requireOpenNamespace } from './namespaces.ts';
+import { requireQuota } from './quota.ts';
 import { prepareCreate } from './strategy.ts';
 import { admit, storeObject } from './write.ts';
 
@@ -42,6 +43,7 @@ export function createDecoded(
   fillMetadata(object, info.hasGeneration, now);
   const admitted = admit(machine, call, { object, applied });
   requireFree(machine, call, admitted);
+  requireQuota(machine, call, admitted);
   return storeObject(machine, call, admitted);
 }
 

@@ -1,10 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { CustomResourceDefinition, KubernetesObject, ManagedFieldsEntry } from '@ebb/api';
+import { completeBuiltin } from '../builtin/complete.ts';
 import { emptyKind } from '../builtin/empty-object.ts';
 import { trackUpdate } from '../patch/managed-fields.ts';
 import { applyDefaults } from '../schema/default.ts';
 import { invalidObject } from '../schema/field-error.ts';
 import { validateCrd } from '../schema/validate-crd.ts';
+import type { JsonObject } from '../schema/json.ts';
 import { validateSchema } from '../schema/validate.ts';
 import { resourceKey } from '../store/stored-pair.ts';
 import { StoredObject } from '../store/stored-object.ts';
@@ -28,6 +30,7 @@ export function admit(machine: Machine, call: Call, { object, old, applied }: Ad
   applyDefaults(object, info);
   if (!applied) object.metadata.managedFields = managedFieldsAfter(machine, call, object, old);
   const { managedFields } = object.metadata;
+  if (info.builtin) completeBuiltin(object as unknown as JsonObject, info, old as unknown as JsonObject | undefined);
   const admitted = machine.admission({
     operation: old ? 'UPDATE' : 'CREATE',
     group: info.group,
@@ -73,6 +76,7 @@ function managedFieldsAfter(
 
 /** Stores the object; a dry run and a write that changes nothing only return what would be there. */
 export function storeObject(machine: Machine, call: Call, object: KubernetesObject, old?: StoredObject): StoredObject {
+  if (call.info.builtin && call.info.kind === 'Service') machine.addresses.assign(object, call);
   if (old && isSame(object, old.as(apiVersionOfInfo(call.info)))) return old;
   if (call.dryRun) return new StoredObject(withVersion(object, old?.revision), old?.revision ?? 0);
   return machine.storage.put(resourceKey(call.info), object);

@@ -2,6 +2,7 @@ import type { KubernetesObject, Schema } from '@ebb/api';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { builtinResources } from '../builtin/resources.ts';
+import { completeBuiltin } from '../builtin/complete.ts';
 import { applyDefaults } from './default.ts';
 import { resourceWith, widget } from '../../test/widget-crd.ts';
 
@@ -48,10 +49,9 @@ test('a default is not shared between objects', () => {
 
 function defaulted(kind: string, fields: object): Record<string, unknown> {
   const object = { metadata: { name: 'x' }, ...structuredClone(fields) };
-  applyDefaults(
-    object,
-    builtinResources().find((resource) => resource.kind === kind)!,
-  );
+  const info = builtinResources().find((resource) => resource.kind === kind)!;
+  applyDefaults(object, info);
+  completeBuiltin(object, info);
   return object;
 }
 
@@ -144,7 +144,9 @@ test('a toleration of the pod stands in place of the default one', () => {
 });
 
 test('a service, a secret and a namespace look as kube-apiserver leaves them', () => {
-  expect(defaulted('Service', { spec: { ports: [{ port: 80 }], clusterIP: 'None' } })).toMatchObject({
+  expect(
+    defaulted('Service', { spec: { ports: [{ port: 80 }], clusterIP: 'None', selector: { a: 'b' } } }),
+  ).toMatchObject({
     spec: {
       type: 'ClusterIP',
       clusterIPs: ['None'],
@@ -186,8 +188,10 @@ test('setting defaults twice changes nothing, whatever the object is', () => {
     fc.property(kinds, anything, (info, fields) => {
       const object = { metadata: { name: 'x' }, ...fields };
       applyDefaults(object, info);
+      completeBuiltin(object, info);
       const once = structuredClone(object);
       applyDefaults(object, info);
+      completeBuiltin(object, info);
       expect(object).toEqual(once);
     }),
   );
