@@ -1,7 +1,7 @@
 import { type PodAutoscaler, keyOf } from '@ebb/api';
 import type { Logger } from '@ebb/base';
 import { goodAnnotations } from './good-annotations.ts';
-import type { ScalerSettings } from './revision-scaler.ts';
+import type { ScalerSettings } from './scaler-context.ts';
 
 /** PodAutoscalers as they can be gone by: with annotations that are in range, by `namespace/name`. */
 export class Accepted {

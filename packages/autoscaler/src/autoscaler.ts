@@ -189,10 +189,7 @@ class KpaAutoscaler implements Autoscaler {
     const scaler = this.#scalers?.get(key);
     const podAutoscaler = this.#podAutoscaler(key);
     if (!scaler || !podAutoscaler || podAutoscaler.metadata.uid !== scaler.uid) return;
-    const { lifecycle, replicas, decisions } = scaler;
-    const { ready, reserveReady, shortage } = replicas;
-    const told = { lifecycle, ready: ready + reserveReady, shortage, decision: decisions.last };
-    const status = makeStatus(podAutoscaler, told, clock.now());
+    const status = makeStatus(podAutoscaler, scaler.status, clock.now());
     await updateStatusIfChanged(client, resources.podAutoscalers, podAutoscaler, status, { signal });
   }
 }

@@ -21,6 +21,25 @@ export interface Bounding {
   readonly state: LifecycleState;
 }
 
+/** What there is before anything is decided. */
+export function noBounding(spec: LifecycleSpec, state: LifecycleState): Bounding {
+  const nothing = { desired: -1, excessBurstCapacity: 0, ready: 0, forecast: 0, upOnlyFrom: 0, held: 0 };
+  return { atMs: Number.NEGATIVE_INFINITY, ...nothing, spec, state };
+}
+
+/** True if both bound alike, as far as it does not depend on the time. */
+export function isSameBounding(a: Bounding, b: Bounding): boolean {
+  return (
+    a.desired === b.desired &&
+    a.ready === b.ready &&
+    a.forecast === b.forecast &&
+    a.upOnlyFrom === b.upOnlyFrom &&
+    a.held === b.held &&
+    a.spec === b.spec &&
+    a.state === b.state
+  );
+}
+
 /** Bounds a decision, rule by rule into `steps`, and goes one step on in the revision's life. */
 export function bound(given: Bounding, steps: Steps = new Steps()): LifecycleOutcome {
   const { spec, state, atMs, desired, ready, excessBurstCapacity } = given;

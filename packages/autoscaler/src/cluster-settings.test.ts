@@ -1,7 +1,7 @@
 import { silentLogger } from '@ebb/base';
 import { describe, expect, it } from 'vitest';
 import { defaultClusterSettings, withConfigMap } from './cluster-settings.ts';
-import type { ScalerSettings } from './revision-scaler.ts';
+import type { ScalerSettings } from './scaler-context.ts';
 
 const change = (settings: ScalerSettings, name: string, data?: Record<string, string>): ScalerSettings =>
   withConfigMap(settings, { metadata: { name }, ...(data ? { data } : {}) }, silentLogger);

@@ -1,6 +1,6 @@
 import { type ConfigMap, defaultAutoscalerConfig, parseAutoscalerConfig, parseGoDuration } from '@ebb/api';
 import { type Logger, messageOf } from '@ebb/base';
-import type { ScalerSettings } from './revision-scaler.ts';
+import type { ScalerSettings } from './scaler-context.ts';
 
 export const defaultClusterSettings: ScalerSettings = {
   autoscaler: defaultAutoscalerConfig,

@@ -33,10 +33,6 @@ export { History } from './decision/history.ts';
 export { LoadHistory } from './forecast.ts';
 export type { LiftingSources, ScheduleSource } from './lifting.ts';
 export type { PodKind, ReplicaControl, Shortage } from './replicas/replica-control.ts';
-export {
-  type LoadView,
-  type ReportFacts,
-  RevisionScaler,
-  type ScalerContext,
-  type ScalerSettings,
-} from './revision-scaler.ts';
+export { RevisionScaler } from './revision-scaler.ts';
+export type { Hearing } from './gateways.ts';
+export type { LoadView, ReportFacts, ScaleStatus, ScalerContext, ScalerSettings } from './scaler-context.ts';

@@ -1,53 +1,21 @@
 import type { PodAutoscaler, RevisionStat } from '@ebb/api';
-import { type AutoscalerConfig, type OwnScalingSettings, parseOwnScalingSettings } from '@ebb/api/autoscaler';
-import { type Bounding, bound } from './bounds.ts';
+import { type OwnScalingSettings, parseOwnScalingSettings } from '@ebb/api/autoscaler';
+import { type Bounding, bound, isSameBounding, noBounding } from './bounds.ts';
 import type { Usage } from './classes/account.ts';
 import { classNameOf, createClass } from './classes/create-class.ts';
 import type { Facts, ScalingClass } from './classes/scaling-class.ts';
 import { type Decision, joinSteps } from './decision/decision.ts';
 import { History } from './decision/history.ts';
 import { Steps } from './decision/steps.ts';
-import type { Hearing } from './gateways.ts';
-import { Lifting, type LiftingSources } from './lifting.ts';
+import { Lifting } from './lifting.ts';
 import { type LifecycleSpec, resolveLifecycle } from './lifecycle/spec.ts';
 import type { LifecycleState } from './lifecycle/state.ts';
-import type { LifecycleOutcome } from './lifecycle/step.ts';
 import { readLifecycle } from './lifecycle/read.ts';
 import type { ReplicaControl } from './replicas/replica-control.ts';
 import { Reserve } from './reserve.ts';
+import type { ReportFacts, ScaleStatus, ScalerContext, ScalerSettings } from './scaler-context.ts';
 
-/** How much of the load is known at present; one view for all revisions. */
-export interface LoadView {
-  hearing: Hearing;
-}
-
-/** What the cluster's ConfigMaps say about scaling. */
-export interface ScalerSettings {
-  readonly autoscaler: AutoscalerConfig;
-  /** Time a revision has to become ready, where it does not say. */
-  readonly progressDeadlineMs: number;
-}
-
-/** What a scaler works with. */
-export interface ScalerContext extends LiftingSources {
-  readonly settings: ScalerSettings;
-  readonly replicas: ReplicaControl;
-  readonly load: Readonly<LoadView>;
-  /** Cores that one pod requests. Default 0. */
-  readonly cpuRequest?: number;
-  /** Told of each decision that changes something. */
-  readonly decided?: (decision: Decision) => void;
-}
-
-/** How a report is to be taken. */
-export interface ReportFacts {
-  /** When it was made, by this clock. */
-  readonly madeAtMs: number;
-  /** Requests waiting for an instance, over all gateways. */
-  readonly waiting: number;
-  /** Requests present, waiting ones included, over all gateways. Default: the waiting ones. */
-  readonly present?: number;
-}
+type Mutable<T> = { -readonly [name in keyof T]: T[name] };
 
 /** A report older than this says nothing about who waits now. */
 const freshMs = 3000;
@@ -67,13 +35,21 @@ export class RevisionScaler {
   readonly #className: string;
   readonly #lifting: Lifting;
   readonly #reserve: Reserve;
-  readonly #facts: { -readonly [name in keyof Facts]: Facts[name] };
+  readonly #facts: Mutable<Facts>;
   readonly #steps = new Steps();
   #own: OwnScalingSettings;
   #lifecycle: LifecycleState;
   #lifecycleSpec: LifecycleSpec;
+  /** What bounds the scale now, and a second one to compare with: nothing is allocated where nothing changes. */
+  #bounding: Mutable<Bounding>;
+  #next: Mutable<Bounding>;
+  /** The scale that the last step came to, and whether time alone would leave it so. */
+  #want = -1;
+  #isTimeless = false;
   #hasDecided = false;
   #panicked = false;
+  /** What was last told. */
+  #told: Partial<ScaleStatus> = {};
   /** Second up to which the load is known. */
   #recordedSecond: number;
   /** Until then no pod is let go: what is known of the load is too young to tell. */
@@ -94,6 +70,8 @@ export class RevisionScaler {
     this.#lifting = new Lifting(podAutoscaler, settings.autoscaler, context);
     this.#reserve = new Reserve(replicas);
     this.#facts = { nowMs, ready: 0, starting: 0, waiting: 0, present: 0, usage: undefined };
+    this.#bounding = noBounding(this.#lifecycleSpec, this.#lifecycle);
+    this.#next = { ...this.#bounding };
     this.#recordedSecond = Math.floor(nowMs / 1000);
     this.hold(nowMs);
     replicas.onDemand = this.#own.onDemandReplicas;
@@ -101,13 +79,28 @@ export class RevisionScaler {
     this.step(nowMs);
   }
 
-  get lifecycle(): LifecycleState {
-    return this.#lifecycle;
-  }
-
   /** The class it decides by; another one takes another scaler. */
   get className(): string {
     return this.#className;
+  }
+
+  /** True if something that a status tells has changed since it was last asked. */
+  takeNews(): boolean {
+    const { ready, reserveReady, shortage } = this.replicas;
+    const isOld =
+      this.#told.lifecycle === this.#lifecycle &&
+      this.#told.ready === ready + reserveReady &&
+      this.#told.shortage === shortage &&
+      this.#told.decision === this.decisions.last;
+    if (isOld) return false;
+    this.#told = this.status;
+    return true;
+  }
+
+  /** What a status is to tell. */
+  get status(): ScaleStatus {
+    const { ready, reserveReady, shortage } = this.replicas;
+    return { lifecycle: this.#lifecycle, ready: ready + reserveReady, shortage, decision: this.decisions.last };
   }
 
   /** Pods that the past asks for, acted upon or not; 0 where none is asked. */
@@ -161,28 +154,27 @@ export class RevisionScaler {
 
   /** Records that there was no load in the seconds that passed without a report, while the gateways are known to be alive. */
   recordSilence(nowMs: number): void {
-    if (this.#isAsleep) return;
     const passed = Math.floor(nowMs / 1000) - 1;
-    if (this.#recordedSecond >= passed) return;
+    if (this.#isAsleep || this.#recordedSecond >= passed) return;
+    this.#lifting.record(passed * 1000, 0, 0);
     this.#recordedSecond = passed;
     this.#facts.waiting = 0;
     this.#facts.present = 0;
     this.#class.record(passed * 1000, 0, 0);
   }
 
-  /** Decides, unless the load is not known, and goes one step on. False if there was nothing to do. */
-  tick(nowMs: number): boolean {
-    if (this.#isAsleep) return false;
+  /** Decides, unless the load is not known, and goes one step on. */
+  tick(nowMs: number): void {
+    if (this.#isAsleep) return;
     if (this.#context.load.hearing !== 'none') this.#decide(this.#look(nowMs));
     this.step(nowMs);
     this.replicas.deleteDrained();
-    return true;
   }
 
   /** Bounds, the way to zero and conditions, then pods. */
   step(nowMs: number): void {
     const { status } = this.#lifecycle.active;
-    const { want } = this.#stepOnce(nowMs);
+    const want = this.#stepOnce(nowMs);
     // What follows from having become inactive needs no event here to be noticed.
     if (want === 0 && status === 'True') this.#stepOnce(nowMs);
     this.#reserve.step(this.#own.reserveReplicas);
@@ -208,40 +200,47 @@ export class RevisionScaler {
     if (this.#class.tick(facts)) this.#hasDecided = true;
   }
 
-  #stepOnce(nowMs: number): LifecycleOutcome {
-    const bounding = this.#boundingAt(nowMs);
-    const outcome = bound(bounding, this.#steps);
-    this.#lifecycle = outcome.state;
-    const from = this.replicas.target ?? -1;
-    const to = outcome.write ?? from;
+  /** One step; the scale that it comes to, −1 if that is not known. */
+  #stepOnce(nowMs: number): number {
     const panics = this.#class.isPanicking;
-    if (to !== from || panics !== this.#panicked) this.#note({ atMs: nowMs, from, to, panics }, bounding);
+    const isSettled = this.#isTimeless && this.#want === this.replicas.target && panics === this.#panicked;
+    if (!this.#bring(nowMs) && isSettled) return this.#want;
+    const { write, want, state, lookAgainMs } = bound(this.#bounding, this.#steps);
+    const from = this.replicas.target ?? -1;
+    const to = write ?? from;
+    if (to !== from || panics !== this.#panicked) this.#note({ atMs: nowMs, from, to, panics });
+    this.#lifecycle = state;
     this.#panicked = panics;
-    if (outcome.write !== undefined) this.#setTarget(outcome.write);
-    return outcome;
+    this.#want = want;
+    this.#isTimeless = want > 0 && lookAgainMs === undefined;
+    if (write !== undefined) this.#setTarget(write);
+    return want;
   }
 
-  #boundingAt(atMs: number): Bounding {
-    const { desired, excessBurstCapacity } = this.#class;
+  /** Brings what bounds the scale up to date. False if nothing of it has changed but the time. */
+  #bring(atMs: number): boolean {
     const holds = atMs < this.#holdUntilMs || this.#context.load.hearing === 'some';
-    return {
-      atMs,
-      desired,
-      excessBurstCapacity,
-      ready: this.replicas.ready,
-      forecast: this.#lifting.forecastAt(atMs),
-      upOnlyFrom: this.#lifting.isUpOnly ? Math.max(0, this.replicas.target ?? 0) : 0,
-      held: holds ? this.#heldScale : 0,
-      spec: this.#lifting.boundsAt(this.#lifecycleSpec, atMs),
-      state: this.#lifecycle,
-    };
+    const next = this.#next;
+    next.atMs = atMs;
+    next.desired = this.#class.desired;
+    next.excessBurstCapacity = this.#class.excessBurstCapacity;
+    next.ready = this.replicas.ready;
+    next.forecast = this.#lifting.forecastAt(atMs);
+    next.upOnlyFrom = this.#lifting.isUpOnly ? Math.max(0, this.replicas.target ?? 0) : 0;
+    next.held = holds ? this.#heldScale : 0;
+    next.spec = this.#lifting.boundsAt(this.#lifecycleSpec, atMs);
+    next.state = this.#lifecycle;
+    const isSame = isSameBounding(next, this.#bounding);
+    this.#next = this.#bounding;
+    this.#bounding = next;
+    return !isSame;
   }
 
-  #note(change: Pick<Decision, 'atMs' | 'from' | 'to' | 'panics'>, bounding: Bounding): void {
+  #note(change: Pick<Decision, 'atMs' | 'from' | 'to' | 'panics'>): void {
     const account = this.#hasDecided ? this.#class.account() : null;
     const steps = joinSteps(this.#hasDecided ? this.#class.steps : undefined, this.#steps);
     const rule = steps.at(-1)?.rule ?? 'nothing-known';
-    const decision: Decision = { ...change, account, bounding, steps, rule };
+    const decision: Decision = { ...change, account, bounding: { ...this.#bounding }, steps, rule };
     this.decisions.add(decision);
     this.#context.decided?.(decision);
   }

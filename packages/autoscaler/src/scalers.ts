@@ -18,7 +18,8 @@ import type { Gateways } from './gateways.ts';
 import type { LiftingSources } from './lifting.ts';
 import { type ReplicaContext, Replicas } from './replicas/replicas.ts';
 import type { Rate } from './replicas/token-bucket.ts';
-import { type LoadView, RevisionScaler, type ScalerSettings } from './revision-scaler.ts';
+import { RevisionScaler } from './revision-scaler.ts';
+import type { LoadView, ScalerSettings } from './scaler-context.ts';
 import { TickWheel, slotMs } from './tick-wheel.ts';
 
 /** What the scalers share, besides what their replicas do. */
@@ -101,7 +102,12 @@ export class Scalers {
     const scaler = this.get(key);
     if (!scaler) return;
     scaler.step(this.#clock.now());
-    this.#context.changed(key);
+    this.#tellNews(key, scaler);
+  }
+
+  /** A status is worked out only where something in it is new. */
+  #tellNews(key: string, scaler: RevisionScaler): void {
+    if (scaler.takeNews()) this.#context.changed(key);
   }
 
   /** Takes in what happened to a pod. */
@@ -168,7 +174,7 @@ export class Scalers {
     if (!scaler) return;
     const present = this.#gateways.present(key);
     scaler.record(stat, { madeAtMs, waiting: this.#gateways.waiting(key), present }, now);
-    if (stat.waiting > 0) this.#context.changed(key);
+    this.#tellNews(key, scaler);
   }
 
   /** The revisions that some of these pods (`namespace/name`) belong to. */
@@ -182,7 +188,10 @@ export class Scalers {
   }
 
   #tick(key: string): void {
-    if (this.get(key)?.tick(this.#clock.now())) this.#context.changed(key);
+    const scaler = this.get(key);
+    if (!scaler) return;
+    scaler.tick(this.#clock.now());
+    this.#tellNews(key, scaler);
   }
 
   #turn(): void {

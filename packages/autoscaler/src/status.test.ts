@@ -3,7 +3,8 @@ import { conditionOf } from '@ebb/kube';
 import { describe, expect, it } from 'vitest';
 import { readLifecycle } from './lifecycle/read.ts';
 import { type LifecycleState, newLifecycle } from './lifecycle/state.ts';
-import { type ScaleStatus, makeStatus } from './status.ts';
+import type { ScaleStatus } from './scaler-context.ts';
+import { makeStatus } from './status.ts';
 
 const now = Date.parse('2026-01-01T00:00:00Z');
 const podAutoscaler: PodAutoscaler = { metadata: { name: 'web', generation: 1 }, spec: { scaleTargetRef: {} } };

@@ -1,22 +1,12 @@
 import { type PodAutoscaler, keys } from '@ebb/api';
 import { type ConditionManager, type ConditionSet, createConditionManager } from '@ebb/kube';
-import type { Decision } from './decision/decision.ts';
 import { explain } from './decision/explain.ts';
 import type { LifecycleState } from './lifecycle/state.ts';
 import type { Shortage } from './replicas/replica-control.ts';
+import type { ScaleStatus } from './scaler-context.ts';
 
 /** The conditions of a PodAutoscaler (serving-api.md, section 13). */
 const conditionSet: ConditionSet = { happy: 'Ready', dependents: ['Active', 'ScaleTargetInitialized', 'SKSReady'] };
-
-/** What a PodAutoscaler's status tells. */
-export interface ScaleStatus {
-  readonly lifecycle: LifecycleState;
-  readonly ready: number;
-  /** Why pods that are wanted are not there, if that is known. */
-  readonly shortage: Shortage | undefined;
-  /** The last decision that changed something; in the status it is `ebb.dev/why`, in words. */
-  readonly decision?: Decision | undefined;
-}
 
 const messages: Readonly<Record<string, string>> = {
   Queued: 'requests wait for instances that are on their way',

@@ -5,7 +5,8 @@ import { Accepted } from '../src/accepted.ts';
 import { defaultClusterSettings } from '../src/cluster-settings.ts';
 import type { LiftingSources } from '../src/lifting.ts';
 import type { ReplicaControl, Shortage } from '../src/replicas/replica-control.ts';
-import { type LoadView, RevisionScaler } from '../src/revision-scaler.ts';
+import { RevisionScaler } from '../src/revision-scaler.ts';
+import type { LoadView } from '../src/scaler-context.ts';
 
 /** Where a test asks for more it asks in vain. */
 const mostPods = 10_000;

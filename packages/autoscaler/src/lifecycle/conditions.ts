@@ -13,12 +13,11 @@ export function nextState(spec: LifecycleSpec, state: LifecycleState, scale: Sca
   const isReached = scale.ready >= threshold && state.hasServiceName;
   const { status, reason } = activeAfter(state.active, scale, threshold);
   const isSame = status === state.active.status && reason === state.active.reason;
-  return {
-    active: isSame ? state.active : { status, reason, sinceMs: nowMs },
-    initialized: state.initialized || isReached,
-    desiredScale: scale.want < 0 ? Math.max(state.desiredScale ?? -1, -1) : scale.want,
-    hasServiceName: state.hasServiceName,
-  };
+  const initialized = state.initialized || isReached;
+  const desiredScale = scale.want < 0 ? Math.max(state.desiredScale ?? -1, -1) : scale.want;
+  if (isSame && initialized === state.initialized && desiredScale === state.desiredScale) return state;
+  const active = isSame ? state.active : { status, reason, sinceMs: nowMs };
+  return { active, initialized, desiredScale, hasServiceName: state.hasServiceName };
 }
 
 type Mark = Pick<ActiveCondition, 'status' | 'reason'>;

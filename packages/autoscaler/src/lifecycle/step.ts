@@ -42,7 +42,8 @@ export function stepLifecycle(
     };
   }
   const wish = wishFor(spec, observed, before, nowMs);
-  const state = nextState(spec, { ...before, hasServiceName: true }, { want: wish.want, ready: observed.ready }, nowMs);
+  const named = before.hasServiceName ? before : { ...before, hasServiceName: true };
+  const state = nextState(spec, named, { want: wish.want, ready: observed.ready }, nowMs);
   const serves = wish.want > 0 && observed.excessBurstCapacity >= 0;
   return { ...wish, mode: serves ? 'Serve' : 'Proxy', state };
 }

@@ -21,9 +21,9 @@ export class Expectations {
     return this.#pods.size;
   }
 
-  /** Pods expected of some kinds. */
-  count(...kinds: readonly PodKind[]): number {
-    return kinds.reduce((sum, kind) => sum + this.#ofKind[kind], 0);
+  /** Pods expected of a kind. */
+  count(kind: PodKind): number {
+    return this.#ofKind[kind];
   }
 
   /** Pods expected on a node. */
@@ -52,6 +52,7 @@ export class Expectations {
   }
 
   expire(nowMs: number): void {
+    if (this.#pods.size === 0) return;
     for (const [name, { untilMs }] of this.#pods) if (untilMs < nowMs) this.settle(name);
   }
 

@@ -30,6 +30,8 @@ export interface ReplicaContext {
   readonly track: (task: Promise<void>) => void;
 }
 
+/** Kinds of the pods that `target` is about. */
+const serving: readonly PodKind[] = ['standard', 'spot'];
 /** `timeoutSeconds` of a revision that does not say. */
 const defaultTimeoutSeconds = 300;
 /** Time after which a draining pod that is not ready, and on which no request is known, need not be heard of by all gateways. */
@@ -69,11 +71,11 @@ export class Replicas implements ReplicaControl {
   }
 
   get ready(): number {
-    return this.#roster.ready('standard', 'spot');
+    return this.#roster.ready('standard') + this.#roster.ready('spot');
   }
 
   get count(): number {
-    return this.#roster.active('standard', 'spot') + this.#expected.count('standard', 'spot');
+    return this.#there('standard') + this.#there('spot');
   }
 
   get reserveReady(): number {
@@ -120,7 +122,7 @@ export class Replicas implements ReplicaControl {
     if (wanted > this.count) this.#grow(wanted, onDemand, now);
     else this.#shortage = undefined;
     // Pods on their way cannot be taken back; they are the first to go once they are there.
-    this.#shrink(['standard', 'spot'], this.#roster.active('standard', 'spot') - wanted);
+    this.#shrink(serving, this.#roster.active('standard') + this.#roster.active('spot') - wanted);
   }
 
   deleteDrained(): void {
@@ -128,15 +130,19 @@ export class Replicas implements ReplicaControl {
     for (const pod of this.#roster.draining()) if (this.#hasDrained(pod, now)) this.#delete(pod);
   }
 
+  /** Pods of a kind that stay, and those on their way. */
+  #there(kind: PodKind): number {
+    return this.#roster.active(kind) + this.#expected.count(kind);
+  }
+
   #grow(wanted: number, onDemand: number, now: number): void {
-    const standard = this.#roster.active('standard') + this.#expected.count('standard');
-    const missingStandard = Math.min(onDemand - standard, wanted - this.count);
+    const missingStandard = Math.min(onDemand - this.#there('standard'), wanted - this.count);
     if (missingStandard > 0 && !this.#create('standard', missingStandard, now)) return;
     this.#create('spot', wanted - this.count, now);
   }
 
   #bringTo(kind: PodKind, wanted: number, now: number): void {
-    this.#create(kind, wanted - this.#roster.active(kind) - this.#expected.count(kind), now);
+    this.#create(kind, wanted - this.#there(kind), now);
     this.#shrink([kind], this.#roster.active(kind) - wanted);
   }
 

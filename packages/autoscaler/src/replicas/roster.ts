@@ -14,6 +14,8 @@ interface Tally {
   ready: number;
 }
 
+const none: readonly Pod[] = [];
+
 const emptyTally = (): Record<PodKind, Tally> => ({
   standard: { active: 0, ready: 0 },
   spot: { active: 0, ready: 0 },
@@ -37,14 +39,14 @@ export class Roster {
     return this.#members.size;
   }
 
-  /** Pods that stay, ready or not, of some kinds. */
-  active(...kinds: readonly PodKind[]): number {
-    return kinds.reduce((sum, kind) => sum + this.#tally[kind].active, 0);
+  /** Pods of a kind that stay, ready or not. */
+  active(kind: PodKind): number {
+    return this.#tally[kind].active;
   }
 
-  /** Pods that stay and are ready, of some kinds. */
-  ready(...kinds: readonly PodKind[]): number {
-    return kinds.reduce((sum, kind) => sum + this.#tally[kind].ready, 0);
+  /** Pods of a kind that stay and are ready. */
+  ready(kind: PodKind): number {
+    return this.#tally[kind].ready;
   }
 
   /** Pods bound to a node, at any stage. */
@@ -107,6 +109,7 @@ export class Roster {
   }
 
   #podsOf(names: ReadonlySet<string>): readonly Pod[] {
+    if (names.size === 0) return none;
     return [...names].flatMap((name) => this.#members.get(name)?.pod ?? []);
   }
 
