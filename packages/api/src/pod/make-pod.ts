@@ -1,13 +1,18 @@
-import type { Container, EnvVar, Pod, PodSpec, Probe } from '../core.ts';
+import { runtimeClassFor } from '../config/runtime-class.ts';
+import { type ServingConfig, defaultServingConfig } from '../config/serving-config.ts';
+import type { Pod, PodSpec } from '../core.ts';
 import { keys } from '../keys.ts';
 import type { Revision } from '../serving.ts';
-import { servingContainer, userPortOf, withPort } from './serving-container.ts';
+import { podContainers, podInitContainers } from './pod-containers.ts';
+import { servingContainer } from './serving-container.ts';
 
 export interface PodOptions {
   readonly revision: Revision;
   readonly podName: string;
   /** The node to bind the pod to; left out, a scheduler chooses one. */
   readonly nodeName?: string | undefined;
+  /** What the ConfigMaps say of pods. Default: Knative's defaults. */
+  readonly config?: Pick<ServingConfig, 'defaults' | 'deployment' | 'features'>;
 }
 
 /** What a virtual node keeps other pods away with; ours are meant for it (serverless-node.md, section 1.1). */
@@ -26,10 +31,11 @@ const autoscalingPrefix = 'autoscaling.knative.dev';
 const defaultTimeoutSeconds = 300;
 
 /**
- * An instance of a Revision (serving-api.md, section 17), without Knative's sidecar: the gateway does what that is for. The
- * readiness probe stays with the pod, but no kubelet can probe more often than each second.
+ * An instance of a Revision (serving-api.md, section 17), without Knative's sidecar: the gateway does what that is for. So there is
+ * no hook that keeps a container from being stopped either: who deletes a pod first waits for its requests. All probes stay with
+ * the pod, and the node runs them.
  */
-export function makePod({ revision, podName, nodeName }: PodOptions): Pod {
+export function makePod({ revision, podName, nodeName, config = defaultServingConfig }: PodOptions): Pod {
   const { name = '', namespace, uid = '' } = revision.metadata;
   const controller = {
     apiVersion: 'serving.knative.dev/v1',
@@ -49,7 +55,7 @@ export function makePod({ revision, podName, nodeName }: PodOptions): Pod {
       annotations: podAnnotations(revision),
       ownerReferences: [controller],
     },
-    spec: podSpec(revision, nodeName),
+    spec: podSpec(revision, nodeName, config),
   };
 }
 
@@ -70,7 +76,7 @@ function podAnnotations({ metadata, spec }: Revision): Record<string, string> {
   };
 }
 
-function podSpec(revision: Revision, nodeName: string | undefined): PodSpec {
+function podSpec(revision: Revision, nodeName: string | undefined, config: NonNullable<PodOptions['config']>): PodSpec {
   const {
     containerConcurrency: _c,
     timeoutSeconds,
@@ -78,56 +84,38 @@ function podSpec(revision: Revision, nodeName: string | undefined): PodSpec {
     idleTimeoutSeconds: _i,
     ...spec
   } = revision.spec;
+  const initContainers = podInitContainers(revision);
+  const links = spec.enableServiceLinks ?? config.defaults.enableServiceLinks;
   return {
     ...spec,
-    containers: spec.containers.map((container) => podContainer(container, revision)),
-    ...(spec.initContainers && {
-      initContainers: spec.initContainers.map((container) => podContainer(container, revision)),
-    }),
+    containers: podContainers(revision, config.features),
+    ...(initContainers && { initContainers }),
     ...(nodeName === undefined ? {} : { nodeName }),
+    ...(links === undefined ? {} : { enableServiceLinks: links }),
+    ...placement(revision, config.deployment),
     restartPolicy: 'Always',
     terminationGracePeriodSeconds: timeoutSeconds ?? defaultTimeoutSeconds,
     tolerations: [...(spec.tolerations ?? []), virtualNodeToleration],
   };
 }
 
-function podContainer(container: Container, revision: Revision): Container {
-  const serving = container === servingContainer(revision.spec);
-  const userPort = userPortOf(revision.spec);
-  const { containerStatuses = [], initContainerStatuses = [] } = revision.status ?? {};
-  const digest = [...containerStatuses, ...initContainerStatuses].find(
-    ({ name }) => name === container.name,
-  )?.imageDigest;
-  const { readinessProbe, livenessProbe, startupProbe } = container;
+/** Runtime class and affinity by configuration, where the Revision has none of its own. */
+function placement({ metadata, spec }: Revision, deployment: ServingConfig['deployment']): Partial<PodSpec> {
+  const runtimeClassName =
+    spec['runtimeClassName'] ?? runtimeClassFor(deployment.runtimeClasses, metadata.labels ?? {});
+  const spread = deployment.defaultAffinityType === 'prefer-spread-revision-over-nodes';
+  const affinity = spec['affinity'] ?? (spread ? spreadOverNodes(metadata.name ?? '') : undefined);
   return {
-    ...container,
-    ...(digest ? { image: digest } : {}),
-    env: [
-      ...(container.env ?? []),
-      ...(serving ? [{ name: 'PORT', value: String(userPort) }] : []),
-      ...knativeEnv(revision),
-    ],
-    ...(serving ? { ports: [{ name: 'user-port', containerPort: userPort, protocol: 'TCP' }] } : {}),
-    ...(readinessProbe ? { readinessProbe: kubeletProbe(readinessProbe, userPort) } : {}),
-    ...(livenessProbe ? { livenessProbe: withPort(livenessProbe, userPort) } : {}),
-    ...(startupProbe ? { startupProbe: withPort(startupProbe, userPort) } : {}),
-    terminationMessagePolicy: container.terminationMessagePolicy ?? 'FallbackToLogsOnError',
-    stdin: false,
-    tty: false,
+    ...(runtimeClassName === undefined ? {} : { runtimeClassName }),
+    ...(affinity === undefined ? {} : { affinity }),
   };
 }
 
-/** A readiness probe as a kubelet takes it: the port a number, the period at least a second. Other probes have Kubernetes' periods. */
-function kubeletProbe(probe: Probe, userPort: number): Probe {
-  const resolved = withPort(probe, userPort);
-  return resolved.periodSeconds ? resolved : { ...resolved, periodSeconds: 1 };
-}
-
-function knativeEnv({ metadata }: Revision): EnvVar[] {
-  const { name = '', labels = {} } = metadata;
-  return [
-    { name: 'K_REVISION', value: name },
-    { name: 'K_CONFIGURATION', value: labels[keys.configuration] ?? '' },
-    { name: 'K_SERVICE', value: labels[keys.service] ?? '' },
-  ];
+/** Rather not on a node that has a pod of the same Revision. */
+function spreadOverNodes(revisionName: string): object {
+  const podAffinityTerm = {
+    topologyKey: 'kubernetes.io/hostname',
+    labelSelector: { matchLabels: { [keys.revision]: revisionName } },
+  };
+  return { podAntiAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, podAffinityTerm }] } };
 }
