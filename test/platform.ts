@@ -31,13 +31,8 @@ export interface TestPlatform extends AsyncDisposable {
   pods(service: string): Promise<Pod[]>;
 }
 
-/**
- * Starts Ebb on the API that the stories are told on. On a real one `dataDir` has no meaning: its etcd keeps the state.
- */
-export async function startTestPlatform(
-  paths: readonly string[],
-  { dataDir }: { readonly dataDir?: string } = {},
-): Promise<TestPlatform> {
+/** Starts Ebb on the API that the stories are told on, with the apps of these folders. */
+export async function startTestPlatform(paths: readonly string[]): Promise<TestPlatform> {
   const snapshots = await mkdtemp(join(tmpdir(), 'ebb-test-'));
   const apps = await createApps(paths, snapshots);
   const options = {
@@ -51,7 +46,7 @@ export async function startTestPlatform(
   const api = { port: 20_000 + Math.floor(Math.random() * 20_000), strict: false };
   const platform = onCluster
     ? await startOnCluster(options)
-    : await startPlatform({ ...options, api, domain: 'localhost', dataDir });
+    : await startPlatform({ ...options, api, domain: 'localhost' });
   const { client } = platform;
   const known = { Service: resources.services, ConfigMap: resources.configMaps } as const;
   const service = (name: string): Promise<Service> => client.get(resources.services, { namespace, name });

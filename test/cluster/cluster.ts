@@ -71,6 +71,7 @@ export async function startCluster(binaries: Binaries): Promise<Cluster> {
       // The address of the Service `kubernetes` may not be one of loopback; nobody here goes by it.
       'endpoint-reconciler-type': 'none',
       'allow-privileged': 'true',
+      'delete-collection-workers': '32',
       'audit-policy-file': await keeper.write('audit-policy.json', JSON.stringify(auditPolicy)),
       'audit-log-path': auditLog,
       'audit-log-mode': 'blocking',

@@ -19,15 +19,12 @@ const standing: ReadonlySet<string> = new Set([
   systemNamespace,
 ]);
 
-/** Who recreates others comes before them. */
-const namespaced: readonly Resource<KubernetesObject>[] = [
-  resources.services,
-  resources.domainMappings,
-  resources.routes,
-  resources.configurations,
-  resources.revisions,
-  ...Object.values(resources as unknown as Record<string, Resource<KubernetesObject>>),
-].filter((resource) => resource.namespaced);
+const namespaced = Object.values(resources as unknown as Record<string, Resource<KubernetesObject>>).filter(
+  (resource) => resource.namespaced,
+);
+
+/** Those of which the cluster itself has none in any namespace; of some a story leaves thousands. */
+const disposable = namespaced.filter(({ group, plural }) => group.endsWith('knative.dev') || plural === 'events');
 
 /**
  * Takes away what a story left in `namespace`, in Ebb's own one, and at the level of the cluster: nodes, claims, webhooks
@@ -44,7 +41,8 @@ export async function wipe(client: KubeClient, { namespace, ours }: ClusterFacts
     { type: 'merge', body: { metadata: { labels } } },
   );
   for (const each of [namespace, systemNamespace, 'kube-node-lease']) {
-    await Promise.all([...new Set(namespaced)].map((resource) => empty(client, resource, each)));
+    await Promise.all(disposable.map((resource) => deleteCollection(client, resource, each)));
+    await Promise.all(namespaced.map((resource) => empty(client, resource, each)));
   }
   await empty(client, resources.nodes, undefined, ({ metadata }) => metadata.labels?.['type'] === 'virtual-kubelet');
   await empty(client, resources.clusterDomainClaims, undefined);
@@ -55,6 +53,16 @@ export async function wipe(client: KubeClient, { namespace, ours }: ClusterFacts
 
 function isOurs({ metadata }: KubernetesObject): boolean {
   return metadata.name?.includes('knative.dev') || metadata.name?.includes('ebb') || false;
+}
+
+/** Deletes all at once; a collection is addressed as an object is that has the plural for its name. */
+async function deleteCollection(
+  client: KubeClient,
+  resource: Resource<KubernetesObject>,
+  namespace: string,
+): Promise<void> {
+  const inNamespace = { ...resource, plural: `namespaces/${namespace}`, namespaced: false };
+  await client.delete(inNamespace, { name: resource.plural }, { propagationPolicy: 'Background' });
 }
 
 /** Deletes the objects of one kind, without their grace, until none is left. */
