@@ -2,26 +2,17 @@ import { type Route, keys, resources } from '@ebb/api';
 import { FakeClock } from '@ebb/base/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { namespace } from './api.ts';
-import { simulateDataPlane } from './simulated-data-plane.ts';
 import { type World, latest, openWorld, pinned } from './world.ts';
 
 describe('a gradual rollout', () => {
   const clock = new FakeClock();
   let world: World;
-  let stop: AbortController;
-  let plane: Promise<void>;
 
   beforeEach(async () => {
-    world = await openWorld({ clock });
-    stop = new AbortController();
-    plane = simulateDataPlane(world.client, stop);
+    world = await openWorld({ clock, simulated: true });
   });
 
-  afterEach(async () => {
-    stop.abort();
-    await plane;
-    await world[Symbol.asyncDispose]();
-  });
+  afterEach(() => world[Symbol.asyncDispose]());
 
   const lasting = (duration: string): Promise<unknown> =>
     world.client.patch(

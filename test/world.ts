@@ -13,11 +13,12 @@ import {
   resources,
   systemNamespace,
 } from '@ebb/api';
-import { type Clock, silentLogger, systemClock } from '@ebb/base';
+import { type Clock, type Logger, linkSignals, silentLogger, systemClock } from '@ebb/base';
 import { FakeClock, eventually } from '@ebb/base/testing';
 import { createControllers } from '@ebb/controller';
 import { type KubeClient, conditionOf, createKubeClient } from '@ebb/kube';
-import { type TestApi, namespace, openTestApi } from './api.ts';
+import { simulateDataPlane } from './simulated-data-plane.ts';
+import { type TestApi, type TestApiOptions, namespace, openTestApi } from './api.ts';
 
 export const latest = (percent: number, tag?: string): TrafficTarget => ({
   latestRevision: true,
@@ -41,19 +42,65 @@ const nameIn = (argument: unknown): string => {
   return name ?? metadata?.name ?? '';
 };
 
+/** How controllers die. */
+export interface Doom {
+  /** At which call. */
+  readonly calls: number;
+  /** Whether that call still reached the server, its answer being lost. */
+  readonly sent: boolean;
+}
+
+const writing: readonly string[] = ['create', 'update', 'updateStatus', 'patch', 'delete'];
+
+interface Call {
+  readonly verb: string;
+  readonly plural: string;
+  /** Of the object; empty for a list. */
+  readonly name: string;
+}
+
+/** The client, `pass` deciding about each call of it but watches. */
+function onCalls(
+  client: KubeClient,
+  pass: (call: () => Promise<unknown>, about: Call) => Promise<unknown>,
+): KubeClient {
+  return new Proxy(client, {
+    get: (target, verb: keyof KubeClient) => {
+      const method: unknown = Reflect.get(target, verb);
+      if (typeof method !== 'function') return method;
+      if (![...writing, 'get', 'list'].includes(String(verb))) return method.bind(target);
+      return (...args: unknown[]): Promise<unknown> => {
+        const { plural } = args[0] as Resource<KubernetesObject>;
+        const about = { verb: String(verb), plural, name: nameIn(args[1] ?? {}) };
+        return pass(() => method.apply(target, args) as Promise<unknown>, about);
+      };
+    },
+  });
+}
+
 export interface WorldOptions {
   /** Of the controllers. A fake one moves on a little each time the test looks. Default: the system's. */
   readonly clock?: Clock;
+  /** Revisions come up and Ingresses are served by themselves. Default false: the test sees to that. */
+  readonly simulated?: boolean;
+  /** Default: Knative's, but for ConfigMaps. */
+  readonly admission?: TestApiOptions['admission'] | 'none';
   /** ConfigMaps in `knative-serving`, beside a domain `localhost` on port 8080. */
   readonly config?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
 /** The controllers on a Kubernetes API of their own, working. */
-export async function openWorld({ clock = systemClock, config = {} }: WorldOptions = {}): Promise<World> {
-  const world = new World(await openTestApi({ admission: 'but ConfigMaps' }), clock);
+export async function openWorld({
+  clock = systemClock,
+  simulated = false,
+  admission = 'but ConfigMaps',
+  config = {},
+}: WorldOptions = {}): Promise<World & AsyncDisposable> {
+  const world = new World(await openTestApi(admission === 'none' ? {} : { admission }), clock);
   const maps = { 'config-domain': { localhost: '' }, 'config-network': { 'ebb-external-port': '8080' }, ...config };
   for (const [name, data] of Object.entries(maps))
     await world.client.create(resources.configMaps, { metadata: { namespace: systemNamespace, name }, data });
+  if (simulated) world.simulate();
   await world.start();
   return world;
 }
@@ -65,9 +112,11 @@ export class World implements AsyncDisposable {
   readonly #clock: Clock;
   #stop = new AbortController();
   #running: Promise<void> = Promise.resolve();
+  readonly #end = new AbortController();
+  #plane: Promise<void> = Promise.resolve();
   /** Every write of the controllers, by what was written; events are no state and do not count. */
   readonly writes: string[] = [];
-  /** Every call of the controllers but lists and watches: verb and resource. */
+  /** Every call of the controllers but watches: verb and resource. */
   readonly calls: string[] = [];
 
   constructor(api: TestApi, clock: Clock) {
@@ -77,13 +126,28 @@ export class World implements AsyncDisposable {
   }
 
   /** Starts the controllers, and waits until they know what there is. */
-  async start(): Promise<void> {
+  async start({ logger = silentLogger }: { readonly logger?: Logger } = {}): Promise<void> {
     this.#stop = new AbortController();
     const client = this.#counting(this.client);
-    const tools = { clock: this.#clock, logger: silentLogger, random: Math.random };
+    const tools = { clock: this.#clock, logger, random: Math.random };
     const controllers = createControllers({ client, ...tools });
     this.#running = controllers.run({ signal: this.#stop.signal });
     await controllers.synced;
+  }
+
+  /** Runs controllers that die at their n-th call of the API; resolves when they are dead, or at the end of `signal`. */
+  async runDoomed({ calls, sent }: Doom, { signal }: { readonly signal: AbortSignal }): Promise<void> {
+    using life = linkSignals(signal);
+    const death = new Error('the controllers are dead');
+    let left = calls;
+    const client = onCalls(this.client, async (call) => {
+      if (left > 0 && --left > 0) return call();
+      if (!life.signal.aborted && sent) await call();
+      life.abort(death);
+      throw death;
+    });
+    const tools = { clock: this.#clock, logger: silentLogger, random: Math.random };
+    await createControllers({ client, ...tools }).run(life);
   }
 
   async stop(): Promise<void> {
@@ -91,27 +155,23 @@ export class World implements AsyncDisposable {
     await this.#running;
   }
 
+  simulate(): void {
+    this.#plane = simulateDataPlane(this.client, this.#end);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop();
+    this.#end.abort();
+    await Promise.all([this.stop(), this.#plane]);
     await this.client[Symbol.asyncDispose]();
     await this.#api[Symbol.asyncDispose]();
   }
 
   /** The client, its calls written down. */
   #counting(client: KubeClient): KubeClient {
-    const verbs: readonly string[] = ['create', 'update', 'updateStatus', 'patch', 'delete'];
-    return new Proxy(client, {
-      get: (target, verb: keyof KubeClient) => {
-        const method: unknown = Reflect.get(target, verb);
-        if (typeof method !== 'function') return method;
-        return (...args: unknown[]): unknown => {
-          const { plural } = args[0] as Resource<KubernetesObject>;
-          const isWrite = verbs.includes(String(verb));
-          if (isWrite || verb === 'get') this.calls.push(`${String(verb)} ${plural}`);
-          if (isWrite && plural !== 'events') this.writes.push(`${String(verb)} ${plural} ${nameIn(args[1])}`);
-          return method.apply(target, args);
-        };
-      },
+    return onCalls(client, (call, { verb, plural, name }) => {
+      this.calls.push(`${verb} ${plural}`);
+      if (writing.includes(verb) && plural !== 'events') this.writes.push(`${verb} ${plural} ${name}`);
+      return call();
     });
   }
 

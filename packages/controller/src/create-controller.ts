@@ -16,23 +16,36 @@ export interface ControllerOptions<T extends KubernetesObject> {
   ) => Promise<ReconcileResult | void>;
 }
 
-/** A controller whose failures are logged, told as Warning events `InternalError`, and tried again. */
+/**
+ * A controller whose failures are logged, told as Warning events `InternalError`, and tried again. One that fails in the
+ * same way again tells nothing new.
+ */
 export function createController<T extends KubernetesObject>(
   context: Context,
   { name, informer, keys, reconcile }: ControllerOptions<T>,
 ): Controller {
   const { clock, random, events } = context;
   const logger = context.logger.child({ controller: name });
+  const told = new Map<string, string>();
   const reconciler = createReconciler({
     name,
     clock,
     logger,
     random,
-    reconcile: (key, { signal }) => reconcile({ ...context, logger, signal }, parseKey(key)),
+    reconcile: async (key, { signal }) => {
+      const result = await reconcile({ ...context, logger, signal }, parseKey(key));
+      told.delete(key);
+      return result;
+    },
     onError: (key, error) => {
       const { namespace, name: objectName } = parseKey(key);
       const object = informer.get(namespace, objectName);
-      if (object) events.event(object, 'Warning', 'InternalError', messageOf(error));
+      const message = messageOf(error);
+      if (!object) told.delete(key);
+      else if (told.get(key) !== message) {
+        told.set(key, message);
+        events.event(object, 'Warning', 'InternalError', message);
+      }
     },
   });
   return { reconciler, keys };

@@ -1,0 +1,121 @@
+import { keys, resources } from '@ebb/api';
+import { FakeClock, eventually } from '@ebb/base/testing';
+import { isReady } from '@ebb/kube';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { namespace } from './api.ts';
+import { snapshot } from './snapshot.ts';
+import { type Doom, type World, latest, openWorld, pinned, podOf } from './world.ts';
+
+const domain = 'www.example.com';
+
+const claiming = { 'config-network': { 'autocreate-cluster-domain-claims': 'true' } };
+
+/** A life of some Services: what a user does, one thing after the other. */
+async function tellStory(world: World): Promise<void> {
+  const ready = (name: string): Promise<unknown> =>
+    world.eventually(async () => isReady(await world.get(resources.services, name)), { timeoutMs: 60_000, what: name });
+  await world.deploy('gone');
+  await world.deploy('hello');
+  await world.deploy('named', { revision: 'named-blue' });
+  await ready('hello');
+  await ready('gone');
+  await world.deploy('hello', {
+    image: 'dev.local/hello:2',
+    traffic: [pinned('hello-00001', 30, 'old'), latest(70), latest(0, 'new')],
+  });
+  await world.client.create(resources.domainMappings, {
+    metadata: { name: domain, namespace },
+    spec: { ref: { apiVersion: 'serving.knative.dev/v1', kind: 'Service', name: 'hello' } },
+  });
+  await world.client.delete(resources.services, { namespace, name: 'gone' });
+  await ready('named');
+  await world.client.patch(
+    resources.services,
+    { namespace, name: 'named' },
+    {
+      type: 'merge',
+      body: { metadata: { labels: { [keys.visibility]: 'cluster-local' }, annotations: { mine: 'x' } } },
+    },
+  );
+  await world.deploy('named', { revision: 'named-green', image: 'dev.local/named:2' });
+  const configuration = {
+    metadata: { name: 'lone', namespace },
+    spec: { template: { spec: podOf('dev.local/lone') } },
+  };
+  await world.client.create(resources.configurations, configuration);
+  const traffic = [{ configurationName: 'lone', latestRevision: true, percent: 100 }];
+  await world.client.create(resources.routes, { metadata: { name: 'way', namespace }, spec: { traffic } });
+  await ready('hello');
+  await ready('named');
+}
+
+/** What there is once it does not change any more. */
+async function settled(world: World): Promise<Record<string, unknown>> {
+  let last: Record<string, unknown> = {};
+  let same = 0;
+  await eventually(
+    async () => {
+      const now = await snapshot(world.client);
+      same = JSON.stringify(now) === JSON.stringify(last) ? same + 1 : 0;
+      last = now;
+      return same > 20;
+    },
+    { timeoutMs: 60_000, what: 'an end of all changes' },
+  );
+  return last;
+}
+
+describe('the controllers', () => {
+  it('write nothing in an hour in which nothing happens, nor when they are started again', async () => {
+    const clock = new FakeClock();
+    await using world = await openWorld({ clock, simulated: true, config: claiming });
+    await tellStory(world);
+    // Not owned: fails for as long as the other is there.
+    await world.client.create(resources.routes, {
+      metadata: { name: 'taken', namespace },
+      spec: { traffic: [{ configurationName: 'other', latestRevision: true, percent: 100 }] },
+    });
+    await world.deploy('taken');
+    await world.until(resources.services, 'taken', 'RoutesReady', 'False', 'NotOwned');
+    const before = await settled(world);
+    const seen = world.calls.length;
+    for (let second = 0; second < 3600; second += 10) await clock.advance(10_000);
+    expect(world.calls.slice(seen)).toEqual([]);
+    await world.stop();
+    const { writes } = world;
+    const written = writes.length;
+    await world.start();
+    await clock.advance(3_600_000);
+    expect(await settled(world)).toEqual(before);
+    expect(writes.slice(written)).toEqual([]);
+  }, 120_000);
+
+  it('end in the same state wherever they are killed and started again', async () => {
+    const undisturbed = await live([]);
+    expect(Object.keys(undisturbed)).toContain('Ingress way');
+    expect(Object.keys(undisturbed)).not.toContain('Route gone');
+    const doom = fc.record({ calls: fc.integer({ min: 14, max: 60 }), sent: fc.boolean() });
+    await fc.assert(
+      fc.asyncProperty(fc.array(doom, { minLength: 3, maxLength: 8 }), async (dooms) => {
+        expect(await live(dooms)).toEqual(undisturbed);
+      }),
+      { numRuns: 3, endOnFailure: true },
+    );
+  }, 240_000);
+});
+
+/** The story, its controllers dying one after the other, until some live on; what there is at its end. */
+async function live(dooms: readonly Doom[]): Promise<Record<string, unknown>> {
+  await using world = await openWorld({ simulated: true, config: claiming });
+  await world.stop();
+  const told = new AbortController();
+  const lives = (async () => {
+    for (const doom of dooms) if (!told.signal.aborted) await world.runDoomed(doom, told);
+    await world.start();
+  })();
+  await tellStory(world);
+  told.abort();
+  await lives;
+  return await settled(world);
+}
