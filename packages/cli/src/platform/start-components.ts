@@ -117,6 +117,7 @@ class ProcessOfComponents {
       if (autoscaling) this.#start('autoscaler', autoscaling.create());
       return direct;
     }
+    if (!autoscaling && !this.#wants('gateway')) return direct;
     const token = followStatsToken({ ...common, create: autoscaling !== undefined });
     this.#start('stats-token', token);
     if (autoscaling) {

@@ -16,6 +16,8 @@ export interface PreflightOptions {
   readonly logger: Logger;
   /** Told once, in a person's words, what is waited for. */
   readonly say: (text: string) => void;
+  /** Whether this process is a kubelet, which lets kube-apiserver in by its certificate. */
+  readonly isKubelet: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -26,13 +28,14 @@ const retryMs = 2000;
  * allowed. Rejects when aborted, or with `UserError` if the cluster does not let this process in.
  */
 export async function waitForCluster(options: PreflightOptions): Promise<ClusterFacts> {
-  const { client, clock, logger, say, signal } = options;
+  const { client, clock, logger, say, isKubelet, signal } = options;
   let said = '';
   for (;;) {
     try {
       await requireCrds(client, signal);
       await requireNamespace(client, signal);
-      return { timing: await readTiming(client, logger, signal), clientCa: await readClientCa(client, signal) };
+      const timing = await readTiming(client, logger, signal);
+      return { timing, clientCa: isKubelet ? await readClientCa(client, signal) : undefined };
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof StatusError && [401, 403].includes(error.code)) {

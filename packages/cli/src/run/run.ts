@@ -44,7 +44,8 @@ export async function runOnCluster(options: RunOptions, io: Io, signal: AbortSig
   const client = closers.use(createKubeClient({ ...cluster, userAgent: 'ebb', clock }));
   say(`${settings.components.join(', ')} as ${settings.name}; health on ${urlOf(settings.host, health.port)}`);
   try {
-    const facts = await waitForCluster({ client, clock, logger, say, signal });
+    const isKubelet = settings.components.includes('virtual-node');
+    const facts = await waitForCluster({ client, clock, logger, say, isKubelet, signal });
     const local =
       options.localEci === undefined ? undefined : await startLocal(options.paths, { clock, logger, closers });
     const start = { settings, cluster, facts, eci: local?.access ?? settings.eci, digestOf: local?.apps.digestOf };
