@@ -10,6 +10,7 @@ import { createTestEci, testAccessKey } from '@ebb/local-eci/testing';
 import { createVirtualNode } from '@ebb/virtual-node';
 import { type Eci, createEci } from '../packages/virtual-node/src/eci/eci.ts';
 import { makeContainerGroup } from '../packages/virtual-node/src/pods/container-group.ts';
+import { emptyLookup } from '../packages/virtual-node/src/pods/lookup.ts';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type TestApi, namespace, openTestApi } from './api.ts';
 
@@ -151,9 +152,12 @@ describe('the virtual node', () => {
     await using _node = await startNode(eci);
     const node: Node = await client.get(resources.nodes, { name: nodeName });
     expect(node.metadata.labels).toMatchObject({ type: 'virtual-kubelet', 'kubernetes.io/role': 'agent' });
-    expect(node.spec?.taints).toEqual([
-      { key: 'virtual-kubelet.io/provider', value: 'alibabacloud', effect: 'NoSchedule' },
-    ]);
+    // A real cluster adds one of its own, until its node controller has seen that the node is ready.
+    expect(node.spec?.taints).toContainEqual({
+      key: 'virtual-kubelet.io/provider',
+      value: 'alibabacloud',
+      effect: 'NoSchedule',
+    });
     expect(node.status?.conditions?.find(({ type }) => type === 'Ready')?.status).toBe('True');
     expect(node.status?.daemonEndpoints?.kubeletEndpoint?.Port).toBeGreaterThan(0);
     const lease = await client.get(resources.leases, { namespace: 'kube-node-lease', name: nodeName });
@@ -222,8 +226,7 @@ describe('the virtual node', () => {
   it('shows a refusal of ECI as ProviderFailed, with an event', async () => {
     await using eci = await createTestEci({ runtime: makeRuntime() });
     await using _node = await startNode(eci);
-    const tooLarge = { resources: { requests: { cpu: '100' } } };
-    await client.create(resources.pods, makePod('web', tooLarge));
+    await client.create(resources.pods, makePod('web', { args: ['x'.repeat(5000)] }));
     await eventually(async () => (await getPod('web')).status?.reason === 'ProviderFailed');
     expect((await getPod('web')).status).toMatchObject({
       phase: 'Pending',
@@ -235,10 +238,26 @@ describe('the virtual node', () => {
     });
   });
 
+  it('calls a pod unschedulable that no instance is large enough for', async () => {
+    await using eci = await createTestEci({ runtime: makeRuntime() });
+    await using _node = await startNode(eci);
+    await client.create(resources.pods, makePod('web', { resources: { requests: { cpu: '50' } } }));
+    const condition = await eventually(async () =>
+      (await getPod('web')).status?.conditions?.find(
+        ({ type, status }) => type === 'PodScheduled' && status === 'False',
+      ),
+    );
+    expect(condition).toMatchObject({
+      reason: 'Unschedulable',
+      message: expect.stringContaining('Insufficient cpu'),
+    });
+  });
+
   it('tells of a crash with its exit code and last lines', async () => {
     await using eci = await createTestEci({ runtime: makeRuntime() });
     await using _node = await startNode(eci);
-    await client.create(resources.pods, makePod('web', { command: ['/bin/sh', '-c', 'echo broken >&2; exit 7'] }));
+    const command = ['/bin/sh', '-c', 'echo broken >&2; exit 7'];
+    await client.create(resources.pods, makePod('web', { command, terminationMessagePolicy: 'FallbackToLogsOnError' }));
     const last = await eventually(
       async () => (await getPod('web')).status?.containerStatuses?.[0]?.lastState?.terminated,
     );
@@ -270,8 +289,7 @@ describe('the virtual node', () => {
   it('takes over a group whose maker was killed before it could say so', async () => {
     await using eci = await createTestEci({ runtime: makeRuntime() });
     const pod = await client.create(resources.pods, makePod('web', {}, tokenless));
-    const nothing = { configMap: () => undefined, secret: () => undefined };
-    const id = await cloudOf(eci).create(makeContainerGroup(pod, nothing));
+    const id = await cloudOf(eci).create(makeContainerGroup(pod, emptyLookup));
     await using _node = await startNode(eci);
     const { metadata } = await readyPod('web');
     expect(metadata.annotations?.['k8s.aliyun.com/eci-instance-id']).toBe(id);
@@ -281,7 +299,7 @@ describe('the virtual node', () => {
   it('deletes a second group that was made for a pod', async () => {
     await using eci = await createTestEci({ runtime: makeRuntime() });
     const pod = await client.create(resources.pods, makePod('web', {}, tokenless));
-    const group = makeContainerGroup(pod, { configMap: () => undefined, secret: () => undefined });
+    const group = makeContainerGroup(pod, emptyLookup);
     const { clientToken: _, ...anonymous } = group;
     for (let copy = 0; copy < 2; copy += 1) await cloudOf(eci).create(anonymous);
     await using _node = await startNode(eci);

@@ -4,7 +4,7 @@ import { groupEventsAnswer } from './answers/events.ts';
 import { logContent, parseLogTime } from './answers/log.ts';
 import { groupStatusAnswer } from './answers/pod-status.ts';
 import type { Group } from './groups/group.ts';
-import { parseGroup } from './groups/parse-group.ts';
+import { maxContainers, parseGroup, parseVolumes } from './groups/parse-group.ts';
 import { pageOf, selectGroups } from './groups/select.ts';
 import type { GroupStore } from './groups/store.ts';
 import { ExecError, type Instance } from './runtime.ts';
@@ -15,6 +15,8 @@ export interface ActionContext {
   readonly store: GroupStore;
   readonly regionId: string;
   readonly zones: readonly string[];
+  /** What there is room for, in vCPU and GiB. */
+  readonly largestInstance: { readonly cpu: number; readonly memory: number };
   readonly endpoint: () => string;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -30,9 +32,17 @@ const execTimeoutMs = 30_000;
 
 /** The actions served, by name (serverless-node.md, sections 2.2 and 2.3). */
 export const actions: Readonly<Record<string, Action>> = {
-  CreateContainerGroup: (parameters, { store, regionId }) => {
+  CreateContainerGroup: (parameters, { store, regionId, largestInstance }) => {
     const spec = parseGroup(parameters);
     checkRegion(spec.regionId, regionId);
+    if (spec.cpu > largestInstance.cpu || spec.memory > largestInstance.memory) {
+      const { cpu, memory } = largestInstance;
+      throw new EciError(
+        'OperationDenied.NoStock',
+        `Out of stock: ${spec.cpu} vCPU and ${spec.memory} GiB were asked for, and at most ${cpu} and ${memory} are there.`,
+        403,
+      );
+    }
     const clientToken = parameters.string('ClientToken', { maxLength: 64 });
     if (parameters.boolean('DryRun')) {
       throw new EciError('DryRun.Success', 'The request would have been carried out; DryRun kept it from that.');
@@ -68,6 +78,19 @@ export const actions: Readonly<Record<string, Action>> = {
 
   DeleteContainerGroup: (parameters, { store }) => {
     store.delete(requireGroup(parameters, store));
+    return {};
+  },
+
+  UpdateContainerGroup: async (parameters, { store }) => {
+    const group = requireGroup(parameters, store);
+    if (group.status !== 'Pending' && group.status !== 'Running') {
+      throw new EciError('IncorrectStatus', `A group that is ${group.status} cannot be updated.`);
+    }
+    const isIncremental = parameters.word('UpdateType', ['RenewUpdate', 'IncrementalUpdate']) === 'IncrementalUpdate';
+    if (!isIncremental || parameters.list('Container', { max: maxContainers }).length > 0) {
+      throw invalidParameter('UpdateType', 'this ECI updates only config volumes, with IncrementalUpdate');
+    }
+    await group.updateVolumes(parseVolumes(parameters));
     return {};
   },
 

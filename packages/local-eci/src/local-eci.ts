@@ -17,6 +17,8 @@ export interface LocalEciOptions {
   readonly port?: number;
   /** The region this ECI is of; calls must name it. Default `cn-hangzhou`. */
   readonly regionId?: string;
+  /** The largest instance in stock, in vCPU and GiB; more is `OperationDenied.NoStock`. Default: 32 and 256. */
+  readonly largestInstance?: { readonly cpu: number; readonly memory: number };
   /** The one key whose signature is taken. */
   readonly credentials: AccessKey;
   /** What runs the groups; closed with the ECI. */
@@ -49,6 +51,7 @@ export async function createLocalEci(options: LocalEciOptions): Promise<LocalEci
     store,
     regionId,
     zones: [`${regionId}-j`],
+    largestInstance: options.largestInstance ?? { cpu: 32, memory: 256 },
     endpoint: () => endpoint,
     clock,
     signal: stop.signal,

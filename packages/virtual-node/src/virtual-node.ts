@@ -5,10 +5,14 @@ import { type KubeClient, createEventRecorder, createInformer, createReconciler 
 import { type ContainerGroup, type EciAccess, createEci } from './eci/eci.ts';
 import { type KubeletOptions, type KubeletServer, startKubelet } from './kubelet/kubelet-server.ts';
 import { createNodeAgent } from './node/node-agent.ts';
-import type { NodeFacts } from './node/node-object.ts';
+import { type NodeFacts, makeNode } from './node/node-object.ts';
 import { GroupIndex, uidOf } from './pods/group-index.ts';
+import { createGroupMaker } from './pods/group-maker.ts';
 import { PodController } from './pods/pod-controller.ts';
+import { isOver } from './pods/is-over.ts';
 import { StatusSync } from './pods/status-sync.ts';
+import { VolumeRefresh } from './pods/volume-refresh.ts';
+import { PodProbes } from './probes/pod-probes.ts';
 
 export interface VirtualNodeOptions {
   readonly client: KubeClient;
@@ -52,6 +56,9 @@ export function createVirtualNode(options: VirtualNodeOptions): VirtualNode {
     logger,
     random,
   });
+  const enqueueAll = (uids: readonly string[]): void => {
+    for (const uid of uids) for (const pod of pods.byIndex(byUid, uid)) queue.enqueue(keyOf(pod));
+  };
   const sync = new StatusSync({
     eci,
     nodeName,
@@ -59,16 +66,23 @@ export function createVirtualNode(options: VirtualNodeOptions): VirtualNode {
     clock,
     logger,
     moving: () => pods.byIndex(byMoving, 'true').flatMap(({ metadata }) => metadata.uid ?? []),
-    onChange: (uids) => {
-      for (const uid of uids) for (const pod of pods.byIndex(byUid, uid)) queue.enqueue(keyOf(pod));
-    },
+    onChange: (uids) => enqueueAll(uids),
     onListed: (groups) => sweep(groups),
   });
   const events = createEventRecorder(client, { component: 'ebb-virtual-node', clock, logger });
   const hostIP = kubelet.advertise ?? kubelet.host;
+  const probes = new PodProbes({
+    eci,
+    clock,
+    logger,
+    onChange: (uid) => enqueueAll([uid]),
+    onEvent: (pod, { type, reason, message }) => events.event(pod, type, reason, message),
+  });
   const controller = new PodController({
     client,
     eci,
+    maker: createGroupMaker({ client, eci, node: () => makeNode(facts()), clock }),
+    probes,
     pods,
     index,
     events,
@@ -77,6 +91,7 @@ export function createVirtualNode(options: VirtualNodeOptions): VirtualNode {
     hostIP,
     onAsked: () => sync.poke(),
   });
+  const refresh = new VolumeRefresh({ client, eci, pods: () => pods.list(), index, clock, logger });
   const queue = createReconciler({
     name: 'pod',
     reconcile: controller.reconcile,
@@ -143,13 +158,14 @@ export function createVirtualNode(options: VirtualNodeOptions): VirtualNode {
       // The Node lives without the cloud; pods wait until it is known which groups there are.
       await Promise.race([sync.synced, untilAborted(all.signal)]);
       if (!all.signal.aborted) markSynced();
-      await Promise.all([syncing, renewing, queue.run(all)]);
+      await Promise.all([syncing, renewing, queue.run(all), refresh.run(all)]);
     };
     const parts = [pods.run(all), work()];
     try {
       await Promise.all(parts);
     } finally {
       life.abort(new DOMException('the virtual node stops', 'AbortError'));
+      probes.stop();
       await Promise.allSettled(parts);
       subscription.unsubscribe();
     }
@@ -158,9 +174,10 @@ export function createVirtualNode(options: VirtualNodeOptions): VirtualNode {
 }
 
 /** True for a pod on its way up or down. */
-function isMoving({ metadata, status }: Pod): boolean {
+function isMoving(pod: Pod): boolean {
+  const { metadata, status } = pod;
   if (metadata.deletionTimestamp) return true;
-  if (status?.phase === 'Succeeded' || status?.phase === 'Failed') return false;
+  if (isOver(pod)) return false;
   return !status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True');
 }
 

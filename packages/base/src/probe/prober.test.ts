@@ -50,6 +50,11 @@ describe('a prober', () => {
     ]);
   });
 
+  it('counts failures by the period, however often it looks', async () => {
+    const verdicts = await probe(['no'], { eagerMs: 100, forMs: 45_000 });
+    expect(verdicts).toEqual([{ at: 30_000, healthy: false }]);
+  });
+
   it('gives up a check that takes too long', async () => {
     const clock = new FakeClock(0);
     const abort = new AbortController();

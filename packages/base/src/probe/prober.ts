@@ -14,7 +14,7 @@ export interface ProberOptions {
   readonly eagerMs?: number;
   /** The verdict changed, by the probe's thresholds; at first there is none. */
   readonly onVerdict: (healthy: boolean) => void;
-  /** A check failed, at the pace of the probe's period. */
+  /** A check failed, told at the pace of the probe's period. */
   readonly onFailure: (message: string) => void;
   readonly clock: Clock;
 }
@@ -31,10 +31,13 @@ export async function runProber(options: ProberOptions, signal: AbortSignal): Pr
     for (;;) {
       const result = await checkOnce(options, signal);
       signal.throwIfAborted();
-      judge(result === undefined);
-      if (result === undefined) succeeded = true;
-      else if (succeeded || clock.now() - toldAtMs >= periodMs) {
+      if (result === undefined) {
+        succeeded = true;
+        judge(true);
+      } else if (succeeded || clock.now() - toldAtMs >= periodMs) {
+        // Looked at more often than asked for, a failure counts no more than once a period.
         toldAtMs = clock.now();
+        judge(false);
         options.onFailure(result);
       }
       await clock.sleep(succeeded ? periodMs : Math.min(eagerMs ?? periodMs, periodMs), { signal });

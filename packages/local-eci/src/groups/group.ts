@@ -1,6 +1,7 @@
 import { type Clock, type Logger, messageOf } from '@ebb/base';
-import { type GroupSpec, type GroupState, isFinal } from '../model.ts';
+import { type GroupSpec, type GroupState, type VolumeSpec, isFinal } from '../model.ts';
 import type { GroupEvent, GroupHost, Instance, Runtime } from '../runtime.ts';
+import { EciError } from '../wire/error.ts';
 
 /** How many kinds of events are kept of a group (serverless-node.md, section 2.3). */
 const maxEvents = 50;
@@ -17,7 +18,8 @@ export class Group {
   readonly id: string;
   /** Counts the groups of this ECI, from 1: their order. */
   readonly number: number;
-  readonly spec: GroupSpec;
+  /** As asked for, and as updated since. */
+  spec: GroupSpec;
   readonly createdAtMs: number;
   readonly clientToken: string | undefined;
   /** Last time anything in it changed; what `SinceSecond` asks for. */
@@ -71,6 +73,26 @@ export class Group {
 
   get events(): readonly RecordedEvent[] {
     return this.#events;
+  }
+
+  /**
+   * Gives config volumes new files while the containers run. Throws `EciError` for a volume that is not there, is none of files,
+   * or if nothing is new.
+   */
+  async updateVolumes(changed: readonly VolumeSpec[]): Promise<void> {
+    for (const { name, type } of changed) {
+      const known = this.spec.volumes.find((volume) => volume.name === name);
+      if (known?.type !== 'ConfigFileVolume' || type !== known.type) {
+        throw new EciError('InvalidParameter', `The group has no ConfigFileVolume ${name}.`);
+      }
+    }
+    const volumes = this.spec.volumes.map((volume) => changed.find(({ name }) => name === volume.name) ?? volume);
+    if (JSON.stringify(volumes) === JSON.stringify(this.spec.volumes)) {
+      throw new EciError('NoNeedUpdate', 'The update changes nothing.');
+    }
+    this.spec = { ...this.spec, volumes };
+    this.#touch();
+    await this.#instance?.updateVolumes(changed);
   }
 
   /** Stops the group; resolves, and never rejects, when nothing of it is left. May be called again. */

@@ -5,7 +5,7 @@ import { parseContainer } from './parse-container.ts';
 import { parseCredential, parseVolume } from './parse-volume.ts';
 
 /** Limits of one group (serverless-node.md, section 2.2). */
-const maxContainers = 20;
+export const maxContainers = 20;
 const maxVolumes = 20;
 const maxTags = 20;
 const maxCredentials = 20;
@@ -27,7 +27,7 @@ export function parseGroup(parameters: Parameters): GroupSpec {
   const containers = parameters.list('Container', { max: maxContainers }).map(parseContainer);
   if (containers.length === 0) throw missingParameter('Container.1.Name');
   const initContainers = parameters.list('InitContainer', { max: maxContainers }).map(parseContainer);
-  const volumes = parameters.list('Volume', { max: maxVolumes }).map(parseVolume);
+  const volumes = parseVolumes(parameters);
   checkNames([...initContainers, ...containers], volumes);
   const deadline = parameters.integer('ActiveDeadlineSeconds', { min: 1, max: 2 ** 31 });
   return {
@@ -44,6 +44,11 @@ export function parseGroup(parameters: Parameters): GroupSpec {
     tags: parseTags(parameters),
     labels: parseLabels(parameters),
   };
+}
+
+/** The volumes of a group, or those of an update. */
+export function parseVolumes(parameters: Parameters): VolumeSpec[] {
+  return parameters.list('Volume', { max: maxVolumes }).map(parseVolume);
 }
 
 /** The tags of a call: those of a new group, or those a list is filtered by. */

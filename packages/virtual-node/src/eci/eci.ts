@@ -55,9 +55,18 @@ export interface Eci {
   list(tags: Readonly<Record<string, string>>): Promise<ContainerGroup[]>;
   /** The groups of these ids; one that does not exist is left out. */
   describe(groupIds: readonly string[]): Promise<ContainerGroup[]>;
+  /** The images the containers of these groups run, with digest, by group and container; init containers are left out. */
+  imageIds(groupIds: readonly string[]): Promise<ReadonlyMap<string, ImageIds>>;
+  /** Ends and starts all containers of a group. */
+  restart(groupId: string): Promise<void>;
+  /** Gives a group's config volumes new files; its containers go on running. */
+  updateVolumes(groupId: string, volumes: NonNullable<CreateGroup['volume']>): Promise<void>;
   /** Lines, each with its time before it. */
   log(query: LogQuery): Promise<string>;
 }
+
+/** Images by container. */
+export type ImageIds = ReadonlyMap<string, string>;
 
 /** Time limits of one call, so that a cloud that does not answer holds nothing up for ever. */
 const limits = { connectTimeout: 5_000, readTimeout: 10_000 };
@@ -110,6 +119,29 @@ export function createEci(access: EciAccess): Eci {
         groups.push(...(body?.containerGroups ?? []));
       }
       return groups;
+    },
+    imageIds: async (groupIds) => {
+      const found = new Map<string, ImageIds>();
+      for (let from = 0; from < groupIds.length; from += pageSize) {
+        const containerGroupIds = JSON.stringify(groupIds.slice(from, from + pageSize));
+        const request = new sdk.DescribeContainerGroupStatusRequest({ regionId, containerGroupIds });
+        const { body } = await asEciError(client.describeContainerGroupStatusWithOptions(request, runtime));
+        for (const { containerGroupId = '', podStatus } of body?.data ?? []) {
+          const images = podStatus?.containerStatuses?.map(({ name = '', imageID = '' }) => [name, imageID] as const);
+          found.set(containerGroupId, new Map(images));
+        }
+      }
+      return found;
+    },
+    restart: async (containerGroupId) => {
+      const request = new sdk.RestartContainerGroupRequest({ regionId, containerGroupId });
+      await asEciError(client.restartContainerGroupWithOptions(request, runtime));
+    },
+    updateVolumes: async (containerGroupId, volume) => {
+      // Only what is named is changed.
+      const update = { regionId, containerGroupId, updateType: 'IncrementalUpdate', volume };
+      const request = new sdk.UpdateContainerGroupRequest(update);
+      await asEciError(client.updateContainerGroupWithOptions(request, runtime));
     },
     log: async ({ groupId, container, tail, startTime, previous }) => {
       const request = new sdk.DescribeContainerLogRequest({

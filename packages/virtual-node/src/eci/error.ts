@@ -51,6 +51,26 @@ export function eciError(error: unknown): EciError {
   return new EciError(code, message, { remedy: remedyFor(code), cause: error });
 }
 
+/** There is no instance to be had of what was asked for, in this zone and for now. */
+const noRoom = [
+  /^OperationDenied\.NoStock/,
+  /^Zone\.NotOnSale/,
+  /IpNotEnough$/,
+  /^Spot\.NotMatched/,
+  /^RecommendEmpty\./,
+  /CPU\.Memory$/,
+];
+
+/** True if another size, another zone or another hour might get what was refused. */
+export function isNoRoom(error: unknown): boolean {
+  return error instanceof EciError && noRoom.some((pattern) => pattern.test(error.code));
+}
+
+/** True if the group was made by a call before, whose answer was lost, for another state of what the pod refers to. */
+export function isMadeBefore(error: unknown): boolean {
+  return error instanceof EciError && /Idempotent/.test(error.code);
+}
+
 /** True if ECI says that it has no such group. */
 export function isGroupGone(error: unknown): boolean {
   return error instanceof EciError && /NotFound|NotExist/.test(error.code);

@@ -1,9 +1,9 @@
 import type { Pod } from '@ebb/api';
 import { describe, expect, it } from 'vitest';
 import { makeContainerGroup } from './container-group.ts';
-import { MissingReference } from './environment.ts';
+import { emptyLookup } from './lookup.ts';
+import { MissingReference } from './missing.ts';
 
-const nothing = { configMap: () => undefined, secret: () => undefined };
 const pod = (spec: Partial<Pod['spec']> = {}): Pod => ({
   metadata: {
     name: 'hello-00001-deployment-abcde',
@@ -16,7 +16,7 @@ const pod = (spec: Partial<Pod['spec']> = {}): Pod => ({
 
 describe('makeContainerGroup', () => {
   it('makes the pod’s UID the token, so that a create asked twice gives one group', () => {
-    const group = makeContainerGroup(pod(), nothing);
+    const group = makeContainerGroup(pod(), emptyLookup);
     expect(group).toMatchObject({
       clientToken: 'u-1',
       containerGroupName: 'default-hello-00001-deployment-abcde',
@@ -36,9 +36,9 @@ describe('makeContainerGroup', () => {
   it('passes probes on in whole seconds, with a port', () => {
     const probes = {
       readinessProbe: { httpGet: { path: '/ready', port: 8080 }, periodSeconds: 0 },
-      livenessProbe: { grpc: { port: 9000 }, failureThreshold: 2 },
+      livenessProbe: { tcpSocket: { port: 9000 }, failureThreshold: 2 },
     };
-    const [container] = makeContainerGroup(pod({ containers: [{ name: 'c', image: 'i', ...probes }] }), nothing)
+    const [container] = makeContainerGroup(pod({ containers: [{ name: 'c', image: 'i', ...probes }] }), emptyLookup)
       .container as object[];
     expect(container).toMatchObject({
       readinessProbe: { httpGet: { path: '/ready', port: 8080, scheme: 'HTTP' }, periodSeconds: 1 },
@@ -52,24 +52,13 @@ describe('makeContainerGroup', () => {
       { name: 'admin', containerPort: 9090 },
     ];
     const probes = { readinessProbe: { httpGet: { port: 'admin' } }, livenessProbe: { tcpSocket: {} } };
-    const [container] = makeContainerGroup(pod({ containers: [{ name: 'c', image: 'i', ports, ...probes }] }), nothing)
-      .container as object[];
+    const [container] = makeContainerGroup(
+      pod({ containers: [{ name: 'c', image: 'i', ports, ...probes }] }),
+      emptyLookup,
+    ).container as object[];
     expect(container).toMatchObject({
       readinessProbe: { httpGet: { port: 9090 } },
       livenessProbe: { tcpSocket: { port: 8080 } },
-    });
-  });
-
-  it('lets readiness and a late liveness stand in for a startup probe', () => {
-    const probes = {
-      startupProbe: { tcpSocket: { port: 80 }, periodSeconds: 2, failureThreshold: 30 },
-      livenessProbe: { tcpSocket: { port: 80 }, initialDelaySeconds: 5 },
-    };
-    const [container] = makeContainerGroup(pod({ containers: [{ name: 'c', image: 'i', ...probes }] }), nothing)
-      .container as object[];
-    expect(container).toMatchObject({
-      readinessProbe: { tcpSocket: { port: 80 }, periodSeconds: 2 },
-      livenessProbe: { initialDelaySeconds: 60 },
     });
   });
 
@@ -81,14 +70,14 @@ describe('makeContainerGroup', () => {
       { cpu: 1, memory: 0.5 },
     ],
   ])('asks for the size of %j', (resources, size) => {
-    expect(makeContainerGroup(pod({ containers: [{ name: 'c', image: 'i', resources }] }), nothing)).toMatchObject(
+    expect(makeContainerGroup(pod({ containers: [{ name: 'c', image: 'i', resources }] }), emptyLookup)).toMatchObject(
       size,
     );
   });
 
   it('turns ConfigMaps into files, and refuses volumes it cannot give', () => {
     const volumes = [{ name: 'v', configMap: { name: 'config', items: [{ key: 'a', path: 'x/a', mode: 0o400 }] } }];
-    const lookup = { ...nothing, configMap: () => ({ metadata: {}, data: { a: 'text', b: 'other' } }) };
+    const lookup = { ...emptyLookup, configMap: () => ({ metadata: {}, data: { a: 'text', b: 'other' } }) };
     expect(makeContainerGroup(pod({ volumes }), lookup).volume).toEqual([
       {
         name: 'v',
@@ -98,11 +87,11 @@ describe('makeContainerGroup', () => {
         },
       },
     ]);
-    expect(() => makeContainerGroup(pod({ volumes }), nothing)).toThrow(
-      new MissingReference('configmap "config" not found'),
+    expect(() => makeContainerGroup(pod({ volumes }), emptyLookup)).toThrow(
+      new MissingReference('MountVolume.SetUp failed for volume "v" : configmap "config" not found'),
     );
-    expect(() => makeContainerGroup(pod({ volumes: [{ name: 'v', nfs: {} }] }), nothing)).toThrow(
-      'this node has no nfs volumes',
+    expect(() => makeContainerGroup(pod({ volumes: [{ name: 'v', hostPath: {} }] }), emptyLookup)).toThrow(
+      'spec.volumes["v"].hostPath: this node has no hostPath volumes',
     );
   });
 });

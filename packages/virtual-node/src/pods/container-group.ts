@@ -1,7 +1,12 @@
-import type { Container, Pod, Probe } from '@ebb/api';
+import type { ProbeSpec } from '@ebb/base/probe';
+import type { Container, Pod } from '@ebb/api';
 import type { CreateGroup } from '../eci/eci.ts';
-import { type Lookup, type ResolvedVariable, resolveEnvironment } from './environment.ts';
-import { groupResources } from './group-resources.ts';
+import { type ResolvedVariable, resolveEnvironment } from './environment.ts';
+import { containerResources, cpuRequests, groupResources } from './group-resources.ts';
+import { imageCredentials } from './image-credentials.ts';
+import type { Lookup } from './lookup.ts';
+import { planProbes } from './probe-plan.ts';
+import { addedCapabilities, checkSupported } from './unsupported.ts';
 import { groupVolumes } from './volumes.ts';
 
 type GroupContainer = NonNullable<CreateGroup['container']>[number];
@@ -16,18 +21,25 @@ export const tagKeys = {
   created: 'CreationTimestamp',
 } as const;
 
-/** The `CreateContainerGroup` call for a pod. Throws `MissingReference` if something it refers to is not there. */
+/**
+ * What the containers asked for of CPU, as JSON by name. ECI has one figure for a container; where containers share a machine,
+ * as those of the local ECI do, it is shared by this one.
+ */
+const cpuRequestsTag = 'ebb.dev/cpu-requests';
+/** Longer values ECI refuses. */
+const maxTagValue = 128;
+
+/**
+ * The `CreateContainerGroup` call for a pod. Throws `MissingReference` if something it refers to is not there, `Unsupported` if
+ * it asks for what no group has.
+ */
 export function makeContainerGroup(pod: Pod, lookup: Lookup): CreateGroup {
+  checkSupported(pod);
   const { metadata, spec } = pod;
-  const tags = {
-    [tagKeys.node]: spec.nodeName ?? '',
-    [tagKeys.namespace]: metadata.namespace ?? '',
-    [tagKeys.pod]: metadata.name ?? '',
-    [tagKeys.uid]: metadata.uid ?? '',
-    [tagKeys.created]: metadata.creationTimestamp ?? '',
-  };
+  const volume = groupVolumes(pod, lookup);
   const make = (container: Container): GroupContainer =>
-    groupContainer(container, resolveEnvironment(container, pod, lookup));
+    groupContainer(container, pod, resolveEnvironment(container, pod, lookup));
+  const imageRegistryCredential = imageCredentials(lookup);
   return {
     containerGroupName: groupName(pod),
     // A create whose answer was lost gives the same group when asked again.
@@ -36,11 +48,26 @@ export function makeContainerGroup(pod: Pod, lookup: Lookup): CreateGroup {
     restartPolicy: spec.restartPolicy ?? 'Always',
     terminationGracePeriodSeconds: spec.terminationGracePeriodSeconds ?? 30,
     ...(spec.activeDeadlineSeconds === undefined ? {} : { activeDeadlineSeconds: spec.activeDeadlineSeconds }),
+    hostName: hostName(pod),
     container: spec.containers.map(make),
     ...(spec.initContainers?.length ? { initContainer: spec.initContainers.map(make) } : {}),
-    ...(spec.volumes?.length ? { volume: groupVolumes(pod, lookup) } : {}),
-    tag: Object.entries(tags).map(([key, value]) => ({ key, value })),
+    ...(volume.length > 0 ? { volume } : {}),
+    ...(imageRegistryCredential.length > 0 ? { imageRegistryCredential } : {}),
+    tag: tagsOf(pod),
   };
+}
+
+function tagsOf({ metadata, spec }: Pod): { key: string; value: string }[] {
+  const requests = JSON.stringify(cpuRequests(spec));
+  const tags = {
+    [tagKeys.node]: spec.nodeName ?? '',
+    [tagKeys.namespace]: metadata.namespace ?? '',
+    [tagKeys.pod]: metadata.name ?? '',
+    [tagKeys.uid]: metadata.uid ?? '',
+    [tagKeys.created]: metadata.creationTimestamp ?? '',
+    ...(requests === '{}' || requests.length > maxTagValue ? {} : { [cpuRequestsTag]: requests }),
+  };
+  return Object.entries(tags).map(([key, value]) => ({ key, value }));
 }
 
 /** 2 to 128 of `a-z 0-9 -`; what is too long keeps its end, which tells pods apart. */
@@ -49,19 +76,15 @@ function groupName({ metadata }: Pod): string {
   return name.length <= 128 ? name : name.slice(-128).replace(/^-+/, '');
 }
 
-function groupContainer(container: Container, variables: readonly ResolvedVariable[]): GroupContainer {
-  const {
-    name,
-    image = '',
-    command,
-    args,
-    workingDir,
-    imagePullPolicy,
-    ports,
-    volumeMounts,
-    securityContext,
-  } = container;
-  const { runAsUser, runAsGroup, runAsNonRoot, readOnlyRootFilesystem } = securityContext ?? {};
+/** As a kubelet's: the pod's name, cut to what a host name may be. */
+function hostName({ metadata, spec }: Pod): string {
+  const { hostname } = spec as { readonly hostname?: string };
+  return (hostname || (metadata.name ?? '')).slice(0, 63).replace(/[-.]+$/, '');
+}
+
+function groupContainer(container: Container, pod: Pod, variables: readonly ResolvedVariable[]): GroupContainer {
+  const { name, image = '', command, args, workingDir, imagePullPolicy, ports, volumeMounts } = container;
+  const probes = planProbes(container).group;
   const group = {
     name,
     image,
@@ -69,69 +92,62 @@ function groupContainer(container: Container, variables: readonly ResolvedVariab
     arg: args,
     workingDir,
     imagePullPolicy,
+    ...containerResources(container),
     environmentVar: variables.map(({ key, value = '', fieldPath }) =>
       fieldPath ? { key, fieldRef: { fieldPath } } : { key, value },
     ),
     port: ports?.map(({ containerPort, protocol = 'TCP' }) => withoutUndefined({ port: containerPort, protocol })),
-    volumeMount: volumeMounts?.map(({ name: volume, mountPath, readOnly, subPath }) =>
-      withoutUndefined({ name: volume, mountPath, readOnly, subPath }),
+    volumeMount: volumeMounts?.map((mount) =>
+      withoutUndefined({
+        name: mount.name,
+        mountPath: mount.mountPath,
+        readOnly: mount.readOnly || claimIsReadOnly(pod, mount.name) || undefined,
+        subPath: mount.subPath || undefined,
+      }),
     ),
-    ...groupProbes(container),
+    livenessProbe: groupProbe(probes.livenessProbe),
+    readinessProbe: groupProbe(probes.readinessProbe),
     terminationMessagePath: container.terminationMessagePath,
     terminationMessagePolicy: container.terminationMessagePolicy,
-    securityContext:
-      runAsUser === undefined && !readOnlyRootFilesystem
-        ? undefined
-        : withoutUndefined({ runAsUser, readOnlyRootFilesystem: readOnlyRootFilesystem || undefined }),
-    securityContextRunAsGroup: runAsGroup,
-    securityContextRunAsNonRoot: runAsNonRoot,
+    ...groupSecurity(container, pod),
   };
   return withoutUndefined(group);
 }
 
-/**
- * ECI has no startup probe. A readiness probe stands in for it, and liveness is asked only once the startup probe would
- * have given up.
- */
-function groupProbes(container: Container): Pick<GroupContainer, 'livenessProbe' | 'readinessProbe'> {
-  const { livenessProbe, readinessProbe, startupProbe } = container;
-  const { initialDelaySeconds = 0, periodSeconds = 10, failureThreshold = 3 } = startupProbe ?? {};
-  const startupSeconds = startupProbe ? initialDelaySeconds + Math.max(1, periodSeconds) * failureThreshold : 0;
-  const liveness = livenessProbe && {
-    ...livenessProbe,
-    initialDelaySeconds: Math.max(livenessProbe.initialDelaySeconds ?? 0, startupSeconds),
-  };
-  return {
-    ...withoutUndefined({
-      livenessProbe: groupProbe(liveness, container),
-      readinessProbe: groupProbe(readinessProbe ?? startupProbe, container),
-    }),
-  };
+function claimIsReadOnly({ spec }: Pod, volume: string): boolean {
+  const claim = spec.volumes?.find(({ name }) => name === volume)?.['persistentVolumeClaim'];
+  return (claim as { readOnly?: boolean } | undefined)?.readOnly ?? false;
 }
 
-/** ECI has HTTP, TCP and exec probes, in whole seconds and without headers; gRPC becomes a check of its port. */
-function groupProbe(probe: Probe | undefined, container: Container): GroupProbe | undefined {
-  if (!probe) return undefined;
-  const { initialDelaySeconds, timeoutSeconds, successThreshold, failureThreshold, periodSeconds = 10 } = probe;
-  const timing = { initialDelaySeconds, timeoutSeconds, successThreshold, failureThreshold };
+/** What a container does not say, its pod does. */
+function groupSecurity(container: Container, { spec }: Pod): Partial<GroupContainer> {
+  const shared = (spec.securityContext ?? {}) as { runAsUser?: number; runAsGroup?: number; runAsNonRoot?: boolean };
+  const own = container.securityContext ?? {};
+  const runAsUser = own.runAsUser ?? shared.runAsUser;
+  const add = addedCapabilities(container);
+  const context = withoutUndefined({
+    runAsUser,
+    readOnlyRootFilesystem: own.readOnlyRootFilesystem || undefined,
+    capability: add.length > 0 ? { add } : undefined,
+  });
   return withoutUndefined({
-    ...probeAction(probe, container),
-    ...timing,
-    periodSeconds: Math.max(1, periodSeconds),
+    securityContext: Object.keys(context).length > 0 ? context : undefined,
+    securityContextRunAsGroup: own.runAsGroup ?? shared.runAsGroup,
+    securityContextRunAsNonRoot: own.runAsNonRoot ?? shared.runAsNonRoot,
   });
 }
 
-function probeAction({ httpGet, tcpSocket, exec, grpc }: Probe, container: Container): GroupProbe {
-  if (exec) return { exec: { command: exec.command ?? [] } };
-  const port = probePort(httpGet?.port ?? tcpSocket?.port ?? grpc?.port, container);
-  if (!httpGet) return { tcpSocket: withoutUndefined({ port }) };
-  return { httpGet: withoutUndefined({ path: httpGet.path ?? '/', port, scheme: httpGet.scheme ?? 'HTTP' }) };
-}
-
-/** A port by number or by name; without either, the container's first. */
-function probePort(port: number | string | undefined, { ports = [] }: Container): number | undefined {
-  const named = ports.find(({ name }) => name === port);
-  return named?.containerPort ?? (Number(port) || ports[0]?.containerPort);
+function groupProbe(probe: ProbeSpec | undefined): GroupProbe | undefined {
+  if (!probe) return undefined;
+  const { action, ...timing } = probe;
+  switch (action.kind) {
+    case 'exec':
+      return { exec: { command: [...action.command] }, ...timing };
+    case 'http':
+      return { httpGet: { path: action.path, port: action.port, scheme: action.scheme }, ...timing };
+    default:
+      return { tcpSocket: { port: action.port }, ...timing };
+  }
 }
 
 function withoutUndefined<T extends object>(object: T): { [Name in keyof T]?: Exclude<T[Name], undefined> } {

@@ -1,12 +1,15 @@
 import type { Container, Pod } from '@ebb/api';
 import { describe, expect, it } from 'vitest';
-import { type Lookup, MissingReference, resolveEnvironment } from './environment.ts';
+import { resolveEnvironment } from './environment.ts';
+import { type Lookup, emptyLookup } from './lookup.ts';
+import { MissingReference } from './missing.ts';
 
 const pod: Pod = {
   metadata: { name: 'p', namespace: 'default', uid: 'u', labels: { team: 'blue' } },
   spec: { containers: [], nodeName: 'n' },
 };
 const lookup: Lookup = {
+  ...emptyLookup,
   configMap: (name) => (name === 'config' ? { metadata: { name }, data: { color: 'red', '1bad': 'x' } } : undefined),
   secret: (name) =>
     name === 'secret' ? { metadata: { name }, data: { token: Buffer.from('s3cret').toString('base64') } } : undefined,
@@ -65,11 +68,24 @@ describe('resolveEnvironment', () => {
     ]);
   });
 
+  it.each([
+    ['limits.cpu', undefined, '1'],
+    ['limits.cpu', '1m', '250'],
+    ['requests.memory', '1Mi', '64'],
+    ['limits.memory', '1Gi', '4'],
+  ])('computes %s by %s', (resource, divisor, value) => {
+    const resourceFieldRef = { resource, ...(divisor === undefined ? {} : { divisor }) };
+    const resources = { limits: { cpu: '250m' }, requests: { memory: '64Mi' } };
+    expect(resolve({ resources, env: [{ name: 'A', valueFrom: { resourceFieldRef } }] })).toEqual([
+      { key: 'A', value },
+    ]);
+  });
+
   it('says what is missing, unless it may be', () => {
     const ref = (optional: boolean): Partial<Container> => ({
       env: [{ name: 'A', valueFrom: { secretKeyRef: { name: 'other', key: 'k', optional } } }],
     });
     expect(resolve(ref(true))).toEqual([]);
-    expect(() => resolve(ref(false))).toThrow(new MissingReference('secret "other" not found'));
+    expect(() => resolve(ref(false))).toThrow(new MissingReference('secret "other" not found', 'c'));
   });
 });

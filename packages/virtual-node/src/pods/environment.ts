@@ -1,21 +1,13 @@
-import type { ConfigMap, Container, EnvVar, Pod, Secret } from '@ebb/api';
-
-/** How the objects a pod's environment and volumes refer to are looked up, all in the pod's namespace. */
-export interface Lookup {
-  configMap(name: string): ConfigMap | undefined;
-  secret(name: string): Secret | undefined;
-}
+import type { Container, EnvVar, Pod } from '@ebb/api';
+import { podField, resourceField } from './downward.ts';
+import type { Lookup } from './lookup.ts';
+import { MissingReference } from './missing.ts';
 
 /** A variable with its value, or one that ECI fills in from the group itself (`status.podIP`). */
 export interface ResolvedVariable {
   readonly key: string;
   readonly value?: string;
   readonly fieldPath?: string;
-}
-
-/** Something the pod must have is not there: a container cannot be made until it is (reason `CreateContainerConfigError`). */
-export class MissingReference extends Error {
-  override readonly name = 'MissingReference';
 }
 
 const validName = /^[-._a-zA-Z][-._a-zA-Z0-9]*$/;
@@ -25,6 +17,14 @@ const validName = /^[-._a-zA-Z][-._a-zA-Z0-9]*$/;
  * with `$(NAME)` expanded over what came before. Throws `MissingReference`.
  */
 export function resolveEnvironment(container: Container, pod: Pod, lookup: Lookup): ResolvedVariable[] {
+  try {
+    return resolveAll(container, pod, lookup);
+  } catch (error) {
+    throw error instanceof MissingReference ? new MissingReference(error.message, container.name) : error;
+  }
+}
+
+function resolveAll(container: Container, pod: Pod, lookup: Lookup): ResolvedVariable[] {
   const variables = new Map<string, ResolvedVariable>();
   const set = (variable: ResolvedVariable): void => {
     variables.delete(variable.key);
@@ -37,7 +37,7 @@ export function resolveEnvironment(container: Container, pod: Pod, lookup: Looku
     }
   }
   for (const variable of container.env ?? []) {
-    const resolved = resolveVariable(variable, pod, lookup);
+    const resolved = resolveVariable(variable, { container, pod, lookup });
     if (!resolved) continue;
     const { value } = resolved;
     set(value === undefined || variable.valueFrom ? resolved : { ...resolved, value: expand(value, variables) });
@@ -56,7 +56,7 @@ function sourceData(
 }
 
 /** The text entries of a ConfigMap; undefined if it is not there and may be absent. */
-export function configMapData(
+function configMapData(
   { name = '', optional }: NonNullable<Source>,
   lookup: Lookup,
 ): Record<string, string> | undefined {
@@ -66,10 +66,7 @@ export function configMapData(
 }
 
 /** The entries of a Secret as text; undefined if it is not there and may be absent. */
-export function secretData(
-  { name = '', optional }: NonNullable<Source>,
-  lookup: Lookup,
-): Record<string, string> | undefined {
+function secretData({ name = '', optional }: NonNullable<Source>, lookup: Lookup): Record<string, string> | undefined {
   const found = lookup.secret(name);
   if (!found && !optional) throw new MissingReference(`secret "${name}" not found`);
   return found && Object.fromEntries(Object.entries(found.data ?? {}).map(([key, value]) => [key, decode(value)]));
@@ -81,12 +78,12 @@ function decode(base64: string): string {
 
 function resolveVariable(
   { name: key, value, valueFrom }: EnvVar,
-  pod: Pod,
-  lookup: Lookup,
+  { container, pod, lookup }: { readonly container: Container; readonly pod: Pod; readonly lookup: Lookup },
 ): ResolvedVariable | undefined {
   if (!valueFrom) return { key, value: value ?? '' };
-  const { configMapKeyRef, secretKeyRef, fieldRef } = valueFrom;
+  const { configMapKeyRef, secretKeyRef, fieldRef, resourceFieldRef } = valueFrom;
   if (fieldRef) return fieldVariable(key, fieldRef.fieldPath, pod);
+  if (resourceFieldRef) return { key, value: resourceField(pod, resourceFieldRef, container) };
   const ref = configMapKeyRef ?? secretKeyRef;
   if (!ref) return undefined;
   const data = configMapKeyRef ? configMapData(ref, lookup) : secretData(ref, lookup);
@@ -98,44 +95,23 @@ function resolveVariable(
   );
 }
 
+/** What only the group knows, by the name it has there: a group has one address. */
+const groupFields: ReadonlyMap<string, string> = new Map([
+  ['status.podIP', 'status.podIP'],
+  ['status.podIPs', 'status.podIP'],
+  ['status.hostIP', 'status.hostIP'],
+  ['status.hostIPs', 'status.hostIP'],
+]);
+
 /** Facts only the group knows are left to ECI; the others are read from the pod. */
 function fieldVariable(key: string, fieldPath: string, pod: Pod): ResolvedVariable {
-  if (fieldPath === 'status.podIP' || fieldPath === 'status.hostIP') return { key, fieldPath };
+  const ofGroup = groupFields.get(fieldPath);
+  if (ofGroup) return { key, fieldPath: ofGroup };
   return { key, value: podField(pod, fieldPath) ?? '' };
 }
 
-/** A field of the downward API; undefined if it is none. */
-export function podField({ metadata, spec }: Pod, fieldPath: string): string | undefined {
-  const entry = /^metadata\.(labels|annotations)\['(.+)'\]$/.exec(fieldPath);
-  if (entry) return metadata[entry[1] as 'labels' | 'annotations']?.[entry[2] ?? ''] ?? '';
-  switch (fieldPath) {
-    case 'metadata.name':
-      return metadata.name;
-    case 'metadata.namespace':
-      return metadata.namespace;
-    case 'metadata.uid':
-      return metadata.uid;
-    case 'metadata.labels':
-      return keyValueLines(metadata.labels);
-    case 'metadata.annotations':
-      return keyValueLines(metadata.annotations);
-    case 'spec.nodeName':
-      return spec.nodeName;
-    case 'spec.serviceAccountName':
-      return spec.serviceAccountName ?? 'default';
-    default:
-      return undefined;
-  }
-}
-
-function keyValueLines(map: Record<string, string> | undefined): string {
-  return Object.entries(map ?? {})
-    .map(([key, value]) => `${key}=${JSON.stringify(value)}`)
-    .join('\n');
-}
-
 /** `$(NAME)` becomes the value of a variable set before, `$$` a dollar sign; an unknown name stays as it is. */
-export function expand(text: string, variables: ReadonlyMap<string, ResolvedVariable>): string {
+function expand(text: string, variables: ReadonlyMap<string, ResolvedVariable>): string {
   return text.replace(/\$(?:\$|\(([^()]+)\))/g, (whole, name: string | undefined) =>
     name === undefined ? '$' : (variables.get(name)?.value ?? whole),
   );

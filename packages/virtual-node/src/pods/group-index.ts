@@ -1,4 +1,4 @@
-import type { ContainerGroup } from '../eci/eci.ts';
+import type { ContainerGroup, ImageIds } from '../eci/eci.ts';
 import { tagKeys } from './container-group.ts';
 
 /** A pod's group, as far as is known. */
@@ -6,6 +6,8 @@ export interface KnownGroup {
   readonly id: string;
   /** As last described; absent between the create and the first description. */
   readonly group?: ContainerGroup;
+  /** The images its containers run; absent until they were asked for. */
+  readonly imageIds?: ImageIds;
 }
 
 /** The node's groups by the UID of their pod. */
@@ -37,7 +39,9 @@ export class GroupIndex {
       const text = JSON.stringify(group);
       if (this.#said.get(uid) === text) continue;
       this.#said.set(uid, text);
-      this.#groups.set(uid, { id: group.containerGroupId, group });
+      const before = this.#groups.get(uid);
+      const imageIds = before?.id === group.containerGroupId ? before.imageIds : undefined;
+      this.#groups.set(uid, { id: group.containerGroupId, group, ...(imageIds ? { imageIds } : {}) });
       changed.push(uid);
     }
     for (const uid of known) {
@@ -47,6 +51,24 @@ export class GroupIndex {
       changed.push(uid);
     }
     return changed;
+  }
+
+  /** Ids of the groups that run and whose images are not known. */
+  withoutImages(): string[] {
+    return [...this.#groups.values()].flatMap(({ id, group, imageIds }) =>
+      imageIds === undefined && group?.status === 'Running' ? [id] : [],
+    );
+  }
+
+  /** Takes in the images of these groups, none for those that told of none. Returns the UIDs whose group has some. */
+  learnImages(ids: readonly string[], images: ReadonlyMap<string, ImageIds>): string[] {
+    const asked = new Set(ids);
+    return [...this.#groups].flatMap(([uid, known]) => {
+      if (!asked.has(known.id)) return [];
+      const imageIds = images.get(known.id) ?? new Map<string, string>();
+      this.#groups.set(uid, { ...known, imageIds });
+      return imageIds.size > 0 ? [uid] : [];
+    });
   }
 
   uids(): Set<string> {

@@ -1,18 +1,21 @@
 import { type Container, type PodSpec, parseQuantity } from '@ebb/api';
 
+/** vCPUs and GiB. */
+export interface GroupSize {
+  readonly cpu: number;
+  readonly memory: number;
+}
+
 const gibibyte = 2 ** 30;
 
 /** What a group gets when nothing is asked for (serverless-node.md, section 2.6). */
-const defaults = { cpu: 2, memory: 4 };
+const defaults: GroupSize = { cpu: 2, memory: 4 };
 
 /**
- * vCPUs and GiB of a pod: limits where there are any, else requests, summed over containers; init containers count with the
+ * The size of a pod's group: limits where there are any, else requests, summed over containers; init containers count with the
  * largest of them (serverless-node.md, section 2.6). ECI rounds up to a spec it sells.
  */
-export function groupResources({ containers, initContainers = [] }: PodSpec): {
-  readonly cpu: number;
-  readonly memory: number;
-} {
+export function groupResources({ containers, initContainers = [] }: PodSpec): GroupSize {
   const total = (resource: 'cpu' | 'memory'): number => {
     const sum = containers.reduce((all, container) => all + amountOf(container, resource), 0);
     return Math.max(sum, ...initContainers.map((container) => amountOf(container, resource)));
@@ -22,6 +25,26 @@ export function groupResources({ containers, initContainers = [] }: PodSpec): {
   return cpu === 0 && memory === 0
     ? defaults
     : { cpu: round(cpu || defaults.cpu), memory: round(memory || defaults.memory) };
+}
+
+/** What one container may take; what it says nothing of is left out. */
+export function containerResources({ resources }: Container): Partial<GroupSize> {
+  const cpu = resources?.limits?.['cpu'];
+  const memory = resources?.limits?.['memory'];
+  return {
+    ...(cpu === undefined ? {} : { cpu: round(parseQuantity(String(cpu))) }),
+    ...(memory === undefined ? {} : { memory: parseQuantity(String(memory)) / gibibyte }),
+  };
+}
+
+/** vCPUs each container asked for that may take more, or all there are. */
+export function cpuRequests({ containers, initContainers = [] }: PodSpec): Readonly<Record<string, number>> {
+  return Object.fromEntries(
+    [...containers, ...initContainers].flatMap(({ name, resources }) => {
+      const request = resources?.requests?.['cpu'];
+      return request === undefined ? [] : [[name, parseQuantity(String(request))]];
+    }),
+  );
 }
 
 function amountOf({ resources }: Container, resource: 'cpu' | 'memory'): number {

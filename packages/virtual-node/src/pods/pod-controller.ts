@@ -10,18 +10,19 @@ import {
   toTimestamp,
 } from '@ebb/kube';
 import type { ContainerGroup, Eci } from '../eci/eci.ts';
-import { EciError, isGroupGone } from '../eci/error.ts';
-import { makeContainerGroup } from './container-group.ts';
-import { MissingReference } from './environment.ts';
+import { isGroupGone } from '../eci/error.ts';
+import type { PodProbes } from '../probes/pod-probes.ts';
 import type { GroupIndex } from './group-index.ts';
+import type { GroupMaker } from './group-maker.ts';
+import { isOver } from './is-over.ts';
 import { instanceIdAnnotation, podFacts } from './pod-status.ts';
-import { refusedStatus } from './refused-status.ts';
-import { fetchReferences } from './references.ts';
 import { newEvents, transitions } from './transitions.ts';
 
 interface ControllerOptions {
   readonly client: KubeClient;
-  readonly eci: Pick<Eci, 'create' | 'delete'>;
+  readonly eci: Pick<Eci, 'delete'>;
+  readonly maker: GroupMaker;
+  readonly probes: PodProbes;
   readonly pods: Informer<Pod>;
   readonly index: GroupIndex;
   readonly events: EventRecorder;
@@ -34,8 +35,6 @@ interface ControllerOptions {
 
 /** Beyond the grace period, how long a group may take to go before its Pod is removed without it. */
 const backstopMs = 10_000;
-const retryMissingMs = 2_000;
-const retryRefusedMs = 60_000;
 
 /** Makes groups for pods and pods' statuses from groups, one pod at a time (serverless-node.md, section 1.3). */
 export class PodController {
@@ -54,10 +53,15 @@ export class PodController {
     const [namespace, name = ''] = key.split('/');
     const pod = this.#options.pods.get(namespace, name);
     if (!pod) return;
-    if (pod.metadata.deletionTimestamp) return this.#remove(pod);
+    const { uid = '', deletionTimestamp } = pod.metadata;
+    if (deletionTimestamp || isOver(pod)) this.#options.probes.forget(uid);
+    if (deletionTimestamp) return this.#remove(pod);
     if (isOver(pod)) return;
-    const known = this.#options.index.get(pod.metadata.uid ?? '');
-    if (known?.group) return this.#report(pod, known.group);
+    const known = this.#options.index.get(uid);
+    if (known?.group) {
+      this.#options.probes.update(pod, known.group);
+      return this.#report(pod, known.group);
+    }
     if (known) return; // made; its first description is on the way
     if (pod.metadata.annotations?.[instanceIdAnnotation]) return this.#lost(pod);
     return this.#create(pod, context);
@@ -75,35 +79,29 @@ export class PodController {
   }
 
   async #create(pod: Pod, { signal }: ReconcileContext): Promise<ReconcileResult | void> {
-    const { client, eci, index, events, onAsked } = this.#options;
-    try {
-      const group = makeContainerGroup(pod, await fetchReferences(client, pod, signal));
-      const id = await eci.create(group);
-      index.created(pod.metadata.uid ?? '', id);
+    const { maker, index, events, onAsked } = this.#options;
+    const made = await maker.make(pod, signal);
+    if ('id' in made) {
+      index.created(pod.metadata.uid ?? '', made.id);
       onAsked();
-      events.event(pod, 'Normal', 'Created', `Created container group ${id}`);
+      events.event(pod, 'Normal', 'Created', `Created container group ${made.id}`);
       return undefined;
-    } catch (error) {
-      return this.#refused(pod, error);
     }
-  }
-
-  async #refused(pod: Pod, error: unknown): Promise<ReconcileResult | void> {
-    if (!(error instanceof MissingReference) && !(error instanceof EciError)) throw error;
-    const { events } = this.#options;
-    await this.#write(pod, refusedStatus(pod, error));
-    if (error instanceof MissingReference) {
-      events.event(pod, 'Warning', 'Failed', error.message);
-      return { requeueAfterMs: retryMissingMs };
-    }
-    events.event(pod, 'Warning', 'ProviderCreateFailed', `${error.code}: ${error.message}`);
-    if (error.remedy === 'back-off') throw error;
-    return error.remedy === 'wait-for-a-person' ? { requeueAfterMs: retryRefusedMs } : undefined;
+    const { status, event, retry } = made;
+    if (status) await this.#write(pod, status);
+    if (event) events.event(pod, 'Warning', event.reason, event.message);
+    if (retry instanceof Error) throw retry;
+    return retry;
   }
 
   async #report(pod: Pod, group: ContainerGroup): Promise<void> {
-    const { clock, events, hostIP } = this.#options;
-    const { status, annotations } = podFacts(pod, group, { now: toTimestamp(clock.now()), hostIP });
+    const { clock, events, hostIP, probes, index } = this.#options;
+    const { status, annotations } = podFacts(pod, group, {
+      now: toTimestamp(clock.now()),
+      hostIP,
+      imageIds: index.get(pod.metadata.uid ?? '')?.imageIds,
+      verdictOf: (container) => probes.verdict(pod, container),
+    });
     const { containerGroupId = '' } = group;
     for (const { type, reason, message } of newEvents(this.#told.get(containerGroupId), group.events)) {
       events.event(pod, type, reason, message);
@@ -184,8 +182,4 @@ export class PodController {
     }
     return true;
   }
-}
-
-function isOver({ status }: Pod): boolean {
-  return status?.phase === 'Succeeded' || status?.phase === 'Failed';
 }

@@ -7,7 +7,10 @@ import {
   type PodStatus,
   keys,
 } from '@ebb/api';
-import type { ContainerGroup, GroupContainer, GroupContainerState } from '../eci/eci.ts';
+import type { ContainerGroup, GroupContainer, GroupContainerState, ImageIds } from '../eci/eci.ts';
+import type { Verdict } from '../probes/probe-container.ts';
+import { stampConditions } from './conditions.ts';
+import { planProbes } from './probe-plan.ts';
 
 /** ECI's group states as Pod phases (serverless-node.md, section 2.4). */
 const phases: Readonly<Record<string, NonNullable<PodStatus['phase']>>> = {
@@ -34,35 +37,39 @@ export interface StatusContext {
   /** The moment, as RFC 3339 in whole seconds: for conditions that change now. */
   readonly now: string;
   readonly hostIP: string;
+  /** The images its containers run. Default: not known. */
+  readonly imageIds?: ImageIds | undefined;
+  /** What the node's own probes say of a container; undefined where it has none. Default: it has none. */
+  readonly verdictOf?: (container: string) => Verdict | undefined;
 }
 
 /** The annotation that names the group of a pod. */
 export const instanceIdAnnotation = 'k8s.aliyun.com/eci-instance-id';
 
 /** The Pod's status as the group's state tells it. Depends on nothing but its arguments. */
-export function podFacts(pod: Pod, group: ContainerGroup, { now, hostIP }: StatusContext): PodFacts {
+export function podFacts(pod: Pod, group: ContainerGroup, context: StatusContext): PodFacts {
+  const { now, hostIP } = context;
   const phase = phases[group.status ?? ''] ?? 'Unknown';
-  const containers = statusesOf(pod.spec.containers, group.containers, group);
-  const initContainers = statusesOf(
-    pod.spec.initContainers ?? [],
-    group.initContainers as GroupContainer[] | undefined,
-    group,
-  );
+  const containers = statusesOf(pod.spec.containers, group.containers, { group, ...context });
+  const found = group.initContainers as GroupContainer[] | undefined;
+  const initContainers = statusesOf(pod.spec.initContainers ?? [], found, { group, ...context }).map(initStatus);
   const running = phase === 'Running' && group.status !== 'Terminating';
   const allReady = running && containers.every(({ ready }) => ready);
-  const initialized = phase !== 'Pending' || initContainers.every(({ state }) => state?.terminated?.exitCode === 0);
+  const uninitialized = initContainers.filter(({ ready }) => !ready).map(({ name }) => name);
+  const initialized = phase !== 'Pending' || uninitialized.length === 0;
   const why = allReady ? undefined : unready(containers, phase);
   const conditions: CoreCondition[] = [
-    { type: 'PodScheduled', status: 'True' },
-    { type: 'Initialized', status: initialized ? 'True' : 'False' },
-    { type: 'ContainersReady', status: allReady ? 'True' : 'False', ...why },
+    { type: 'PodReadyToStartContainers', status: group.intranetIp ? 'True' : 'False' },
+    { type: 'Initialized', ...(initialized ? { status: 'True' } : incomplete(uninitialized)) },
     { type: 'Ready', status: allReady ? 'True' : 'False', ...why },
+    { type: 'ContainersReady', status: allReady ? 'True' : 'False', ...why },
+    scheduled(group),
   ];
   const failure = failureOf(group);
   const status: PodStatus = {
     phase,
     ...failure,
-    conditions: conditions.map((condition) => stamp(condition, pod.status?.conditions, now)),
+    conditions: stampConditions(conditions, pod, now),
     hostIP,
     ...(group.intranetIp ? { podIP: group.intranetIp, podIPs: [{ ip: group.intranetIp }] } : {}),
     startTime: pod.status?.startTime ?? now,
@@ -91,26 +98,57 @@ function failureOf({ status, events = [] }: ContainerGroup): Pick<PodStatus, 're
 function statusesOf(
   specs: readonly Container[],
   found: readonly GroupContainer[] | undefined,
-  group: ContainerGroup,
+  { group, imageIds, verdictOf }: StatusContext & { readonly group: ContainerGroup },
 ): ContainerStatus[] {
-  return specs.map(({ name, image = '' }) => {
+  return specs.map((spec) => {
+    const { name, image = '' } = spec;
     const container = found?.find((each) => each.name === name);
+    const restartCount = container?.restartCount ?? 0;
     const state = containerState(container?.currentState);
     const lastState = containerState(container?.previousState);
-    const hasLast =
-      Object.keys(lastState.waiting ?? {}).length === 0 && (lastState.terminated ?? lastState.running) !== undefined;
     return {
       name,
       image,
-      imageID: '',
-      ...(group.containerGroupId ? { containerID: `eci://${group.containerGroupId}-${name}` } : {}),
-      ready: container?.ready ?? false,
-      started: state.running !== undefined,
-      restartCount: container?.restartCount ?? 0,
+      imageID: imageIds?.get(name) ?? '',
+      ...(group.containerGroupId ? { containerID: `eci://${group.containerGroupId}-${name}-${restartCount}` } : {}),
+      ...health(spec, { state, isReady: container?.ready ?? false, verdict: verdictOf?.(name) }),
+      restartCount,
       state,
-      lastState: hasLast ? lastState : {},
+      lastState: lastState.terminated ? { terminated: lastState.terminated } : {},
     };
   });
+}
+
+/** Ready is what ECI says and what the node's own probes say, after the start-up. */
+function health(
+  spec: Container,
+  {
+    state,
+    isReady,
+    verdict,
+  }: { readonly state: ContainerState; readonly isReady: boolean; readonly verdict: Verdict | undefined },
+): Pick<ContainerStatus, 'ready' | 'started'> {
+  const running = state.running !== undefined;
+  if (!verdict) return { ready: isReady, started: running };
+  const inGroup = isReady || !planProbes(spec).readyByGroup;
+  return { ready: running && verdict.started && verdict.ready && inGroup, started: running && verdict.started };
+}
+
+/** An init container is ready when it has succeeded. */
+function initStatus(status: ContainerStatus): ContainerStatus {
+  return { ...status, ready: status.state?.terminated?.exitCode === 0 };
+}
+
+function incomplete(names: readonly string[]): Pick<CoreCondition, 'status' | 'reason' | 'message'> {
+  const message = `containers with incomplete status: [${names.join(' ')}]`;
+  return { status: 'False', reason: 'ContainersNotInitialized', message };
+}
+
+/** A group that found no room is a pod that was not scheduled. */
+function scheduled(group: ContainerGroup): CoreCondition {
+  if (group.status !== 'ScheduleFailed') return { type: 'PodScheduled', status: 'True' };
+  const { message = '' } = failureOf(group);
+  return { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message };
 }
 
 function containerState(state: GroupContainerState | undefined): ContainerState {
@@ -139,12 +177,6 @@ function unready(containers: readonly ContainerStatus[], phase: string): Pick<Co
     return { reason: phase === 'Succeeded' ? 'PodCompleted' : 'PodFailed' };
   const names = containers.filter(({ ready }) => !ready).map(({ name }) => name);
   return { reason: 'ContainersNotReady', message: `containers with unready status: [${names.join(' ')}]` };
-}
-
-/** `lastTransitionTime` moves only when the status does. */
-function stamp(next: CoreCondition, old: readonly CoreCondition[] | undefined, now: string): CoreCondition {
-  const before = old?.find(({ type }) => type === next.type);
-  return { ...next, lastTransitionTime: before?.status === next.status ? (before.lastTransitionTime ?? now) : now };
 }
 
 /** The port the serving container really has, where the runtime could not give it the one asked for. */

@@ -1,65 +1,128 @@
 import {
   type ConfigMap,
+  type KubeClient,
+  type KubernetesObject,
+  type PersistentVolumeClaim,
   type Pod,
   type Resource,
   type Secret,
-  type KubernetesObject,
   isNotFound,
   resources,
 } from '@ebb/api';
-import type { KubeClient } from '@ebb/kube';
-import type { Lookup } from './environment.ts';
+import { type ContainerGroup } from '../eci/eci.ts';
+import type { Lookup } from './lookup.ts';
+import { fetchTokens } from './service-account-token.ts';
+import type { PersistentVolumeSource, ProjectedSource, VolumeSources } from './volume-sources.ts';
 
-interface Source {
-  readonly configMap?: { readonly name?: string };
-  readonly secret?: { readonly name?: string; readonly secretName?: string };
+type Client = Pick<KubeClient, 'get' | 'create'>;
+
+interface FetchOptions {
+  readonly now: number;
+  readonly signal: AbortSignal;
+  /** The pod's group, whose tokens go on being used while they are young. Default: all are asked for. */
+  readonly group?: ContainerGroup | undefined;
 }
 
-/** Fetches what a pod's environment and volumes refer to, and nothing if they refer to nothing. */
-export async function fetchReferences(client: KubeClient, pod: Pod, signal: AbortSignal): Promise<Lookup> {
-  const { configMaps, secrets } = referencesOf(pod);
+interface PersistentVolume extends KubernetesObject {
+  spec?: PersistentVolumeSource;
+}
+
+const persistentVolumes: Resource<PersistentVolume> = {
+  group: '',
+  version: 'v1',
+  plural: 'persistentvolumes',
+  kind: 'PersistentVolume',
+  namespaced: false,
+};
+
+/** Fetches what a pod refers to, each object once, and nothing if it refers to nothing. */
+export async function fetchReferences(client: Client, pod: Pod, options: FetchOptions): Promise<Lookup> {
   const { namespace } = pod.metadata;
-  const fetchAll = async <T extends KubernetesObject>(
-    resource: Resource<T>,
-    names: ReadonlySet<string>,
-  ): Promise<Map<string, T>> => {
-    const found = await Promise.all(
-      [...names].map((name) =>
-        client.get(resource, { namespace, name }, { signal }).catch((error: unknown) => {
-          if (isNotFound(error)) return undefined;
-          throw error;
-        }),
-      ),
-    );
-    return new Map(found.flatMap((object) => (object ? [[object.metadata.name ?? '', object]] : [])));
-  };
-  const [maps, secretMap]: [Map<string, ConfigMap>, Map<string, Secret>] = await Promise.all([
-    fetchAll(resources.configMaps, configMaps),
-    fetchAll(resources.secrets, secrets),
+  const { signal } = options;
+  const pullSecrets = await pullSecretsOf(client, pod, signal);
+  const names = namesIn(pod);
+  for (const name of pullSecrets) names.secrets.add(name);
+  const get = <T extends KubernetesObject>(resource: Resource<T>, all: Iterable<string>): Promise<Map<string, T>> =>
+    fetchAll(all, (name) => client.get(resource, { namespace, name }, { signal }));
+  const [configMaps, secrets, claims, tokens]: [
+    Map<string, ConfigMap>,
+    Map<string, Secret>,
+    Map<string, PersistentVolumeClaim>,
+    Lookup['token'],
+  ] = await Promise.all([
+    get(resources.configMaps, names.configMaps),
+    get(resources.secrets, names.secrets),
+    get(resources.persistentVolumeClaims, names.claims),
+    fetchTokens(client, pod, options),
   ]);
-  return { configMap: (name) => maps.get(name), secret: (name) => secretMap.get(name) };
+  const volumeNames = [...claims.values()].flatMap(({ spec }) => (spec?.volumeName ? [spec.volumeName] : []));
+  const volumes = await fetchAll(volumeNames, (name) => client.get(persistentVolumes, { name }, { signal }));
+  return {
+    configMap: (name) => configMaps.get(name),
+    secret: (name) => secrets.get(name),
+    claim: (name) => claims.get(name),
+    persistentVolume: (name) => volumes.get(name)?.spec,
+    token: tokens,
+    pullSecrets,
+  };
 }
 
-function referencesOf({ spec }: Pod): { readonly configMaps: Set<string>; readonly secrets: Set<string> } {
-  const configMaps = new Set<string>();
-  const secrets = new Set<string>();
-  const add = (names: Set<string>, name: string | undefined): void => void (name && names.add(name));
+/** The pod's own, else those of its service account, which an API server's admission would have put there. */
+async function pullSecretsOf(client: Client, { metadata, spec }: Pod, signal: AbortSignal): Promise<string[]> {
+  const own = (spec.imagePullSecrets ?? []).flatMap(({ name }) => name ?? []);
+  if (own.length > 0) return own;
+  const name = spec.serviceAccountName ?? 'default';
+  const account = await orUndefined(
+    client.get(resources.serviceAccounts, { namespace: metadata.namespace, name }, { signal }),
+  );
+  return (account?.imagePullSecrets ?? []).flatMap((secret) => secret.name ?? []);
+}
+
+async function fetchAll<T>(names: Iterable<string>, fetch: (name: string) => Promise<T>): Promise<Map<string, T>> {
+  const found = await Promise.all(
+    [...new Set(names)].map(async (name) => [name, await orUndefined(fetch(name))] as const),
+  );
+  return new Map(found.flatMap(([name, object]) => (object === undefined ? [] : [[name, object] as const])));
+}
+
+async function orUndefined<T>(call: Promise<T>): Promise<T | undefined> {
+  return call.catch((error: unknown) => {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  });
+}
+
+interface Names {
+  readonly configMaps: Set<string>;
+  readonly secrets: Set<string>;
+  readonly claims: Set<string>;
+}
+
+function namesIn({ spec }: Pod): Names {
+  const names: Names = { configMaps: new Set(), secrets: new Set(), claims: new Set() };
+  const add = (set: Set<string>, name: string | undefined): void => void (name && set.add(name));
   for (const { env = [], envFrom = [] } of [...spec.containers, ...(spec.initContainers ?? [])]) {
     for (const { valueFrom } of env) {
-      add(configMaps, valueFrom?.configMapKeyRef?.name);
-      add(secrets, valueFrom?.secretKeyRef?.name);
+      add(names.configMaps, valueFrom?.configMapKeyRef?.name);
+      add(names.secrets, valueFrom?.secretKeyRef?.name);
     }
     for (const { configMapRef, secretRef } of envFrom) {
-      add(configMaps, configMapRef?.name);
-      add(secrets, secretRef?.name);
+      add(names.configMaps, configMapRef?.name);
+      add(names.secrets, secretRef?.name);
     }
   }
-  for (const volume of spec.volumes ?? []) {
-    const { projected, ...plain } = volume as Source & { projected?: { sources?: Source[] } };
-    for (const { configMap, secret } of [plain, ...(projected?.sources ?? [])]) {
-      add(configMaps, configMap?.name);
-      add(secrets, secret?.secretName ?? secret?.name);
+  for (const volume of (spec.volumes ?? []) as VolumeSources[]) {
+    add(names.secrets, volume.secret?.secretName);
+    add(names.claims, volume.persistentVolumeClaim?.claimName);
+    const { configMap } = volume;
+    const sources: readonly ProjectedSource[] = [
+      ...(configMap ? [{ configMap }] : []),
+      ...(volume.projected?.sources ?? []),
+    ];
+    for (const source of sources) {
+      add(names.configMaps, source.configMap?.name);
+      add(names.secrets, source.secret?.name);
     }
   }
-  return { configMaps, secrets };
+  return names;
 }

@@ -1,24 +1,43 @@
-import type { Pod, PodStatus } from '@ebb/api';
-import type { EciError } from '../eci/error.ts';
-import { MissingReference } from './environment.ts';
+import type { ContainerStatus, CoreCondition, Pod, PodStatus } from '@ebb/api';
+import { EciError } from '../eci/error.ts';
+import { stampConditions } from './conditions.ts';
+import { MissingReference } from './missing.ts';
 
 /** The status of a pod that could not be given a group: it goes on waiting, and says for what. */
-export function refusedStatus(pod: Pod, error: EciError | MissingReference): PodStatus {
+export function refusedStatus(pod: Pod, error: Error, now: string): PodStatus {
   if (!(error instanceof MissingReference)) {
-    return { phase: 'Pending', reason: 'ProviderFailed', message: `${error.code}: ${error.message}` };
+    const code = error instanceof EciError ? `${error.code}: ` : '';
+    return { phase: 'Pending', reason: 'ProviderFailed', message: `${code}${error.message}` };
   }
-  const waiting = { reason: 'CreateContainerConfigError', message: error.message };
+  const { message, container } = error;
+  const status = (name: string, image: string): ContainerStatus => ({
+    name,
+    image,
+    imageID: '',
+    ready: false,
+    started: false,
+    restartCount: 0,
+    state: {
+      waiting:
+        name === container
+          ? { reason: 'CreateContainerConfigError', message }
+          : { reason: 'ContainerCreating', message },
+    },
+    lastState: {},
+  });
+  const { containers, initContainers = [] } = pod.spec;
   return {
     phase: 'Pending',
-    containerStatuses: pod.spec.containers.map(({ name, image = '' }) => ({
-      name,
-      image,
-      imageID: '',
-      ready: false,
-      started: false,
-      restartCount: 0,
-      state: { waiting },
-      lastState: {},
-    })),
+    conditions: stampConditions([{ type: 'PodScheduled', status: 'True' }], pod, now),
+    containerStatuses: containers.map(({ name, image = '' }) => status(name, image)),
+    ...(initContainers.length > 0
+      ? { initContainerStatuses: initContainers.map(({ name, image = '' }) => status(name, image)) }
+      : {}),
   };
+}
+
+/** The status of a pod there is no room for. */
+export function unschedulableStatus(pod: Pod, message: string, now: string): PodStatus {
+  const condition: CoreCondition = { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message };
+  return { phase: 'Pending', conditions: stampConditions([condition], pod, now) };
 }

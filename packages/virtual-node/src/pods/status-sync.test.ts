@@ -32,6 +32,7 @@ async function start({ busy = false, takesMs = 0, list = () => [group] } = {}): 
         if (takesMs > 0) await clock.sleep(takesMs);
         return [group];
       },
+      imageIds: () => Promise.resolve(new Map()),
     },
     nodeName: 'n',
     index,

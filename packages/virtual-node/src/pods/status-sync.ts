@@ -15,7 +15,7 @@ const restFactor = 3;
 const listRestFactor = 10;
 
 interface SyncOptions {
-  readonly eci: Pick<Eci, 'list' | 'describe'>;
+  readonly eci: Pick<Eci, 'list' | 'describe' | 'imageIds'>;
   readonly nodeName: string;
   readonly index: GroupIndex;
   readonly clock: Clock;
@@ -74,6 +74,7 @@ export class StatusSync {
     if (!all && uids.length === 0) return;
     try {
       await (all ? this.#list() : this.#describe(uids));
+      await this.#learnImages();
       this.cloud = { reachable: true, message: '' };
     } catch (error) {
       // What is not known is left as it is: no pod is given up for want of an answer.
@@ -100,6 +101,13 @@ export class StatusSync {
     const shown = new Set(uids.filter((uid) => index.get(uid)?.group));
     const groups = await eci.describe(uids.flatMap((uid) => index.get(uid)?.id ?? []));
     onChange(index.replace(groups, shown));
+  }
+
+  /** Each group is asked once: what it runs does not change. */
+  async #learnImages(): Promise<void> {
+    const { eci, index, onChange } = this.#options;
+    const ids = index.withoutImages();
+    if (ids.length > 0) onChange(index.learnImages(ids, await eci.imageIds(ids)));
   }
 
   async #pause(ms: number, signal: AbortSignal): Promise<void> {

@@ -1,0 +1,63 @@
+import type { Pod } from '@ebb/api';
+import type { Lookup } from './lookup.ts';
+import { MissingReference, Unsupported } from './missing.ts';
+import type { CsiVolume, FlexVolume, PersistentVolumeSource, VolumeSources } from './volume-sources.ts';
+import type { GroupVolume } from './volumes.ts';
+
+/** The class of claims that are a folder of the machine the local ECI runs on; no volume is made for them. */
+const localClass = 'ebb-local';
+
+/** A claim's volume. Throws `MissingReference` while it is not bound. */
+export function claimVolume(
+  name: string,
+  { claimName }: NonNullable<VolumeSources['persistentVolumeClaim']>,
+  { pod, lookup }: { readonly pod: Pod; readonly lookup: Lookup },
+): GroupVolume {
+  const claim = lookup.claim(claimName);
+  if (!claim) throw new MissingReference(`persistentvolumeclaim "${claimName}" not found`);
+  const { volumeName, storageClassName } = claim.spec ?? {};
+  if (storageClassName === localClass) {
+    return nfsVolume(name, { server: 'local', path: `/${pod.metadata.namespace ?? ''}/${claimName}` });
+  }
+  const source = volumeName ? lookup.persistentVolume(volumeName) : undefined;
+  if (!source) throw new MissingReference(`persistentvolumeclaim "${claimName}" not bound`);
+  return persistentVolume(name, source);
+}
+
+function persistentVolume(name: string, { nfs, flexVolume: flex, csi }: PersistentVolumeSource): GroupVolume {
+  if (nfs) return nfsVolume(name, nfs);
+  if (flex) return flexVolume(name, flex);
+  if (csi) return csiVolume(name, csi);
+  throw new Unsupported(`volume "${name}": its PersistentVolume is of a kind that no container group mounts`);
+}
+
+export function nfsVolume(name: string, { server, path, readOnly }: NonNullable<VolumeSources['nfs']>): GroupVolume {
+  return { name, type: 'NFSVolume', NFSVolume: { server, path, ...(readOnly ? { readOnly } : {}) } };
+}
+
+/** Drivers `alicloud/disk`, `alicloud/nas` and `alicloud/oss` (serverless-node.md, section 2.2). */
+export function flexVolume(name: string, { driver, fsType, options = {} }: FlexVolume): GroupVolume {
+  const text = JSON.stringify(options);
+  return { name, type: 'FlexVolume', flexVolume: { driver, options: text, ...(fsType ? { fsType } : {}) } };
+}
+
+/** Alibaba Cloud's CSI drivers, by the attributes their volumes have; no other driver reaches a container group. */
+export function csiVolume(name: string, csi: CsiVolume): GroupVolume {
+  const { driver, volumeHandle = '', fsType, volumeAttributes = {}, readOnly } = csi;
+  const { server, path = '/', ...attributes } = volumeAttributes;
+  switch (driver) {
+    case 'nasplugin.csi.alibabacloud.com':
+      if (server === undefined) throw new Unsupported(`volume "${name}": its volumeAttributes name no server`);
+      return nfsVolume(name, { server, path, ...(readOnly ? { readOnly } : {}) });
+    case 'diskplugin.csi.alibabacloud.com':
+      return flexVolume(name, {
+        driver: 'alicloud/disk',
+        options: { volumeId: volumeHandle },
+        ...(fsType ? { fsType } : {}),
+      });
+    case 'ossplugin.csi.alibabacloud.com':
+      return flexVolume(name, { driver: 'alicloud/oss', options: { path, ...attributes } });
+    default:
+      throw new Unsupported(`volume "${name}": no container group mounts volumes of CSI driver ${driver}`);
+  }
+}
