@@ -1,13 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  type KubernetesObject,
-  StatusError,
-  defaultServingConfig,
-  dryRunRefusal,
-  parseServingConfig,
-} from '../src/index.ts';
-import { admit, groups, refusal, withContainer } from './admit.ts';
+import { type KubernetesObject, StatusError, dryRunRefusal, parseServingConfig } from '../src/index.ts';
+import { admit, refusal, withContainer } from './admit.ts';
 
 const path = 'spec.template.spec';
 
@@ -136,49 +129,7 @@ describe('admission', () => {
     const said = refusal(() => admit(object));
     expect(said.includes('copy the lines you want out of "_example"') ? 'refused' : said).toBe(outcome);
   });
-
-  const kinds = ['Service', 'Configuration', 'Revision', 'Route', 'PodAutoscaler', 'Ingress', 'ConfigMap'];
-  const full = admit(
-    withContainer(
-      '{ image: a1, env: [{ name: A, valueFrom: { secretKeyRef: { name: s, key: k } } }], envFrom: [{ secretRef: { name: s } }], ports: [{ containerPort: 80 }], resources: { limits: { cpu: 1 } }, readinessProbe: { httpGet: { path: / } }, securityContext: { capabilities: { drop: [ALL] } }, volumeMounts: [{ name: v, mountPath: /v }] }',
-      ', volumes: [{ name: v, projected: { sources: [{ configMap: { name: c, items: [{ key: k, path: p }] } }] } }]',
-    ),
-  ).object;
-
-  it('answers hostile input with nothing but a refusal', () => {
-    const config = parseServingConfig({
-      'config-features': Object.fromEntries(
-        Object.keys(defaultServingConfig.features).map((feature) => [feature, 'enabled']),
-      ),
-    });
-    const choice = fc.record({
-      kind: fc.constantFrom(...kinds),
-      steps: fc.array(fc.nat(), { maxLength: 9 }),
-      junk: fc.oneof(fc.jsonValue(), fc.constantFrom(null, '__proto__', -1, 1e300, '', [null], [[]], { name: null })),
-      asOld: fc.boolean(),
-      config: fc.constantFrom(config, defaultServingConfig),
-    });
-    fc.assert(
-      fc.property(choice, ({ kind, steps, junk, asOld, config: chosen }) => {
-        const hostile = { ...(mutate(full, steps, junk) as KubernetesObject), kind };
-        const options = { config: chosen, kind, group: groups[kind] ?? '', dryRun: true };
-        const outcome = refusal(() => admit(hostile, asOld ? { ...options, oldObject: hostile } : options));
-        expect(typeof outcome).toBe('string');
-      }),
-      { numRuns: 2000 },
-    );
-  });
 });
-
-/** The value with junk where the steps lead. */
-function mutate(value: unknown, [step, ...rest]: readonly number[], junk: unknown): unknown {
-  const keys = typeof value === 'object' && value !== null ? Object.keys(value) : [];
-  const key = step === undefined || keys.length === 0 ? undefined : keys[step % keys.length];
-  if (key === undefined) return junk;
-  const copy: unknown = structuredClone(value);
-  Reflect.set(copy as object, key, mutate(Reflect.get(value as object, key), rest, junk));
-  return copy;
-}
 
 describe('a manifest of very many parts', () => {
   const many = (make: (index: number) => unknown): unknown[] =>

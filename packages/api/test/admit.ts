@@ -31,7 +31,7 @@ export interface Options extends Partial<AdmissionRequest> {
 
 /** What admission makes of an object; without `oldObject` it is a new one. */
 export function admit(object: unknown, { config = defaultServingConfig, ...more }: Options = {}): AdmissionResponse {
-  const { kind = 'Service' } = object as KubernetesObject;
+  const kind = more.kind ?? (object as KubernetesObject).kind ?? 'Service';
   return createAdmission(() => config)({
     operation: more.oldObject ? 'UPDATE' : 'CREATE',
     group: groups[kind] ?? '',
