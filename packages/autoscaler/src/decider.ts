@@ -73,16 +73,16 @@ export class Decider {
   tick(ready: number, nowMs: number, waiting = 0, starting = 0): boolean {
     const second = Math.floor(nowMs / 1000);
     const { metric, scraped } = this.#spec;
-    const { stable, panic } = this.#metrics[metric];
-    const isEmpty = stable.isEmpty(second);
+    const metrics = this.#metrics;
+    const isEmpty = metrics.isEmpty(second);
     if (isEmpty && scraped && !(waiting > 0)) return false;
     const observed = this.#observed;
     const least = metric === 'concurrency' && waiting > 0 ? waiting : Number.NEGATIVE_INFINITY;
     observed.ready = ready;
     observed.starting = starting;
     observed.waiting = waiting > 0 ? waiting : 0;
-    observed.stable = Math.max(least, isEmpty ? 0 : stable.average(second));
-    observed.panic = Math.max(least, isEmpty ? 0 : panic.average(second));
+    observed.stable = Math.max(least, isEmpty ? 0 : metrics.stableAverage(metric, second));
+    observed.panic = Math.max(least, isEmpty ? 0 : metrics.panicAverage(metric, second));
     this.#remember(second);
     decide(this.#spec, observed, this.state, nowMs);
     return true;

@@ -4,7 +4,6 @@ import {
   type OwnScalingSettings,
   type Schedule,
   alibabaClasses,
-  parseOwnScalingSettings,
   parseSchedule,
 } from '@ebb/api/autoscaler';
 import { classNameOf } from './classes/create-class.ts';
@@ -29,8 +28,9 @@ const minuteMs = 60_000;
 export class Lifting {
   readonly #sources: LiftingSources;
   #own: OwnScalingSettings;
-  #spec: DeciderSpec;
-  #className: string;
+  #className = '';
+  /** What tells pods from load; only where a forecast is asked for. */
+  #spec: DeciderSpec | undefined;
   #schedule: Schedule | undefined;
   #history: LoadHistory | undefined;
   /** The last forecast, and the minute it is of. */
@@ -41,23 +41,19 @@ export class Lifting {
   #boundsOf: LifecycleSpec | undefined;
   #boundsSecond = Number.NaN;
 
-  constructor(podAutoscaler: PodAutoscaler, config: AutoscalerConfig, sources: LiftingSources) {
+  constructor(own: OwnScalingSettings, sources: LiftingSources) {
     this.#sources = sources;
-    this.#own = parseOwnScalingSettings(podAutoscaler.metadata.annotations ?? {}, config);
-    this.#spec = resolveSpec(podAutoscaler, config);
-    this.#className = classNameOf(podAutoscaler, config);
-    this.update(podAutoscaler, config);
+    this.#own = own;
   }
 
   /** Takes over changed annotations. */
-  update(podAutoscaler: PodAutoscaler, config: AutoscalerConfig): void {
-    const own = parseOwnScalingSettings(podAutoscaler.metadata.annotations ?? {}, config);
+  update(podAutoscaler: PodAutoscaler, config: AutoscalerConfig, own: OwnScalingSettings): void {
     this.#own = own;
-    this.#spec = resolveSpec(podAutoscaler, config);
     this.#className = classNameOf(podAutoscaler, config);
     this.#schedule = own.schedule === undefined ? undefined : parseSchedule(own.schedule, own.scheduleTimeZone);
     const foretells = this.#className === alibabaClasses.ahpa || own.predictive !== undefined;
     this.#history = foretells ? this.#sources.history?.() : undefined;
+    this.#spec = this.#history ? resolveSpec(podAutoscaler, config) : undefined;
     this.#forecastMinute = Number.NaN;
     this.#boundsSecond = Number.NaN;
   }
@@ -74,7 +70,7 @@ export class Lifting {
 
   /** Records the load that later forecasts are made of. */
   record(atMs: number, concurrency: number, requests: number): void {
-    const load = this.#spec.metric === 'rps' ? requests : concurrency;
+    const load = this.#spec?.metric === 'rps' ? requests : concurrency;
     if (load >= 0 && load < Number.POSITIVE_INFINITY) this.#history?.record(atMs, load);
   }
 
@@ -85,7 +81,7 @@ export class Lifting {
 
   /** Pods that the past asks for, acted upon or not. */
   foretold(nowMs: number): number {
-    if (!this.#history) return 0;
+    if (!this.#history || !this.#spec) return 0;
     const minute = Math.floor(nowMs / minuteMs);
     if (minute === this.#forecastMinute) return this.#forecast;
     const { predictiveLeadTimeMs: leadMs, predictiveQuantile: quantile } = this.#own;

@@ -17,6 +17,9 @@ import type { ReportFacts, ScaleStatus, ScalerContext, ScalerSettings } from './
 
 type Mutable<T> = { -readonly [name in keyof T]: T[name] };
 
+/** Steps of the bounds of whoever is being bounded: they are read before anybody else is. */
+const boundSteps = new Steps();
+
 /** A report older than this says nothing about who waits now. */
 const freshMs = 3000;
 
@@ -36,7 +39,6 @@ export class RevisionScaler {
   readonly #lifting: Lifting;
   readonly #reserve: Reserve;
   readonly #facts: Mutable<Facts>;
-  readonly #steps = new Steps();
   #own: OwnScalingSettings;
   #lifecycle: LifecycleState;
   #lifecycleSpec: LifecycleSpec;
@@ -67,7 +69,8 @@ export class RevisionScaler {
     this.#own = parseOwnScalingSettings(podAutoscaler.metadata.annotations ?? {}, settings.autoscaler);
     this.#className = classNameOf(podAutoscaler, settings.autoscaler);
     this.#class = createClass(podAutoscaler, settings.autoscaler, { ready: replicas.ready, cpuRequest, nowMs });
-    this.#lifting = new Lifting(podAutoscaler, settings.autoscaler, context);
+    this.#lifting = new Lifting(this.#own, context);
+    this.#lifting.update(podAutoscaler, settings.autoscaler, this.#own);
     this.#reserve = new Reserve(replicas);
     this.#facts = { nowMs, ready: 0, starting: 0, waiting: 0, present: 0, usage: undefined };
     this.#bounding = noBounding(this.#lifecycleSpec, this.#lifecycle);
@@ -113,7 +116,7 @@ export class RevisionScaler {
     this.#lifecycleSpec = resolveLifecycle(podAutoscaler, autoscaler, progressDeadlineMs);
     this.#own = parseOwnScalingSettings(podAutoscaler.metadata.annotations ?? {}, autoscaler);
     this.#class.update(podAutoscaler, autoscaler, nowMs);
-    this.#lifting.update(podAutoscaler, autoscaler);
+    this.#lifting.update(podAutoscaler, autoscaler, this.#own);
     this.replicas.onDemand = this.#own.onDemandReplicas;
     this.step(nowMs);
   }
@@ -144,7 +147,8 @@ export class RevisionScaler {
     this.#recordedSecond = Math.max(this.#recordedSecond, Math.floor(madeAtMs / 1000));
     this.#facts.waiting = waiting >= 0 ? waiting : 0;
     this.#facts.present = present >= 0 ? present : 0;
-    if (nowMs - madeAtMs > freshMs) return;
+    const isCall = this.#facts.waiting > 0 || this.#reserve.isAlone;
+    if (!isCall || nowMs - madeAtMs > freshMs) return;
     const facts = this.#look(nowMs);
     const wakesReserve = this.#reserve.isAlone && (averageConcurrency > 0 || facts.present > 0);
     if (!this.#class.isUrgent(facts) && !wakesReserve) return;
@@ -205,7 +209,7 @@ export class RevisionScaler {
     const panics = this.#class.isPanicking;
     const isSettled = this.#isTimeless && this.#want === this.replicas.target && panics === this.#panicked;
     if (!this.#bring(nowMs) && isSettled) return this.#want;
-    const { write, want, state, lookAgainMs } = bound(this.#bounding, this.#steps);
+    const { write, want, state, lookAgainMs } = bound(this.#bounding, boundSteps);
     const from = this.replicas.target ?? -1;
     const to = write ?? from;
     if (to !== from || panics !== this.#panicked) this.#note({ atMs: nowMs, from, to, panics });
@@ -238,7 +242,7 @@ export class RevisionScaler {
 
   #note(change: Pick<Decision, 'atMs' | 'from' | 'to' | 'panics'>): void {
     const account = this.#hasDecided ? this.#class.account() : null;
-    const steps = joinSteps(this.#hasDecided ? this.#class.steps : undefined, this.#steps);
+    const steps = joinSteps(this.#hasDecided ? this.#class.steps : undefined, boundSteps);
     const rule = steps.at(-1)?.rule ?? 'nothing-known';
     const decision: Decision = { ...change, account, bounding: { ...this.#bounding }, steps, rule };
     this.decisions.add(decision);

@@ -35,7 +35,7 @@ export interface Step {
 }
 
 /** More rules than ever apply to one scale. */
-const mostSteps = 24;
+const mostSteps = 12;
 
 /** How a scale came about, rule by rule. Filled anew by each decision, without allocating. */
 export class Steps {

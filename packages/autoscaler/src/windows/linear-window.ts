@@ -1,17 +1,17 @@
-import { BucketRing } from './bucket-ring.ts';
+import { BucketRing, type Channel, channels } from './bucket-ring.ts';
 
 /**
  * A window that weighs all seconds alike (autoscaling.md, section 4.3). A young window is averaged over the seconds since its first
  * write. Silence at the end is not zeros: the seconds without data are left out, so record zeros where zero is meant.
  */
 export class LinearWindow extends BucketRing {
-  override average(second: number): number {
-    const { buckets, last, first } = this;
+  override average(second: number, channel: Channel = 0): number {
+    const { buckets, last, first, length } = this;
     const silence = second - last;
-    if (silence >= buckets.length) return 0;
-    let sum = this.total;
-    for (let s = last + 1; s <= second; s++) sum -= buckets[s % buckets.length] ?? 0;
-    return round6(sum / Math.min(last - first + 1, buckets.length - Math.max(silence, 0)));
+    if (silence >= length) return 0;
+    let sum = channel === 0 ? this.total : this.otherTotal;
+    for (let s = last + 1; s <= second; s++) sum -= buckets[(s % length) * channels + channel] ?? 0;
+    return round6(sum / Math.min(last - first + 1, length - Math.max(silence, 0)));
   }
 }
 

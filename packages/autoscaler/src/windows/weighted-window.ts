@@ -1,4 +1,4 @@
-import { BucketRing } from './bucket-ring.ts';
+import { BucketRing, type Channel, channels } from './bucket-ring.ts';
 
 const smallestSmoothing = 0.2;
 /** Share of all weight that falls into a full window. */
@@ -22,15 +22,15 @@ export class WeightedWindow extends BucketRing {
     this.#smoothing = smoothingOf(length);
   }
 
-  override average(second: number): number {
+  override average(second: number, channel: Channel = 0): number {
     if (this.isEmpty(second)) return 0;
-    const { buckets, last } = this;
+    const { buckets, last, length } = this;
     const silence = Math.max(0, second - last);
     const decay = 1 - this.#smoothing;
     let weight = this.#smoothing * decay ** silence;
     let sum = 0;
-    for (let s = last; s > last - (buckets.length - silence); s--) {
-      sum += (buckets[s % buckets.length] ?? 0) * weight;
+    for (let s = last; s > last - (length - silence); s--) {
+      sum += (buckets[(s % length) * channels + channel] ?? 0) * weight;
       weight *= decay;
     }
     return sum;
