@@ -2,7 +2,7 @@ import { type Service, keyOf, resources } from '@ebb/api';
 import { silentLogger, systemClock } from '@ebb/base';
 import { eventually } from '@ebb/base/testing';
 import { type Platform, startPlatform } from '@ebb/cli';
-import { createInformer, isReady } from '@ebb/kube';
+import { createInformer, createKubeClient, isReady } from '@ebb/kube';
 import { createSimulatedRuntime } from '@ebb/local-eci';
 import { quantiles } from './quantiles.ts';
 
@@ -68,7 +68,8 @@ async function createAtOnce(size: number) {
 }
 
 /** Creates them all at once and waits until each is Ready. */
-async function live({ client }: Platform, size: number): Promise<readonly Life[]> {
+async function live({ kubeconfig }: Platform, size: number): Promise<readonly Life[]> {
+  await using client = createKubeClient({ kubeconfig, timeoutMs });
   const lives = new Map<string, Life>();
   const readyAt = new Map<string, number>();
   const stop = new AbortController();

@@ -1,13 +1,16 @@
-import type { Admission, CustomResourceDefinition } from '@ebb/api';
+import type { Admission, CustomResourceDefinition, KubeClient } from '@ebb/api';
 import type { Clock, Logger } from '@ebb/base';
 import { ServiceAccountTokens } from './auth/service-account-tokens.ts';
 import { type Credentials, bearerCheck, loadCredentials } from './auth/credentials.ts';
 import { makeKubeconfig } from './auth/kubeconfig.ts';
 import { builtinResources } from './builtin/resources.ts';
 import { startControllers } from './gc/controllers.ts';
+import { adminUser } from './http/api-request.ts';
 import { makeHandler } from './http/handler.ts';
 import { type HttpsServer, listenHttps } from './http/https-server.ts';
 import { LogProxy } from './http/log-proxy.ts';
+import { LocalClient } from './local/local-client.ts';
+import { Turns } from './local/turns.ts';
 import { OpenApi } from './openapi/openapi.ts';
 import { Registry } from './registry.ts';
 import type { Machine } from './rest/call.ts';
@@ -47,6 +50,13 @@ export interface ApiServer extends AsyncDisposable {
   /** PEM text. */
   readonly caCertificate: string;
   readonly token: string;
+  /** A client without sockets, for this process. What it asks for goes before what comes over sockets and begins something new. */
+  connect(options: ConnectOptions): KubeClient;
+}
+
+export interface ConnectOptions {
+  /** Owns the fields that the client writes, unless a call says otherwise. */
+  readonly fieldManager: string;
 }
 
 /**
@@ -70,6 +80,7 @@ async function serve(options: ApiServerOptions, store: Store): Promise<ApiServer
   const registry = new Registry(builtinResources());
   const admission = tryingDryRunPods(options.admission, () => machine);
   const machine: Machine = { addresses: new ServiceAddresses(storage), storage, registry, admission, clock, logger };
+  const turns = new Turns(clock);
   const controllers = startControllers(machine, credentials.ca);
   const logs = new LogProxy(storage, options.kubelet?.token);
   const closeParts = async (): Promise<void> => {
@@ -87,9 +98,12 @@ async function serve(options: ApiServerOptions, store: Store): Promise<ApiServer
       snapshots: new Snapshots(clock),
       information: { registry, openApi: new OpenApi(() => registry.all()) },
       isAllowed: bearerCheck(credentials.token),
+      turns,
     });
     const server = await listenHttps({ host, port, ...credentials, handler });
-    return publicFace(server, credentials, async () => {
+    const connect = ({ fieldManager }: ConnectOptions): KubeClient =>
+      new LocalClient({ machine, turns, userName: adminUser, fieldManager });
+    return publicFace(server, { ...credentials, connect }, async () => {
       await server[Symbol.asyncDispose]();
       await closeParts();
       await store[Symbol.asyncDispose]();
@@ -100,13 +114,18 @@ async function serve(options: ApiServerOptions, store: Store): Promise<ApiServer
   }
 }
 
-function publicFace({ url }: HttpsServer, { ca, token }: Credentials, close: () => Promise<void>): ApiServer {
+function publicFace(
+  { url }: HttpsServer,
+  { ca, token, connect }: Credentials & Pick<ApiServer, 'connect'>,
+  close: () => Promise<void>,
+): ApiServer {
   let closing: Promise<void> | undefined;
   return {
     url,
     kubeconfig: makeKubeconfig(url, ca, token),
     caCertificate: ca,
     token,
+    connect,
     [Symbol.asyncDispose]: () => (closing ??= close()),
   };
 }

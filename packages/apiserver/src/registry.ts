@@ -9,6 +9,7 @@ export class Registry {
   #all: readonly ResourceInfo[];
   #byPath = new Map<string, ResourceInfo>();
   #byKey = new Map<string, ResourceInfo>();
+  #groups = new Set<string>();
   #versions = new Set<string>();
 
   constructor(builtin: readonly ResourceInfo[]) {
@@ -29,6 +30,11 @@ export class Registry {
   /** The first served version of a resource, by its key in the store. */
   findByKey(key: string): ResourceInfo | undefined {
     return this.#byKey.get(key);
+  }
+
+  /** Whether anything is served in that group. */
+  hasGroup(group: string): boolean {
+    return this.#groups.has(group);
   }
 
   /** Whether anything is served in that version of that group. */
@@ -57,6 +63,7 @@ export class Registry {
     this.#all = [...this.#builtin, ...custom];
     this.#byPath = new Map(this.#all.map((info) => [`${info.group}/${info.version}/${info.plural}`, info]));
     this.#byKey = new Map(this.#all.toReversed().map((info) => [resourceKey(info), info]));
+    this.#groups = new Set(this.#all.map(({ group }) => group));
     this.#versions = new Set(this.#all.map((info) => `${info.group}/${info.version}`));
   }
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ResourceInfo } from '../resource-info.ts';
 import { type JsonObject, objectOf, objectsOf } from '../schema/json.ts';
 import { completePod } from './pod-defaults.ts';
@@ -37,7 +38,7 @@ function completeService(object: JsonObject, old: JsonObject | undefined): void 
   const before = objectOf(old?.['spec']);
   if (spec['type'] === 'ExternalName') {
     for (const field of ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy', 'internalTrafficPolicy'])
-      if (spec[field] === before[field] || spec[field] === '') delete spec[field];
+      if (isDeepStrictEqual(spec[field], before[field]) || spec[field] === '') delete spec[field];
     return;
   }
   if (!spec['clusterIP'] && before['clusterIP']) spec['clusterIP'] = before['clusterIP'];

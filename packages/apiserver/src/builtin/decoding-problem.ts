@@ -1,6 +1,7 @@
 import type { Schema } from '@ebb/api';
 import type { ResourceInfo } from '../resource-info.ts';
 import { childPath, childSchema, isObject, type JsonObject } from '../schema/json.ts';
+import { canonicalQuantity } from '../schema/quantity.ts';
 import { classOf } from './model-schema.ts';
 
 /**
@@ -14,6 +15,8 @@ export function decodingProblem(
   return problemOf(object, schema, { path: '', struct: kind });
 }
 
+const badQuantity = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
+
 /** Where a value stands: its path, without indices and keys of maps, and the Go type that the field belongs to. */
 interface Place {
   readonly path: string;
@@ -24,6 +27,7 @@ function problemOf(value: unknown, schema: Schema, place: Place): string | undef
   if (value === null || schema['x-kubernetes-preserve-unknown-fields']) return undefined;
   if (!fits(value, schema))
     return `json: cannot unmarshal ${jsonType(value)} into Go struct field ${place.struct}.${place.path} of type ${goType(schema)}`;
+  if (schema.format === 'quantity' && canonicalQuantity(String(value)) === undefined) return badQuantity;
   if (schema.format === 'byte' && typeof value === 'string') return base64Problem(value);
   if (Array.isArray(value)) return firstOf(value, (item) => schema.items && problemOf(item, schema.items, place));
   if (!isObject(value)) return undefined;

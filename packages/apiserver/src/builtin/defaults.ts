@@ -71,7 +71,10 @@ function defaultSecret(object: JsonObject): void {
 
 function defaultNamespace(object: JsonObject): void {
   const metadata = child(object, 'metadata');
-  if (stringOf(metadata['name']) !== '') child(metadata, 'labels')['kubernetes.io/metadata.name'] = metadata['name'];
+  const name = stringOf(metadata['name']);
+  const key = 'kubernetes.io/metadata.name';
+  if (name !== '' && objectOf(metadata['labels'])[key] !== name)
+    metadata['labels'] = { ...objectOf(metadata['labels']), [key]: name };
 }
 
 function defaultNode(object: JsonObject): void {

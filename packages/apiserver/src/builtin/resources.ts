@@ -6,6 +6,7 @@ import { schemaOfClass } from './model-schema.ts';
 const allVerbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
 
 const subresources: Readonly<Record<string, readonly ExtraSubresource[]>> = {
+  Namespace: [{ name: 'finalize', kind: 'Namespace', verbs: ['update'] }],
   Pod: [
     { name: 'binding', kind: 'Binding', verbs: ['create'] },
     { name: 'eviction', kind: 'Eviction', group: 'policy', version: 'v1', verbs: ['create'] },

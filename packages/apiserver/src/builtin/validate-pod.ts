@@ -21,8 +21,8 @@ export function validatePodSpec(spec: JsonObject, path: string): FieldError[] {
     errors.push(...unique(containers, 'name', `${path}.${list}`));
   }
   errors.push(
-    ...enumOf(spec, 'restartPolicy', path, ['Always', 'Never', 'OnFailure']),
-    ...enumOf(spec, 'dnsPolicy', path, ['ClusterFirst', 'ClusterFirstWithHostNet', 'Default', 'None']),
+    ...enumOf(spec, 'restartPolicy', path, ['Always', 'OnFailure', 'Never']),
+    ...enumOf(spec, 'dnsPolicy', path, ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None']),
     ...notNegative(spec, ['terminationGracePeriodSeconds'], path),
     ...named(spec, 'serviceAccountName', path, dnsSubdomainErrors, { needed: false }),
     ...named(spec, 'nodeName', path, dnsSubdomainErrors, { needed: false }),
@@ -69,7 +69,7 @@ function portErrors(ports: readonly JsonObject[], path: string): FieldError[] {
     const at = `${path}[${index}]`;
     return [
       ...named(port, 'name', at, portNameErrors, { needed: false }),
-      ...(port['containerPort'] === undefined
+      ...(!port['containerPort']
         ? [required(`${at}.containerPort`)]
         : portNumber(port['containerPort'], `${at}.containerPort`)),
       ...(isSet(port['hostPort']) && port['hostPort'] !== 0 ? portNumber(port['hostPort'], `${at}.hostPort`) : []),

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { StatusError } from '@ebb/api';
+import type { Turns } from '../local/turns.ts';
 import { methodNotAllowed, unknownResource } from '../rest/errors.ts';
 import { type ApiContext, makeCall, userOf } from './api-request.ts';
 import { parseBody, readBody } from './body.ts';
@@ -13,6 +14,7 @@ import { answerReview, isReview } from './reviews.ts';
 /** All that answering needs. */
 export interface HandlerOptions extends ApiContext {
   readonly information: Information;
+  readonly turns: Turns;
 }
 
 /** Makes the function that answers every request; it never throws. */
@@ -56,6 +58,7 @@ async function handlePath(
 ): Promise<void> {
   if (isReview(path.info)) return review(context, path, { request, response });
   const call = makeCall(path, query, request);
+  if (request.method === 'POST') await context.turns.newWork();
   await handleResource({ context, request, response, call });
 }
 

@@ -19,7 +19,7 @@ export function parseResourcePath(path: string, registry: Registry): ResourcePat
   if (!isCore && parts[0] !== 'apis') return undefined;
   const [group = '', version = ''] = isCore ? ['', parts[1]] : [parts[1], parts[2]];
   const rest = parts.slice(isCore ? 2 : 3);
-  if (!registry.hasVersion(group, version)) return undefined;
+  if (!registry.hasVersion(group, version)) return version && registry.hasGroup(group) ? 'version' : undefined;
   return resourceOf(rest, (plural) => registry.find(group, version, plural)) ?? 'version';
 }
 

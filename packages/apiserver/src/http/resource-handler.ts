@@ -1,10 +1,9 @@
-import { StatusError } from '@ebb/api';
 import { createObject } from '../rest/create.ts';
 import { deleteCollection } from '../rest/delete-collection.ts';
 import { parseDeleteOptions } from '../rest/delete-options.ts';
 import { type Deleted, deleteObject } from '../rest/delete.ts';
 import { invalidOptions, methodNotAllowed, unknownResource } from '../rest/errors.ts';
-import { isTrue, parseVersion } from '../rest/list-options.ts';
+import { badVersion, isTrue, parseVersion } from '../rest/list-options.ts';
 import { listObjects, requireReached } from '../rest/list.ts';
 import { patchObject, patchTypes, unsupportedPatch } from '../rest/patch.ts';
 import { type Call, requireStored } from '../rest/call.ts';
@@ -20,11 +19,13 @@ import { type Encoding, negotiate } from './negotiate.ts';
 import { addWarnings, sendJson } from './respond.ts';
 import { handleSubresource } from './subresource-handler.ts';
 
+const endpointsWarning = 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice';
 const anyForm: readonly Encoding['as'][] = ['object', 'table', 'metadata'];
 
 /** Answers one request on a resource. Rejects with `StatusError` when it is refused. */
 export async function handleResource(api: ApiRequest): Promise<void> {
-  const { info, name, subresource } = api.call;
+  const { info, name, subresource, warnings } = api.call;
+  if (info.builtin && info.kind === 'Endpoints') warnings.push(endpointsWarning);
   const isStatus = subresource === 'status' && info.status;
   if (subresource !== '' && !isStatus) return handleSubresource(api);
   return name === '' ? handleCollection(api) : handleObject(api);
@@ -54,7 +55,7 @@ async function handleObject(api: ApiRequest): Promise<void> {
   switch (request.method) {
     case 'GET':
     case 'HEAD':
-      return isTrue(call.query.get('watch')) ? watch(api) : get(api);
+      return get(api);
     case 'PUT':
       return update(api);
     case 'PATCH':
@@ -74,13 +75,14 @@ function watch({ context, call, request, response }: ApiRequest): void {
 function list({ context, call, request, response }: ApiRequest): void {
   const encoding = negotiate(request.headers.accept, anyForm);
   const page = listObjects(context.machine, call, context.snapshots);
+  addWarnings(response, call.warnings);
   sendJson(response, 200, encodeList(call, page, encoding, context.machine.clock.now()), encoding.media);
 }
 
 async function get(api: ApiRequest): Promise<void> {
   const { context, call } = api;
   const text = call.query.get('resourceVersion');
-  const asked = parseVersion(text, (problem) => new StatusError('', `resourceVersion: ${problem}`, { code: 500 }));
+  const asked = parseVersion(text, badVersion);
   requireReached(asked ?? 0, context.machine.storage.revision);
   sendObject(api, 200, requireStored(api.context.machine, api.call));
 }

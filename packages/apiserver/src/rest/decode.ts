@@ -42,7 +42,7 @@ export function dropUnknownFields(call: Call, object: KubernetesObject): void {
   if (call.fieldValidation === 'Ignore') return;
   const problems = [
     ...(call.duplicates ?? []).map((path) => `duplicate field ${JSON.stringify(path)}`),
-    ...unknown.map((path) => `unknown field ${JSON.stringify(path)}`),
+    ...(call.info.builtin ? unknown : unknown.toSorted()).map((path) => `unknown field ${JSON.stringify(path)}`),
   ];
   if (problems.length === 0) return;
   if (call.fieldValidation === 'Strict') throw cannotHandle(call.info, `strict decoding error: ${problems.join(', ')}`);

@@ -33,7 +33,9 @@ export function deleteObject(machine: Machine, call: Call, options: DeleteOption
 function marked(stored: StoredObject, nowMs: number): StoredObject {
   const hold = { graceSeconds: 0, finalizers: [], namespaceHeld: false, nowMs };
   const { deletionTimestamp } = stored.object.metadata;
-  return deletionTimestamp === undefined ? new StoredObject(markDeleted(stored.object, hold), stored.revision) : stored;
+  if (deletionTimestamp === undefined) return new StoredObject(markDeleted(stored.object, hold), stored.revision);
+  const metadata = { ...stored.object.metadata, deletionGracePeriodSeconds: 0 };
+  return new StoredObject({ ...stored.object, metadata }, stored.revision);
 }
 
 function put(machine: Machine, info: ResourceInfo, object: KubernetesObject): StoredObject {

@@ -1,5 +1,4 @@
-import type { KubernetesObject } from '@ebb/api';
-import type { ResourceInfo } from '../resource-info.ts';
+import { type KubernetesObject, StatusError } from '@ebb/api';
 import { type FieldError, forbidden, invalidObject, notSupported } from '../schema/field-error.ts';
 import type { Call } from './call.ts';
 import { badRequest } from './errors.ts';
@@ -102,8 +101,7 @@ function throwErrors(errors: readonly FieldError[]): void {
   if (errors.length > 0) throw invalidObject({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', errors);
 }
 
-/** The error of a watch whose resource version is no number. */
-export function badWatchVersion({ group, plural }: ResourceInfo, problem: string): Error {
-  const error = { field: 'resourceVersion', reason: 'FieldValueInvalid', message: problem };
-  return invalidObject({ group, kind: plural }, '', [error]);
+/** The error of a request for one object, or a watch, whose resource version is no number. */
+export function badVersion(problem: string): StatusError {
+  return new StatusError('', `resourceVersion: ${problem}`, { code: 500 });
 }

@@ -67,7 +67,7 @@ interface GivenScale {
   readonly uid: string | undefined;
 }
 
-function parseScale({ name }: Call, body: unknown): GivenScale {
+function parseScale({ info, name }: Call, body: unknown): GivenScale {
   if (!isObject(body)) throw badRequest('the object provided is unrecognized (must be of type Scale)');
   if (body['kind'] !== undefined && body['kind'] !== 'Scale')
     throw badRequest(`${stringOf(body['kind'])} cannot be handled as a Scale`);
@@ -76,8 +76,8 @@ function parseScale({ name }: Call, body: unknown): GivenScale {
   if (!Number.isInteger(replicas))
     throw badRequest('Scale in version "v1" cannot be handled as a Scale: spec.replicas is no integer');
   if (Number(replicas) < 0)
-    throw invalidObject({ group: 'autoscaling', kind: 'Scale' }, name, [
-      invalid('spec.replicas', replicas, 'must be greater than or equal to 0'),
+    throw invalidObject(info, name, [
+      invalid(info.scale?.specReplicasPath ?? '', replicas, 'should be a non-negative integer'),
     ]);
   const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
   return {

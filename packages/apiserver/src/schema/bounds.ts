@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Schema } from '@ebb/api';
-import { duplicate, type FieldError, invalid, notSupported, tooLong, tooMany } from './field-error.ts';
+import { duplicate, type FieldError, invalid, notSupported, tooLong, tooMany, typeInvalid } from './field-error.ts';
 import { fitsFormat, hasFormat } from './formats.ts';
 import { isObject, type JsonObject } from './json.ts';
 
@@ -25,7 +25,7 @@ function checkString(value: string, schema: Schema, path: string): FieldError[] 
   if (schema.pattern !== undefined && patternOf(schema.pattern)?.test(value) === false)
     errors.push(invalid(path, value, `${path} in body should match '${schema.pattern}'`));
   if (schema.format !== undefined && !hasFormat(value, schema.format))
-    errors.push(invalid(path, value, `${path} in body must be of type ${schema.format}: ${JSON.stringify(value)}`));
+    errors.push(typeInvalid(path, value, `${path} in body must be of type ${schema.format}: ${JSON.stringify(value)}`));
   return errors;
 }
 

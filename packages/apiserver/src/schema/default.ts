@@ -6,8 +6,7 @@ import { normalize } from './normalize.ts';
 
 /**
  * Sets in place what was left out: the schema's `default`s in custom resources, what kube-apiserver sets in
- * built-in kinds. A null where the schema allows none counts as left out if there is a default for it; in metadata and
- * in built-in kinds always. Doing it twice changes nothing.
+ * built-in kinds. A null where the schema allows none counts as left out. Doing it twice changes nothing.
  */
 export function applyDefaults(object: KubernetesObject, info: ResourceInfo): void {
   const fields = object as unknown as JsonObject;
@@ -22,20 +21,19 @@ export function applyDefaults(object: KubernetesObject, info: ResourceInfo): voi
 }
 
 function applySchema(value: unknown, schema: Schema): void {
+  // What comes from the store has its defaults.
+  if (Object.isFrozen(value)) return;
   if (Array.isArray(value)) {
     if (schema.items) for (const item of value) applySchema(item, schema.items);
     return;
   }
   if (!isObject(value)) return;
-  for (const [key, property] of Object.entries(schema.properties ?? {}))
-    if (property.default !== undefined && isLeftOut(value, key, property))
-      value[key] = structuredClone(property.default);
+  for (const [key, property] of Object.entries(schema.properties ?? {})) {
+    if (value[key] === null && property.nullable !== true) delete value[key];
+    if (property.default !== undefined && !Object.hasOwn(value, key)) value[key] = structuredClone(property.default);
+  }
   for (const [key, child] of Object.entries(value)) {
     const schemaOfChild = childSchema(schema, key);
     if (schemaOfChild) applySchema(child, schemaOfChild);
   }
-}
-
-function isLeftOut(object: JsonObject, key: string, property: Schema): boolean {
-  return !Object.hasOwn(object, key) || (object[key] === null && property.nullable !== true);
 }

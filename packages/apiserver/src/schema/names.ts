@@ -15,7 +15,8 @@ const qualifiedText =
 /** A DNS label, as names of namespaces, containers and volumes are. */
 export function dnsLabelErrors(value: string): string[] {
   const errors = longerThan(value, 63);
-  if (!matches(value, label))
+  if (!matches(value, label) && matches(value, subdomain)) errors.push('must not contain dots');
+  else if (!matches(value, label))
     errors.push(
       "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with " +
         `an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '${label}')`,

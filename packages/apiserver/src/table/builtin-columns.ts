@@ -33,15 +33,15 @@ const columnsOfKinds: Record<string, readonly Column[]> = {
   PersistentVolumeClaim: claimColumns,
   PersistentVolume: volumeColumns,
   StorageClass: storageClassColumns,
-  ConfigMap: [nameColumn, count('Data', ({ data, binaryData }) => size(data) + size(binaryData)), ageColumn],
+  ConfigMap: [nameColumn, column('Data', ({ data, binaryData }) => size(data) + size(binaryData)), ageColumn],
   Secret: [
     nameColumn,
     column('Type', ({ type }) => stringOf(type)),
-    count('Data', ({ data }) => size(data)),
+    column('Data', ({ data }) => size(data)),
     ageColumn,
   ],
   Namespace: [nameColumn, column('Status', ({ status }) => stringOf(objectOf(status)['phase'])), ageColumn],
-  ServiceAccount: [nameColumn, count('Secrets', ({ secrets }) => objectsOf(secrets).length), ageColumn],
+  ServiceAccount: [nameColumn, column('Secrets', ({ secrets }) => objectsOf(secrets).length), ageColumn],
   Lease: [nameColumn, column('Holder', ({ spec }) => stringOf(objectOf(spec)['holderIdentity'])), ageColumn],
   Event: [
     column('Last Seen', (event, now) => since(lastSeen(event), now)),

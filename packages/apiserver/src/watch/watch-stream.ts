@@ -8,7 +8,7 @@ import { type Call, type Machine, apiVersionOfInfo } from '../rest/call.ts';
 import { select } from '../rest/list.ts';
 import {
   type Selection,
-  badWatchVersion,
+  badVersion,
   checkWatchOptions,
   isTrue,
   parseSelection,
@@ -18,6 +18,7 @@ import {
 import type { StorageEvent } from '../store/storage-event.ts';
 import { StoredObject } from '../store/stored-object.ts';
 import { resourceKey } from '../store/stored-pair.ts';
+import { selectEvent } from './select-event.ts';
 
 /**
  * A client that has this many bytes waiting for it, beside what was there at first, has stopped reading, and is cut off; it
@@ -36,7 +37,7 @@ type EventType = 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK';
  */
 export function startWatch(machine: Machine, call: Call, encoding: Encoding, response: ServerResponse): void {
   checkWatchOptions(call.query);
-  const start = parseVersion(call.query.get('resourceVersion'), (problem) => badWatchVersion(call.info, problem));
+  const start = parseVersion(call.query.get('resourceVersion'), badVersion);
   const stream = new WatchStream(machine, call, encoding, response);
   if (call.query.has('sendInitialEvents')) stream.startWithList(isTrue(call.query.get('sendInitialEvents')), start);
   else stream.start(start ?? 0);
@@ -135,18 +136,10 @@ class WatchStream {
     if (event.revision > this.#sentRevision) this.#take(event, lines);
   }
 
-  #take({ type, current, previous, revision }: StorageEvent, lines?: Map<string, Buffer>): void {
-    const { namespace, matches } = this.#selection;
-    if (namespace !== undefined && current.namespace !== namespace) return;
-    const is = type !== 'DELETED' && matches(current.object);
-    const was = type !== 'ADDED' && previous !== undefined && matches(previous.object);
-    if (is) return this.#send(was ? 'MODIFIED' : 'ADDED', current, lines);
-    if (!was) return;
-    this.#send(
-      'DELETED',
-      type === 'DELETED' ? current : atRevision(previous, revision),
-      type === 'DELETED' ? lines : undefined,
-    );
+  #take(event: StorageEvent, lines?: Map<string, Buffer>): void {
+    const selected = selectEvent(this.#selection, event);
+    // An object that left the selection looks different to each watcher: no line to share.
+    if (selected) this.#send(selected.type, selected.stored, selected.stored === event.current ? lines : undefined);
   }
 
   #send(type: EventType, stored: StoredObject, lines?: Map<string, Buffer>): void {
@@ -186,10 +179,4 @@ class WatchStream {
   #release(): void {
     for (const each of this.#taken.splice(0)) each[Symbol.dispose]();
   }
-}
-
-/** An object that left the selection is shown as it was while in it, at the version of the change. */
-function atRevision(stored: StoredObject, revision: number): StoredObject {
-  const { metadata } = stored.object;
-  return new StoredObject({ ...stored.object, metadata: { ...metadata, resourceVersion: String(revision) } }, revision);
 }

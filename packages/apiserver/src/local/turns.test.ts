@@ -1,0 +1,63 @@
+import { FakeClock } from '@ebb/base/testing';
+import { describe, expect, it } from 'vitest';
+import { Turns } from './turns.ts';
+
+/** Lets the event loop go round once more than all that is planned. */
+const oneRound = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+
+describe('turns', () => {
+  it('lets calls run in the order they came, and hands on what they return or throw', async () => {
+    const turns = new Turns(new FakeClock());
+    const order: number[] = [];
+    const calls = [1, 2, 3].map((n) => turns.call(() => order.push(n)));
+    const failing = turns.call(() => {
+      throw new Error('no');
+    });
+    await expect(failing).rejects.toThrow('no');
+    expect(await Promise.all(calls)).toEqual([1, 2, 3]);
+    expect(order).toEqual([1, 2, 3]);
+  });
+
+  it('lets new work begin at once when nothing is under way', async () => {
+    const turns = new Turns(new FakeClock());
+    await expect(turns.newWork()).resolves.toBeUndefined();
+    await expect(turns.newWork()).resolves.toBeUndefined();
+  });
+
+  it('finishes what is under way before something new begins, and lets one begin each tenth of a second all the same', async () => {
+    const clock = new FakeClock();
+    const turns = new Turns(clock);
+    await turns.newWork();
+    let busy = true;
+    const work = async (): Promise<void> => {
+      while (busy) await turns.call(() => {});
+    };
+    const working = Promise.all([work(), work()]);
+    let begun = 0;
+    const waiting = [1, 2, 3].map(() => turns.newWork().then(() => begun++));
+    for (let round = 0; round < 20; round++) await oneRound();
+    expect(begun).toBe(0);
+    await clock.advance(100);
+    for (let round = 0; round < 5; round++) await oneRound();
+    expect(begun).toBe(1);
+    busy = false;
+    await Promise.all([...waiting, working]);
+    expect(begun).toBe(3);
+  });
+
+  it('lets nobody wait for longer than a client would', async () => {
+    const clock = new FakeClock();
+    const turns = new Turns(clock);
+    await turns.newWork();
+    let busy = true;
+    const work = async (): Promise<void> => {
+      while (busy) await turns.call(() => {});
+    };
+    const working = Promise.all([work(), work()]);
+    const waiting = Promise.all(Array.from({ length: 50 }, () => turns.newWork()));
+    await clock.advance(15_000);
+    expect(await waiting).toHaveLength(50);
+    busy = false;
+    await working;
+  });
+});

@@ -1,0 +1,78 @@
+import type { Clock } from '@ebb/base';
+
+/** Longest stretch of calls before sockets are looked at again. */
+const sliceMs = 2;
+/** So often one that begins new work gets its turn, however much is under way. */
+const newWorkEveryMs = 100;
+/** Longest that one of them waits; clients give up some time after. */
+const longestWaitMs = 15_000;
+
+/**
+ * Gives turns to those who want something of the server. What the server's own process asks for, to finish what has begun,
+ * goes first; what clients from outside begin anew waits until that is done, though not for ever. So a thousand objects created at once become ready one after another, each soon after it was created,
+ * in place of all of them at the end (Kubernetes' API priority and fairness has the same aim).
+ */
+export class Turns {
+  readonly #clock: Clock;
+  // Sets keep the order of arrival, and their first member is cheap to take.
+  readonly #calls = new Set<() => void>();
+  readonly #newcomers = new Set<{ readonly sinceMs: number; readonly begin: () => void }>();
+  #planned = false;
+  #lastNewMs = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Runs a call of the server's own process when its turn has come. */
+  call<T>(work: () => T | Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#calls.add(() => {
+        try {
+          resolve(work());
+        } catch (error) {
+          reject(error);
+        }
+      });
+      this.#plan();
+    });
+  }
+
+  /** Resolves when something new may begin. */
+  newWork(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#newcomers.add({ sinceMs: this.#clock.now(), begin: resolve });
+      this.#plan();
+    });
+  }
+
+  #plan(): void {
+    if (this.#planned) return;
+    this.#planned = true;
+    setImmediate(() => this.#turn());
+  }
+
+  #turn(): void {
+    this.#planned = false;
+    const now = this.#clock.now();
+    this.#admit(now);
+    for (const call of this.#calls) {
+      this.#calls.delete(call);
+      call();
+      if (this.#clock.now() - now >= sliceMs) break;
+    }
+    if (this.#calls.size > 0 || this.#newcomers.size > 0) this.#plan();
+  }
+
+  /** Lets the first newcomer begin, if it is time. */
+  #admit(now: number): void {
+    for (const first of this.#newcomers) {
+      const isTime = now - this.#lastNewMs >= newWorkEveryMs || now - first.sinceMs >= longestWaitMs;
+      if (this.#calls.size > 0 && !isTime) return;
+      this.#newcomers.delete(first);
+      this.#lastNewMs = now;
+      first.begin();
+      return;
+    }
+  }
+}
