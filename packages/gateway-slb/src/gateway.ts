@@ -104,7 +104,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const stop = new AbortController();
   const leave = new AbortController();
   const signals = { signal: stop.signal, leaving: leave.signal };
-  const stopped = watch({ options, informers, activator, holder, settings, plane, ...signals }).catch(
+  const stopped = watch({ options, informers, activator, holder, settings, plane, ready, ...signals }).catch(
     (error: unknown) => {
       logger.error({ error: messageOf(error) }, 'the gateway no longer hears of changes');
     },
@@ -153,6 +153,8 @@ interface Watching {
   readonly holder: TableHolder;
   readonly settings: Map<string, RevisionSettings>;
   readonly plane: OpenDataPlane;
+  /** Resolves when all Ingresses and Revisions are known. */
+  readonly ready: Promise<void>;
   readonly signal: AbortSignal;
   /** Aborts first: from then on no other gateway waits for this one, nor does this one write what all serve. */
   readonly leaving: AbortSignal;
@@ -160,7 +162,7 @@ interface Watching {
 
 /** Keeps the data plane in step with Kubernetes until aborted. */
 async function watch(watching: Watching): Promise<void> {
-  const { options, informers, activator, holder, settings, plane, signal, leaving } = watching;
+  const { options, informers, activator, holder, settings, plane, ready, signal, leaving } = watching;
   const { client, clock, logger, random } = options;
   const { ingresses, revisions, pods } = informers;
   const own: GatewayAddresses = advertised(options, plane);
@@ -173,7 +175,7 @@ async function watch(watching: Watching): Promise<void> {
     random,
     ingresses,
     table: () => holder.table,
-    gateways: async () => (presence ? [own, ...(await directory.alive())] : [own]),
+    gateways: async () => (presence ? directory.alive() : []),
     lease: options.peers && { identity: options.name, timing: options.peers.timing },
   });
   // Informers call these before anything else hears of a change, so the table holds an Ingress before its status is looked at.
@@ -189,7 +191,8 @@ async function watch(watching: Watching): Promise<void> {
   // Others wait for this gateway from then on, so what is read later holds all that became Ready without it.
   if (presence) await Promise.race([presence.announced, untilAborted(leaving)]);
   const informing = [revisions, pods, ingresses].map((informer) => informer.run({ signal }));
-  await Promise.all([announcing, status.run({ signal: leaving }), ...informing]);
+  const writing = Promise.race([ready, untilAborted(leaving)]).then(() => status.run({ signal: leaving }));
+  await Promise.all([announcing, writing, ...informing]);
   subscriptions.unsubscribe();
 }
 

@@ -1,5 +1,5 @@
 import { type KubernetesObject, type Resource, StatusError, type WatchEvent, keyOf } from '@ebb/api';
-import type { KubeClient } from '@ebb/kube';
+import type { KubeClient, ObjectKey } from '@ebb/kube';
 
 /** Just enough of a Kubernetes API for a gateway: objects can be put and removed by a test, listed, watched, and given a status. */
 export interface FakeClient extends KubeClient {
@@ -57,6 +57,13 @@ export function createFakeClient(): FakeClient {
     }
   }
   const missing = (): Promise<never> => Promise.reject(new StatusError('MethodNotAllowed', 'not in this fake'));
+  const idIn = (resource: Resource<KubernetesObject>, { namespace, name }: ObjectKey): string =>
+    `${resource.plural}/${namespace}/${name}`;
+  const existing = (id: string): KubernetesObject => {
+    const found = objects.get(id);
+    if (!found) throw new StatusError('NotFound', `${id} not found`);
+    return found;
+  };
   const client = {
     put,
     remove: (resource: Resource<KubernetesObject>, object: KubernetesObject) => {
@@ -75,11 +82,26 @@ export function createFakeClient(): FakeClient {
     ) => watch(resource.plural, Number(resourceVersion), signal),
     updateStatus: (resource: Resource<KubernetesObject>, object: KubernetesObject) =>
       Promise.resolve(put(resource, object)),
-    get: missing,
-    create: missing,
-    update: missing,
-    patch: missing,
-    delete: missing,
+    get: async (resource: Resource<KubernetesObject>, key: ObjectKey) => existing(idIn(resource, key)),
+    create: async (resource: Resource<KubernetesObject>, object: KubernetesObject) => {
+      if (objects.has(idOf(resource, object))) throw new StatusError('AlreadyExists', 'it exists');
+      return put(resource, object);
+    },
+    update: async (resource: Resource<KubernetesObject>, object: KubernetesObject) => {
+      const { metadata } = existing(idOf(resource, object));
+      if (metadata.resourceVersion !== object.metadata.resourceVersion) throw new StatusError('Conflict', 'it changed');
+      return put(resource, object);
+    },
+    // Merges what Leases need merged: the metadata.
+    patch: async (resource: Resource<KubernetesObject>, key: ObjectKey, { body }: { body: KubernetesObject }) => {
+      const found = existing(idIn(resource, key));
+      return put(resource, { ...found, ...body, metadata: { ...found.metadata, ...body.metadata } });
+    },
+    delete: async (resource: Resource<KubernetesObject>, key: ObjectKey) => {
+      const found = existing(idIn(resource, key));
+      objects.delete(idIn(resource, key));
+      note(resource.plural, 'DELETED', versioned(found));
+    },
     stream: missing,
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };

@@ -8,7 +8,7 @@ import {
   deepEqual,
   isReady,
 } from '@ebb/kube';
-import { type Listener, type RoutingTable, conflictsOf } from '@ebb/router';
+import { type Listener, type RoutingTable, conflictsOf, route } from '@ebb/router';
 import type { GatewayAddresses } from './gateway-lease.ts';
 import type { Prober } from './prober.ts';
 
@@ -17,7 +17,7 @@ export interface IngressStatusOptions {
   readonly clock: Clock;
   readonly ingresses: Pick<Informer<Ingress>, 'get'>;
   readonly table: () => RoutingTable;
-  /** Every gateway that must serve an Ingress before it is Ready: those there are after the call. */
+  /** Every other gateway that must serve an Ingress before it is Ready: those there are after the call. */
   readonly gateways: () => Promise<readonly GatewayAddresses[]>;
   readonly prober: Prober;
 }
@@ -75,6 +75,8 @@ async function isServed(
   if (compiled?.generation !== (ingress.metadata.generation ?? 0)) return false;
   const hash = compiled.hash();
   const probed = probedHosts(ingress);
+  // What this gateway would answer, its own table tells.
+  if (!probed.every(([listener, host]) => hashAt(table(), listener, host) === hash)) return false;
   const probes = (await gateways()).flatMap((addresses) =>
     probed.flatMap(([listener, host]) => {
       const gateway = addresses[listener];
@@ -83,6 +85,12 @@ async function isServed(
   );
   const answers = await Promise.all(probes.map((probe) => prober.serves(probe, signal)));
   return answers.every(Boolean);
+}
+
+/** The hash of the Ingress that a request for this host would fall to. */
+function hashAt(table: RoutingTable, listener: Listener, host: string): string | undefined {
+  const result = route(table, { host, listener, path: '/healthz', header: () => undefined });
+  return result.kind === 'notFound' ? undefined : result.ingress.hash();
 }
 
 /** One host a listener: a table is swapped whole. */

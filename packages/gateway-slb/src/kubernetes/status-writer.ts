@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { type Ingress, keyOf, systemNamespace } from '@ebb/api';
 import type { Clock, Logger } from '@ebb/base';
 import {
@@ -22,7 +23,7 @@ export interface StatusWriterOptions {
   readonly random: () => number;
   readonly ingresses: Informer<Ingress>;
   readonly table: () => RoutingTable;
-  /** Every gateway that must serve an Ingress before it is Ready: those there are after the call. */
+  /** Every other gateway that must serve an Ingress before it is Ready: those there are after the call. */
   readonly gateways: () => Promise<readonly GatewayAddresses[]>;
   /** Where there are several gateways: the Lease by which one of them writes. */
   readonly lease?: { readonly identity: string; readonly timing?: Partial<LeaseTiming> | undefined } | undefined;
@@ -61,6 +62,7 @@ export class StatusWriter {
 
   async #write(signal: AbortSignal): Promise<void> {
     const { clock, logger, random, ingresses } = this.#options;
+    setMaxListeners(0, signal); // one for each Ingress looked at
     using prober = new Prober(clock);
     const options = { ...this.#options, prober };
     const reconciler = createReconciler({
