@@ -1,4 +1,4 @@
-import { keys, resources } from '@ebb/api';
+import { type Service, isConflict, keys, resources } from '@ebb/api';
 import { FakeClock, eventually } from '@ebb/base/testing';
 import { isReady } from '@ebb/kube';
 import fc from 'fast-check';
@@ -6,6 +6,9 @@ import { describe, expect, it } from 'vitest';
 import { namespace } from './api.ts';
 import { snapshot } from './snapshot.ts';
 import { type Doom, type World, latest, openWorld, pinned, podOf } from './world.ts';
+
+/** Updates each of the writers makes; 1000 takes minutes. */
+const updatesOfEach = Number(process.env['EBB_TEST_UPDATES'] ?? 25);
 
 const domain = 'www.example.com';
 
@@ -103,7 +106,70 @@ describe('the controllers', () => {
       { numRuns: 3, endOnFailure: true },
     );
   }, 240_000);
+
+  it('lose nothing of what ten writers do at once, and catch up with all of it', async () => {
+    await using world = await openWorld({ simulated: true });
+    const names = ['a', 'b', 'c', 'd', 'e'];
+    for (const name of names) await world.deploy(name);
+    const writers = Array.from({ length: 10 }, (_, index) => `writer-${index}`);
+    const each = updatesOfEach;
+    let conflicts = 0;
+    /** One more update of a writer, tried until nobody was quicker. */
+    const update = async (writer: string, turn: number): Promise<void> => {
+      const name = names[turn % names.length] ?? '';
+      for (;;) {
+        try {
+          const service = await world.get(resources.services, name);
+          await world.client.update(resources.services, countUp(service, writer, turn));
+          return;
+        } catch (error) {
+          if (!isConflict(error)) throw error;
+          conflicts++;
+        }
+      }
+    };
+    await Promise.all(
+      writers.map(async (writer) => {
+        for (let turn = 0; turn < each; turn++) await update(writer, turn);
+      }),
+    );
+    expect(conflicts).toBeGreaterThan(0);
+    const counts = Object.fromEntries(writers.map((writer) => [writer, String(each / names.length)]));
+    for (const name of names) {
+      await world.eventually(async () => isReady(await world.get(resources.services, name)), { timeoutMs: 60_000 });
+      const { metadata, spec } = await world.get(resources.services, name);
+      expect(metadata.annotations).toMatchObject(counts);
+      expect(metadata.labels).toMatchObject(counts);
+      const configuration = await world.get(resources.configurations, name);
+      expect(configuration.metadata.labels).toMatchObject(counts);
+      expect(configuration.spec.template).toEqual(spec.template);
+      const { metadata: last } = await world.get(
+        resources.revisions,
+        configuration.status?.latestReadyRevisionName ?? '',
+      );
+      expect(last.labels?.[keys.configurationGeneration]).toBe(String(configuration.metadata.generation));
+    }
+  }, 300_000);
 });
+
+/** The Service with one more of the writer's updates in it: in a label, an annotation and, of some turns, the template. */
+function countUp({ metadata, spec, ...rest }: Service, writer: string, turn: number): Service {
+  const count = String(Number(metadata.annotations?.[writer] ?? 0) + 1);
+  const annotations = { ...metadata.annotations, [writer]: count };
+  const labels = { ...metadata.labels, [writer]: count };
+  const env = [{ name: 'TURN', value: `${writer} ${turn}` }];
+  const template =
+    turn % 100 < 5
+      ? {
+          ...spec.template,
+          spec: {
+            ...spec.template.spec,
+            containers: spec.template.spec.containers.map((container) => ({ ...container, env })),
+          },
+        }
+      : spec.template;
+  return { ...rest, metadata: { ...metadata, annotations, labels }, spec: { ...spec, template } };
+}
 
 /** The story, its controllers dying one after the other, until some live on; what there is at its end. */
 async function live(dooms: readonly Doom[]): Promise<Record<string, unknown>> {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { type Condition, type Ingress, type PodAutoscaler, isNotFound, keyOf, resources } from '@ebb/api';
 import { silentLogger, systemClock as clock } from '@ebb/base';
 import { type KubeClient, conditionOf, createInformer, createReconciler } from '@ebb/kube';
@@ -15,6 +16,8 @@ export async function simulateDataPlane(
   client: KubeClient,
   { signal }: { readonly signal: AbortSignal },
 ): Promise<void> {
+  // A listener for each call under way: many, but no leak.
+  setMaxListeners(0, signal);
   const tools = { clock, logger: silentLogger };
   const podAutoscalers = createInformer(client, resources.podAutoscalers, tools);
   const ingresses = createInformer(client, resources.ingresses, tools);
