@@ -211,6 +211,36 @@ describe('the virtual node', () => {
     expect(await logOf('web')).toMatch(/^starting in green/);
   });
 
+  it('gives a pod its files: config, fields of its own, and a token of its service account', async () => {
+    await using eci = await createTestEci({ runtime: makeRuntime() });
+    await using _node = await startNode(eci);
+    await client.create(resources.serviceAccounts, { metadata: { name: 'robot', namespace } });
+    await client.create(resources.configMaps, { metadata: { name: 'colors', namespace }, data: { main: 'green' } });
+    const sources = [
+      { configMap: { name: 'colors' } },
+      { downwardAPI: { items: [{ path: 'name', fieldRef: { fieldPath: 'metadata.name' } }] } },
+      { serviceAccountToken: { path: 'token', audience: 'shop', expirationSeconds: 600 } },
+    ];
+    const command = ['/bin/sh', '-c', 'cd $EBB_MOUNT_1; cat main; echo; cat name; echo; cat token; echo; sleep 100'];
+    const volumeMounts = [{ name: 'all', mountPath: '/all', readOnly: true }];
+    const pod = makePod(
+      'web',
+      { command, volumeMounts },
+      { serviceAccountName: 'robot', automountServiceAccountToken: false },
+    );
+    pod.spec.volumes = [{ name: 'all', projected: { sources } }];
+    delete pod.spec.containers[0]?.readinessProbe;
+    await client.create(resources.pods, pod);
+    await readyPod('web');
+    const [main, name, token = ''] = await eventually(async () => {
+      const lines = (await logOf('web')).split('\n');
+      return lines.length > 3 ? lines : undefined;
+    });
+    expect([main, name]).toEqual(['green', 'web']);
+    const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as object;
+    expect(claims).toMatchObject({ sub: `system:serviceaccount:${namespace}:robot`, aud: ['shop'] });
+  });
+
   it('shows why a pod cannot be run, and what to do', async () => {
     await using eci = await createTestEci({ runtime: makeRuntime() });
     await using _node = await startNode(eci);

@@ -33,6 +33,11 @@ export interface WriteOptions extends CallOptions {
   readonly dryRun?: boolean | undefined;
 }
 
+export interface CreateOptions extends WriteOptions {
+  /** Where it is made by an object of the resource and not among them: a service account's `token`. */
+  readonly below?: { readonly name: string; readonly subresource: 'token' } | undefined;
+}
+
 export type Patch =
   | { readonly type: 'json'; readonly body: readonly object[] }
   | { readonly type: 'merge' | 'strategic'; readonly body: object }
@@ -54,7 +59,7 @@ export interface KubeClient extends AsyncDisposable {
   list<T extends KubernetesObject>(resource: Resource<T>, options?: ListOptions): Promise<KubernetesList<T>>;
   /** Ends when the server closes the watch or the signal aborts; throws `StatusError` on an ERROR event. */
   watch<T extends KubernetesObject>(resource: Resource<T>, options: WatchOptions): AsyncIterable<WatchEvent<T>>;
-  create<T extends KubernetesObject>(resource: Resource<T>, object: T, options?: WriteOptions): Promise<T>;
+  create<T extends KubernetesObject>(resource: Resource<T>, object: T, options?: CreateOptions): Promise<T>;
   /** Replaces the object; a `resourceVersion` in it makes the write conditional. */
   update<T extends KubernetesObject>(resource: Resource<T>, object: T, options?: WriteOptions): Promise<T>;
   updateStatus<T extends KubernetesObject>(resource: Resource<T>, object: T, options?: WriteOptions): Promise<T>;

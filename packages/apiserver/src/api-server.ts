@@ -91,10 +91,11 @@ async function serve(options: ApiServerOptions, store: Store): Promise<ApiServer
   try {
     installCrds(machine, options.crds);
     await storage.durable();
+    const tokens = new ServiceAccountTokens(credentials.token);
     const handler = makeHandler({
       machine,
       logs,
-      tokens: new ServiceAccountTokens(credentials.token),
+      tokens,
       snapshots: new Snapshots(clock),
       information: { registry, openApi: new OpenApi(() => registry.all()) },
       isAllowed: bearerCheck(credentials.token),
@@ -102,7 +103,7 @@ async function serve(options: ApiServerOptions, store: Store): Promise<ApiServer
     });
     const server = await listenHttps({ host, port, ...credentials, handler });
     const connect = ({ fieldManager }: ConnectOptions): KubeClient =>
-      new LocalClient({ machine, turns, userName: adminUser, fieldManager });
+      new LocalClient({ machine, turns, tokens, userName: adminUser, fieldManager });
     return publicFace(server, { ...credentials, connect }, async () => {
       await server[Symbol.asyncDispose]();
       await closeParts();

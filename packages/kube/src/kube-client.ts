@@ -12,6 +12,7 @@ import {
   type ObjectKey,
   type Patch,
   type WatchOptions,
+  type CreateOptions,
   type WriteOptions,
 } from '@ebb/api';
 import { type Clock, type LinkedSignal, linkSignals, systemClock } from '@ebb/base';
@@ -120,10 +121,13 @@ class HttpKubeClient implements RemoteKubeClient {
     return this.#open(path, { idleMs: 0, signal, accept });
   }
 
-  create<T extends KubernetesObject>(resource: Resource<T>, object: T, options: WriteOptions = {}): Promise<T> {
+  create<T extends KubernetesObject>(resource: Resource<T>, object: T, options: CreateOptions = {}): Promise<T> {
+    const { namespace } = object.metadata;
     const path = (): string => {
-      requireNamespace(resource, object.metadata.namespace);
-      return withQuery(collectionPath(resource, object.metadata.namespace), this.#writeQuery(options));
+      requireNamespace(resource, namespace);
+      const { name, subresource } = options.below ?? {};
+      const place = name ? objectPath(resource, { namespace, name }, subresource) : collectionPath(resource, namespace);
+      return withQuery(place, this.#writeQuery(options));
     };
     return this.#call<T>({ method: 'POST', path, body: typed(resource, object) }, options);
   }

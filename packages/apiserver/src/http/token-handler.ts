@@ -1,70 +1,14 @@
-import { type TokenClaims, issuer } from '../auth/service-account-tokens.ts';
-import { requireStored, timestamp } from '../rest/call.ts';
-import { badRequest, conflict, methodNotAllowed, notFound } from '../rest/errors.ts';
-import { invalid, invalidObject } from '../schema/field-error.ts';
-import { isObject, numberOf, objectOf, stringOf } from '../schema/json.ts';
+import { methodNotAllowed } from '../rest/errors.ts';
+import { issueToken } from '../rest/token-request.ts';
 import type { ApiRequest } from './api-request.ts';
 import { parseBody, readBody } from './body.ts';
 import { negotiate } from './negotiate.ts';
 import { sendJson } from './respond.ts';
 
-const defaultSeconds = 3600;
-const minSeconds = 600;
-const group = 'authentication.k8s.io';
-
-/** Resources that a token may be bound to. */
-const bindable: Readonly<Record<string, string>> = { Pod: 'pods', Secret: 'secrets', Node: 'nodes' };
-
 /** Answers `serviceaccounts/token`: a token that says who its bearer is, to those who ask with a TokenReview. */
-export async function handleToken(api: ApiRequest): Promise<void> {
-  const { call, context, request } = api;
+export async function handleToken({ call, context, request, response }: ApiRequest): Promise<void> {
   if (request.method !== 'POST') throw methodNotAllowed();
   const body = parseBody(await readBody(request), request.headers['content-type'], 'TokenRequest');
-  if (!isObject(body)) throw badRequest('the object provided is unrecognized (must be of type TokenRequest)');
-  const account = requireStored(context.machine, call);
-  const spec = objectOf(body['spec']);
-  const seconds = numberOf(spec['expirationSeconds']) ?? defaultSeconds;
-  if (seconds < minSeconds)
-    throw invalidObject({ group, kind: 'TokenRequest' }, '', [
-      invalid('spec.expirationSeconds', seconds, 'may not specify a duration less than 10 minutes'),
-    ]);
-  const boundTo = boundObject(api, objectOf(spec['boundObjectRef']));
-  const audiences = Array.isArray(spec['audiences']) ? spec['audiences'].map(String) : [issuer];
-  const now = context.machine.clock.now();
-  const issuedAt = Math.floor(now / 1000);
-  const claims: TokenClaims = {
-    namespace: call.namespace,
-    name: call.name,
-    uid: account.uid,
-    audiences,
-    issuedAt,
-    expiresAt: issuedAt + seconds,
-    ...(boundTo ? { boundTo } : {}),
-  };
-  const answer = {
-    kind: 'TokenRequest',
-    apiVersion: `${group}/v1`,
-    metadata: { name: call.name, namespace: call.namespace, creationTimestamp: timestamp(now) },
-    spec: { audiences, expirationSeconds: seconds, boundObjectRef: spec['boundObjectRef'] ?? null },
-    status: { token: context.tokens.issue(claims), expirationTimestamp: timestamp(claims.expiresAt * 1000) },
-  };
-  sendJson(api.response, 201, JSON.stringify(answer), negotiate(request.headers.accept).media);
-}
-
-function boundObject({ call, context }: ApiRequest, reference: Record<string, unknown>): TokenClaims['boundTo'] {
-  const kind = stringOf(reference['kind']);
-  if (kind === '') return undefined;
-  const plural = bindable[kind];
-  if (plural === undefined) throw badRequest(`cannot bind token for serviceaccount to object of type ${kind}`);
-  const name = stringOf(reference['name']);
-  const stored = context.machine.storage.table(plural).get(kind === 'Node' ? '' : call.namespace, name);
-  if (!stored) throw notFound({ group: '', plural }, name);
-  const uid = stringOf(reference['uid']);
-  if (uid !== '' && uid !== stored.uid)
-    throw conflict(
-      { group: '', plural },
-      name,
-      `the UID in the bound object reference (${uid}) does not match the UID in record. The object might have been deleted and then recreated`,
-    );
-  return { kind, name, uid: stored.uid };
+  const answer = issueToken(context, call, body);
+  sendJson(response, 201, JSON.stringify(answer), negotiate(request.headers.accept).media);
 }

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import {
   type CallOptions,
+  type CreateOptions,
   type DeleteOptions,
   type KubeClient,
   type KubernetesList,
@@ -16,6 +17,7 @@ import {
   apiVersionOf,
 } from '@ebb/api';
 import { linkSignals } from '@ebb/base';
+import type { ServiceAccountTokens } from '../auth/service-account-tokens.ts';
 import { type Call, type Machine, requireStored, shown } from '../rest/call.ts';
 import { createObject } from '../rest/create.ts';
 import { parseDeleteOptions } from '../rest/delete-options.ts';
@@ -23,6 +25,7 @@ import { deleteObject } from '../rest/delete.ts';
 import { unknownResource } from '../rest/errors.ts';
 import { select } from '../rest/list.ts';
 import { patchObject } from '../rest/patch.ts';
+import { issueToken } from '../rest/token-request.ts';
 import { updateObject } from '../rest/update.ts';
 import type { StoredObject } from '../store/stored-object.ts';
 import { watchLocally } from './local-watch.ts';
@@ -32,6 +35,7 @@ import type { Turns } from './turns.ts';
 export interface LocalAccess {
   readonly machine: Machine;
   readonly turns: Turns;
+  readonly tokens: ServiceAccountTokens;
   readonly userName: string;
   /** Owns the fields it writes, unless a call says otherwise. */
   readonly fieldManager: string;
@@ -85,7 +89,14 @@ export class LocalClient implements KubeClient {
     signal?.throwIfAborted();
   }
 
-  create<T extends KubernetesObject>(resource: Resource<T>, object: T, options: WriteOptions = {}): Promise<T> {
+  create<T extends KubernetesObject>(resource: Resource<T>, object: T, options: CreateOptions = {}): Promise<T> {
+    const { below } = options;
+    if (below) {
+      return this.#turn(options, (machine) => {
+        const call = this.#call(resource, { namespace: object.metadata.namespace, ...below });
+        return issueToken({ machine, tokens: this.#access.tokens }, call, typed(resource, object)) as T;
+      });
+    }
     return this.#write(options, (machine) => {
       const call = this.#call(resource, { namespace: object.metadata.namespace, options });
       return createObject(machine, call, typed(resource, object));

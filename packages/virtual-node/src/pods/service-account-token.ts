@@ -6,7 +6,7 @@ import type { TokenProjection, VolumeSources } from './volume-sources.ts';
 /** `authentication.k8s.io/v1 TokenRequest`, what is read and written of it. */
 interface TokenRequest extends KubernetesObject {
   spec?: {
-    audiences: string[];
+    audiences?: string[];
     expirationSeconds: number;
     boundObjectRef?: { kind: string; apiVersion: string; name: string; uid: string };
   };
@@ -29,23 +29,23 @@ const defaultExpirationSeconds = 3600;
 /** The tokens of a pod's projected volumes: those its group has as long as they are young, else new ones. */
 export async function fetchTokens(client: Client, pod: Pod, options: FetchOptions): Promise<Lookup['token']> {
   const wanted = new Map<string, TokenProjection>();
-  const tokens = new Map<string, string>();
+  const found = new Map<string, string>();
   for (const { name, projected } of (pod.spec.volumes ?? []) as (VolumeSources & { name: string })[]) {
     for (const { serviceAccountToken } of projected?.sources ?? []) {
       if (!serviceAccountToken) continue;
       const key = tokenKey(serviceAccountToken);
       const current = options.group && fileOf(options.group, name, serviceAccountToken.path);
-      if (current !== undefined && isYoung(current, options.now)) tokens.set(key, current);
+      if (current !== undefined && isYoung(current, options.now)) found.set(key, current);
       else wanted.set(key, serviceAccountToken);
     }
   }
   await Promise.all(
     [...wanted].map(async ([key, projection]) => {
       const token = await requestToken(client, pod, { projection, signal: options.signal });
-      if (token !== undefined) tokens.set(key, token);
+      if (token !== undefined) found.set(key, token);
     }),
   );
-  return (projection) => tokens.get(tokenKey(projection));
+  return (projection) => found.get(tokenKey(projection));
 }
 
 /** Undefined if there is no such account, or the API server makes no tokens. */
@@ -61,13 +61,13 @@ async function requestToken(
     kind: 'TokenRequest',
     metadata: { namespace: metadata.namespace ?? '' },
     spec: {
-      audiences: audience === undefined || audience === '' ? [] : [audience],
+      ...(audience ? { audiences: [audience] } : {}),
       expirationSeconds,
       boundObjectRef: { kind: 'Pod', apiVersion: 'v1', name: metadata.name ?? '', uid: metadata.uid ?? '' },
     },
   };
   try {
-    const { status } = await client.create(tokensOf(account), request, { signal });
+    const { status } = await client.create(tokens, request, { signal, below: { name: account, subresource: 'token' } });
     return status?.token;
   } catch (error) {
     if (error instanceof StatusError && (error.code === 404 || error.code === 405)) return undefined;
@@ -75,14 +75,14 @@ async function requestToken(
   }
 }
 
-/** Tokens are made at a path below their account. */
-const tokensOf = (account: string): Resource<TokenRequest> => ({
+/** Made by an account, and not kept. */
+const tokens: Resource<TokenRequest> = {
   group: '',
   version: 'v1',
-  plural: `serviceaccounts/${encodeURIComponent(account)}/token`,
+  plural: 'serviceaccounts',
   kind: 'TokenRequest',
   namespaced: true,
-});
+};
 
 /** By the times in the token itself. */
 function isYoung(token: string, nowMs: number): boolean {
