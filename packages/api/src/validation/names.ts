@@ -69,7 +69,7 @@ export const checkQualifiedName: NameRule = (name) => {
   const [prefix, own] = parts.length === 1 ? [undefined, parts[0] ?? ''] : [parts[0] ?? '', parts[1] ?? ''];
   if (parts.length > 2)
     return [
-      `a qualified name ${withExamples({ ...qualifiedNamePart })} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`,
+      `a valid label key ${withExamples(qualifiedNamePart)} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`,
     ];
   const prefixErrors =
     prefix === undefined ? [] : prefix === '' ? ['must be non-empty'] : checkDns1123Subdomain(prefix);

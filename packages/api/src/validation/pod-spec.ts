@@ -80,14 +80,15 @@ function validateContainers(spec: RevisionSpec, { config }: ValidationContext): 
   const { containers } = spec;
   if (containers.length === 0) return [missingField('containers')];
   const several = containers.length > 1;
+  const ports = several ? validatePorts(containers) : validateOnePort(containers);
   if (several && config.features['multi-container'] !== 'Enabled') {
-    return [fieldError(`multi-container is off, but found ${containers.length} containers`, [])];
+    return [...ports, fieldError(`multi-container is off, but found ${containers.length} containers`, [])];
   }
   const serving = servingContainer(spec);
   const volumes = volumesOf(spec);
   const roleOf = (container: Container): ContainerContext['role'] => (container === serving ? 'serving' : 'sidecar');
   return [
-    ...(several ? validatePorts(containers) : validateOnePort(containers)),
+    ...ports,
     ...validateEach(containers, (container) => ({ config, volumes, role: roleOf(container) })),
     ...duplicateNames(containers),
   ];

@@ -35,14 +35,16 @@ export function validateVolumeMounts(mounts: readonly VolumeMount[], context: Mo
 
 function validateVolumeOf({ name, readOnly = false }: VolumeMount, volumes: Volumes): FieldError[] {
   const volume = volumes.get(name);
-  if (!volume) return [fieldError('volumeMount has no matching volume', ['name'])];
-  const claim = volume['persistentVolumeClaim'];
-  const isWritable = Boolean(volume['emptyDir'] ?? claim ?? volume['ephemeral']);
-  if (!isWritable && !readOnly) {
-    return [fieldError('volume mount should be readOnly for this type of volume', ['readOnly'])];
-  }
+  const claim = volume?.['persistentVolumeClaim'];
+  const isWritable = Boolean(volume?.['emptyDir'] ?? claim ?? volume?.['ephemeral']);
   const isClaimReadOnly = Boolean(claim && Reflect.get(Object(claim), 'readOnly'));
-  return isClaimReadOnly && !readOnly ? [fieldError('volume is readOnly but volume mount is not', ['readOnly'])] : [];
+  return [
+    ...(volume ? [] : [fieldError('volumeMount has no matching volume', ['name'])]),
+    ...(isWritable || readOnly
+      ? []
+      : [fieldError('volume mount should be readOnly for this type of volume', ['readOnly'])]),
+    ...(isClaimReadOnly && !readOnly ? [fieldError('volume is readOnly but volume mount is not', ['readOnly'])] : []),
+  ];
 }
 
 function validatePath(path: string, { isTaken }: { readonly isTaken: boolean }): FieldError[] {

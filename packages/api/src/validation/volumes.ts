@@ -58,9 +58,9 @@ function validateName(
   name: string,
   { isTaken, isMounted }: { readonly isTaken: boolean; readonly isMounted: boolean },
 ): FieldError[] {
-  if (name === '') return [missingField('name')];
+  const isLabel = checkDns1123Label(name).length === 0;
   return [
-    ...(checkDns1123Label(name).length > 0 ? [invalidValue(name, 'name')] : []),
+    ...(name === '' ? [missingField('name')] : isLabel ? [] : [invalidValue(name, 'name')]),
     ...(isTaken ? [fieldError(`duplicate volume name "${name}"`, ['name'])] : []),
     ...(isMounted ? [] : [fieldError(`volume with name "${name}" not mounted`, ['name'])]),
   ];

@@ -96,6 +96,12 @@ describe('7.1 fields of a pod', () => {
       flags('Disabled', 'multi-container'),
     ],
     [
+      'several containers, switched off, and none with a port',
+      withContainers('{ image: a1 }, { image: b1 }'),
+      lines(`missing field(s): ${pod}.containers[*].ports`, 'multi-container is off, but found 2 containers: '),
+      flags('Disabled', 'multi-container'),
+    ],
+    [
       'several containers, only allowed',
       withContainers(pair),
       'multi-container is off, but found 2 containers: ',

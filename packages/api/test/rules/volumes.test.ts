@@ -20,6 +20,15 @@ describe('7.7 volume mounts', () => {
       withContainer('volumeMounts: [{ name: v, mountPath: /v }]'),
       `volumeMount has no matching volume: ${mount}.name`,
     ],
+    [
+      'no volume of that name, for an init container, whose mounts nothing makes read only',
+      withContainers('{ image: a1 }', 'initContainers: [{ image: b1, volumeMounts: [{ name: v, mountPath: /v }] }]'),
+      lines(
+        `volume mount should be readOnly for this type of volume: ${mount}.readOnly`,
+        `volumeMount has no matching volume: ${mount}.name`,
+      ),
+      features('kubernetes.podspec-init-containers'),
+    ],
     ['no path', mounts('{ name: v }'), `missing field(s): ${mount}.mountPath`],
     ...['/', '//', '/dev', '/dev/', '/dev/log', '/a/../dev/log'].map((path): Rule => {
       const clean = path.includes('log') ? '/dev/log' : path.includes('dev') ? '/dev' : '/';
@@ -97,6 +106,11 @@ describe('7.8 volumes', () => {
         'volumes: [{ name: "", secret: { secretName: s } }]',
       ),
       `missing field(s): ${at}.name`,
+    ],
+    [
+      'no name, and nobody mounts it',
+      withContainers('{ image: a1 }', 'volumes: [{ secret: { secretName: s } }]'),
+      lines(`missing field(s): ${at}.name`, `volume with name "" not mounted: ${at}.name`),
     ],
     [
       'a name that is no label',
