@@ -35,8 +35,12 @@ describe.skipIf(!engine)(`containers${reason && ` (skipped: ${reason})`}`, () =>
     await eventually(() => plain.text() === 'from the image\n');
   });
 
-  it('obeys user, group, folder, environment and a read-only root', async () => {
-    const command = ['/bin/sh', '-c', 'id -u; id -g; pwd; echo $GREETING $IP; echo x > /file || echo refused'];
+  it('obeys user, group, folder, environment, host name and a read-only root', async () => {
+    const command = [
+      '/bin/sh',
+      '-c',
+      'id -u; id -g; pwd; echo $GREETING $IP $HOSTNAME; cat /proc/sys/kernel/hostname; echo x > /file || echo refused',
+    ];
     const env = [
       { key: 'GREETING', value: 'hi' },
       { key: 'IP', value: '', fieldPath: 'status.podIP' as const },
@@ -44,8 +48,9 @@ describe.skipIf(!engine)(`containers${reason && ` (skipped: ${reason})`}`, () =>
     const security = { runAsUser: 2020, runAsGroup: 3030, readOnlyRootFilesystem: true };
     await using app = await run({ command, env, security, workingDir: '/tmp' }, { restartPolicy: 'Never' });
     await eventually(() => app.instance.state.phase === 'Succeeded');
-    const [uid, gid, folder, greeting, ...rest] = app.text().split('\n');
-    expect([uid, gid, folder, greeting]).toEqual(['2020', '3030', '/tmp', `hi ${app.instance.state.ip}`]);
+    const [uid, gid, folder, greeting, hostName, ...rest] = app.text().split('\n');
+    expect([uid, gid, folder, greeting]).toEqual(['2020', '3030', '/tmp', `hi ${app.instance.state.ip} default-web`]);
+    expect(hostName).toBe('default-web');
     expect(rest.join('\n')).toContain('refused');
   });
 

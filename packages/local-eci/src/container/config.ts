@@ -1,6 +1,6 @@
 import { expand } from '../lifecycle/expand.ts';
 import type { ContainerSpec, GroupSpec } from '../model.ts';
-import { pauseImage } from './engine.ts';
+import { type EngineTraits, pauseImage } from './engine.ts';
 
 /** A mount as the engine takes it. */
 export type Mount = {
@@ -23,22 +23,27 @@ const maxHostName = 63;
 
 /** What `POST /containers/create` takes for the container that holds a group's network and its volumes in memory. */
 export function sandboxConfig(
-  { name, labels: { HostName } }: GroupSpec,
+  group: GroupSpec,
   { network, labels, mounts }: { readonly network: string; readonly labels: Labels; readonly mounts: readonly Mount[] },
 ): object {
   return {
     Image: pauseImage,
     Entrypoint: ['/pause'],
-    Hostname: (HostName ?? name).slice(0, maxHostName).replace(/-+$/, ''),
+    Hostname: hostNameOf(group),
     Labels: labels,
     HostConfig: { NetworkMode: network, Mounts: mounts },
   };
+}
+
+function hostNameOf({ name, labels: { HostName } }: GroupSpec): string {
+  return (HostName ?? name).slice(0, maxHostName).replace(/-+$/, '');
 }
 
 export interface ContainerPlace {
   /** The container whose network it joins. */
   readonly sandboxId: string;
   readonly ip: string;
+  readonly traits: EngineTraits;
   /** As whom the image runs; empty for root. */
   readonly imageUser: string;
   readonly labels: Labels;
@@ -47,9 +52,11 @@ export interface ContainerPlace {
 
 /** What `POST /containers/create` takes for a container. */
 export function containerConfig(spec: ContainerSpec, group: GroupSpec, place: ContainerPlace): object {
-  const environment = Object.fromEntries(
-    spec.env.map(({ key, value, fieldPath }) => [key, fieldPath ? place.ip : value]),
-  );
+  const hostName = hostNameOf(group);
+  const environment = Object.fromEntries([
+    ['HOSTNAME', hostName],
+    ...spec.env.map(({ key, value, fieldPath }) => [key, fieldPath ? place.ip : value] as const),
+  ]);
   const command = spec.command.map((word) => expand(word, environment));
   const args = spec.args.map((word) => expand(word, environment));
   const user = userOf(spec, place.imageUser);
@@ -61,6 +68,7 @@ export function containerConfig(spec: ContainerSpec, group: GroupSpec, place: Co
     ...(spec.workingDir === undefined ? {} : { WorkingDir: spec.workingDir }),
     ...(user === undefined ? {} : { User: user }),
     Env: Object.entries(environment).map(([key, value]) => `${key}=${value}`),
+    ...(place.traits.hasOwnHostName ? { Hostname: hostName } : {}),
     Labels: place.labels,
     Tty: false,
     OpenStdin: false,

@@ -11,6 +11,12 @@ export interface EngineImage {
   readonly user: string;
 }
 
+/** In what engines differ. */
+export interface EngineTraits {
+  /** Containers that share a network have host names of their own: Podman's have, Docker's share that too, and take none. */
+  readonly hasOwnHostName: boolean;
+}
+
 export interface ContainerFacts {
   readonly exitCode: number;
   readonly outOfMemory: boolean;
@@ -21,8 +27,8 @@ export interface ContainerFacts {
 
 /** What the runtime needs of Docker or Podman. Calls reject with `EngineError` on a refusal. */
 export interface Engine {
-  /** Makes the network and the image that every group needs, if they are not there. */
-  prepare(network: string): Promise<void>;
+  /** Makes the network and the image that every group needs, if they are not there; tells what engine it is. */
+  prepare(network: string): Promise<EngineTraits>;
   /** Undefined if it is not on this machine. */
   image(name: string): Promise<EngineImage | undefined>;
   pull(name: string, credential: ImageCredential | undefined, signal: AbortSignal): Promise<void>;
@@ -85,10 +91,13 @@ export function createEngine(api: EngineApi): Engine {
     prepare: async (network) => {
       const body = { Name: network, Driver: 'bridge', CheckDuplicate: true, Labels: { [madeByEbb]: 'true' } };
       if (!(await unlessGone(get(`/networks/${network}`)))) await unlessThere(post('/networks/create', body));
-      if (await image(pauseImage)) return;
+      const { Components = [] } = (await get('/version')) as { Components?: readonly { Name: string }[] };
+      const traits = { hasOwnHostName: Components.some(({ Name }) => Name.includes('Podman')) };
+      if (await image(pauseImage)) return traits;
       const { Architecture = '' } = (await get('/info')) as { Architecture?: string };
       const path = `/images/create?${new URLSearchParams({ fromSrc: '-', repo: pauseImage }).toString()}`;
       await drain(await api.stream({ method: 'POST', path, tar: pauseArchive(Architecture) }));
+      return traits;
     },
     image,
     pull: async (name, credential, signal) => {

@@ -6,7 +6,7 @@ import { identityText, isAlive, parseIdentity } from '../lifecycle/identity.ts';
 import { within } from '../lifecycle/within.ts';
 import { openRunFolder } from '../process/run-folder.ts';
 import type { Runtime } from '../runtime.ts';
-import { type Engine, createEngine } from './engine.ts';
+import { type Engine, type EngineTraits, createEngine } from './engine.ts';
 import { type EngineAddress, createEngineApi } from './engine-api.ts';
 import { type ContainerSandbox, openContainerSandbox, sandboxLabel } from './sandbox.ts';
 
@@ -35,8 +35,9 @@ const maxImageRetryMs = 300_000;
 export async function openContainerRuntime(options: ContainerRuntimeOptions): Promise<Runtime> {
   const { network = 'ebb', closeGraceMs = 5000, clock, logger } = options;
   const engine = createEngine(createEngineApi(options.engine));
+  let traits: EngineTraits;
   try {
-    await engine.prepare(network);
+    traits = await engine.prepare(network);
     await removeLeftovers(engine, logger);
   } catch (cause) {
     throw new UserError(`the container runtime cannot be used: ${messageOf(cause)}`, { cause });
@@ -49,7 +50,7 @@ export async function openContainerRuntime(options: ContainerRuntimeOptions): Pr
       let sandbox: ContainerSandbox | undefined;
       const openSandbox = async (): Promise<ContainerSandbox> => {
         const folders = { group: runFolder.groupFolder(id), shares: runFolder.shares };
-        const shared = { engine, network, labels, folders, clock, logger };
+        const shared = { engine, traits, network, labels, folders, clock, logger };
         return (sandbox = await openContainerSandbox({ id, spec, ...shared }));
       };
       const group = new ContainerGroup({

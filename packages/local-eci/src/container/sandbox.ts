@@ -8,7 +8,7 @@ import { within } from '../lifecycle/within.ts';
 import type { ContainerSpec, GroupSpec, VolumeMountSpec } from '../model.ts';
 import { ExecError } from '../runtime.ts';
 import { type Mount, containerConfig, sandboxConfig } from './config.ts';
-import type { Engine } from './engine.ts';
+import type { Engine, EngineTraits } from './engine.ts';
 import { ensureImage } from './image-policy.ts';
 import { demultiplex } from './output.ts';
 
@@ -16,6 +16,7 @@ export interface ContainerSandboxOptions {
   readonly id: string;
   readonly spec: GroupSpec;
   readonly engine: Engine;
+  readonly traits: EngineTraits;
   readonly network: string;
   /** Labels of everything made. */
   readonly labels: Readonly<Record<string, string>>;
@@ -97,7 +98,7 @@ class EngineSandbox implements ContainerSandbox {
   }
 
   async start(container: ContainerSpec, log: ContainerLog, { signal }: { readonly signal: AbortSignal }): Promise<Run> {
-    const { id, spec, engine, labels } = this.#options;
+    const { id, spec, engine, traits, labels } = this.#options;
     await this.#removeLast(container.name);
     const messageFile = this.#messageFile(container);
     const mounts = [
@@ -112,6 +113,7 @@ class EngineSandbox implements ContainerSandbox {
     const place = {
       sandboxId: this.#sandboxId,
       ip: this.ip,
+      traits,
       imageUser: this.#imageUsers.get(container.name) ?? '',
       labels,
       mounts,
