@@ -4,74 +4,65 @@ import { bench, do_not_optimize, group, summary } from 'mitata';
 
 /** A Monday at noon, in milliseconds since the epoch. */
 const start = 1_767_614_400_000;
-const windowSeconds = 60;
 
-function podAutoscaler(annotations: Record<string, string> = {}): PodAutoscaler {
+/** A PodAutoscaler with these annotations of `autoscaling.knative.dev`. */
+export function podAutoscaler(annotations: Record<string, string> = {}, name = 'shop-00001'): PodAutoscaler {
+  const prefixed = Object.entries(annotations).map(([key, value]) => [`autoscaling.knative.dev/${key}`, value]);
   return {
-    metadata: { name: 'shop-00001', namespace: 'default', annotations },
+    metadata: { name, namespace: 'default', annotations: Object.fromEntries(prefixed) as Record<string, string> },
     spec: { scaleTargetRef: {}, protocolType: 'http1' },
   };
 }
 
-/** A decider whose windows are full: a minute and a bit of load around `load`. */
-function busy(load: number, annotations: Record<string, string> = {}): Decider {
-  const decider = new Decider(resolveSpec(podAutoscaler(annotations), defaultAutoscalerConfig), 5, start - 90_000);
-  for (let second = -90; second <= 0; second++) {
-    decider.record(start + second * 1000, load * (1 + 0.3 * Math.sin(second)), load * 3);
+/** A decider whose windows are full of load around 300, the longest too; and the time after the last second. */
+export function busyDecider(annotations: Record<string, string> = {}): { decider: Decider; now: number } {
+  const decider = new Decider(resolveSpec(podAutoscaler(annotations), defaultAutoscalerConfig), 5, start);
+  let now = start;
+  for (let second = 0; second < 3700; second++) {
+    now += 1000;
+    decider.record(now, 300 * (1 + 0.3 * Math.sin(second)), 900);
   }
-  return decider;
+  return { decider, now };
 }
 
-const prefix = 'autoscaling.knative.dev';
+const weighted = {
+  'metric-aggregation-algorithm': 'weighted-exponential',
+  class: 'kpa.autoscaling.knative.dev',
+};
 
-/** What the autoscaler spends on numbers: for one revision, and for many. */
+/** What one revision costs. Knative's own autoscaler in Go needs 665 ns for a cycle: 192 for a decision, 230 for a record. */
 export function autoscalerBenches(): void {
+  group('autoscaler: one cycle of 2 s: two records, one decision', () => {
+    summary(() => {
+      for (const window of ['6s', '60s', '10m', '1h']) {
+        const { decider, now } = busyDecider({ window });
+        let at = now;
+        bench(`cycle, ${window} window`, () => {
+          decider.record((at += 1000), 300, 900);
+          decider.record((at += 1000), 310, 930);
+          do_not_optimize(decider.tick(5, at));
+        });
+      }
+    });
+  });
   group('autoscaler: one decision', () => {
     summary(() => {
       const cases: [string, Record<string, string>][] = [
-        [`${windowSeconds} s window`, {}],
-        ['1 h window', { [`${prefix}/window`]: '1h' }],
-        ['60 s window, 5 min scale-down delay', { [`${prefix}/scale-down-delay`]: '5m' }],
-        [
-          '60 s window, weighted',
-          {
-            [`${prefix}/metric-aggregation-algorithm`]: 'weighted-exponential',
-            [`${prefix}/class`]: 'kpa.autoscaling.knative.dev',
-          },
-        ],
+        ['60 s window', {}],
+        ['1 h window', { window: '1h' }],
+        ['60 s window, 5 min scale-down delay', { 'scale-down-delay': '5m' }],
+        ['60 s window, weighted', weighted],
       ];
       for (const [name, annotations] of cases) {
-        const decider = busy(300, annotations);
-        bench(`decision, ${name}`, () => do_not_optimize(decider.tick(5, start)));
+        const { decider, now } = busyDecider(annotations);
+        bench(`decision, ${name}`, () => do_not_optimize(decider.tick(5, now)));
       }
     });
   });
   group("autoscaler: one second's record", () => {
-    const decider = busy(300);
-    let now = start;
-    bench('record of the next second', () => decider.record((now += 1000), 300, 900));
-    bench('record in the same second', () => decider.record(now, 300, 900));
+    const { decider, now } = busyDecider();
+    let at = now;
+    bench('record of the next second', () => decider.record((at += 1000), 300, 900));
+    bench('record in the same second', () => decider.record(at, 300, 900));
   });
-  group('autoscaler: a tick over all revisions', () => {
-    for (const count of [1, 1000, 100_000]) {
-      bench(`${count.toLocaleString('en')} revision${count > 1 ? 's' : ''}: record and decide`, function* () {
-        const deciders = Array.from({ length: count }, (_, i) => busyCheaply(i));
-        let now = start;
-        yield () => {
-          now += 2000;
-          for (const decider of deciders) {
-            decider.record(now, 50, 150);
-            decider.tick(2, now);
-          }
-        };
-      }).gc('inner');
-    }
-  });
-}
-
-/** One of very many: a few seconds of load. */
-function busyCheaply(i: number): Decider {
-  const decider = new Decider(resolveSpec(podAutoscaler(), defaultAutoscalerConfig), 2, start);
-  for (let second = 0; second < 3; second++) decider.record(start + second * 1000, i % 100, i % 300);
-  return decider;
 }

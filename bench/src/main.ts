@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { run } from 'mitata';
 import { activatorBenches } from './activator.bench.ts';
 import { autoscalerBenches } from './autoscaler.bench.ts';
+import { autoscalerScale } from './autoscaler-scale.ts';
 import { coldStart } from './cold-start.ts';
 import { routerBenches } from './router.bench.ts';
 import { services } from './services.ts';
@@ -27,6 +28,7 @@ const wanted = args.filter((arg) => !/^\d+$/.test(arg));
 
 /** Suites that measure a whole platform. */
 const platforms = {
+  'autoscaler-scale': autoscalerScale,
   'cold-start': coldStart,
   services: () => services(sizes.length > 0 ? sizes : undefined),
 } as const;
@@ -36,7 +38,9 @@ if (strange.length > 0) {
   console.error(`bench: no such suite: ${strange.join(', ')}; there are: ${known.join(', ')}`);
   process.exit(1);
 }
-const chosen = wanted.length > 0 ? wanted : known;
+const asked = wanted.length > 0 ? wanted : known;
+/** The autoscaler is measured for one revision and for many. */
+const chosen = asked.includes('autoscaler') ? [...asked, 'autoscaler-scale'] : asked;
 
 const micro = Object.entries(suites).filter(([name]) => chosen.includes(name));
 for (const [, register] of micro) register();
