@@ -48,14 +48,16 @@ export function validateWholeSeconds(value: string, key: string, what: string): 
   return ms < 0 ? [fieldError(`${what}=${value} must be positive`, [key])] : [];
 }
 
-/** A label that tells of an owner needs that owner, lest a user forge membership. */
+/**
+ * A label that tells of an owner needs that owner, lest a user forge membership. An object that has it already (`old`) may lose
+ * the owner: so Kubernetes' garbage collector leaves orphans, and were it refused, the owner would never go.
+ */
 export function validateOwnerLabel(
   { labels, ownerReferences = [] }: ObjectMeta,
-  key: string,
-  kind: string,
+  { key, kind, old }: { readonly key: string; readonly kind: string; readonly old: ObjectMeta | undefined },
 ): FieldError[] {
   const name = labels?.[key];
-  if (name === undefined) return [];
+  if (name === undefined || name === old?.labels?.[key]) return [];
   const owned = ownerReferences.some((owner) => owner.kind === kind && owner.name === name);
   return owned ? [] : [missingField(`labels.${key}`)];
 }

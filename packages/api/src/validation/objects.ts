@@ -42,7 +42,7 @@ export function validateConfiguration(
   return [
     ...viaField('metadata', [
       ...validateParentMetadata(metadata),
-      ...validateOwnerLabel(metadata, keys.service, 'Service'),
+      ...validateOwnerLabel(metadata, { key: keys.service, kind: 'Service', old: old?.metadata }),
       ...(isOwned(metadata) ? [] : validateUsers(configuration, old)),
     ]),
     ...viaField('spec', validateTemplate(spec.template, { ...context, parent: metadata, old: old?.spec.template })),
@@ -55,7 +55,7 @@ export function validateRevision(revision: Revision, context: ValidationContext,
   return [
     ...viaField('metadata', [
       ...validateObjectName(metadata),
-      ...validateOwnerLabel(metadata, keys.configuration, 'Configuration'),
+      ...validateOwnerLabel(metadata, { key: keys.configuration, kind: 'Configuration', old: old?.metadata }),
       ...viaField('annotations', validateAutoscalingAnnotations(metadata.annotations ?? {}, context.config.autoscaler)),
     ]),
     ...(old ? validateUnchanged(spec, old.spec) : viaField('spec', validateRevisionSpec(spec, context))),
@@ -69,7 +69,7 @@ export function validateRoute(route: Route, old?: Route): FieldError[] {
     ...viaField('metadata', [
       ...validateParentMetadata(metadata),
       ...validateRolloutDuration(metadata.annotations),
-      ...validateOwnerLabel(metadata, keys.service, 'Service'),
+      ...validateOwnerLabel(metadata, { key: keys.service, kind: 'Service', old: old?.metadata }),
       ...(isOwned(metadata) ? [] : validateUsers(route, old)),
     ]),
     ...viaField('spec', viaField('traffic', validateTraffic(spec.traffic ?? [], 'Route'))),

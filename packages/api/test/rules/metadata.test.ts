@@ -130,6 +130,26 @@ describe('4 labels that tell of an owner', () => {
   ]);
 });
 
+describe('4 labels that tell of an owner, on update', () => {
+  const orphan = `name: a, labels: { ${member}: s }`;
+  checkRules(
+    ['Configuration', 'Route'].flatMap((kind): Rule[] => [
+      [
+        `${kind} that is left as an orphan`,
+        object(kind, orphan),
+        'admitted',
+        { old: stored(kind, `${orphan}, ${owner('Service', 's')}`) },
+      ],
+      [
+        `${kind} that joins a Service by itself`,
+        object(kind, orphan),
+        `missing field(s): metadata.labels.${member}`,
+        { old: stored(kind, 'name: a') },
+      ],
+    ]),
+  );
+});
+
 const by = (creator: string, modifier: string, more = ''): string =>
   `name: a, annotations: { serving.knative.dev/creator: ${creator}, serving.knative.dev/lastModifier: ${modifier} }${more}`;
 const owned = `, ${owner('Service', 's')}`;
