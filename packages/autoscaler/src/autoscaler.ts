@@ -16,6 +16,7 @@ import { explain } from './decision/explain.ts';
 import { Gateways } from './gateways.ts';
 import { NodeLoads } from './replicas/node-loads.ts';
 import { Permits } from './replicas/permits.ts';
+import { defaultPodConfig, withPodSettings } from './replicas/pod-settings.ts';
 import { Scalers, permitsOf } from './scalers.ts';
 import { Sources } from './sources.ts';
 import { makeStatus } from './status.ts';
@@ -56,6 +57,7 @@ class KpaAutoscaler implements Autoscaler {
   readonly #calls = new Set<Promise<void>>();
   readonly #events: EventRecorder;
   readonly #nodes = new NodeLoads();
+  #podConfig = defaultPodConfig;
   #scalers: Scalers | undefined;
   #markSynced: () => void = () => {};
 
@@ -129,6 +131,7 @@ class KpaAutoscaler implements Autoscaler {
       cluster: this.#cluster,
       gateways: new Gateways(),
       nodes: this.#nodes,
+      podConfig: () => this.#podConfig,
       permits: new Permits(permitsOf(defaultClusterSettings), clock),
       signal,
       track,
@@ -138,6 +141,7 @@ class KpaAutoscaler implements Autoscaler {
     });
     for (const configMap of this.#cluster.configMaps.list()) {
       scalers.configure(withConfigMap(scalers.settings, configMap, this.#options.logger));
+      this.#podConfig = withPodSettings(this.#podConfig, configMap, this.#options.logger);
     }
     return scalers;
   }
@@ -171,12 +175,10 @@ class KpaAutoscaler implements Autoscaler {
         scalers.stepStarved();
       }),
       configMaps.events.subscribe(({ type, object }) => {
-        const { metadata } = object;
-        const settings = withConfigMap(
-          scalers.settings,
-          type === 'deleted' ? { metadata } : object,
-          this.#options.logger,
-        );
+        const { logger } = this.#options;
+        const configMap = type === 'deleted' ? { metadata: object.metadata } : object;
+        this.#podConfig = withPodSettings(this.#podConfig, configMap, logger);
+        const settings = withConfigMap(scalers.settings, configMap, logger);
         if (settings === scalers.settings) return;
         scalers.configure(settings);
         for (const podAutoscaler of podAutoscalers.list()) scalers.set(podAutoscaler);
