@@ -8,7 +8,7 @@ import { makeReplica } from './make-replica.ts';
 import type { NodeLoads } from './node-loads.ts';
 import type { Permits } from './permits.ts';
 import { type Stage, drainingSince, isPodReady, stageOf } from './replica.ts';
-import type { PodConfig } from './pod-settings.ts';
+import { type PodConfig, defaultPodConfig } from './pod-settings.ts';
 import type { PodKind, ReplicaControl, Shortage } from './replica-control.ts';
 import { Roster } from './roster.ts';
 import { Setbacks } from './setbacks.ts';
@@ -20,8 +20,8 @@ export interface ReplicaContext {
   readonly cluster: Pick<Cluster, 'revisions' | 'pods'>;
   readonly gateways: Gateways;
   readonly nodes: NodeLoads;
-  /** What pods are to be like at present. */
-  readonly podConfig: () => PodConfig;
+  /** What pods are to be like at present. Default: as Knative has them. */
+  readonly podConfig?: () => PodConfig;
   /** Bounds creations. */
   readonly permits: Permits;
   readonly clock: Clock;
@@ -171,7 +171,14 @@ export class Replicas implements ReplicaControl {
   /** Never throws; the leave it was given is given back when the call has ended. */
   #createPod(revision: Revision, nodeName: string, kind: PodKind): void {
     const { client, clock, logger, nodes, permits, podConfig, random, signal, track } = this.#context;
-    const pod = makeReplica({ revision, nodeName, config: podConfig(), kind, reserveSpecs: this.reserveSpecs, random });
+    const pod = makeReplica({
+      revision,
+      nodeName,
+      config: podConfig?.() ?? defaultPodConfig,
+      kind,
+      reserveSpecs: this.reserveSpecs,
+      random,
+    });
     const { name = '' } = pod.metadata;
     this.#expected.begin(name, { node: nodeName, kind });
     nodes.change(nodeName, 1);
