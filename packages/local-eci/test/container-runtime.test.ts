@@ -159,6 +159,12 @@ describe.skipIf(!engine)(`containers${reason && ` (skipped: ${reason})`}`, () =>
     ]);
   });
 
+  it('runs an app that says nothing', async () => {
+    await using app = await run({ command: ['/bin/sleep', '100'] });
+    await eventually(() => app.container().ready);
+    expect(app.text()).toBe('');
+  });
+
   it('lets an app end in its grace, and kills it after that', async () => {
     const kind = `process.on('SIGTERM', () => { console.log('bye'); process.exit(0); }); setInterval(() => {}, 1000); console.log('up')`;
     const rude = `process.on('SIGTERM', () => {}); setInterval(() => {}, 1000); console.log('up')`;

@@ -36,7 +36,7 @@ export interface Engine {
   create(name: string, config: object): Promise<string>;
   start(id: string): Promise<void>;
   /** Both outputs, multiplexed, to their end. */
-  output(id: string): Promise<IncomingMessage>;
+  output(id: string, signal: AbortSignal): Promise<IncomingMessage>;
   /** Resolves when it has ended. */
   wait(id: string): Promise<void>;
   inspect(id: string): Promise<ContainerFacts>;
@@ -111,7 +111,10 @@ export function createEngine(api: EngineApi): Engine {
       return Id;
     },
     start: async (id) => void (await post(`/containers/${id}/start`)),
-    output: (id) => api.stream({ method: 'GET', path: `/containers/${id}/logs?follow=true&stdout=true&stderr=true` }),
+    output: (id, signal) => {
+      const path = `/containers/${id}/logs?follow=true&stdout=true&stderr=true`;
+      return api.stream({ method: 'GET', path, signal });
+    },
     wait: async (id) => void (await unlessGone(post(`/containers/${id}/wait`))),
     inspect: async (id) => factsOf((await get(`/containers/${id}/json`)) as ContainerJson),
     stop: async (id, graceSeconds) => void (await unlessGone(post(`/containers/${id}/stop?t=${graceSeconds}`))),

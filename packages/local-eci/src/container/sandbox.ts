@@ -168,12 +168,19 @@ class EngineSandbox implements ContainerSandbox {
     if (id !== undefined) await this.#options.engine.remove(id);
   }
 
-  async #follow(id: string, log: ContainerLog, messageFile: string): Promise<Run> {
+  #follow(id: string, log: ContainerLog, messageFile: string): Run {
     const { engine, clock, logger } = this.#options;
     const out = log.writer();
     const err = log.writer();
-    const stream = await engine.output(id);
-    const taken = demultiplex(stream, { out, err });
+    // An engine may answer only when there is something to read: nobody waits for that.
+    const reading = new AbortController();
+    const taken = engine
+      .output(id, reading.signal)
+      .then((stream) => demultiplex(stream, { out, err }))
+      .catch((error: unknown) => {
+        if (!reading.signal.aborted)
+          logger.warn({ error: messageOf(error) }, 'the output of a container cannot be read');
+      });
     const finish = async (): Promise<Exit> => {
       try {
         await engine.wait(id);
@@ -192,7 +199,7 @@ class EngineSandbox implements ContainerSandbox {
         // Removed by somebody else, or the engine is gone: it does not run, that is for certain.
         return { exitCode: killedExitCode, message: `the container was lost: ${messageOf(cause)}` };
       } finally {
-        stream.destroy();
+        reading.abort();
         out.end();
         err.end();
       }
