@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type Service, StatusError, resources, type KubeClient } from '@ebb/api';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { controllerOf, deepEqual, ownerReferenceOf, updateStatusIfChanged } from './object-changes.ts';
 
@@ -14,6 +16,29 @@ test.each([
 ])('%j and %j: %s', (a, b, equal) => {
   expect(deepEqual(a, b)).toBe(equal);
   expect(deepEqual(b, a)).toBe(equal);
+});
+
+test('equal are those that are the same once all that holds nothing is left out', () => {
+  const value = fc.letrec<{ value: unknown }>((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 3 },
+      fc.constantFrom(null, undefined, 0, '', 'a', false),
+      fc.array(tie('value'), { maxLength: 2 }),
+      fc.dictionary(fc.constantFrom('a', 'b', '__proto__'), tie('value'), { maxKeys: 2 }),
+    ),
+  })).value;
+  const full = (from: unknown): unknown => {
+    if (Array.isArray(from)) return from.length === 0 ? undefined : from.map((item) => full(item) ?? null);
+    if (typeof from !== 'object' || from === null) return from ?? undefined;
+    const kept = Object.entries(from).flatMap(([key, item]) => (full(item) === undefined ? [] : [[key, full(item)]]));
+    return kept.length === 0 ? undefined : Object.fromEntries(kept);
+  };
+  fc.assert(
+    fc.property(value, value, (a, b) => {
+      expect(deepEqual(a, full(a))).toBe(true);
+      expect(deepEqual(a, b)).toBe(isDeepStrictEqual(full(a), full(b)));
+    }),
+  );
 });
 
 const service: Service = {

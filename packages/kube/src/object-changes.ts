@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import {
   type KubernetesObject,
   type OwnerReference,
@@ -14,7 +13,15 @@ import {
  * or undefined equals one that holds nothing (an empty object or list).
  */
 export function deepEqual(a: unknown, b: unknown): boolean {
-  return isDeepStrictEqual(withoutNothing(a), withoutNothing(b));
+  if (Object.is(a, b)) return true;
+  if (isNothing(a) || isNothing(b)) return isNothing(a) && isNothing(b);
+  if (Array.isArray(a) || Array.isArray(b)) {
+    return Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((item, i) => deepEqual(item, b[i]));
+  }
+  if (!isRecord(a) || !isRecord(b)) return false;
+  for (const key of Object.keys(a)) if (!deepEqual(a[key], Object.hasOwn(b, key) ? b[key] : undefined)) return false;
+  for (const key of Object.keys(b)) if (!Object.hasOwn(a, key) && !isNothing(b[key])) return false;
+  return true;
 }
 
 /**
@@ -56,11 +63,13 @@ export function controllerOf(object: KubernetesObject): OwnerReference | undefin
   return object.metadata.ownerReferences?.find(({ controller }) => controller === true);
 }
 
-function withoutNothing(value: unknown): unknown {
-  if (Array.isArray(value)) return value.length === 0 ? undefined : value.map((item) => withoutNothing(item) ?? null);
-  if (typeof value !== 'object' || value === null) return value ?? undefined;
-  const kept = Object.entries(value)
-    .map(([key, item]) => [key, withoutNothing(item)] as const)
-    .filter(([, item]) => item !== undefined);
-  return kept.length === 0 ? undefined : Object.fromEntries(kept);
+/** Absent, or holding nothing; a list of empty items is as long as it is. */
+function isNothing(value: unknown): boolean {
+  if (value === undefined || value === null) return true;
+  if (Array.isArray(value)) return value.length === 0;
+  return isRecord(value) && Object.values(value).every(isNothing);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
 }
