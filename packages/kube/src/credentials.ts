@@ -1,19 +1,7 @@
 import type { RequestOptions } from 'node:https';
 import { type Clock, UserError, messageOf } from '@ebb/base';
-import { KubeConfig } from '@kubernetes/client-node';
-
-/** Which cluster to talk to, as whom. */
-export interface KubeconfigSource {
-  /** A kubeconfig as YAML text. Wins over `kubeconfigPath`. */
-  readonly kubeconfig?: string | undefined;
-  /**
-   * A kubeconfig file. Default, as in kubectl: `$KUBECONFIG`, else `~/.kube/config`, else the service account of the pod
-   * this process runs in.
-   */
-  readonly kubeconfigPath?: string | undefined;
-  /** Context to use. Default: the kubeconfig's `current-context`. */
-  readonly context?: string | undefined;
-}
+import type { KubeConfig } from '@kubernetes/client-node';
+import { type KubeconfigSource, loadKubeconfig } from './load-kubeconfig.ts';
 
 /** TLS material and headers of one moment; tokens and client certificates may change over time. */
 export interface Credentials {
@@ -38,7 +26,7 @@ const credentialsTtlMs = 10_000;
 
 /** Reads a kubeconfig. Throws `UserError` if there is none, or none that names a cluster. */
 export function openClusterAccess(source: KubeconfigSource, clock: Clock): ClusterAccess {
-  const config = loadConfig(source);
+  const config = loadKubeconfig(source);
   const { server, proxyUrl } = currentCluster(config);
   let cached: { readonly at: number; readonly value: Promise<Credentials> } | undefined;
   return {
@@ -60,20 +48,6 @@ export function openClusterAccess(source: KubeconfigSource, clock: Clock): Clust
       cached = undefined;
     },
   };
-}
-
-function loadConfig({ kubeconfig, kubeconfigPath, context }: KubeconfigSource): KubeConfig {
-  const config = new KubeConfig();
-  try {
-    if (kubeconfig !== undefined) config.loadFromString(kubeconfig);
-    else if (kubeconfigPath !== undefined) config.loadFromFile(kubeconfigPath);
-    else config.loadFromDefault();
-  } catch (cause) {
-    const where = kubeconfig === undefined ? (kubeconfigPath ?? 'the default place') : 'the text given';
-    throw new UserError(`cannot read the kubeconfig from ${where}: ${messageOf(cause)}`, { cause });
-  }
-  if (context !== undefined) config.setCurrentContext(context);
-  return config;
 }
 
 /** Checks the current cluster, and smooths over two refusals of KubeConfig: plain HTTP, and a context without user. */

@@ -9,7 +9,7 @@ export type {
   WriteOptions,
 } from '@ebb/api';
 export { type KubeClientOptions, type RemoteKubeClient, createKubeClient } from './kube-client.ts';
-export type { KubeconfigSource } from './credentials.ts';
+export { type KubeconfigSource, hasDefaultKubeconfig, namespaceOf } from './load-kubeconfig.ts';
 export type { Informer, InformerEvent } from './informer.ts';
 export { type InformerOptions, createInformer } from './resource-informer.ts';
 export type { Indexer } from './object-store.ts';

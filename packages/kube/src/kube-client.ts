@@ -17,9 +17,10 @@ import {
 } from '@ebb/api';
 import { type Clock, type LinkedSignal, linkSignals, systemClock } from '@ebb/base';
 import type { Dispatcher } from 'undici';
-import { type KubeconfigSource, openClusterAccess } from './credentials.ts';
+import { openClusterAccess } from './credentials.ts';
 import { connectionFailure, failureOf } from './failure.ts';
 import { readLines } from './lines.ts';
+import type { KubeconfigSource } from './load-kubeconfig.ts';
 import { collectionPath, objectPath, requireNamespace, withQuery } from './paths.ts';
 import { type Request, Transport } from './transport.ts';
 import { parseWatchEvent } from './watch-event.ts';

@@ -25,14 +25,19 @@ export function applyCommand(io: Io): Command {
   return withClusterOptions(command).action(async (options: Options) => {
     const objects = await readAll(options.filename);
     if (objects.length === 0) throw new UserError(`no manifests in ${options.filename.join(', ')}`);
-    await using client = connect(options, io);
+    await using connection = connect(options, io);
+    const { client, namespace } = connection;
+    const { dryRun } = options;
     const discovery = await discover(client);
     let failed = 0;
     for (const { object, file } of objects) {
       try {
         const resource = discovery.forObject(object);
-        const { object: live, applied } = await applyObject<KubernetesObject>(client, resource, object, options);
-        io.out(`${nameOf(resource, live)} ${applied}${options.dryRun ? ' (dry run)' : ''}\n`);
+        const { object: live, applied } = await applyObject<KubernetesObject>(client, resource, object, {
+          namespace,
+          dryRun,
+        });
+        io.out(`${nameOf(resource, live)} ${applied}${dryRun ? ' (dry run)' : ''}\n`);
       } catch (error) {
         failed++;
         io.err(`ebb: ${file}: ${object.kind} ${object.metadata.name ?? ''}: ${messageOf(error)}\n`);

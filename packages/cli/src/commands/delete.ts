@@ -24,10 +24,11 @@ export function deleteCommand(io: Io): Command {
   return withClusterOptions(command).action(async (kind: string | undefined, names: string[], options: Options) => {
     if (!options.filename && (!kind || names.length === 0))
       throw new UserError('say what to delete: ebb delete <kind> <name>, or -f <file>');
-    await using client = connect(options, io);
+    await using connection = connect(options, io);
+    const { client } = connection;
     const discovery = await discover(client);
     const remove = async (resource: Resource<KubernetesObject>, object: KubernetesObject): Promise<void> => {
-      const namespace = resource.namespaced ? (object.metadata.namespace ?? options.namespace) : undefined;
+      const namespace = resource.namespaced ? (object.metadata.namespace ?? connection.namespace) : undefined;
       try {
         await client.delete(
           resource,

@@ -34,22 +34,23 @@ export function getCommand(io: Io): Command {
       '\nExamples:\n  ebb get ksvc\n  ebb get ksvc,rev,route,pods,nodes\n  ebb get ksvc hello -o yaml',
     );
   return withClusterOptions(command).action(async (kinds: string, name: string | undefined, options: Options) => {
-    await using client = connect(options, io);
+    await using connection = connect(options, io);
+    const { client, namespace } = connection;
     const discovery = await discover(client);
     const resources = kinds.split(',').flatMap((kind) => discovery.forName(kind));
     const shown = [];
     for (const resource of resources) {
-      const text = await show(client, resource, { name, options, several: resources.length > 1 });
+      const text = await show(client, resource, { name, namespace, options, several: resources.length > 1 });
       if (text !== '') shown.push(text);
     }
-    if (shown.length === 0)
-      io.err(`No resources found${options.allNamespaces ? '' : ` in ${options.namespace} namespace`}.\n`);
+    if (shown.length === 0) io.err(`No resources found${options.allNamespaces ? '' : ` in ${namespace} namespace`}.\n`);
     else io.out(shown.join(options.output === 'name' ? '' : '\n'));
   });
 }
 
 interface Show {
   readonly name: string | undefined;
+  readonly namespace: string;
   readonly options: Options;
   readonly several: boolean;
 }
@@ -57,10 +58,10 @@ interface Show {
 async function show(
   client: RemoteKubeClient,
   resource: Resource<KubernetesObject>,
-  { name, options, several }: Show,
+  { name, namespace: within, options, several }: Show,
 ): Promise<string> {
   const { output, allNamespaces, selector } = options;
-  const namespace = allNamespaces ? undefined : options.namespace;
+  const namespace = allNamespaces ? undefined : within;
   if (allNamespaces && name) throw new UserError('a name and --all-namespaces do not go together');
   const query = selector ? `?labelSelector=${encodeURIComponent(selector)}` : '';
   const path = `${pathOf(resource, { namespace, name })}${query}`;

@@ -25,9 +25,10 @@ export function logsCommand(io: Io, signal: AbortSignal): Command {
     .option('--previous', 'of the container before its last restart', false)
     .addHelpText('after', '\nExamples:\n  ebb logs hello\n  ebb logs -f --tail 20 hello-00002');
   return withClusterOptions(command).action(async (name: string, options: Options) => {
-    await using client = connect(options, io);
-    const selector = await selectorOf(client, name, options.namespace);
-    const { items, metadata } = await client.list(resources.pods, { namespace: options.namespace, ...selector });
+    await using connection = connect(options, io);
+    const { client, namespace } = connection;
+    const selector = await selectorOf(client, name, namespace);
+    const { items, metadata } = await client.list(resources.pods, { namespace, ...selector });
     if (items.length === 0 && !options.follow) {
       io.err(`No pods of ${name} at the moment; ebb logs -f ${name} waits for the next one.\n`);
       return;
@@ -39,7 +40,7 @@ export function logsCommand(io: Io, signal: AbortSignal): Command {
     if (options.follow && !('fieldSelector' in selector)) {
       const since = {
         resourceVersion: metadata.resourceVersion ?? '',
-        namespace: options.namespace,
+        namespace,
         ...selector,
         signal,
       };

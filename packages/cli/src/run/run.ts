@@ -6,7 +6,7 @@ import { type Clock, type Logger, createLogger, systemClock, untilAborted } from
 import { type RemoteKubeClient, createKubeClient } from '@ebb/kube';
 import { createProcessRuntime } from '@ebb/local-eci';
 import type { EciAccess } from '@ebb/virtual-node';
-import { findKubeconfig } from '../client/kubeconfig.ts';
+import { findCluster } from '../client/connect.ts';
 import { type Apps, createApps } from '../dev/apps.ts';
 import type { Io } from '../io.ts';
 import { Closers } from '../platform/closers.ts';
@@ -29,8 +29,7 @@ export async function runOnCluster(options: RunOptions, io: Io, signal: AbortSig
   const clock = systemClock;
   const logger = createLogger({ level: settings.logLevel });
   const say = (text: string): void => io.out(`ebb run: ${text}\n`);
-  const path = findKubeconfig(options.kubeconfig, io);
-  const cluster = { ...(path === undefined ? {} : { kubeconfigPath: path }), context: options.context };
+  const cluster = findCluster(options, io);
   await using closers = new Closers();
   let running: RunningComponents | undefined;
   const health = closers.use(
