@@ -30,7 +30,7 @@ const health = async ({ healthPort }: RunProcess, path: string): Promise<[number
 
 it(
   'of two replicas one works; the other goes on when it is killed, and gives all back when told to stop',
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async () => {
     await using api = await openTestApi({ admission: 'all' });
     await using client = createKubeClient({ kubeconfig: api.kubeconfig });
@@ -71,7 +71,7 @@ it(
 
 it(
   'a gateway told to stop is not ready, but answers what is under way and what still comes',
-  { timeout: 90_000 },
+  { timeout: 180_000 },
   async () => {
     await using api = await openTestApi({ admission: 'all' });
     await using client = createKubeClient({ kubeconfig: api.kubeconfig });

@@ -48,9 +48,9 @@ export async function openProcesses(kubeconfig: string): Promise<Processes> {
       for (const stream of [child.stdout, child.stderr]) {
         stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
       }
-      await eventually(() => /ebb run: ready/.test(output) || Promise.reject(new Error(output)), {
+      await eventually(() => /ebb run: ready/.test(output) || Promise.reject(new Error(`it printed: ${output}`)), {
         what: `${name} ready`,
-        timeoutMs: 60_000,
+        timeoutMs: 100_000,
       });
       return {
         name,

@@ -1,52 +1,22 @@
 import { type Service, resources, systemNamespace } from '@ebb/api';
-import { silentLogger, systemClock } from '@ebb/base';
 import { eventually } from '@ebb/base/testing';
-import { type RunningComponents, startComponents, startLocalEci } from '@ebb/cli';
-import { type KubeClient, createKubeClient, isReady } from '@ebb/kube';
-import { createSimulatedRuntime } from '@ebb/local-eci';
+import { createKubeClient, isReady } from '@ebb/kube';
 import { expect, it } from 'vitest';
-import { type TestApi, namespace, openTestApi } from './api.ts';
+import { namespace, openTestApi } from './api.ts';
 import { curl } from './platform.ts';
 import { openProcesses } from './processes.ts';
-
-const tools = { clock: systemClock, logger: silentLogger, random: Math.random };
-
-interface Brain extends AsyncDisposable {
-  readonly components: RunningComponents;
-}
+import { type SimulatedPlatform, configure, startSimulatedPlatform } from './simulated-platform.ts';
 
 /** How long leases hold here, so that nobody waits long for those of the dead. */
 const timing = { leaseDurationSeconds: 4, renewDeadlineSeconds: 3, retryPeriodSeconds: 1 };
-
-const instant = { schedulingMs: 5, pendingMs: 20, terminatingMs: 5 };
-
-const configMaps = {
-  'config-domain': { localhost: '' },
+const config = {
   'config-leader-election': { 'lease-duration': '4s', 'renew-deadline': '3s', 'retry-period': '1s' },
 };
-
-/** In this process all of Ebb but gateways; instances are simulated. */
-async function startBrain(api: TestApi, client: KubeClient): Promise<Brain> {
-  for (const [name, data] of Object.entries(configMaps)) {
-    await client.create(resources.configMaps, { metadata: { namespace: systemNamespace, name }, data });
-  }
-  const runtime = createSimulatedRuntime({ ...tools, serve: true, timing: instant });
-  const eci = await startLocalEci({ runtime, ...tools });
-  const kubelet = { host: '127.0.0.1', port: 0, ...api.kubelet };
-  const components = await startComponents({
-    ...tools,
-    cluster: { kubeconfig: api.kubeconfig },
-    virtualNode: { eci: eci.access, nodeName: 'virtual-kubelet-local', zone: 'local-a', kubelet },
-    replica: { identity: 'brain', timing, advertise: '127.0.0.1', stats: { port: 0, strict: true } },
-  });
-  return {
-    components,
-    [Symbol.asyncDispose]: async () => {
-      await components[Symbol.asyncDispose]();
-      await eci[Symbol.asyncDispose]();
-    },
-  };
-}
+const here = {
+  gateway: { name: 'gateway-here', public: { port: 0, strict: true }, private: { port: 0, strict: true } },
+  replica: { identity: 'here', timing, advertise: '127.0.0.1', stats: { port: 0, strict: true } },
+};
+const portOf = ({ components }: SimulatedPlatform): number => components.gateway?.publicAddress.port ?? 0;
 
 const serviceOf = (name: string, version: string): Service => ({
   metadata: { namespace, name },
@@ -59,19 +29,18 @@ const serviceOf = (name: string, version: string): Service => ({
   },
 });
 
-const names = Array.from({ length: 100 }, (_, i) => `s${i}`);
+const names = Array.from({ length: Number(process.env['EBB_SERVICES'] ?? 40) }, (_, i) => `s${i}`);
 
 it(
   'a Service is Ready only when both of two gateways serve it at the first request',
-  { timeout: 120_000 },
+  { timeout: 180_000 },
   async () => {
     await using api = await openTestApi({ admission: 'all' });
     await using client = createKubeClient({ kubeconfig: api.kubeconfig });
-    await using _brain = await startBrain(api, client);
+    await configure(client, config);
+    await using platform = await startSimulatedPlatform(api, here);
     await using processes = await openProcesses(api.kubeconfig);
-    const gateways = await Promise.all(
-      ['gateway-a', 'gateway-b'].map((name) => processes.start(name, '--components=gateway')),
-    );
+    const other = await processes.start('gateway-there', '--components=gateway');
     const stop = new AbortController();
     const answered = new Map<string, string[]>();
     const asking: Promise<void>[] = [];
@@ -80,7 +49,7 @@ it(
       if (answered.has(key)) return;
       const answers: string[] = [];
       answered.set(key, answers);
-      for (const { port } of gateways) {
+      for (const port of [portOf(platform), other.port]) {
         const { status: code, body } = await curl(port, `${name}.${namespace}.localhost`, { path: '/', headers: {} });
         answers.push(code === 200 && body.includes(status?.latestReadyRevisionName ?? '?') ? 'ok' : `${code} ${body}`);
       }
@@ -93,13 +62,13 @@ it(
       }
     })().catch(() => {});
     await Promise.all(names.map((name) => client.create(resources.services, serviceOf(name, 'one'))));
-    await eventually(() => answered.size === names.length, { timeoutMs: 50_000, what: 'all Services ready' });
+    await eventually(() => answered.size === names.length, { timeoutMs: 80_000, what: 'all Services ready' });
     await Promise.all(
       names.map((name) =>
         client.patch(resources.services, { namespace, name }, { type: 'merge', body: serviceOf(name, 'two') }),
       ),
     );
-    await eventually(() => answered.size === 2 * names.length, { timeoutMs: 50_000, what: 'all Services ready again' });
+    await eventually(() => answered.size === 2 * names.length, { timeoutMs: 80_000, what: 'all Services ready again' });
     stop.abort();
     await Promise.all([watching, ...asking]);
     const wrong = [...answered].filter(([, answers]) => answers.join() !== 'ok,ok');
@@ -109,37 +78,67 @@ it(
 
 it(
   'a gateway that dies holds up nothing for longer than its lease, whichever it is',
-  { timeout: 120_000 },
+  { timeout: 180_000 },
   async () => {
     await using api = await openTestApi({ admission: 'all' });
     await using client = createKubeClient({ kubeconfig: api.kubeconfig });
-    await using _brain = await startBrain(api, client);
+    await configure(client, config);
     await using processes = await openProcesses(api.kubeconfig);
-    const gateways = await Promise.all(
-      ['gateway-a', 'gateway-b', 'gateway-c'].map((name) => processes.start(name, '--components=gateway')),
-    );
+    const writerOf = async (): Promise<string | undefined> => {
+      const { spec } = await client.get(resources.leases, { namespace: systemNamespace, name: 'ebb-gateway-status' });
+      return spec?.holderIdentity;
+    };
     const becomesReady = async (name: string): Promise<void> => {
       await client.create(resources.services, serviceOf(name, 'one'));
-      await eventually(async () => isReady(await client.get(resources.services, { namespace, name })), {
-        what: `${name} ready`,
-        timeoutMs: 20_000,
-      });
+      const isThere = async (): Promise<boolean> => isReady(await client.get(resources.services, { namespace, name }));
+      await eventually(isThere, { what: `${name} ready`, timeoutMs: 20_000 });
     };
-    const writer = async (): Promise<string> => {
-      const { spec } = await client.get(resources.leases, { namespace: systemNamespace, name: 'ebb-gateway-status' });
-      return spec?.holderIdentity ?? '';
-    };
+    const writer = await processes.start('gateway-writer', '--components=gateway');
+    await eventually(async () => (await writerOf()) === 'gateway-writer');
+    const bystander = await processes.start('gateway-bystander', '--components=gateway');
+    await using platform = await startSimulatedPlatform(api, here);
     await becomesReady('all-alive');
-    const first = await writer();
-    const bystander = gateways.find(({ name }) => name !== first);
-    await bystander?.[Symbol.asyncDispose]();
+    await bystander[Symbol.asyncDispose]();
     await becomesReady('without-a-bystander');
-    expect(await writer()).toBe(first);
-    await gateways.find(({ name }) => name === first)?.[Symbol.asyncDispose]();
+    expect(await writerOf()).toBe('gateway-writer');
+    await writer[Symbol.asyncDispose]();
     await becomesReady('without-the-writer');
-    const last = gateways.find(({ name }) => name !== first && name !== bystander?.name);
-    expect(await writer()).toBe(last?.name);
-    const answer = await curl(last?.port ?? 0, `without-the-writer.${namespace}.localhost`, { path: '/', headers: {} });
-    expect(answer.status).toBe(200);
+    expect(await writerOf()).toBe('gateway-here');
+    const host = `without-the-writer.${namespace}.localhost`;
+    expect((await curl(portOf(platform), host, { path: '/', headers: {} })).status).toBe(200);
+  },
+);
+
+it(
+  'a gateway wakes a Revision through the autoscaler of another process, and through its own when that one is killed',
+  { timeout: 180_000 },
+  async () => {
+    await using api = await openTestApi({ admission: 'all' });
+    await using client = createKubeClient({ kubeconfig: api.kubeconfig });
+    await configure(client, config);
+    await using processes = await openProcesses(api.kubeconfig);
+    const leaderOf = async (): Promise<string | undefined> => {
+      const { spec } = await client.get(resources.leases, { namespace: systemNamespace, name: 'ebb-autoscaler' });
+      return spec?.holderIdentity;
+    };
+    const first = await processes.start('autoscaler-there', '--components=autoscaler');
+    await using platform = await startSimulatedPlatform(api, here);
+    for (const name of ['sleeper', 'long-sleeper']) {
+      const service = serviceOf(name, 'one');
+      const annotations = { 'autoscaling.knative.dev/window': '6s' };
+      const spec = { template: { ...service.spec?.template, metadata: { annotations } } };
+      await client.create(resources.services, { ...service, spec } as typeof service);
+    }
+    const podsOf = async (): Promise<number> => (await client.list(resources.pods, { namespace })).items.length;
+    await eventually(async () => (await podsOf()) >= 2, { timeoutMs: 20_000, what: 'first instances' });
+    await eventually(async () => (await podsOf()) === 0, { timeoutMs: 60_000, what: 'scale to zero' });
+    const get = (name: string): ReturnType<typeof curl> =>
+      curl(portOf(platform), `${name}.${namespace}.localhost`, { path: '/', headers: {} });
+    expect(await get('sleeper')).toMatchObject({ status: 200, headers: { 'ebb-cold-start': 'true' } });
+    expect(await leaderOf()).toContain('autoscaler-there');
+    await first[Symbol.asyncDispose]();
+    expect(await get('long-sleeper')).toMatchObject({ status: 200, headers: { 'ebb-cold-start': 'true' } });
+    expect(await leaderOf()).toBe('here');
+    expect((await get('sleeper')).status).toBe(200);
   },
 );
