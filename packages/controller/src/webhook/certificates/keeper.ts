@@ -24,6 +24,7 @@ export interface KeeperOptions {
 /** Keeps the certificates in the Secret good. Replicas do so side by side: who is late meets a conflict and looks again. */
 export class CertificateKeeper {
   readonly #options: KeeperOptions;
+  #known: { readonly secret: Secret; readonly kept: Kept } | undefined;
 
   constructor(options: KeeperOptions) {
     this.#options = options;
@@ -106,8 +107,13 @@ export class CertificateKeeper {
     await this.#options.client.update(resources.secrets, secret, { signal });
   }
 
+  /** Each version of the Secret is examined once; one that ends later is renewed and switched like any other. */
   #read(secret: Secret): Kept {
-    return readSecret(secret, { hosts: this.#options.hosts, now: this.#options.clock.now() });
+    const { hosts, clock } = this.#options;
+    if (this.#known?.secret !== secret) {
+      this.#known = { secret, kept: readSecret(secret, { hosts, now: clock.now() }) };
+    }
+    return this.#known.kept;
   }
 
   #make(): Promise<Certificates> {
