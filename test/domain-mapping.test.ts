@@ -1,6 +1,10 @@
-import { type DomainMapping, keys, resources } from '@ebb/api';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { join } from 'node:path';
+import { type DomainMapping, keys, resources, systemNamespace } from '@ebb/api';
+import { eventually } from '@ebb/base/testing';
+import { isReady } from '@ebb/kube';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { namespace } from './api.ts';
+import { type TestPlatform, startTestPlatform } from './platform.ts';
 import { type World, openWorld } from './world.ts';
 
 const domain = 'www.example.com';
@@ -164,5 +168,55 @@ describe('a DomainMapping', () => {
     await map(ksvc('hello'));
     const failed = await world.until(resources.domainMappings, domain, 'Ready', 'False', 'NotOwned');
     expect(failed.message).toBe(`There is an existing Ingress "${domain}" that we do not own.`);
+  });
+});
+
+describe('a mapped domain', () => {
+  let ebb: TestPlatform;
+
+  beforeAll(async () => {
+    ebb = await startTestPlatform([join(import.meta.dirname, '..', 'examples')]);
+    const network = { namespace: systemNamespace, name: 'config-network' };
+    const body = { data: { 'autocreate-cluster-domain-claims': 'true' } };
+    await ebb.platform.client.patch(resources.configMaps, network, { type: 'merge', body });
+  });
+
+  afterAll(() => ebb[Symbol.asyncDispose]());
+
+  const hello = (labels: string): string => `
+apiVersion: serving.knative.dev/v1
+kind: Service
+metadata:
+  name: hello
+  labels: ${labels}
+spec:
+  template:
+    spec:
+      containers:
+        - image: dev.local/hello`;
+
+  it('is answered by its Service at the first try, a private one too, until the mapping goes', async () => {
+    const { client } = ebb.platform;
+    await ebb.apply(hello('{}'));
+    await ebb.ready('hello');
+    expect(await ebb.curl(domain)).toMatchObject({ status: 404 });
+    await client.create(resources.domainMappings, {
+      metadata: { name: domain, namespace },
+      spec: { ref: ksvc('hello') },
+    });
+    const mapping = await eventually(async () => {
+      const found = await client.get(resources.domainMappings, { namespace, name: domain });
+      return isReady(found) && found;
+    });
+    expect(mapping.status?.url).toBe(`http://${domain}:${ebb.platform.gateway.port}`);
+    const answer = { status: 200, body: 'Hello World, from hello-00001\n' };
+    expect(await ebb.curl(domain)).toMatchObject(answer);
+
+    await ebb.apply(hello('{ networking.knative.dev/visibility: cluster-local }'));
+    await eventually(async () => (await ebb.curl(`hello.${namespace}.localhost`)).status === 404);
+    expect(await ebb.curl(domain)).toMatchObject(answer);
+
+    await client.delete(resources.domainMappings, { namespace, name: domain });
+    await eventually(async () => (await ebb.curl(domain)).status === 404);
   });
 });
