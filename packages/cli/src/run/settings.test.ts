@@ -19,6 +19,7 @@ describe('readSettings', () => {
       nodeName: 'virtual-kubelet-cn-hangzhou-a',
       zone: 'cn-hangzhou-a',
       domain: undefined,
+      localEci: undefined,
       logLevel: 'info',
       eci: {
         endpoint: 'eci.cn-hangzhou.aliyuncs.com',
@@ -57,8 +58,10 @@ describe('readSettings', () => {
       components: ['webhook', 'gateway'],
       eci: undefined,
     });
+    expect(readSettings(flags({ localEci: 'container' }), {}).localEci).toBe('container');
     expect(readSettings(flags({ localEci: true }), {})).toMatchObject({
       eci: undefined,
+      localEci: 'process',
       nodeName: 'virtual-kubelet-local-a',
     });
   });

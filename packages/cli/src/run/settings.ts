@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { UserError } from '@ebb/base';
+import type { RuntimeName } from '../dev/runtime.ts';
 import { type ComponentName, componentNames } from '../platform/component-options.ts';
 
 /** What the command line says; texts, as numbers may come from the environment too. */
@@ -46,6 +47,8 @@ export interface RunSettings {
   readonly zone: string;
   /** An ECI of this machine's own where there is none. */
   readonly eci: EciSettings | undefined;
+  /** What instances on this machine are run as, if they are to run here. */
+  readonly localEci: RuntimeName | undefined;
   readonly domain: string | undefined;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
 }
@@ -70,6 +73,7 @@ interface Said {
 }
 
 const anyAddress: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
+const runtimeNames = ['process', 'container', 'simulated'] as const satisfies readonly RuntimeName[];
 const levels = ['debug', 'info', 'warn', 'error'] as const;
 
 /**
@@ -96,9 +100,6 @@ export function readSettings(flags: RunFlags, env: Env): RunSettings {
       `listening on ${host}: say with --advertise or POD_IP at which address others reach this process`,
     );
   }
-  if (typeof flags.localEci === 'string' && flags.localEci !== 'process') {
-    throw new UserError(`--local-eci: "${flags.localEci}" is not known; there is process`);
-  }
   const level = say(flags.logLevel, '--log-level', 'EBB_LOG_LEVEL');
   const logLevel = levels.find((each) => each === (level?.value ?? 'info'));
   if (!logLevel) throw new UserError(`${level?.by}: "${level?.value}" is not one of ${levels.join(', ')}`);
@@ -123,6 +124,7 @@ export function readSettings(flags: RunFlags, env: Env): RunSettings {
     graceMs: secondsOf(say(flags.graceSeconds, '--grace-seconds', 'EBB_GRACE_SECONDS'), 300) * 1000,
     nodeName: say(flags.nodeName, '--node-name', 'EBB_NODE_NAME')?.value ?? `virtual-kubelet-${zone}`,
     eci: local || !components.includes('virtual-node') ? undefined : eciOf(flags, env, region),
+    localEci: local ? runtimeOf(flags.localEci) : undefined,
     domain: say(flags.domain, '--domain', 'EBB_DOMAIN')?.value,
   };
 }
@@ -135,6 +137,12 @@ function componentsOf(said: Said | undefined): readonly ComponentName[] {
     throw new UserError(`${said.by}: "${unknown}" is not a component; there are ${componentNames.join(', ')}`);
   }
   return componentNames.filter((name) => names.includes(name));
+}
+
+function runtimeOf(flag: string | true | undefined): RuntimeName {
+  const runtime = runtimeNames.find((name) => name === (flag === true ? 'process' : flag));
+  if (runtime) return runtime;
+  throw new UserError(`--local-eci: "${String(flag)}" is not known; there are ${runtimeNames.join(', ')}`);
 }
 
 /** It becomes part of the name of a Lease. */
