@@ -93,7 +93,12 @@ describe('lists', () => {
     const ask = async (query: string): Promise<Body> => (await client.call('GET', `${path}?${query}`)).body;
     expect((await ask('resourceVersion=x')).code).toBe(400);
     expect((await ask('resourceVersionMatch=Exact')).code).toBe(422);
-    expect((await ask('resourceVersion=1&resourceVersionMatch=Exact')).reason).toBe('Expired');
+    const { metadata } = await ask('limit=1');
+    await client.call('POST', path, configMap('z'));
+    const then = names(await ask(`resourceVersion=${metadata.resourceVersion}&resourceVersionMatch=Exact`));
+    const now = names(await ask(''));
+    await client.call('DELETE', `${path}/z`);
+    expect([then, now].map((each) => each.includes('z'))).toEqual([false, true]);
     expect((await ask('resourceVersion=999999')).message).toMatch(
       /^Timeout: Too large resource version: 999999, current: \d+$/,
     );

@@ -27,7 +27,8 @@ function problemOf(value: unknown, schema: Schema, place: Place): string | undef
   if (value === null || schema['x-kubernetes-preserve-unknown-fields']) return undefined;
   if (!fits(value, schema))
     return `json: cannot unmarshal ${jsonType(value)} into Go struct field ${place.struct}.${place.path} of type ${goType(schema)}`;
-  if (schema.format === 'quantity' && canonicalQuantity(String(value)) === undefined) return badQuantity;
+  if (schema.format === 'quantity' && typeof value === 'string' && canonicalQuantity(value) === undefined)
+    return badQuantity;
   if (schema.format === 'byte' && typeof value === 'string') return base64Problem(value);
   if (Array.isArray(value)) return firstOf(value, (item) => schema.items && problemOf(item, schema.items, place));
   if (!isObject(value)) return undefined;

@@ -20,7 +20,9 @@ export function listObjects(machine: Machine, call: Call, snapshots: Snapshots):
   }
   const revision = listRevision(machine, call);
   const counted = !query.get('labelSelector') && !query.get('fieldSelector');
-  return snapshots.first(select(machine.storage, call), limit, { revision, counted });
+  const objects =
+    revision < machine.storage.revision ? selectAt(machine, call, revision) : select(machine.storage, call);
+  return snapshots.first(objects, limit, { revision, counted });
 }
 
 /** All objects a call selects, ordered by namespace and name. */
@@ -34,16 +36,41 @@ export function select(storage: Storage, call: Call): StoredObject[] {
   return table.list(namespace).filter((stored) => matches(stored.object));
 }
 
-/** The version to put on a list: the present one, or the very one asked for, if nothing changed since. */
-function listRevision({ storage }: Machine, { info, query }: Call): number {
+/** As `select`, but at an earlier version: what has happened since is undone. Throws `Expired` if that is not known. */
+function selectAt({ storage }: Machine, call: Call, revision: number): StoredObject[] {
+  const resource = resourceKey(call.info);
+  const events = storage.watch(resource).since(revision);
+  if (events.length === 0) return select(storage, call);
+  const { namespace, matches } = parseSelection(call);
+  const objects = new Map(
+    storage
+      .table(resource)
+      .list(namespace)
+      .map((stored) => [placeOf(stored), stored]),
+  );
+  for (const { current, previous } of events.toReversed()) {
+    if (namespace !== undefined && current.namespace !== namespace) continue;
+    if (previous) objects.set(placeOf(current), previous);
+    else objects.delete(placeOf(current));
+  }
+  const then = [...objects.values()].filter((stored) => matches(stored.object));
+  // Something that is on its way to the disk, and so among no events yet, would be seen too early.
+  if (then.some((stored) => stored.revision > revision)) throw tooOld();
+  return then.toSorted((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1));
+}
+
+const placeOf = ({ namespace, name }: StoredObject): string => `${namespace}\0${name}`;
+
+const tooOld = (): StatusError => new StatusError('Expired', 'The resourceVersion for the provided list is too old.');
+
+/** The version to put on a list: the present one, or the very one asked for. */
+function listRevision({ storage }: Machine, { query }: Call): number {
   const asked = parseVersion(query.get('resourceVersion'), (problem) =>
     badRequest(`invalid resource version: resourceVersion: ${problem}`),
   );
   if (asked === undefined || asked === 0) return storage.revision;
   requireReached(asked, storage.revision);
   if (query.get('resourceVersionMatch') !== 'Exact') return storage.revision;
-  if (storage.watch(resourceKey(info)).since(asked).length > 0)
-    throw new StatusError('Expired', 'The resourceVersion for the provided list is too old.');
   return asked;
 }
 

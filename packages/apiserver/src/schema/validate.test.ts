@@ -167,11 +167,11 @@ test.each<[spec: object, errors: string[]]>([
   [{ containers: [c, c] }, ['spec.containers[1].name: Duplicate value: "c"']],
   [
     { containers: [c], restartPolicy: 'Sometimes' },
-    ['spec.restartPolicy: Unsupported value: "Sometimes": supported values: "Always", "Never", "OnFailure"'],
+    ['spec.restartPolicy: Unsupported value: "Sometimes": supported values: "Always", "OnFailure", "Never"'],
   ],
   [
     { containers: [{ ...c, ports: [{ containerPort: 0 }] }] },
-    ['spec.containers[0].ports[0].containerPort: Invalid value: 0: must be between 1 and 65535, inclusive'],
+    ['spec.containers[0].ports[0].containerPort: Required value'],
   ],
   [{ containers: [{ ...c, env: [{ value: 'x' }] }] }, ['spec.containers[0].env[0].name: Required value']],
   [

@@ -1,0 +1,680 @@
+import { type Story, asTable, create, get, patch, remove, replace } from '../story.ts';
+import { configMap, configMaps, core, inGroup, pod, pods, secrets, services } from './paths.ts';
+
+const service = (name: string, spec: object = {}): object => ({
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: { name },
+  spec: { ports: [{ port: 80 }], ...spec },
+});
+
+const leases = inGroup('coordination.k8s.io/v1', 'leases');
+const roles = inGroup('rbac.authorization.k8s.io/v1', 'roles');
+const bindings = inGroup('rbac.authorization.k8s.io/v1', 'rolebindings');
+const accounts = core('serviceaccounts');
+
+/** What single kinds have of their own. */
+export const kinds: readonly Story[] = [
+  {
+    name: 'secrets',
+    steps: [
+      create('with text', secrets, { metadata: { name: 'a' }, stringData: { a: 'b' }, data: { a: 'eA==', c: 'ZA==' } }),
+      create('of a type', secrets, { metadata: { name: 't' }, type: 'example.com/mine', data: {} }),
+      create('basic auth without keys', secrets, {
+        metadata: { name: 'x' },
+        type: 'kubernetes.io/basic-auth',
+        data: { a: '' },
+      }),
+      create('ssh auth without key', secrets, { metadata: { name: 'x' }, type: 'kubernetes.io/ssh-auth' }),
+      create('TLS without keys', secrets, { metadata: { name: 'x' }, type: 'kubernetes.io/tls' }),
+      create('docker without key', secrets, { metadata: { name: 'x' }, type: 'kubernetes.io/dockerconfigjson' }),
+      create('docker with no JSON', secrets, {
+        metadata: { name: 'x' },
+        type: 'kubernetes.io/dockerconfigjson',
+        stringData: { '.dockerconfigjson': 'x' },
+      }),
+      create('a token of no account', secrets, {
+        metadata: { name: 'x' },
+        type: 'kubernetes.io/service-account-token',
+      }),
+      create('bad base64', secrets, { metadata: { name: 'x' }, data: { a: '***' } }),
+      create('bad key', secrets, { metadata: { name: 'x' }, data: { 'a/b': '' } }),
+      patch('merge', 'another type', `${secrets}/t`, { type: 'Opaque' }),
+      patch('merge', 'more text', `${secrets}/a`, { stringData: { e: 'f' } }),
+      patch('merge', 'frozen', `${secrets}/a`, { immutable: true }),
+      patch('merge', 'change of a frozen one', `${secrets}/a`, { stringData: { e: 'g' } }),
+      get('as a table', secrets, { accept: asTable }),
+    ],
+  },
+  {
+    name: 'services',
+    managedFields: true,
+    steps: [
+      create('plain', services, service('a')),
+      create('headless', services, service('h', { clusterIP: 'None', selector: { a: 'b' } })),
+      create('external', services, {
+        metadata: { name: 'e' },
+        spec: { type: 'ExternalName', externalName: 'example.com' },
+      }),
+      create('with node ports', services, service('n', { type: 'NodePort' })),
+      create('load balanced', services, service('l', { type: 'LoadBalancer', sessionAffinity: 'ClientIP' })),
+      create('without ports', services, { metadata: { name: 'x' }, spec: {} }),
+      create('of no type', services, service('x', { type: 'Nope' })),
+      create('with two unnamed ports', services, service('x', { ports: [{ port: 80 }, { port: 81 }] })),
+      create(
+        'with a port twice',
+        services,
+        service('x', {
+          ports: [
+            { name: 'a', port: 80 },
+            { name: 'b', port: 80 },
+          ],
+        }),
+      ),
+      create('with bad ports', services, service('x', { ports: [{ port: 0, targetPort: 70000, protocol: 'X' }] })),
+      create('with a bad name', services, service('9x')),
+      create('with a bad IP', services, service('x', { clusterIP: 'nope' })),
+      create('with an IP out of range', services, service('x', { clusterIP: '1.2.3.4' })),
+      create('external without name', services, { metadata: { name: 'x' }, spec: { type: 'ExternalName' } }),
+      create(
+        'with named target',
+        services,
+        service('t', { ports: [{ name: 'http', port: 80, targetPort: 'web', appProtocol: 'h2c' }] }),
+      ),
+      patch('merge', 'another IP', `${services}/a`, { spec: { clusterIP: '1.2.3.4', clusterIPs: ['1.2.3.4'] } }),
+      patch('merge', 'made external', `${services}/a`, {
+        spec: { type: 'ExternalName', externalName: 'example.com', clusterIP: '', clusterIPs: null },
+      }),
+      patch('merge', 'made plain again', `${services}/a`, { spec: { type: 'ClusterIP', externalName: null } }),
+      replace('without its IP', `${services}/a`, service('a')),
+      patch('merge', 'its status', `${services}/l/status`, {
+        status: { loadBalancer: { ingress: [{ hostname: 'x.example' }] } },
+      }),
+      get('as a table', services, { accept: asTable }),
+      get('one as a table', `${services}/h`, { accept: asTable }),
+      remove('plain', `${services}/a`),
+    ],
+  },
+  {
+    name: 'pods',
+    steps: [
+      create('plain', pods, pod('a')),
+      create(
+        'with much',
+        pods,
+        pod('b', {
+          containers: [
+            {
+              name: 'a',
+              image: 'x:1',
+              ports: [{ containerPort: 80 }],
+              resources: { limits: { cpu: '0.5', memory: '1024Mi' } },
+              env: [{ name: 'IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } }],
+              readinessProbe: { httpGet: { port: 80 } },
+              livenessProbe: { exec: { command: ['x'] } },
+              lifecycle: { preStop: { exec: { command: ['x'] } } },
+            },
+          ],
+          initContainers: [{ name: 'i', image: 'y' }],
+          volumes: [
+            { name: 'v' },
+            { name: 'c', configMap: { name: 'c' } },
+            { name: 's', secret: { secretName: 's' } },
+            {
+              name: 'p',
+              projected: {
+                sources: [
+                  { serviceAccountToken: { path: 't' } },
+                  { downwardAPI: { items: [{ path: 'n', fieldRef: { fieldPath: 'metadata.name' } }] } },
+                ],
+              },
+            },
+          ],
+        }),
+      ),
+      create('without containers', pods, { metadata: { name: 'x' }, spec: {} }),
+      create('without an image', pods, pod('x', { containers: [{ name: 'a' }] })),
+      create('with a bad container name', pods, pod('x', { containers: [{ name: 'A_', image: 'x' }] })),
+      create(
+        'with a name twice',
+        pods,
+        pod('x', {
+          containers: [
+            { name: 'a', image: 'x' },
+            { name: 'a', image: 'x' },
+          ],
+        }),
+      ),
+      create(
+        'with bad fields',
+        pods,
+        pod('x', { restartPolicy: 'Nope', dnsPolicy: 'Nope', terminationGracePeriodSeconds: -1 }),
+      ),
+      create(
+        'with bad resources',
+        pods,
+        pod('x', {
+          containers: [{ name: 'a', image: 'x', resources: { requests: { cpu: '2' }, limits: { cpu: '1' } } }],
+        }),
+      ),
+      create(
+        'with a bad quantity',
+        pods,
+        pod('x', { containers: [{ name: 'a', image: 'x', resources: { requests: { cpu: 'much' } } }] }),
+      ),
+      create(
+        'with an unknown volume mounted',
+        pods,
+        pod('x', { containers: [{ name: 'a', image: 'x', volumeMounts: [{ name: 'v', mountPath: '/v' }] }] }),
+      ),
+      create(
+        'with a bad port',
+        pods,
+        pod('x', { containers: [{ name: 'a', image: 'x', ports: [{ containerPort: 0 }] }] }),
+      ),
+      create(
+        'with a bad variable',
+        pods,
+        pod('x', { containers: [{ name: 'a', image: 'x', env: [{ name: '', value: '1' }] }] }),
+      ),
+      create(
+        'with two probes',
+        pods,
+        pod('x', {
+          containers: [{ name: 'a', image: 'x', readinessProbe: { exec: { command: ['x'] }, httpGet: { port: 80 } } }],
+        }),
+      ),
+      create('with no probe', pods, pod('x', { containers: [{ name: 'a', image: 'x', readinessProbe: {} }] })),
+      patch('merge', 'a new image', `${pods}/a`, { spec: { containers: [{ name: 'a', image: 'b' }] } }),
+      patch('merge', 'another command', `${pods}/a`, {
+        spec: { containers: [{ name: 'a', image: 'b', command: ['c'] }] },
+      }),
+      patch('merge', 'one more container', `${pods}/a`, {
+        spec: {
+          containers: [
+            { name: 'a', image: 'b' },
+            { name: 'b', image: 'b' },
+          ],
+        },
+      }),
+      patch('merge', 'a node', `${pods}/a`, { spec: { nodeName: 'n' } }),
+      create('to a node', `${pods}/a/binding`, {
+        apiVersion: 'v1',
+        kind: 'Binding',
+        metadata: { name: 'a' },
+        target: { apiVersion: 'v1', kind: 'Node', name: 'n' },
+      }),
+      create('to a node again', `${pods}/a/binding`, {
+        apiVersion: 'v1',
+        kind: 'Binding',
+        metadata: { name: 'a' },
+        target: { apiVersion: 'v1', kind: 'Node', name: 'm' },
+      }),
+      create('to no node', `${pods}/b/binding`, {
+        apiVersion: 'v1',
+        kind: 'Binding',
+        metadata: { name: 'b' },
+        target: {},
+      }),
+      create('what is not there to a node', `${pods}/nope/binding`, {
+        apiVersion: 'v1',
+        kind: 'Binding',
+        metadata: { name: 'nope' },
+        target: { kind: 'Node', name: 'm' },
+      }),
+      get('bound', `${pods}/a`),
+      patch('merge', 'its status', `${pods}/a/status`, {
+        status: {
+          phase: 'Running',
+          podIP: '10.0.0.1',
+          podIPs: [{ ip: '10.0.0.1' }],
+          conditions: [{ type: 'Ready', status: 'True' }],
+          containerStatuses: [
+            {
+              name: 'a',
+              ready: true,
+              restartCount: 0,
+              image: 'b',
+              imageID: 'i',
+              state: { running: { startedAt: '2026-01-01T00:00:00Z' } },
+            },
+          ],
+        },
+      }),
+      patch('merge', 'its spec by its status', `${pods}/a/status`, {
+        spec: { hostname: 'x' },
+        metadata: { labels: { a: 'b' } },
+      }),
+      get('as a table', `${pods}/a`, { accept: asTable, show: withoutAge }),
+      get('its status', `${pods}/a/status`, { show: ({ kind }: { kind: string }) => kind }),
+      create('evicted', `${pods}/b/eviction`, { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: 'b' } }),
+      create('evicted, gone already', `${pods}/b/eviction`, {
+        apiVersion: 'policy/v1',
+        kind: 'Eviction',
+        metadata: { name: 'b' },
+      }),
+      remove('a running one', `${pods}/a`),
+      remove('again, sooner', `${pods}/a`, { gracePeriodSeconds: 5 }),
+      remove('by force', `${pods}/a?gracePeriodSeconds=0`),
+      get('gone', `${pods}/a`),
+      get('log of none', `${pods}/nope/log`),
+      create('unscheduled', pods, pod('u', { schedulingGates: [{ name: 'example.com/gate' }] })),
+    ],
+  },
+  {
+    name: 'leases-events-endpoints',
+    steps: [
+      create('a lease', leases, {
+        metadata: { name: 'l' },
+        spec: {
+          holderIdentity: 'me',
+          leaseDurationSeconds: 15,
+          acquireTime: '2026-01-01T00:00:00.000000Z',
+          renewTime: '2026-01-01T00:00:00.123456Z',
+          leaseTransitions: 1,
+        },
+      }),
+      create('a bad lease', leases, {
+        metadata: { name: 'x' },
+        spec: { leaseDurationSeconds: 0, leaseTransitions: -1 },
+      }),
+      patch('merge', 'a lease with a whole second', `${leases}/l`, { spec: { renewTime: '2026-01-01T00:00:01Z' } }),
+      patch('merge', 'a lease with a bad time', `${leases}/l`, { spec: { renewTime: 'now' } }),
+      get('leases as a table', leases, { accept: asTable }),
+      create('an event', core('events'), {
+        metadata: { name: 'e' },
+        involvedObject: { kind: 'Pod', name: 'p', namespace: '<ns>' },
+        reason: 'Why',
+        message: 'so',
+        type: 'Normal',
+        count: 1,
+        firstTimestamp: '2026-01-01T00:00:00Z',
+        lastTimestamp: '2026-01-01T00:00:00Z',
+        source: { component: 'me' },
+      }),
+      create('an event of elsewhere', core('events'), {
+        metadata: { name: 'x' },
+        involvedObject: { kind: 'Pod', name: 'p', namespace: 'other' },
+      }),
+      patch('strategic', 'counted on', `${core('events')}/e`, { count: 2, message: 'so again' }),
+      get('events by object', `${core('events')}?fieldSelector=involvedObject.name%3Dp,reason%3DWhy`),
+      create('an event of the new group', inGroup('events.k8s.io/v1', 'events'), {
+        metadata: { name: 'n' },
+        eventTime: '2026-01-01T00:00:00.000000Z',
+        reportingController: 'example.com/c',
+        reportingInstance: 'i',
+        action: 'Do',
+        reason: 'Why',
+        type: 'Normal',
+        regarding: { kind: 'Pod', name: 'p', namespace: '<ns>' },
+        note: 'n',
+      }),
+      create('endpoints', core('endpoints'), {
+        metadata: { name: 'e' },
+        subsets: [{ addresses: [{ ip: '10.0.0.1' }], ports: [{ port: 80 }] }],
+      }),
+      create('an endpoint slice', inGroup('discovery.k8s.io/v1', 'endpointslices'), {
+        metadata: { name: 'e', labels: { 'kubernetes.io/service-name': 'e' } },
+        addressType: 'IPv4',
+        endpoints: [{ addresses: ['10.0.0.1'], conditions: { ready: true } }],
+        ports: [{ port: 80 }],
+      }),
+      create('a slice of no type', inGroup('discovery.k8s.io/v1', 'endpointslices'), {
+        metadata: { name: 'x' },
+        endpoints: [],
+      }),
+      get('slices as a table', inGroup('discovery.k8s.io/v1', 'endpointslices'), { accept: asTable, show: columns }),
+      get('endpoints as a table', core('endpoints'), { accept: asTable, show: columns }),
+    ],
+  },
+  {
+    name: 'accounts',
+    steps: [
+      create('an account', accounts, { metadata: { name: 'a' } }, { save: { uid: 'metadata.uid' } }),
+      create(
+        'a token',
+        `${accounts}/a/token`,
+        {
+          apiVersion: 'authentication.k8s.io/v1',
+          kind: 'TokenRequest',
+          spec: { audiences: ['x'], expirationSeconds: 600 },
+        },
+        { save: { token: 'status.token' } },
+      ),
+      create(
+        'a token with nothing said',
+        `${accounts}/a/token`,
+        { spec: {} },
+        {
+          show: ({ status, spec }: { status: { token: string }; spec: { expirationSeconds: number } }) => ({
+            parts: status.token.split('.').length,
+            spec: spec.expirationSeconds,
+          }),
+        },
+      ),
+      create('a token too short', `${accounts}/a/token`, { spec: { expirationSeconds: 60 } }),
+      create('a token of none', `${accounts}/nope/token`, { spec: {} }),
+      create('a token for a pod that is not there', `${accounts}/a/token`, {
+        spec: { boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name: 'nope', uid: 'x' } },
+      }),
+      create(
+        'a review of it',
+        '/apis/authentication.k8s.io/v1/tokenreviews',
+        { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', spec: { token: '<token>', audiences: ['x'] } },
+        {
+          show: ({
+            status,
+          }: {
+            status: { authenticated?: boolean; user?: { username: string; groups: string[] } };
+          }) => ({ authenticated: status.authenticated, username: status.user?.username, groups: status.user?.groups }),
+        },
+      ),
+      create(
+        'a review of nonsense',
+        '/apis/authentication.k8s.io/v1/tokenreviews',
+        { spec: { token: 'nope' } },
+        { show: ({ status }: { status: { authenticated?: boolean } }) => status.authenticated },
+      ),
+      create(
+        'may I',
+        '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
+        { spec: { resourceAttributes: { namespace: '<ns>', verb: 'create', resource: 'pods' } } },
+        { show: allowed },
+      ),
+      create(
+        'may another',
+        '/apis/authorization.k8s.io/v1/subjectaccessreviews',
+        {
+          spec: {
+            user: 'me',
+            groups: ['system:masters'],
+            resourceAttributes: { namespace: '<ns>', verb: 'create', resource: 'pods' },
+          },
+        },
+        { show: allowed },
+      ),
+      create('may I, and what', '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', { spec: {} }),
+      create('a role', roles, {
+        metadata: { name: 'r' },
+        rules: [{ apiGroups: [''], resources: ['pods'], verbs: ['get'] }],
+      }),
+      create('a role of nothing', roles, { metadata: { name: 'r0' } }),
+      create('a bad role', roles, {
+        metadata: { name: 'x' },
+        rules: [{ apiGroups: [''], resources: ['pods'] }, { verbs: ['get'] }],
+      }),
+      create('a binding', bindings, {
+        metadata: { name: 'b' },
+        roleRef: { kind: 'Role', name: 'r', apiGroup: 'rbac.authorization.k8s.io' },
+        subjects: [
+          { kind: 'ServiceAccount', name: 'a', namespace: '<ns>' },
+          { kind: 'User', name: 'u' },
+        ],
+      }),
+      create('a bad binding', bindings, {
+        metadata: { name: 'x' },
+        roleRef: { kind: 'Nope', name: '' },
+        subjects: [{ kind: 'Nope' }],
+      }),
+      patch('merge', 'another role for it', `${bindings}/b`, { roleRef: { name: 'q' } }),
+      get('roles as a table', roles, { accept: asTable, show: columns }),
+      get('bindings as a table', bindings, { accept: asTable, show: columns }),
+      get('accounts as a table', `${accounts}/a`, { accept: asTable, show: columns }),
+      create('a cluster role', '/apis/rbac.authorization.k8s.io/v1/clusterroles', {
+        metadata: { name: '<ns>' },
+        rules: [],
+      }),
+      remove('the cluster role', '/apis/rbac.authorization.k8s.io/v1/clusterroles/<ns>'),
+    ],
+  },
+  {
+    name: 'claims-quotas-budgets',
+    steps: [
+      create('a claim', core('persistentvolumeclaims'), {
+        metadata: { name: 'c' },
+        spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+      }),
+      create('a bad claim', core('persistentvolumeclaims'), { metadata: { name: 'x' }, spec: {} }),
+      patch('merge', 'a claim made smaller', `${core('persistentvolumeclaims')}/c`, {
+        spec: { resources: { requests: { storage: '1Mi' } } },
+      }),
+      get('claims as a table', core('persistentvolumeclaims'), { accept: asTable, show: columns }),
+      create('a quota', core('resourcequotas'), {
+        metadata: { name: 'q' },
+        spec: { hard: { pods: '1', 'requests.cpu': '1', configmaps: '3', 'count/leases.coordination.k8s.io': '1' } },
+      }),
+      patch(
+        'merge',
+        'its status, as its controller would',
+        `${core('resourcequotas')}/q/status`,
+        {
+          status: {
+            hard: { pods: '1', 'requests.cpu': '1', configmaps: '3', 'count/leases.coordination.k8s.io': '1' },
+            used: { pods: '0', 'requests.cpu': '0', configmaps: '0', 'count/leases.coordination.k8s.io': '0' },
+          },
+        },
+        { show: ({ status }: { status: object }) => status },
+      ),
+      create('a pod that asks for nothing', pods, pod('x')),
+      create(
+        'a pod that asks for too much',
+        pods,
+        pod('x', { containers: [{ name: 'a', image: 'x', resources: { requests: { cpu: '2' } } }] }),
+      ),
+      create(
+        'a pod',
+        pods,
+        pod('p', { containers: [{ name: 'a', image: 'x', resources: { requests: { cpu: '100m' } } }] }),
+        { show: ({ kind }: { kind: string }) => kind },
+      ),
+      create(
+        'a pod too many',
+        pods,
+        pod('x', { containers: [{ name: 'a', image: 'x', resources: { requests: { cpu: '100m' } } }] }),
+      ),
+      create('a lease', leases, { metadata: { name: 'l' } }, { show: ({ kind }: { kind: string }) => kind }),
+      create('a lease too many', leases, { metadata: { name: 'm' } }),
+      create('a disruption budget', inGroup('policy/v1', 'poddisruptionbudgets'), {
+        metadata: { name: 'b' },
+        spec: { minAvailable: 1, selector: { matchLabels: { a: 'b' } } },
+      }),
+      create('a bad disruption budget', inGroup('policy/v1', 'poddisruptionbudgets'), {
+        metadata: { name: 'x' },
+        spec: { minAvailable: 1, maxUnavailable: 1 },
+      }),
+      create('a limit range', core('limitranges'), {
+        metadata: { name: 'l' },
+        spec: { limits: [{ type: 'Container', default: { cpu: '1' }, defaultRequest: { cpu: '10m' } }] },
+      }),
+    ],
+  },
+  {
+    name: 'namespaces',
+    managedFields: true,
+    steps: [
+      create('one', '/api/v1/namespaces', { metadata: { name: '<ns>-one', labels: { a: 'b' } } }),
+      create('with a bad name', '/api/v1/namespaces', { metadata: { name: 'a.b' } }),
+      create(
+        'something in it',
+        '/api/v1/namespaces/<ns>-one/configmaps',
+        configMap('a', {}, { finalizers: ['example.com/hold'] }),
+        { show: () => '' },
+      ),
+      get('as a table', '/api/v1/namespaces/<ns>-one', { accept: asTable, show: columns }),
+      patch(
+        'merge',
+        'its phase',
+        '/api/v1/namespaces/<ns>-one/status',
+        { status: { phase: 'Terminating' } },
+        { show: ({ status }: { status: object }) => status },
+      ),
+      remove('one', '/api/v1/namespaces/<ns>-one', undefined, { show: withoutConditions }),
+      create('something more in it', '/api/v1/namespaces/<ns>-one/configmaps', configMap('b')),
+      patch(
+        'merge',
+        'letting the content go',
+        '/api/v1/namespaces/<ns>-one/configmaps/a',
+        { metadata: { finalizers: null } },
+        { until: 200, show: () => '' },
+      ),
+      get('it gone', '/api/v1/namespaces/<ns>-one', { until: 404 }),
+      remove('the default one', '/api/v1/namespaces/default'),
+      remove('all', '/api/v1/namespaces'),
+      replace(
+        'finalizers of one',
+        '/api/v1/namespaces/<ns>/finalize',
+        { metadata: { name: '<ns>' }, spec: { finalizers: ['kubernetes', 'example.com/x'] } },
+        { show: ({ spec }: { spec: object }) => spec },
+      ),
+      replace(
+        'finalizers back',
+        '/api/v1/namespaces/<ns>/finalize',
+        { metadata: { name: '<ns>' }, spec: { finalizers: ['kubernetes'] } },
+        { show: ({ spec }: { spec: object }) => spec },
+      ),
+    ],
+  },
+  {
+    name: 'garbage',
+    steps: [
+      ...['Background', 'Foreground', 'Orphan'].flatMap((policy) => {
+        const of = `o-${policy.toLowerCase()}`;
+        const dependent = `d-${policy.toLowerCase()}`;
+        return [
+          create(`the owner, ${policy}`, configMaps, configMap(of), {
+            save: { [of.replace('-', '')]: 'metadata.uid' },
+            show: () => '',
+          }),
+          create(
+            `the dependent, ${policy}`,
+            configMaps,
+            configMap(
+              dependent,
+              {},
+              {
+                ownerReferences: [
+                  {
+                    apiVersion: 'v1',
+                    kind: 'ConfigMap',
+                    name: of,
+                    uid: `<${of.replace('-', '')}>`,
+                    blockOwnerDeletion: true,
+                  },
+                ],
+              },
+            ),
+          ),
+          remove(`the owner goes, ${policy}`, `${configMaps}/${of}`, { propagationPolicy: policy }),
+          get(`the owner gone, ${policy}`, `${configMaps}/${of}`, { until: 404 }),
+          get(`the dependent, after ${policy}`, `${configMaps}/${dependent}`, {
+            until: policy === 'Orphan' ? 200 : 404,
+            show: ({ metadata }: { metadata: { ownerReferences?: unknown } }) => metadata.ownerReferences ?? 'no owner',
+          }),
+        ];
+      }),
+      create(
+        'of an owner that never was',
+        configMaps,
+        configMap(
+          'lost',
+          {},
+          { ownerReferences: [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'never', uid: 'never' }] },
+        ),
+        { show: () => '' },
+      ),
+      get('what had no owner', `${configMaps}/lost`, { until: 404, show: ({ reason }: { reason: string }) => reason }),
+    ],
+  },
+  {
+    name: 'webhooks-and-nodes',
+    steps: [
+      create('a validating webhook', '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations', {
+        metadata: { name: '<ns>' },
+        webhooks: [
+          {
+            name: 'a.example.com',
+            admissionReviewVersions: ['v1'],
+            sideEffects: 'None',
+            clientConfig: { service: { namespace: 'x', name: 'y' } },
+            rules: [{ apiGroups: ['nope.example'], apiVersions: ['*'], resources: ['nopes'], operations: ['CREATE'] }],
+          },
+        ],
+      }),
+      create('a bad one', '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations', {
+        metadata: { name: '<ns>-x' },
+        webhooks: [{ name: 'a', clientConfig: {} }],
+      }),
+      create('a mutating webhook', '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations', {
+        metadata: { name: '<ns>' },
+        webhooks: [
+          {
+            name: 'a.example.com',
+            admissionReviewVersions: ['v1'],
+            sideEffects: 'None',
+            clientConfig: { url: 'https://example.com/x' },
+            rules: [{ apiGroups: ['nope.example'], apiVersions: ['*'], resources: ['nopes'], operations: ['CREATE'] }],
+          },
+        ],
+      }),
+      get('it as a table', '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/<ns>', {
+        accept: asTable,
+        show: columns,
+      }),
+      remove('the validating one', '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/<ns>'),
+      remove('the mutating one', '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/<ns>'),
+      create(
+        'a node',
+        '/api/v1/nodes',
+        { metadata: { name: '<ns>' }, spec: { taints: [{ key: 'a', effect: 'NoSchedule' }] } },
+        { show: ({ spec, status }: { spec: object; status: object }) => ({ spec, status }) },
+      ),
+      patch(
+        'merge',
+        'its status',
+        '/api/v1/nodes/<ns>/status',
+        {
+          status: {
+            capacity: { cpu: '4', pods: '1000' },
+            conditions: [{ type: 'Ready', status: 'True' }],
+            nodeInfo: { kubeletVersion: 'v1' },
+          },
+        },
+        { show: ({ status }: { status: object }) => status },
+      ),
+      get('it as a table', '/api/v1/nodes/<ns>', { accept: asTable, show: columns }),
+      remove('the node', '/api/v1/nodes/<ns>'),
+      create('a priority class', '/apis/scheduling.k8s.io/v1/priorityclasses', {
+        metadata: { name: '<ns>' },
+        value: 5,
+      }),
+      remove('the priority class', '/apis/scheduling.k8s.io/v1/priorityclasses/<ns>'),
+    ],
+  },
+];
+
+interface Table {
+  columnDefinitions?: { name: string; type: string; format: string; priority: number }[];
+  rows?: { cells: unknown[] }[];
+}
+
+/** A table without the objects in it and the descriptions of its columns. */
+function columns(table: Table): object {
+  return {
+    columns: table.columnDefinitions?.map(({ name, type, format, priority }) =>
+      [name, type, format, priority].join(' '),
+    ),
+    cells: table.rows?.map(({ cells }) => cells.filter((cell) => !/^\d+[smh]$/.test(String(cell)))),
+  };
+}
+
+function withoutAge(table: Table): object {
+  return columns(table);
+}
+
+function withoutConditions({ status, ...rest }: { status?: { phase: string } }): object {
+  return { ...rest, status: status?.phase };
+}
+
+function allowed({ status }: { status: { allowed: boolean } }): boolean {
+  return status.allowed;
+}
