@@ -10,7 +10,7 @@ import { createTestEci, testAccessKey } from '@ebb/local-eci/testing';
 import { createVirtualNode } from '@ebb/virtual-node';
 import { type Eci, createEci } from '../packages/virtual-node/src/eci/eci.ts';
 import { makeContainerGroup } from '../packages/virtual-node/src/pods/container-group.ts';
-import { emptyLookup } from '../packages/virtual-node/src/pods/lookup.ts';
+import { emptyLookup } from '../packages/virtual-node/test/empty-lookup.ts';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type TestApi, namespace, openTestApi } from './api.ts';
 

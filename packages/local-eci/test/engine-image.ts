@@ -41,7 +41,8 @@ function rootFolderArchive(): Buffer {
     existsSync(path),
   );
   const libraries = programs.flatMap(
-    (path) => execFileSync('ldd', [path], { encoding: 'utf8' }).match(/\/\S+\.so\S*/g) ?? [],
+    (path) =>
+      execFileSync('/bin/sh', ['-c', 'ldd "$1"', 'sh', path], { encoding: 'utf8' }).match(/\/\S+\.so\S*/g) ?? [],
   );
   const empty = mkdtempSync(join(tmpdir(), 'ebb-test-root-'));
   try {

@@ -240,10 +240,13 @@ describe('apps', () => {
       'a/b/script/start': '#!/bin/sh\n',
       'a/b/c/toodeep/start': '#!/bin/sh\n',
       'plain/start': 'not executable',
+      'binary/binary': '#!/bin/sh\n',
+      'binary/data': 'x',
       'node_modules/dep/package.json': '{"scripts":{"start":"x"}}',
     });
     const apps = await findApps([folder.path]);
     expect(Object.fromEntries([...apps.values()].map(({ name, command }) => [name, command]))).toEqual({
+      binary: './binary',
       hello: 'node a.js',
       pkg: 'node b.js',
       script: './start',

@@ -17,8 +17,8 @@ const skipped = new Set(['node_modules', '.git']);
 
 /**
  * Finds the apps in `paths` and the folders below them, three deep. An app is a folder with a `Procfile` that has a
- * `web:` line, or a `package.json` with a start script, or an executable file `start`; the first of these says how it
- * starts. It is known by the folder's name in lower case; of two with one name the first found counts.
+ * `web:` line, or a `package.json` with a start script, or an executable file named `start` or as the folder; the first of
+ * these says how it starts. It is known by the folder's name in lower case; of two with one name the first found counts.
  * Throws `UserError` if one of `paths` cannot be read; a folder below that cannot is passed over.
  */
 export async function findApps(paths: readonly string[]): Promise<ReadonlyMap<string, AppFolder>> {
@@ -56,7 +56,12 @@ async function childFolders(folder: string): Promise<string[]> {
 }
 
 async function startCommand(folder: string): Promise<string | undefined> {
-  return (await procfileCommand(folder)) ?? (await packageCommand(folder)) ?? (await startFile(folder));
+  return (
+    (await procfileCommand(folder)) ??
+    (await packageCommand(folder)) ??
+    (await executable(folder, 'start')) ??
+    (await executable(folder, basename(folder)))
+  );
 }
 
 async function procfileCommand(folder: string): Promise<string | undefined> {
@@ -76,14 +81,19 @@ async function packageCommand(folder: string): Promise<string | undefined> {
   }
 }
 
-async function startFile(folder: string): Promise<string | undefined> {
+async function executable(folder: string, name: string): Promise<string | undefined> {
   try {
-    const path = join(folder, 'start');
+    const path = join(folder, name);
     await access(path, constants.X_OK);
-    return (await stat(path)).isFile() ? './start' : undefined;
+    return (await stat(path)).isFile() ? `./${shellWord(name)}` : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** A name as one word for a shell. */
+function shellWord(name: string): string {
+  return /^[\w.-]+$/.test(name) ? name : `'${name.replaceAll("'", `'\\''`)}'`;
 }
 
 async function readText(path: string): Promise<string | undefined> {

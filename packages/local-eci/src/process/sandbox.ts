@@ -101,6 +101,6 @@ function missing(image: string, names: readonly string[]): string {
   const found = names.length === 0 ? 'none found' : `found: ${names.join(', ')}`;
   return (
     `image "${image}" cannot be run here: this machine runs only folders as dev.local/<name> (${found}); ` +
-    'a folder is one if it has a Procfile with a web: line, a package.json with a start script, or an executable file named start'
+    'a folder is one if it has a Procfile with a web: line, a package.json with a start script, or an executable file named start or as the folder'
   );
 }

@@ -1,7 +1,7 @@
 import type { Pod } from '@ebb/api';
 import { describe, expect, it } from 'vitest';
 import { makeContainerGroup } from './container-group.ts';
-import { emptyLookup } from './lookup.ts';
+import { emptyLookup } from '../../test/empty-lookup.ts';
 import { MissingReference } from './missing.ts';
 
 const pod = (spec: Partial<Pod['spec']> = {}): Pod => ({

@@ -1,7 +1,8 @@
 import type { Container, Pod } from '@ebb/api';
 import { describe, expect, it } from 'vitest';
 import { resolveEnvironment } from './environment.ts';
-import { type Lookup, emptyLookup } from './lookup.ts';
+import { emptyLookup } from '../../test/empty-lookup.ts';
+import type { Lookup } from './lookup.ts';
 import { MissingReference } from './missing.ts';
 
 const pod: Pod = {

@@ -13,16 +13,6 @@ export interface Lookup {
   readonly pullSecrets: readonly string[];
 }
 
-/** Refers to nothing. */
-export const emptyLookup: Lookup = {
-  configMap: () => undefined,
-  secret: () => undefined,
-  claim: () => undefined,
-  persistentVolume: () => undefined,
-  token: () => undefined,
-  pullSecrets: [],
-};
-
 /** By which tokens asked for alike are one. */
 export const tokenKey = ({ audience = '', expirationSeconds = 3600 }: TokenProjection): string =>
   `${expirationSeconds} ${audience}`;

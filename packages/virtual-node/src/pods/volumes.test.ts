@@ -1,6 +1,7 @@
 import type { Pod } from '@ebb/api';
 import { describe, expect, it } from 'vitest';
-import { type Lookup, emptyLookup } from './lookup.ts';
+import { emptyLookup } from '../../test/empty-lookup.ts';
+import type { Lookup } from './lookup.ts';
 import { groupVolumes } from './volumes.ts';
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64');

@@ -1,0 +1,11 @@
+import type { Lookup } from '../src/pods/lookup.ts';
+
+/** Refers to nothing. */
+export const emptyLookup: Lookup = {
+  configMap: () => undefined,
+  secret: () => undefined,
+  claim: () => undefined,
+  persistentVolume: () => undefined,
+  token: () => undefined,
+  pullSecrets: [],
+};
