@@ -250,6 +250,11 @@ const rarely: Readonly<Record<string, readonly string[]>> = {
     'controller update endpoints',
     'controller delete endpoints',
   ],
+  'a class of scaling looks at it': [
+    'autoscaler get nodes/proxy',
+    'autoscaler get configmaps',
+    'autoscaler get serving.knative.dev/services',
+  ],
   'a certificate ends': ['webhook update secrets'],
   'a certificate is no good': ['webhook create events', 'webhook patch events'],
   'the same is said again': ['controller patch events', 'autoscaler patch events', 'virtual-node patch events'],

@@ -36,6 +36,7 @@ export { dryRunRefusal } from './admission/dry-run.ts';
 export { type ServingConfig, defaultServingConfig, parseServingConfig } from './config/serving-config.ts';
 export { type Domain, type DomainConfig, clusterDomain, clusterLocalDomain, domainFor } from './config/domain.ts';
 export type { DefaultsConfig } from './config/defaults.ts';
+export { parseYaml } from './config/yaml.ts';
 export type { DeploymentConfig } from './config/deployment.ts';
 export type { FeatureName, FeaturesConfig, Flag, SecurePodDefaults } from './config/features.ts';
 export type { GcConfig } from './config/gc.ts';

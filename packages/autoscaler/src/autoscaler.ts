@@ -17,9 +17,11 @@ import { Gateways } from './gateways.ts';
 import { NodeLoads } from './replicas/node-loads.ts';
 import { Permits } from './replicas/permits.ts';
 import { defaultPodConfig, withPodSettings } from './replicas/pod-settings.ts';
+import { Readings } from './readings.ts';
 import { Scalers, permitsOf } from './scalers.ts';
 import { Sources } from './sources.ts';
 import { makeStatus } from './status.ts';
+import type { TimeseriesReader } from './timeseries-reader.ts';
 import { type RevisionWhy, type WhyQuery, isAskedFor, whyOf } from './why.ts';
 
 export interface AutoscalerOptions {
@@ -48,6 +50,13 @@ export interface Autoscaler {
 /** The autoscaler of the classes that Ebb itself scales. Its state is in memory; a new one learns it anew. */
 export function createAutoscaler(options: AutoscalerOptions): Autoscaler {
   return new KpaAutoscaler(options);
+}
+
+/** What scalers are made with, besides what the autoscaler has all the time. */
+interface Making {
+  readonly signal: AbortSignal;
+  readonly changed: (key: string) => void;
+  readonly timeseries: TimeseriesReader;
 }
 
 class KpaAutoscaler implements Autoscaler {
@@ -108,10 +117,13 @@ class KpaAutoscaler implements Autoscaler {
     await Promise.race([this.#cluster.synced, aborted]);
     if (signal.aborted) return;
     this.#nodes.setNodes(this.#cluster.nodes.list());
-    const scalers = this.#createScalers(signal, changed);
+    const shared = { ...this.#options, cluster: this.#cluster, signal, track: this.#track };
+    const readings = new Readings(shared);
+    const scalers = this.#createScalers({ signal, changed, timeseries: readings.timeseries });
     const subscriptions = this.#subscribe(scalers);
     using _ticking = scalers.run();
     for (const podAutoscaler of this.#cluster.podAutoscalers.list()) scalers.set(podAutoscaler);
+    using _reading = readings.run((...names) => scalers.ofClasses(...names));
     this.#scalers = scalers;
     this.#markSynced();
     await aborted;
@@ -119,13 +131,15 @@ class KpaAutoscaler implements Autoscaler {
     for (const subscription of subscriptions) subscription.unsubscribe();
   }
 
-  #createScalers(signal: AbortSignal, changed: (key: string) => void): Scalers {
+  /** Takes a call under way, which never rejects, so that the end can wait for it. */
+  readonly #track = (task: Promise<void>): void => {
+    const call = task.finally(() => this.#calls.delete(call));
+    this.#calls.add(call);
+  };
+
+  #createScalers({ signal, changed, timeseries }: Making): Scalers {
     const { clock } = this.#options;
-    const track = (task: Promise<void>): void => {
-      const call = task.finally(() => this.#calls.delete(call));
-      this.#calls.add(call);
-    };
-    const sources = new Sources(this.#cluster);
+    const sources = new Sources(this.#cluster, timeseries);
     const scalers = new Scalers({
       ...this.#options,
       cluster: this.#cluster,
@@ -134,9 +148,9 @@ class KpaAutoscaler implements Autoscaler {
       podConfig: () => this.#podConfig,
       permits: new Permits(permitsOf(defaultClusterSettings), clock),
       signal,
-      track,
+      track: this.#track,
       changed,
-      sourcesOf: (podAutoscaler) => sources.of(podAutoscaler),
+      sourcesOf: (podAutoscaler, className) => sources.of(podAutoscaler, className),
       decided: (key, decision) => this.#tell(key, decision),
     });
     for (const configMap of this.#cluster.configMaps.list()) {
@@ -160,7 +174,7 @@ class KpaAutoscaler implements Autoscaler {
   }
 
   #subscribe(scalers: Scalers): readonly Subscription[] {
-    const { podAutoscalers, revisions, pods, nodes, configMaps } = this.#cluster;
+    const { podAutoscalers, revisions, pods, nodes, configMaps, reclaims } = this.#cluster;
     return [
       podAutoscalers.events.subscribe(({ type, object }) => {
         if (type === 'deleted') scalers.delete(keyOf(object));
@@ -170,6 +184,11 @@ class KpaAutoscaler implements Autoscaler {
         if (type === 'added') scalers.step(keyOf(object));
       }),
       pods.events.subscribe((event) => scalers.observePod(event)),
+      reclaims.events.subscribe(({ type, object: { involvedObject } }) => {
+        const { namespace, name = '' } = involvedObject;
+        const pod = type === 'added' ? pods.get(namespace, name) : undefined;
+        if (pod) scalers.letGo(pod);
+      }),
       nodes.events.subscribe(() => {
         this.#nodes.setNodes(nodes.list());
         scalers.stepStarved();

@@ -1,5 +1,6 @@
 import {
   type ConfigMap,
+  type CoreEvent,
   type Node,
   type Pod,
   type PodAutoscaler,
@@ -21,7 +22,12 @@ export interface Cluster {
   readonly nodes: Informer<Node>;
   /** Knative's own ConfigMaps only. */
   readonly configMaps: Informer<ConfigMap>;
-  /** Resolves when all copies are there. */
+  /**
+   * Events that tell of spot pods about to be taken back. Nothing waits for them to be there: without them a pod that is taken back is
+   * replaced when it is gone.
+   */
+  readonly reclaims: Informer<CoreEvent>;
+  /** Resolves when all copies are there, but for `reclaims`. */
   readonly synced: Promise<void>;
   run(options: { readonly signal: AbortSignal }): Promise<void>;
 }
@@ -55,6 +61,10 @@ export function createCluster(client: KubeClient, options: ClusterOptions): Clus
   });
   const nodes = createInformer(client, resources.nodes, { ...options, labelSelector: 'type=virtual-kubelet' });
   const configMaps = createInformer(client, resources.configMaps, { ...options, namespace: systemNamespace });
+  const reclaims = createInformer(client, resources.events, {
+    ...options,
+    fieldSelector: 'reason=SpotToBeReleased',
+  });
   const all = [podAutoscalers, revisions, pods, nodes, configMaps];
   return {
     podAutoscalers,
@@ -62,9 +72,10 @@ export function createCluster(client: KubeClient, options: ClusterOptions): Clus
     pods,
     nodes,
     configMaps,
+    reclaims,
     synced: Promise.all(all.map(({ synced }) => synced)).then(() => {}),
     run: async ({ signal }) => {
-      await Promise.all(all.map((informer) => informer.run({ signal })));
+      await Promise.all([...all, reclaims].map((informer) => informer.run({ signal })));
     },
   };
 }

@@ -25,7 +25,10 @@ import { TickWheel, slotMs } from './tick-wheel.ts';
 /** What the scalers share, besides what their replicas do. */
 export interface ScalersContext extends ReplicaContext {
   /** Where the bounds of a revision beyond its annotations come from, and what its pods request. */
-  readonly sourcesOf: (podAutoscaler: PodAutoscaler) => LiftingSources & { readonly cpuRequest: number };
+  readonly sourcesOf: (
+    podAutoscaler: PodAutoscaler,
+    className: string,
+  ) => LiftingSources & { readonly cpuRequest: number };
   /** Told of each scaler that may have something new to say in its status. */
   readonly changed: (key: string) => void;
   /** Told of each decision that changes something. */
@@ -81,7 +84,7 @@ export class Scalers {
     const isSame = known?.uid === podAutoscaler.metadata.uid && known?.className === className;
     if (known && !(isOurs && isSame)) this.#forget(key);
     if (!isOurs) return;
-    this.#update(key, accepted);
+    this.#update(key, accepted, className);
     this.#context.changed(key);
   }
 
@@ -117,6 +120,19 @@ export class Scalers {
     this.step(key);
   }
 
+  /** A pod is about to be taken back: it takes no new request, and another is made for it. */
+  letGo(pod: Pod): void {
+    const key = revisionOf(pod);
+    this.#entries.get(key)?.replicas.letGo(pod);
+    this.step(key);
+  }
+
+  /** The scalers of some classes, by `namespace/name`. */
+  ofClasses(...names: readonly string[]): ReadonlyMap<string, RevisionScaler> {
+    const found = [...this.#entries].filter(([, { scaler }]) => names.includes(scaler.className));
+    return new Map(found.map(([key, { scaler }]) => [key, scaler]));
+  }
+
   /** Goes on with all whose pods could not be made. */
   stepStarved(): void {
     for (const [key, { replicas }] of this.#entries) if (replicas.shortage) this.step(key);
@@ -142,7 +158,7 @@ export class Scalers {
     };
   }
 
-  #update(key: string, podAutoscaler: PodAutoscaler): void {
+  #update(key: string, podAutoscaler: PodAutoscaler, className: string): void {
     const now = this.#clock.now();
     const { reserveSpecs } = parseOwnScalingSettings(
       podAutoscaler.metadata.annotations ?? {},
@@ -158,7 +174,11 @@ export class Scalers {
     replicas.reserveSpecs = reserveSpecs;
     const decided = (decision: Decision): void => this.#context.decided(key, decision);
     const shared = { settings: this.#settings, replicas, load: this.#load, decided };
-    const scaler = new RevisionScaler(podAutoscaler, { ...shared, ...this.#context.sourcesOf(podAutoscaler) }, now);
+    const scaler = new RevisionScaler(
+      podAutoscaler,
+      { ...shared, ...this.#context.sourcesOf(podAutoscaler, className) },
+      now,
+    );
     this.#entries.set(key, { scaler, replicas });
     this.#wheel.add(key, now);
   }

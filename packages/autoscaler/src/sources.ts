@@ -1,7 +1,8 @@
-import { type PodAutoscaler, type Revision, isQuantity, keys, parseQuantity } from '@ebb/api';
+import { type PodAutoscaler, type Revision, alibabaClasses, isQuantity, keyOf, keys, parseQuantity } from '@ebb/api';
 import type { Cluster } from './cluster.ts';
 import { LoadHistory } from './forecast.ts';
 import type { LiftingSources } from './lifting.ts';
+import type { TimeseriesReader } from './timeseries-reader.ts';
 
 /** What scalers need to know of a revision besides its PodAutoscaler. */
 export class Sources {
@@ -9,16 +10,24 @@ export class Sources {
   /** By the Configuration: what a revision was asked for is what the next one will be. */
   readonly #histories = new Map<string, LoadHistory>();
 
-  constructor(cluster: Pick<Cluster, 'revisions'>) {
+  readonly #timeseries: Pick<TimeseriesReader, 'of'>;
+
+  constructor(cluster: Pick<Cluster, 'revisions'>, timeseries: Pick<TimeseriesReader, 'of'>) {
     this.#cluster = cluster;
+    this.#timeseries = timeseries;
   }
 
   /** The sources of one revision. */
-  of({ metadata }: PodAutoscaler): LiftingSources & { readonly cpuRequest: number } {
-    const { namespace, name = '', labels } = metadata;
+  of(podAutoscaler: PodAutoscaler, className: string): LiftingSources & { readonly cpuRequest: number } {
+    const { namespace, name = '', labels } = podAutoscaler.metadata;
+    const key = keyOf(podAutoscaler);
     const revision = this.#cluster.revisions.get(namespace, name);
     const configuration = `${namespace}/${labels?.[keys.configuration] ?? name}`;
-    return { cpuRequest: revision ? cpuRequestOf(revision) : 0, history: () => this.#historyOf(configuration) };
+    return {
+      cpuRequest: revision ? cpuRequestOf(revision) : 0,
+      history: () => this.#historyOf(configuration),
+      timeseries: className === alibabaClasses.ppa ? () => this.#timeseries.of(key) : undefined,
+    };
   }
 
   #historyOf(configuration: string): LoadHistory {

@@ -106,6 +106,11 @@ export class Replicas implements ReplicaControl {
       this.#delete(event.object);
   }
 
+  /** Lets a pod go that is about to be taken away: it no longer counts, and ends when its last request has. */
+  letGo(pod: Pod): void {
+    if (this.#roster.isActive(pod)) this.#drain(pod);
+  }
+
   /** Forgets all pods, which go with their Revision. */
   abandon(): void {
     for (const pod of podsOf(this.#context.cluster, this.#key)) this.#remove(pod);

@@ -79,6 +79,12 @@ export class Roster {
     return this.#asked.get(uid);
   }
 
+  /** True if it is one of the pods that stay. */
+  isActive({ metadata: { name = '', uid } }: Pod): boolean {
+    const member = this.#members.get(name);
+    return member?.stage === 'active' && member.pod.metadata.uid === uid;
+  }
+
   /** Counts a pod as being at `stage` though it is not seen there yet; `undefined`: as it is seen. */
   ask({ metadata: { name = '', uid = '' } }: Pod, stage: Stage | undefined): void {
     if (stage) this.#asked.set(uid, stage);

@@ -1,0 +1,60 @@
+import { type PodAutoscaler, alibabaClasses, hpaClass } from '@ebb/api';
+import type { Clock, Logger } from '@ebb/base';
+import type { KubeClient } from '@ebb/kube';
+import type { Cluster } from './cluster.ts';
+import type { RevisionScaler } from './revision-scaler.ts';
+import { TimeseriesReader } from './timeseries-reader.ts';
+import { UsageReader } from './usage/usage-reader.ts';
+
+export interface ReadingsOptions {
+  readonly client: KubeClient;
+  readonly cluster: Cluster;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+  /** Takes a call under way, which never rejects. */
+  readonly track: (task: Promise<void>) => void;
+}
+
+/** How often the classes that need it look at what only calls can tell; as often as Kubernetes' own. */
+const periodMs = 15_000;
+
+/** The scalers of some classes, by `namespace/name`. */
+export type ScalersOfClasses = (...names: readonly string[]) => ReadonlyMap<string, RevisionScaler>;
+
+/** What some classes need and no local copy has: what pods use, and schedules in ConfigMaps. Nothing is called where no class asks. */
+export class Readings {
+  readonly timeseries: TimeseriesReader;
+  readonly #usage: UsageReader;
+  readonly #options: ReadingsOptions;
+  #isReading = false;
+
+  constructor(options: ReadingsOptions) {
+    this.#options = options;
+    this.timeseries = new TimeseriesReader(options);
+    this.#usage = new UsageReader(options);
+  }
+
+  /** Reads now and then, until disposed. */
+  run(scalersOf: ScalersOfClasses): Disposable {
+    const { clock, track } = this.#options;
+    const read = (): void => track(this.#read(scalersOf));
+    read();
+    return clock.every(periodMs, read);
+  }
+
+  async #read(scalersOf: ScalersOfClasses): Promise<void> {
+    if (this.#isReading) return;
+    this.#isReading = true;
+    const measured = scalersOf(hpaClass, alibabaClasses.ppa);
+    if (measured.size > 0) await this.#usage.read(measured);
+    const scheduled = [...scalersOf(alibabaClasses.ppa).keys()].flatMap((key) => this.#podAutoscaler(key) ?? []);
+    if (scheduled.length > 0) await this.timeseries.read(scheduled);
+    this.#isReading = false;
+  }
+
+  #podAutoscaler(key: string): PodAutoscaler | undefined {
+    const [namespace, name = ''] = key.split('/');
+    return this.#options.cluster.podAutoscalers.get(namespace, name);
+  }
+}
