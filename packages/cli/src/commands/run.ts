@@ -29,7 +29,9 @@ export function runCommand(io: Io, signal: AbortSignal): Command {
     .option('--eci-endpoint <host>', 'ECI (default: eci.<region>.aliyuncs.com)')
     .option('--vswitch <id>', 'vSwitch of the instances')
     .option('--security-group <id>', 'security group of the instances')
-    .addOption(new Option('--local-eci [runtime]', 'instances on this machine instead: process'))
+    .addOption(
+      new Option('--local-eci [runtime]', 'instances on this machine instead: process, container or simulated'),
+    )
     .option('--domain <domain>', 'gives Services hosts below it, unless the cluster has a domain')
     .option('--log-level <level>', 'debug, info, warn or error (default: info)')
     .addHelpText(

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Clock, type Logger, createLogger, systemClock, untilAborted } from '@ebb/base';
 import { type RemoteKubeClient, createKubeClient } from '@ebb/kube';
-import { createProcessRuntime } from '@ebb/local-eci';
 import type { EciAccess } from '@ebb/virtual-node';
 import { findCluster } from '../client/connect.ts';
 import { type Apps, createApps } from '../dev/apps.ts';
+import { type RuntimeName, openRuntime } from '../dev/runtime.ts';
 import type { Io } from '../io.ts';
 import { Closers } from '../platform/closers.ts';
 import type { ComponentsOptions, ListenAt } from '../platform/component-options.ts';
@@ -27,6 +27,7 @@ export interface RunOptions extends RunFlags {
 export async function runOnCluster(options: RunOptions, io: Io, signal: AbortSignal): Promise<void> {
   const settings = readSettings(options, io.env);
   const clock = systemClock;
+  const random = (): number => Math.random();
   const logger = createLogger({ level: settings.logLevel });
   const say = (text: string): void => io.out(`ebb run: ${text}\n`);
   const cluster = findCluster(options, io);
@@ -45,12 +46,10 @@ export async function runOnCluster(options: RunOptions, io: Io, signal: AbortSig
   try {
     const isKubelet = settings.components.includes('virtual-node');
     const facts = await waitForCluster({ client, clock, logger, say, isKubelet, signal });
-    const local =
-      options.localEci === undefined ? undefined : await startLocal(options.paths, { clock, logger, closers });
+    const { localEci } = settings;
+    const local = localEci && (await startLocal(localEci, options.paths, { clock, logger, random, closers }));
     const start = { settings, cluster, facts, eci: local?.access ?? settings.eci, digestOf: local?.apps.digestOf };
-    running = closers.use(
-      await openComponents({ ...componentsOptions(start), clock, logger, random: () => Math.random() }),
-    );
+    running = closers.use(await openComponents({ ...componentsOptions(start), clock, logger, random }));
     await announce(client, settings, running);
   } catch (error) {
     if (signal.aborted) return;
@@ -74,19 +73,20 @@ async function drain({ gateway }: RunningComponents, { drainMs, graceMs }: RunSe
 interface LocalParts {
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly random: () => number;
   readonly closers: Closers;
 }
 
-/** An ECI whose instances are processes of this machine, made from app folders. */
+/** An ECI whose instances are of this machine; processes are made from app folders. */
 async function startLocal(
+  name: RuntimeName,
   paths: readonly string[],
-  { clock, logger, closers }: LocalParts,
+  { clock, logger, random, closers }: LocalParts,
 ): Promise<{ access: EciAccess; apps: Apps }> {
   const snapshots = await mkdtemp(join(tmpdir(), 'ebb-images-'));
   closers.defer(() => rm(snapshots, { recursive: true, force: true }));
   const apps = await createApps(paths, snapshots);
-  const imageNames = (): string[] => apps.list().map(({ name }) => name);
-  const runtime = createProcessRuntime({ images: apps.find, imageNames, clock, logger });
+  const runtime = await openRuntime(name, { apps, clock, logger, random });
   const { access } = closers.use(await startLocalEci({ runtime, clock, logger }));
   return { access, apps };
 }
