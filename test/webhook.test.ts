@@ -60,12 +60,15 @@ describe.skipIf(!hasKubectl)('admission, seen through kubectl', () => {
     expect(stderr).toContain(
       'mutation failed: cannot decode a number into field spec.template.spec.containers[0].name',
     );
-    const two = '{ image: dev.local/hello, livenessProbe: { httpGet: { path: / }, periodSeconds: -1 } }, {}';
-    expect((await kubectl(service('wrong', two), 'create')).stderr).toBe(
+    const two = service('wrong', '{ image: dev.local/hello }').replace(
+      'containers:',
+      'timeoutSeconds: 601, nodeSelector: { a: b }, affinity: { nodeAffinity: {} }, containers:',
+    );
+    expect((await kubectl(two, 'create')).stderr).toBe(
       denied(
         'validation.webhook.serving.knative.dev',
-        'validation failed: missing field(s): spec.template.spec.containers[*].ports, spec.template.spec.containers[1].image\n' +
-          'must not set the field(s): spec.template.spec.containers[0].livenessProbe',
+        'validation failed: expected 0 <= 601 <= 600: spec.template.spec.timeoutSeconds\n' +
+          'must not set the field(s): spec.template.spec.affinity, spec.template.spec.nodeSelector',
       ),
     );
   });
