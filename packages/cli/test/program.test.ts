@@ -39,16 +39,19 @@ it('says what is missing before it looks for a cluster', async () => {
 });
 
 it('shows help without a fault', async () => {
-  for (const command of ['dev', 'apply', 'get', 'logs', 'delete']) {
+  for (const command of ['dev', 'run', 'apply', 'get', 'logs', 'delete']) {
     expect(await ebb(command, '--help')).toMatchObject({ code: 0, err: '', out: expect.stringContaining('Example') });
   }
 });
 
-it.each([[['dev', '--port', '0']], [['dev', '--port', '99999']], [['dev', '/no/such/folder']], [['bogus']]])(
-  'refuses %j without a stack trace',
-  async (args) => {
-    const { code, err } = await ebb(...args);
-    expect(code).toBe(1);
-    expect(err).not.toContain('    at ');
-  },
-);
+it.each([
+  [['dev', '--port', '0']],
+  [['dev', '--port', '99999']],
+  [['dev', '/no/such/folder']],
+  [['run', '--components=brain']],
+  [['bogus']],
+])('refuses %j without a stack trace', async (args) => {
+  const { code, err } = await ebb(...args);
+  expect(code).toBe(1);
+  expect(err).not.toContain('    at ');
+});
