@@ -1,8 +1,9 @@
 import { StatusError } from '@ebb/api';
+import { kubernetesProtobuf } from '../protobuf/decode.ts';
 
 /** In which form a client wants objects. */
 export interface Encoding {
-  readonly media: 'json' | 'yaml';
+  readonly media: 'json' | 'yaml' | 'protobuf';
   /** The objects themselves, a table made of them, or only their metadata. */
   readonly as: 'object' | 'table' | 'metadata';
 }
@@ -11,18 +12,23 @@ const plainJson: Encoding = { media: 'json', as: 'object' };
 
 /**
  * The best form that an `Accept` header allows, in the order given. Throws `NotAcceptable` if there is none.
- * @param allowed Forms the endpoint has; others count as not asked for.
+ * @param allowed Forms the endpoint has; others count as not asked for. `protobuf` says whether objects have that form
+ *   too; tables and metadata never do.
  */
-export function negotiate(accept: string | undefined, allowed: readonly Encoding['as'][] = ['object']): Encoding {
+export function negotiate(
+  accept: string | undefined,
+  allowed: readonly Encoding['as'][] = ['object'],
+  { protobuf = false }: { readonly protobuf?: boolean } = {},
+): Encoding {
   if (accept === undefined || accept === '' || accept === 'application/json') return plainJson;
   for (const part of accept.split(',')) {
     const encoding = encodingOf(part);
-    if (encoding && allowed.includes(encoding.as)) return encoding;
+    if (!encoding || !allowed.includes(encoding.as)) continue;
+    if (encoding.media !== 'protobuf' || (protobuf && encoding.as === 'object')) return encoding;
   }
-  throw new StatusError(
-    'NotAcceptable',
-    'only the following media types are accepted: application/json, application/yaml',
-  );
+  const types = ['application/json', 'application/yaml', ...(protobuf ? [kubernetesProtobuf] : [])];
+  const message = `406: Not Acceptable\n\nAvailable representations: ${types.join(', ')}`;
+  throw new StatusError('NotAcceptable', message, { details: {} });
 }
 
 function encodingOf(part: string): Encoding | undefined {
@@ -39,5 +45,6 @@ function encodingOf(part: string): Encoding | undefined {
 
 function mediaOf(type: string): Encoding['media'] | undefined {
   if (type === 'application/json' || type === '*/*' || type === 'application/*') return 'json';
-  return type === 'application/yaml' ? 'yaml' : undefined;
+  if (type === 'application/yaml') return 'yaml';
+  return type === kubernetesProtobuf ? 'protobuf' : undefined;
 }

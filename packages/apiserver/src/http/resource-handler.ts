@@ -6,7 +6,8 @@ import { invalidOptions, methodNotAllowed, unknownResource } from '../rest/error
 import { badVersion, isTrue, parseVersion } from '../rest/list-options.ts';
 import { listObjects, requireReached } from '../rest/list.ts';
 import { patchObject, patchTypes, unsupportedPatch } from '../rest/patch.ts';
-import { type Call, requireStored } from '../rest/call.ts';
+import { classOfKind } from '../protobuf/classes.ts';
+import { type Call, apiVersionOfInfo, requireStored } from '../rest/call.ts';
 import { updateObject } from '../rest/update.ts';
 import { forbidden } from '../schema/field-error.ts';
 import { duplicateKeys } from '../schema/duplicate-keys.ts';
@@ -21,6 +22,12 @@ import { handleSubresource } from './subresource-handler.ts';
 
 const endpointsWarning = 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice';
 const anyForm: readonly Encoding['as'][] = ['object', 'table', 'metadata'];
+
+/** The form that a request wants objects of its resource in. Throws `NotAcceptable`. */
+function encodingFor({ call: { info }, request }: ApiRequest): Encoding {
+  const protobuf = info.builtin && classOfKind(apiVersionOfInfo(info), info.kind) !== undefined;
+  return negotiate(request.headers.accept, anyForm, { protobuf });
+}
 
 /** Answers one request on a resource. Rejects with `StatusError` when it is refused. */
 export async function handleResource(api: ApiRequest): Promise<void> {
@@ -68,12 +75,13 @@ async function handleObject(api: ApiRequest): Promise<void> {
   }
 }
 
-function watch({ context, call, request, response }: ApiRequest): void {
-  startWatch(context.machine, call, negotiate(request.headers.accept, anyForm), response);
+function watch(api: ApiRequest): void {
+  startWatch(api.context.machine, api.call, encodingFor(api), api.response);
 }
 
-function list({ context, call, request, response }: ApiRequest): void {
-  const encoding = negotiate(request.headers.accept, anyForm);
+function list(api: ApiRequest): void {
+  const { context, call, response } = api;
+  const encoding = encodingFor(api);
   const page = listObjects(context.machine, call, context.snapshots);
   addWarnings(response, call.warnings);
   sendJson(response, 200, encodeList(call, page, encoding, context.machine.clock.now()), encoding.media);
@@ -121,10 +129,10 @@ async function remove(api: ApiRequest): Promise<void> {
 }
 
 async function removeAll(api: ApiRequest): Promise<void> {
-  const { call, context, request, response } = api;
+  const { call, context, response } = api;
   if (!call.info.verbs.includes('deletecollection')) throw methodNotAllowed();
   const options = parseDeleteOptions(await optionalBody(api), call.query);
-  const encoding = negotiate(request.headers.accept, anyForm);
+  const encoding = encodingFor(api);
   const page = deleteCollection(context.machine, call, options);
   await context.machine.storage.durable();
   sendJson(response, 200, encodeList(call, page, encoding, context.machine.clock.now()), encoding.media);
@@ -158,12 +166,13 @@ async function answerDeleted(api: ApiRequest, deleted: Deleted): Promise<void> {
   if ('stored' in deleted) return answer(api, 200, deleted.stored);
   await api.context.machine.storage.durable();
   addWarnings(api.response, api.call.warnings);
-  const { media } = negotiate(api.request.headers.accept, anyForm);
+  const { media } = encodingFor(api);
   sendJson(api.response, 200, JSON.stringify(deleted.status), media);
 }
 
-function sendObject({ call, context, request, response }: ApiRequest, code: number, stored: StoredObject): void {
-  const encoding = negotiate(request.headers.accept, anyForm);
+function sendObject(api: ApiRequest, code: number, stored: StoredObject): void {
+  const { call, context, response } = api;
+  const encoding = encodingFor(api);
   addWarnings(response, call.warnings);
   sendJson(response, code, encodeObject(call, stored, encoding, context.machine.clock.now()), encoding.media);
 }

@@ -2,6 +2,9 @@ import type { ServerResponse } from 'node:http';
 import { type Status, StatusError } from '@ebb/api';
 import { type Logger, messageOf } from '@ebb/base';
 import { stringify } from 'yaml';
+import { kubernetesProtobuf } from '../protobuf/decode.ts';
+import { encodeKubernetesProtobuf } from '../protobuf/encode.ts';
+import type { JsonObject } from '../schema/json.ts';
 import type { Encoding } from './negotiate.ts';
 
 /** Most `Warning` headers, and most characters in all of them, as Kubernetes has it. */
@@ -25,6 +28,19 @@ function quoted(text: string): string {
   return text.replaceAll(/[^\x20-\x7e]/g, ' ').replaceAll(/["\\]/g, '\\$&');
 }
 
+/** Content types of the media that objects are answered in. */
+export const contentTypes: Readonly<Record<Encoding['media'], string>> = {
+  json: 'application/json',
+  yaml: 'application/yaml',
+  protobuf: kubernetesProtobuf,
+};
+
+function encodeJson(json: string, media: Encoding['media']): Buffer {
+  if (media === 'json') return Buffer.from(`${json}\n`);
+  const value = JSON.parse(json) as JsonObject;
+  return media === 'yaml' ? Buffer.from(stringify(value)) : encodeKubernetesProtobuf(value);
+}
+
 /** Answers with a text that is JSON already. */
 export function sendJson(
   response: ServerResponse,
@@ -32,10 +48,9 @@ export function sendJson(
   json: string,
   media: Encoding['media'] = 'json',
 ): void {
-  const text = media === 'yaml' ? stringify(JSON.parse(json)) : `${json}\n`;
-  const body = Buffer.from(text);
+  const body = encodeJson(json, media);
   response.writeHead(code, {
-    'Content-Type': media === 'yaml' ? 'application/yaml' : 'application/json',
+    'Content-Type': contentTypes[media],
     ...neverCached,
     'Content-Length': body.length,
   });

@@ -1,7 +1,7 @@
 import { type Schema, StatusError } from '@ebb/api';
-import { builtinKinds } from '../builtin/kinds.ts';
 import { classOf, schemaOfClass } from '../builtin/model-schema.ts';
 import type { JsonObject } from '../schema/json.ts';
+import { classOfKind } from './classes.ts';
 import { type Field, fieldsOf } from './fields.ts';
 import { readFields, type WireField } from './reader.ts';
 
@@ -9,12 +9,6 @@ import { readFields, type WireField } from './reader.ts';
 export const kubernetesProtobuf = 'application/vnd.kubernetes.protobuf';
 
 const magic = Buffer.from('k8s\0');
-
-/** Kinds that are sent and not served. */
-const otherClasses: Record<string, string> = {
-  'v1.Binding': 'V1Binding',
-  'policy/v1.Eviction': 'V1Eviction',
-};
 
 /**
  * The object in a body of type `kubernetesProtobuf`, as its JSON would have it. On the wire nothing tells a field left
@@ -40,23 +34,13 @@ function decodeEnvelope(body: Uint8Array): JsonObject {
   const typeMeta = readFields(bytesAt(envelope, 1));
   const apiVersion = text(bytesAt(typeMeta, 1));
   const kind = text(bytesAt(typeMeta, 2));
-  const className = classNameOf(apiVersion, kind);
+  const className = classOfKind(apiVersion, kind);
   if (className === undefined)
     throw new StatusError(
       'BadRequest',
       `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)}`,
     );
   return { apiVersion, kind, ...decodeMessage(bytesAt(envelope, 2), schemaOfClass(className)) };
-}
-
-function classNameOf(apiVersion: string, kind: string): string | undefined {
-  if (kind === 'DeleteOptions') return 'V1DeleteOptions';
-  const row = builtinKinds.find(
-    (each) => each.kind === kind && (each.group === '' ? 'v1' : `${each.group}/v1`) === apiVersion,
-  );
-  if (row) return row.model ?? `V1${kind}`;
-  const name = `${apiVersion}.${kind}`;
-  return Object.hasOwn(otherClasses, name) ? otherClasses[name] : undefined;
 }
 
 function bytesAt(fields: readonly WireField[], number: number): Uint8Array {

@@ -8,6 +8,7 @@ export const fieldNumbers: Readonly<Record<string, string>> = {
   AdmissionregistrationV1WebhookClientConfig: 'service caBundle url',
   ApiextensionsV1ServiceReference: 'namespace name path port',
   ApiextensionsV1WebhookClientConfig: 'service caBundle url',
+  AuthenticationV1TokenRequest: 'metadata spec status',
   CoreV1EndpointPort: 'name port protocol appProtocol',
   CoreV1Event:
     'metadata involvedObject reason message source firstTimestamp lastTimestamp count type eventTime series action related reportingComponent reportingInstance',
@@ -24,6 +25,7 @@ export const fieldNumbers: Readonly<Record<string, string>> = {
   V1AzureFilePersistentVolumeSource: 'secretName shareName readOnly secretNamespace',
   V1AzureFileVolumeSource: 'secretName shareName readOnly',
   V1Binding: 'metadata target',
+  V1BoundObjectReference: 'kind apiVersion name uid',
   V1CSIPersistentVolumeSource:
     'driver volumeHandle readOnly fsType volumeAttributes controllerPublishSecretRef nodeStageSecretRef nodePublishSecretRef controllerExpandSecretRef nodeExpandSecretRef',
   V1CSIVolumeSource: 'driver readOnly fsType volumeAttributes nodePublishSecretRef',
@@ -141,6 +143,7 @@ export const fieldNumbers: Readonly<Record<string, string>> = {
   V1LimitRangeItem: 'type max min default defaultRequest maxLimitRequestRatio',
   V1LimitRangeSpec: 'limits',
   V1LinuxContainerUser: 'uid gid supplementalGroups',
+  V1ListMeta: 'selfLink resourceVersion continue remainingItemCount',
   V1LoadBalancerIngress: 'ip hostname ipMode ports',
   V1LoadBalancerStatus: 'ingress',
   V1LocalObjectReference: 'name',
@@ -279,6 +282,9 @@ export const fieldNumbers: Readonly<Record<string, string>> = {
   V1ServiceStatus: 'loadBalancer conditions',
   V1SessionAffinityConfig: 'clientIP',
   V1SleepAction: 'seconds',
+  V1Status: 'metadata status message reason details code',
+  V1StatusCause: 'reason message field',
+  V1StatusDetails: 'name group kind causes retryAfterSeconds uid',
   V1StorageClass:
     'metadata provisioner parameters reclaimPolicy mountOptions allowVolumeExpansion volumeBindingMode allowedTopologies',
   V1StorageOSPersistentVolumeSource: 'volumeName volumeNamespace fsType readOnly secretRef',
@@ -290,6 +296,8 @@ export const fieldNumbers: Readonly<Record<string, string>> = {
   V1Sysctl: 'name value',
   V1TCPSocketAction: 'port host',
   V1Taint: 'key value effect timeAdded',
+  V1TokenRequestSpec: 'audiences 3:boundObjectRef expirationSeconds',
+  V1TokenRequestStatus: 'token expirationTimestamp',
   V1TokenReview: 'metadata spec status',
   V1TokenReviewSpec: 'token audiences',
   V1TokenReviewStatus: 'authenticated user error audiences',

@@ -21,6 +21,17 @@ export class MessageWriter {
     return this;
   }
 
+  /** A whole number, which may be negative. */
+  signed(field: number, value: number): this {
+    if (value >= 0) return this.integer(field, value);
+    this.#chunks.push(varint(field * 8), negativeVarint(value));
+    return this;
+  }
+
+  bytes(field: number, value: Uint8Array): this {
+    return this.#delimited(field, value);
+  }
+
   double(field: number, value: number | undefined): this {
     if (value === undefined) return this;
     const bytes = Buffer.alloc(8);
@@ -47,6 +58,15 @@ export class MessageWriter {
     this.#chunks.push(varint(field * 8 + 2), varint(bytes.length), bytes);
     return this;
   }
+}
+
+/** Ten bytes of two's complement, as for every negative number. */
+function negativeVarint(value: number): Uint8Array {
+  let rest = BigInt.asUintN(64, BigInt(Math.trunc(value)));
+  const bytes: number[] = [];
+  for (; rest >= 0x80n; rest >>= 7n) bytes.push(Number(rest & 0x7fn) + 0x80);
+  bytes.push(Number(rest));
+  return Uint8Array.from(bytes);
 }
 
 function varint(value: number): Uint8Array {

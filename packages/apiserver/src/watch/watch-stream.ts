@@ -3,7 +3,8 @@ import type { ServerResponse } from 'node:http';
 import { StatusError } from '@ebb/api';
 import { encodeObject } from '../http/encode.ts';
 import type { Encoding } from '../http/negotiate.ts';
-import { neverCached, statusOf } from '../http/respond.ts';
+import { contentTypes, neverCached, statusOf } from '../http/respond.ts';
+import { encodeWatchEvent } from '../protobuf/encode.ts';
 import { type Call, type Machine, apiVersionOfInfo } from '../rest/call.ts';
 import { select } from '../rest/list.ts';
 import {
@@ -15,6 +16,7 @@ import {
   parseVersion,
   wholeParameter,
 } from '../rest/list-options.ts';
+import type { JsonObject } from '../schema/json.ts';
 import type { StorageEvent } from '../store/storage-event.ts';
 import { StoredObject } from '../store/stored-object.ts';
 import { resourceKey } from '../store/stored-pair.ts';
@@ -28,6 +30,9 @@ const maxWaitingBytes = 16 * 1024 * 1024;
 const bookmarkEveryMs = 60_000;
 /** Watches without a timeout end by themselves after 30 to 60 minutes. */
 const defaultTimeoutSeconds = 1800;
+
+/** Content types of streams of events. */
+const streamTypes = { ...contentTypes, protobuf: `${contentTypes.protobuf};stream=watch` };
 
 type EventType = 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK';
 
@@ -103,7 +108,7 @@ class WatchStream {
 
   #open(): void {
     this.#response.writeHead(200, {
-      'Content-Type': this.#encoding.media === 'yaml' ? 'application/yaml' : 'application/json',
+      'Content-Type': streamTypes[this.#encoding.media],
       ...neverCached,
     });
     this.#response.flushHeaders();
@@ -143,13 +148,13 @@ class WatchStream {
   }
 
   #send(type: EventType, stored: StoredObject, lines?: Map<string, Buffer>): void {
-    const { as } = this.#encoding;
+    const { as, media } = this.#encoding;
     const apiVersion = apiVersionOfInfo(this.#call.info);
-    const key = `${type} ${as} ${apiVersion} ${this.#call.query.get('includeObject') ?? ''}`;
+    const key = `${type} ${media} ${as} ${apiVersion} ${this.#call.query.get('includeObject') ?? ''}`;
     let line = lines?.get(key);
     if (!line) {
       const object = encodeObject(this.#call, stored, this.#encoding, this.#machine.clock.now());
-      line = Buffer.from(`{"type":"${type}","object":${object}}\n`);
+      line = this.#line(type, object);
       lines?.set(key, line);
     }
     this.#write(line);
@@ -167,8 +172,13 @@ class WatchStream {
     if (this.#response.writableLength > this.#maxWaiting) this.#response.destroy();
   }
 
+  #line(type: string, object: string): Buffer {
+    if (this.#encoding.media === 'protobuf') return encodeWatchEvent(type, JSON.parse(object) as JsonObject);
+    return Buffer.from(`{"type":"${type}","object":${object}}\n`);
+  }
+
   #fail(error: StatusError): void {
-    this.#response.end(`${JSON.stringify({ type: 'ERROR', object: statusOf(error) })}\n`);
+    this.#response.end(this.#line('ERROR', JSON.stringify(statusOf(error))));
   }
 
   #end(): void {

@@ -1,0 +1,25 @@
+import { builtinKinds } from '../builtin/kinds.ts';
+
+/** Kinds that are sent or answered and not stored, by API version. */
+const otherClasses: Readonly<Record<string, string>> = {
+  'v1.Binding': 'V1Binding',
+  'v1.DeleteOptions': 'V1DeleteOptions',
+  'v1.Status': 'V1Status',
+  'meta.k8s.io/v1.DeleteOptions': 'V1DeleteOptions',
+  'policy/v1.Eviction': 'V1Eviction',
+  'authentication.k8s.io/v1.TokenRequest': 'AuthenticationV1TokenRequest',
+};
+
+/** Kinds whose classes hold any JSON, which has no place in their messages. */
+const withoutMessages = new Set(['CustomResourceDefinition']);
+
+/** The class of `@kubernetes/client-node` that has the fields of a kind; `undefined` if it has no form on the wire. */
+export function classOfKind(apiVersion: string, kind: string): string | undefined {
+  const name = `${apiVersion}.${kind}`;
+  if (Object.hasOwn(otherClasses, name)) return otherClasses[name];
+  if (kind === 'DeleteOptions') return 'V1DeleteOptions';
+  const row = builtinKinds.find(
+    (each) => each.kind === kind && (each.group === '' ? 'v1' : `${each.group}/v1`) === apiVersion,
+  );
+  return row && !withoutMessages.has(kind) ? (row.model ?? `V1${kind}`) : undefined;
+}
