@@ -5,6 +5,7 @@ import { createWebhook } from '@ebb/controller';
 import { eventually } from '@ebb/base/testing';
 import type { AdmissionExtent, ClusterFacts } from './facts.ts';
 import { freePort } from './free-port.ts';
+import { removeWebhooks } from './wipe.ts';
 
 const host = '127.0.0.1';
 
@@ -36,6 +37,7 @@ export async function startWebhook(
     [Symbol.asyncDispose]: async () => {
       stop.abort(new DOMException('stopping', 'AbortError'));
       await running;
+      await removeWebhooks(client);
       await client[Symbol.asyncDispose]();
     },
   };

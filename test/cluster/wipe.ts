@@ -31,9 +31,8 @@ const disposable = namespaced.filter(({ group, plural }) => group.endsWith('knat
  * and other namespaces. For clusters where nobody else does such things. Resolves when all is gone.
  */
 export async function wipe(client: KubeClient, { namespace, ours }: ClusterFacts): Promise<void> {
-  // First: their servers are gone, and nothing can be written while the API server asks them.
-  await empty(client, resources.mutatingWebhookConfigurations, undefined, isOurs);
-  await empty(client, resources.validatingWebhookConfigurations, undefined, isOurs);
+  // First: their server may be gone, and nothing can be written while the API server asks it.
+  await removeWebhooks(client);
   const labels = { 'webhooks.knative.dev/exclude': null };
   await client.patch(
     resources.namespaces,
@@ -49,6 +48,12 @@ export async function wipe(client: KubeClient, { namespace, ours }: ClusterFacts
   const isStray = ({ metadata: { name = '' } }: KubernetesObject): boolean =>
     name.startsWith(`${namespace}-`) || (ours && !standing.has(name));
   await empty(client, resources.namespaces, undefined, isStray);
+}
+
+/** Takes away Ebb's webhook configurations. */
+export async function removeWebhooks(client: KubeClient): Promise<void> {
+  await empty(client, resources.mutatingWebhookConfigurations, undefined, isOurs);
+  await empty(client, resources.validatingWebhookConfigurations, undefined, isOurs);
 }
 
 function isOurs({ metadata }: KubernetesObject): boolean {
