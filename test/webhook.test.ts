@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Route, type Service, resources, systemNamespace } from '@ebb/api';
+import { eventually } from '@ebb/base/testing';
 import { type KubeClient, createKubeClient } from '@ebb/kube';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type TestApi, namespace, onCluster, openTestApi } from './api.ts';
@@ -21,6 +22,11 @@ interface Told {
 /** What a refusal of Ebb's reads like in kubectl, whichever API server it talks to. */
 const denied = (webhook: string, text: string): string =>
   `Error from server (BadRequest): error when creating "manifest.yaml": admission webhook "${webhook}" denied the request: ${text}\n`;
+
+const simple = (name: string): Service => ({
+  metadata: { namespace, name },
+  spec: { template: { spec: { containers: [{ name: 'user-container', image: 'dev.local/hello' }] } } },
+});
 
 const service = (name: string, container: string): string => `
 apiVersion: serving.knative.dev/v1
@@ -149,6 +155,30 @@ data: ${data}
     expect((await create('{ _example: x, min-non-active-revisions: "3" }')).stdout).toBe(
       'configmap/config-gc created\n',
     );
+  });
+
+  // The embedded API of these stories has no one to read its ConfigMaps, and excludes no namespace.
+  it.skipIf(!onCluster)('follows the settings as they are written', async () => {
+    const key = { namespace: systemNamespace, name: 'config-defaults' };
+    await client.create(resources.configMaps, { metadata: key, data: { 'revision-timeout-seconds': '17' } });
+    const timeout = async (): Promise<number | undefined> => {
+      const made = await client.create(resources.services, simple('timed'), { dryRun: true });
+      return made.spec.template.spec.timeoutSeconds;
+    };
+    await eventually(async () => (await timeout()) === 17, { what: 'the new default' });
+    await client.delete(resources.configMaps, key);
+    await eventually(async () => (await timeout()) === 300, { what: 'the old default' });
+    expect(await timeout()).toBe(300);
+  });
+
+  it.skipIf(!onCluster)('leaves a namespace alone that asks for it', async () => {
+    const name = `${namespace}-excluded`;
+    const labels = { 'webhooks.knative.dev/exclude': 'true' };
+    await client.create(resources.namespaces, { metadata: { name, labels } });
+    const { metadata, spec } = simple('free');
+    const made = await client.create(resources.services, { metadata: { ...metadata, namespace: name }, spec });
+    expect(made.metadata.annotations).toBeUndefined();
+    expect(made.spec).not.toHaveProperty('traffic');
   });
 
   it('lets an object go', async () => {
