@@ -1,4 +1,4 @@
-// Runs `npm start`, `npm test`, `npm run test:cluster` and `npm run bench` from whatever state the clone is in: checks Node, installs what the
+// Runs `npm start`, `npm test`, `npm run test:cluster`, `npm run test:knative` and `npm run bench` from whatever state the clone is in: checks Node, installs what the
 // lock file asks for, builds, and goes on to the task. Written so that even an old Node can read it and say what it lacks.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -106,20 +106,19 @@ function test(args) {
   conclude({ passed: passed + checked - failedChecks.length, failed: failed + failedChecks.length });
 }
 
+/** Runs a program that is not built, such as those of tests. */
+function statusOfSource(path, args = []) {
+  const loader = pathToFileURL(join(modules, 'tsx', 'dist', 'loader.mjs')).href;
+  return statusOf(process.execPath, ['--conditions=ebb-source', '--import', loader, join(root, path), ...args]);
+}
+
 /** What `test/cluster/build.ts` ends with where this machine cannot build a cluster. */
 const cannotBuild = 3;
 
 /** The stories of `test/` on a real kube-apiserver: that of `$KUBECONFIG`, or one built and started for them. */
 function testOnCluster(args) {
   if (!process.env.KUBECONFIG) {
-    const loader = join(modules, 'tsx', 'dist', 'loader.mjs');
-    const main = join(root, 'test', 'cluster', 'build.ts');
-    const status = statusOf(process.execPath, [
-      '--conditions=ebb-source',
-      '--import',
-      pathToFileURL(loader).href,
-      main,
-    ]);
+    const status = statusOfSource(join('test', 'cluster', 'build.ts'));
     if (status === cannotBuild) return skip(args);
     if (status !== 0) fail('kube-apiserver and etcd could not be built; the message is above');
   }
@@ -151,6 +150,7 @@ install();
 build();
 if (task === 'test') test(args);
 else if (task === 'test:cluster') testOnCluster(args);
+else if (task === 'test:knative') process.exit(statusOfSource(join('test', 'knative', 'run.ts'), args));
 else {
   const main = task === 'start' ? 'packages/cli/dist/main.js' : 'bench/dist/main.js';
   const dev = args.some((arg) => !arg.startsWith('-')) ? ['dev', ...args] : ['dev', 'examples', ...args];

@@ -1,8 +1,9 @@
-import { execFile } from 'node:child_process';
-import { chmod, copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { access, chmod, copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { eventually } from '@ebb/base/testing';
 
 const run = promisify(execFile);
 
@@ -19,6 +20,21 @@ export async function findEngine(): Promise<string | undefined> {
     if (answers) return engine;
   }
   return undefined;
+}
+
+/**
+ * Opens the engine's API on a socket in `folder`, for Podman, which listens nowhere by itself; Docker does. Returns the environment in which
+ * Ebb finds it, and the process to end.
+ */
+export async function openApi(
+  engine: string,
+  folder: string,
+): Promise<{ readonly environment: Readonly<Record<string, string>>; readonly service?: ChildProcess }> {
+  if (engine !== 'podman' || process.env['DOCKER_HOST']) return { environment: {} };
+  const socket = join(folder, 'podman.sock');
+  const service = spawn('podman', ['system', 'service', '--time=0', `unix://${socket}`], { stdio: 'ignore' });
+  await eventually(() => access(socket).then(() => true), { what: 'the API of Podman', timeoutMs: 30_000 });
+  return { environment: { DOCKER_HOST: `unix://${socket}` }, service };
 }
 
 /** Makes an image of one static program out of files, without a registry: nothing but the program, users, and `/tmp`. */

@@ -10,9 +10,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { eventually } from '@ebb/base/testing';
-import { freePort } from '../cluster/free-port.ts';
 import { type Built, build } from './build.ts';
-import { findEngine, importImage } from './engine.ts';
+import { findEngine, importImage, openApi } from './engine.ts';
 import { type Suite, suites } from './suites.ts';
 import { type Outcome, type Promised, readOutcomes, readPromises } from './verdicts.ts';
 
@@ -45,9 +44,11 @@ for (const [name, program] of built.images) {
 say(`${built.images.size} images are there`);
 
 const folder = await mkdtemp(join(tmpdir(), 'ebb-knative-'));
-const port = await freePort(host);
-const ebb = await startEbb();
 const kubeconfig = join(folder, '.ebb', 'kubeconfig');
+/** Of the range of NodePorts: the suites look up the port of the gateway in a Service. */
+const port = 31_180;
+const { environment, service } = await openApi(engine, folder);
+const ebb = await startEbb();
 let passed = 0;
 let failed = 0;
 try {
@@ -60,6 +61,7 @@ try {
 } finally {
   ebb.kill('SIGINT');
   await once(ebb, 'exit');
+  service?.kill();
 }
 print(`logs are in ${folder}`);
 print(`${passed} passed, ${failed} failed`);
@@ -84,7 +86,18 @@ async function prepare({ sources }: Built): Promise<void> {
   await kubectl(['apply', '-f', join(config, 'cluster-resources.yaml')]);
   const manifests = ['test-resources.yaml', 'pvc', 'resource-quota'].flatMap((name) => ['-f', join(config, name)]);
   await kubectl(['apply', ...manifests]);
-  await kubectl(['apply', '-f', join(root, 'deploy', 'config-maps.yaml')]);
+  await kubectl(['create', 'namespace', 'istio-system']);
+  const forwarding = ['--tcp', '80:80', '--node-port', String(port)];
+  await kubectl([
+    'create',
+    'service',
+    'nodeport',
+    'istio-ingressgateway',
+    '--namespace',
+    'istio-system',
+    ...forwarding,
+  ]);
+  await kubectl(['apply', '--server-side', '--force-conflicts', '-f', join(root, 'deploy', 'config')]);
 }
 
 async function runSuite(suite: Suite): Promise<string> {
@@ -99,7 +112,7 @@ async function runSuite(suite: Suite): Promise<string> {
         `-test.timeout=${suite.minutes}m`,
         '-test.parallel=8',
         `-kubeconfig=${kubeconfig}`,
-        `-ingressendpoint=${host}:${port}`,
+        `-ingressendpoint=${host}`,
         `-dockerrepo=${repository}`,
         '-disable-logstream',
         '-enable-alpha',
