@@ -81,7 +81,13 @@ export function createVirtualNode(options: VirtualNodeOptions): VirtualNode {
   const controller = new PodController({
     client,
     eci,
-    maker: createGroupMaker({ client, eci, node: () => makeNode(facts()), clock }),
+    maker: createGroupMaker({
+      client,
+      eci,
+      node: () => makeNode(facts()),
+      claimsAreLocal: isLocal(options.eci),
+      clock,
+    }),
     probes,
     pods,
     index,
@@ -171,6 +177,11 @@ export function createVirtualNode(options: VirtualNodeOptions): VirtualNode {
     }
   };
   return { run, synced };
+}
+
+/** True for an ECI of this machine: the cloud's is never on loopback. */
+function isLocal({ endpoint }: EciAccess): boolean {
+  return /^(127\.|localhost\b|\[::1\])/.test(endpoint);
 }
 
 /** True for a pod on its way up or down. */

@@ -7,5 +7,6 @@ export const emptyLookup: Lookup = {
   claim: () => undefined,
   persistentVolume: () => undefined,
   token: () => undefined,
+  claimsAreLocal: false,
   pullSecrets: [],
 };

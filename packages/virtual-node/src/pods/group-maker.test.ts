@@ -38,6 +38,7 @@ async function make(
       },
     },
     node: () => ({ metadata: { name: 'n', labels: { zone: 'a' } } }),
+    claimsAreLocal: false,
     clock: new FakeClock(0),
   });
   return { made: await maker.make(asking, new AbortController().signal), asked };

@@ -15,6 +15,7 @@ interface MakerOptions {
   readonly eci: Pick<Eci, 'create'>;
   /** The Node as it was registered; asked of the API server only if a pod wants labels that this one has not. */
   readonly node: () => Node;
+  readonly claimsAreLocal: boolean;
   readonly clock: Clock;
 }
 
@@ -37,7 +38,7 @@ const retryMadeMs = 1_000;
 
 /** Makes the groups of pods. */
 export function createGroupMaker(options: MakerOptions): { make(pod: Pod, signal: AbortSignal): Promise<Made> } {
-  const { client, eci, clock } = options;
+  const { client, eci, claimsAreLocal, clock } = options;
   const make = async (pod: Pod, signal: AbortSignal): Promise<Made> => {
     const now = clock.now();
     try {
@@ -47,7 +48,11 @@ export function createGroupMaker(options: MakerOptions): { make(pod: Pod, signal
         labels: node.metadata.labels ?? {},
       });
       if (message !== undefined) return noRoom(pod, message, now);
-      return { id: await eci.create(makeContainerGroup(pod, await fetchReferences(client, pod, { now, signal }))) };
+      return {
+        id: await eci.create(
+          makeContainerGroup(pod, await fetchReferences(client, pod, { now, claimsAreLocal, signal })),
+        ),
+      };
     } catch (error) {
       return refused(pod, error, now);
     }

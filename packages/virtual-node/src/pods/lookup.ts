@@ -9,6 +9,8 @@ export interface Lookup {
   claim(name: string): PersistentVolumeClaim | undefined;
   persistentVolume(name: string): PersistentVolumeSource | undefined;
   token(projection: TokenProjection): string | undefined;
+  /** True where the ECI is of this machine, which has no disks to provision: a claim is a folder there. */
+  readonly claimsAreLocal: boolean;
   /** Names of the Secrets whose registries the pod may pull from. */
   readonly pullSecrets: readonly string[];
 }

@@ -19,6 +19,7 @@ type Client = Pick<KubeClient, 'get' | 'create'>;
 interface FetchOptions {
   readonly now: number;
   readonly signal: AbortSignal;
+  readonly claimsAreLocal: boolean;
   /** The pod's group, whose tokens go on being used while they are young. Default: all are asked for. */
   readonly group?: ContainerGroup | undefined;
 }
@@ -63,6 +64,7 @@ export async function fetchReferences(client: Client, pod: Pod, options: FetchOp
     claim: (name) => claims.get(name),
     persistentVolume: (name) => volumes.get(name)?.spec,
     token: tokens,
+    claimsAreLocal: options.claimsAreLocal,
     pullSecrets,
   };
 }

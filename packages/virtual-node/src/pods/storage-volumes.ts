@@ -4,10 +4,10 @@ import { MissingReference, Unsupported } from './missing.ts';
 import type { CsiVolume, FlexVolume, PersistentVolumeSource, VolumeSources } from './volume-sources.ts';
 import type { GroupVolume } from './volumes.ts';
 
-/** The class of claims that are a folder of the machine the local ECI runs on; no volume is made for them. */
-const localClass = 'ebb-local';
-
-/** A claim's volume. Throws `MissingReference` while it is not bound. */
+/**
+ * A claim's volume. Where claims are local, one that nothing is bound to is a folder of the local ECI's machine, by its name.
+ * Throws `MissingReference` while it is not bound.
+ */
 export function claimVolume(
   name: string,
   { claimName }: NonNullable<VolumeSources['persistentVolumeClaim']>,
@@ -15,8 +15,8 @@ export function claimVolume(
 ): GroupVolume {
   const claim = lookup.claim(claimName);
   if (!claim) throw new MissingReference(`persistentvolumeclaim "${claimName}" not found`);
-  const { volumeName, storageClassName } = claim.spec ?? {};
-  if (storageClassName === localClass) {
+  const { volumeName } = claim.spec ?? {};
+  if (!volumeName && lookup.claimsAreLocal) {
     return nfsVolume(name, { server: 'local', path: `/${pod.metadata.namespace ?? ''}/${claimName}` });
   }
   const source = volumeName ? lookup.persistentVolume(volumeName) : undefined;

@@ -70,7 +70,7 @@ export class VolumeRefresh {
   ): Promise<void> {
     const { eci, clock, logger } = this.#options;
     const { uid = '' } = pod.metadata;
-    const lookup = await fetchReferences(client, pod, { now: clock.now(), signal, group });
+    const lookup = await fetchReferences(client, pod, { now: clock.now(), claimsAreLocal: false, signal, group });
     const changed = fileVolumes(pod, lookup).filter((volume) => differs(volume, group));
     const text = JSON.stringify(changed);
     if (changed.length === 0 || this.#sent.get(uid) === text) return;

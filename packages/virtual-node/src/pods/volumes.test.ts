@@ -19,7 +19,6 @@ const lookup: Lookup = {
   token: ({ audience }) => (audience === 'nobody' ? undefined : `token for ${audience ?? 'the server'}`),
   claim: (name) =>
     ({
-      local: { metadata: {}, spec: { storageClassName: 'ebb-local' } },
       nas: { metadata: {}, spec: { volumeName: 'pv-nas' } },
       disk: { metadata: {}, spec: { volumeName: 'pv-disk' } },
       unbound: { metadata: {}, spec: {} },
@@ -125,14 +124,17 @@ describe('volumes of storage', () => {
       { type: 'FlexVolume', flexVolume: { driver: 'alicloud/disk', options: '{"volumeId":"d-1"}', fsType: 'ext4' } },
     ],
     [
-      { persistentVolumeClaim: { claimName: 'local' } },
-      { type: 'NFSVolume', NFSVolume: { server: 'local', path: '/shop/local' } },
-    ],
-    [
       { csi: { driver: 'ossplugin.csi.alibabacloud.com', volumeAttributes: { bucket: 'b', url: 'u' } } },
       { type: 'FlexVolume', flexVolume: { driver: 'alicloud/oss', options: '{"path":"/","bucket":"b","url":"u"}' } },
     ],
   ])('turn %j into what ECI mounts', (volume, expected) => {
     expect(groupVolumes(pod(volume), lookup)).toEqual([{ name: 'v', ...expected }]);
+  });
+
+  it('turn a claim that nothing is bound to into a folder, where the ECI is local', () => {
+    const claim = { persistentVolumeClaim: { claimName: 'unbound' } };
+    expect(groupVolumes(pod(claim), { ...lookup, claimsAreLocal: true })).toEqual([
+      { name: 'v', type: 'NFSVolume', NFSVolume: { server: 'local', path: '/shop/unbound' } },
+    ]);
   });
 });
