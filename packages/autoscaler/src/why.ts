@@ -58,7 +58,7 @@ function formatRevision({ namespace, revision, wanted, ready, decisions, class: 
   return [heading, ...(lines.length > 0 ? lines : ['  nothing was decided at that time'])].join('\n');
 }
 
-const path = /^\/why\/(?<namespace>[^/]+)\/(?<name>[^/]+)$/;
+const path = /^\/why\/(?<namespace>[a-z0-9.-]+)\/(?<name>[a-z0-9.-]+)$/;
 
 /**
  * Answers `GET /why/<namespace>/<service or revision>[?at=<RFC 3339>]` with `RevisionWhy[]` as JSON: 404 if nothing of that name is
@@ -69,17 +69,17 @@ export function answerWhy(
   { method, url = '' }: Pick<IncomingMessage, 'method' | 'url'>,
   response: Pick<ServerResponse, 'writeHead' | 'end'>,
 ): boolean {
-  const { pathname, searchParams } = new URL(url, 'http://localhost');
+  const [pathname = '', search = ''] = url.split('?', 2);
   const { namespace, name } = path.exec(pathname)?.groups ?? {};
   if (method !== 'GET' || namespace === undefined || name === undefined) return false;
-  const at = searchParams.get('at');
+  const at = new URLSearchParams(search).get('at');
   const atMs = at === null ? undefined : Date.parse(at);
   const answer = (status: number, body: unknown): true => {
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
     return true;
   };
   if (Number.isNaN(atMs)) return answer(400, { message: `at = ${at}, must be a time such as 2026-01-02T15:04:05Z` });
-  const revisions = ask({ namespace: decodeURIComponent(namespace), name: decodeURIComponent(name), atMs });
+  const revisions = ask({ namespace, name, atMs });
   if (revisions.length > 0) return answer(200, revisions);
   return answer(404, { message: `nothing called ${name} is scaled in namespace ${namespace}` });
 }

@@ -132,6 +132,15 @@ describe('asking why', () => {
     expect(answer('/stats').status).toBe(-1);
   });
 
+  it('survives whatever is asked for', () => {
+    const url = fc.oneof(
+      fc.string(),
+      fc.webPath(),
+      fc.string().map((text) => `/why/default/${text}`),
+    );
+    fc.assert(fc.property(url, (text) => [-1, 400, 404].includes(answer(text).status)));
+  });
+
   it('in a terminal gives a line for each decision', async () => {
     const story = new Story({ annotations: { target: '10' } });
     await story.pass(4, () => ({ averageConcurrency: 70 }));

@@ -60,6 +60,25 @@ describe('a stat server', () => {
     expect(taken).toEqual([report]);
   });
 
+  it('says why a scale is what it is, to whoever knows the token', async () => {
+    const options = {
+      host: '127.0.0.1',
+      port: 0,
+      token: () => 'secret',
+      record: () => undefined,
+      logger: silentLogger,
+    };
+    const asked: string[] = [];
+    const why = ({ name }: { readonly name: string }): readonly [] => {
+      asked.push(name);
+      return [];
+    };
+    await using server = await startStatServer({ ...options, why });
+    await send(server.port, { method: 'GET', path: '/why/default/secret' });
+    expect(await send(server.port, { method: 'GET', path: '/why/default/web', token: 'secret' })).toBe(404);
+    expect(asked).toEqual(['web']);
+  });
+
   it('says so while this autoscaler does not work', async () => {
     await using server = await open([], false);
     expect(await send(server.port, { token: 'secret', body: '[]' })).toBe(503);

@@ -3,6 +3,7 @@ import { type IncomingMessage, type Server, type ServerResponse, createServer } 
 import type { AddressInfo } from 'node:net';
 import { type StatSink, statsPath } from '@ebb/api';
 import { type Logger, UserError, messageOf } from '@ebb/base';
+import { type RevisionWhy, type WhyQuery, answerWhy } from '../why.ts';
 import { MalformedReport, decodeReports } from './decode-reports.ts';
 
 export interface StatServerOptions {
@@ -13,6 +14,8 @@ export interface StatServerOptions {
   readonly token: () => string | undefined;
   /** Takes the reports; `undefined` while this autoscaler does not work. */
   readonly record: () => StatSink | undefined;
+  /** Answers why a scale is what it is (GET `/why/…`, see `answerWhy`), to callers with the token; left out: nobody is told. */
+  readonly why?: ((query: WhyQuery) => readonly RevisionWhy[]) | undefined;
   readonly logger: Logger;
 }
 
@@ -38,6 +41,9 @@ export async function startStatServer(options: StatServerOptions): Promise<StatS
   const { host, port, logger } = options;
   const limits = { maxHeaderSize: maxHeaderBytes, requestTimeout: requestMs, headersTimeout: requestMs };
   const server = createServer({ ...limits, keepAliveTimeout: idleMs }, (request, response) => {
+    const { token, why } = options;
+    const asks = why && request.method === 'GET' && isAuthorized(request, token());
+    if (asks && answerWhy(why, request, response)) return;
     take(request, options).then(
       () => response.writeHead(204).end(),
       (error: unknown) => refuse(request, response, { error, logger }),
