@@ -28,7 +28,9 @@ describe('deploy/', () => {
     const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
       (file) => file.endsWith('.yaml') && file !== 'kustomization.yaml',
     );
-    const listed = [...readDeployFile('kustomization.yaml').matchAll(/^ {2}- (\S+\.yaml)$/gm)].map(([, file]) => file);
+    const listed = [...readDeployFile('kustomization.yaml').matchAll(/^ {2}- (\S+\.yaml)$/gm)].map(
+      ([, file = '']) => file,
+    );
     expect(listed.toSorted()).toEqual(files.map((file) => file.replaceAll('\\', '/')).toSorted());
   });
 
