@@ -1,11 +1,7 @@
 import { type StatSink, autoscalerLease, statsAddressAnnotation } from '@ebb/api';
-import { startStatServer } from '@ebb/autoscaler';
 import type { Clock, Logger } from '@ebb/base';
-import { createControllers, createWebhook } from '@ebb/controller';
-import { type Gateway, createGateway, createStatLink } from '@ebb/gateway-slb';
+import type { Gateway } from '@ebb/gateway-slb';
 import { type KubeClient, createKubeClient } from '@ebb/kube';
-import { createVirtualNode } from '@ebb/virtual-node';
-import { createAutoscaling } from './autoscaling.ts';
 import { Closers } from './closers.ts';
 import type { ComponentName, ComponentsOptions, ListenAt } from './component-options.ts';
 import { type Component, Components } from './components.ts';
@@ -83,10 +79,12 @@ class ProcessOfComponents {
     this.components = stack.use(new Components(options.logger));
   }
 
+  /** Loads the parts wanted, and no others: each brings libraries of its own. */
   async open(): Promise<Gateway | undefined> {
     const { virtualNode, webhook, gateway, digestOf } = this.#options;
     const sendStats = await this.#openAutoscaler();
     if (this.#wants('controller')) {
+      const { createControllers } = await import('@ebb/controller');
       const common = { ...this.#common('controller'), digestOf };
       this.#start(
         'controller',
@@ -94,9 +92,11 @@ class ProcessOfComponents {
       );
     }
     if (webhook && this.#wants('webhook')) {
+      const { createWebhook } = await import('@ebb/controller');
       this.#start('webhook', createWebhook({ ...this.#common('webhook'), ...webhook }));
     }
     if (virtualNode && this.#wants('virtual-node')) {
+      const { createVirtualNode } = await import('@ebb/virtual-node');
       const common = { ...this.#common('virtual-node'), ...virtualNode };
       const lease = `ebb-virtual-node-${virtualNode.nodeName}`;
       this.#start(
@@ -111,7 +111,9 @@ class ProcessOfComponents {
   async #openAutoscaler(): Promise<StatSink> {
     const { replica, logger } = this.#options;
     const common = this.#common('autoscaler');
-    const autoscaling = this.#wants('autoscaler') ? createAutoscaling(common) : undefined;
+    const autoscaling = this.#wants('autoscaler')
+      ? (await import('./autoscaling.ts')).createAutoscaling(common)
+      : undefined;
     const direct: StatSink = (report) => autoscaling?.sink()?.(report);
     if (!replica) {
       if (autoscaling) this.#start('autoscaler', autoscaling.create());
@@ -123,6 +125,7 @@ class ProcessOfComponents {
     if (autoscaling) {
       const { host = loopback, port } = replica.stats;
       const server = { token: token.current, record: () => autoscaling.sink(), logger: common.logger };
+      const { startStatServer } = await import('@ebb/autoscaler');
       const listening = this.#stack.use(await startStatServer({ ...server, host, port }));
       const annotations = { [statsAddressAnnotation]: addressOf(replica.advertise, listening.port) };
       this.#start(
@@ -131,6 +134,7 @@ class ProcessOfComponents {
       );
     }
     if (!this.#wants('gateway')) return direct;
+    const { createStatLink } = await import('@ebb/gateway-slb');
     const linkLogger = logger.child({ component: 'stat-link' });
     const local = (): StatSink | undefined => autoscaling?.sink();
     const link = createStatLink({ ...common, logger: linkLogger, token: token.current, local });
@@ -150,6 +154,7 @@ class ProcessOfComponents {
       timing: replica.timing,
     };
     const at = ({ host = loopback }: ListenAt, port: number): { host: string; port: number } => ({ host, port });
+    const { createGateway } = await import('@ebb/gateway-slb');
     const open = (port: number): Promise<Gateway> =>
       createGateway({
         ...common,

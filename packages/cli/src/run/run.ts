@@ -1,18 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type Clock, type Logger, createLogger, systemClock, untilAborted } from '@ebb/base';
+import { type Clock, createLogger, systemClock, untilAborted } from '@ebb/base';
 import { type RemoteKubeClient, createKubeClient } from '@ebb/kube';
 import type { EciAccess } from '@ebb/virtual-node';
 import { findCluster } from '../client/connect.ts';
-import { type Apps, createApps } from '../dev/apps.ts';
-import { type RuntimeName, openRuntime } from '../dev/runtime.ts';
 import type { Io } from '../io.ts';
 import { Closers } from '../platform/closers.ts';
 import type { ComponentsOptions, ListenAt } from '../platform/component-options.ts';
 import { announcePort, createDomain } from '../platform/config.ts';
-import { startLocalEci } from '../platform/local-eci.ts';
 import { type RunningComponents, openComponents } from '../platform/start-components.ts';
 import { startHealthServer } from './health-server.ts';
 import { type ClusterFacts, waitForCluster } from './preflight.ts';
@@ -47,7 +41,8 @@ export async function runOnCluster(options: RunOptions, io: Io, signal: AbortSig
     const isKubelet = settings.components.includes('virtual-node');
     const facts = await waitForCluster({ client, clock, logger, say, isKubelet, signal });
     const { localEci } = settings;
-    const local = localEci && (await startLocal(localEci, options.paths, { clock, logger, random, closers }));
+    const parts = { clock, logger, random, closers };
+    const local = localEci && (await (await import('./start-local.ts')).startLocal(localEci, options.paths, parts));
     const start = { settings, cluster, facts, eci: local?.access ?? settings.eci, digestOf: local?.apps.digestOf };
     running = closers.use(await openComponents({ ...componentsOptions(start), clock, logger, random }));
     await announce(client, settings, running);
@@ -68,27 +63,6 @@ async function drain({ gateway }: RunningComponents, { drainMs, graceMs }: RunSe
   if (!gateway) return;
   await clock.sleep(drainMs);
   await gateway.close({ graceMs });
-}
-
-interface LocalParts {
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly random: () => number;
-  readonly closers: Closers;
-}
-
-/** An ECI whose instances are of this machine; processes are made from app folders. */
-async function startLocal(
-  name: RuntimeName,
-  paths: readonly string[],
-  { clock, logger, random, closers }: LocalParts,
-): Promise<{ access: EciAccess; apps: Apps }> {
-  const snapshots = await mkdtemp(join(tmpdir(), 'ebb-images-'));
-  closers.defer(() => rm(snapshots, { recursive: true, force: true }));
-  const apps = await createApps(paths, snapshots);
-  const runtime = await openRuntime(name, { apps, clock, logger, random });
-  const { access } = closers.use(await startLocalEci({ runtime, clock, logger }));
-  return { access, apps };
 }
 
 interface Start {
