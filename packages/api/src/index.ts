@@ -40,6 +40,7 @@ export { parseYaml } from './config/yaml.ts';
 export type { DeploymentConfig } from './config/deployment.ts';
 export type { FeatureName, FeaturesConfig, Flag, SecurePodDefaults } from './config/features.ts';
 export type { GcConfig } from './config/gc.ts';
+export { type LeaderElectionConfig, parseLeaderElectionConfig } from './config/leader-election.ts';
 export type { NetworkConfig } from './config/network.ts';
 export type { ObservabilityConfig } from './config/observability.ts';
 export type { Template, TemplateData } from './config/template/template.ts';

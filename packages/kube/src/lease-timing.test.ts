@@ -12,8 +12,8 @@ it.each([
 });
 
 it.each([
-  [{ 'lease-duration': 'soon' }, 'lease-duration is "soon", not a duration'],
-  [{ 'retry-period': '0s' }, 'retry-period is "0s"'],
+  [{ 'lease-duration': 'soon' }, 'config-leader-election: lease-duration = soon, must be a duration'],
+  [{ 'retry-period': '0s' }, 'retry-period = 0s, must be a second or more'],
   [{ 'lease-duration': '5s' }, 'longer than renew-deadline'],
   [{ 'retry-period': '12s' }, 'longer than retry-period'],
 ])('refuses %j', (data, message) => {

@@ -1,4 +1,4 @@
-import { type ConfigData, between, readConfig } from './data.ts';
+import { type ConfigData, readConfig } from './data.ts';
 import { isRecord, parseYaml } from './yaml.ts';
 
 /** ConfigMaps of Knative's that nothing in Ebb reads: they are checked, so that they are right when something does. */
@@ -8,15 +8,6 @@ const levels = ['debug', 'info', 'warn', 'error', 'dpanic', 'panic', 'fatal'];
 /** `config-logging`: levels by component. Throws an `Error` with key, value and what it must be. */
 export function checkLoggingConfig(data: ConfigData = {}): void {
   for (const key of Object.keys(data)) if (key.startsWith('loglevel.')) readConfig(data).word(key, levels, 'info');
-}
-
-/** `config-leader-election`: times of leases and a number of buckets. Throws an `Error` with key, value and legal range. */
-export function checkLeaderElectionConfig(data: ConfigData = {}): void {
-  const read = readConfig(data);
-  read.durationMs(['lease-duration', 'leaseDuration'], 60_000);
-  read.durationMs(['renew-deadline', 'renewDeadline'], 40_000);
-  read.durationMs(['retry-period', 'retryPeriod'], 10_000);
-  read.integer('buckets', 1, between(1, 10));
 }
 
 /** `config-certmanager`: references to issuers, in YAML. Throws an `Error` with key, value and what it must be. */

@@ -1,11 +1,12 @@
 import { type AutoscalerConfig, parseAutoscalerConfig } from '../autoscaler/config.ts';
-import { checkCertManagerConfig, checkLeaderElectionConfig, checkLoggingConfig } from './checked-only.ts';
+import { checkCertManagerConfig, checkLoggingConfig } from './checked-only.ts';
 import type { ConfigData } from './data.ts';
 import { type DefaultsConfig, parseDefaultsConfig } from './defaults.ts';
 import { type DeploymentConfig, parseDeploymentConfig } from './deployment.ts';
 import { type DomainConfig, parseDomainConfig } from './domain.ts';
 import { type FeaturesConfig, parseFeaturesConfig } from './features.ts';
 import { type GcConfig, parseGcConfig } from './gc.ts';
+import { parseLeaderElectionConfig } from './leader-election.ts';
 import { type NetworkConfig, parseNetworkConfig } from './network.ts';
 import { type ObservabilityConfig, parseObservabilityConfig } from './observability.ts';
 
@@ -37,7 +38,7 @@ const parsers: { readonly [K in keyof ServingConfig]: Parser<ServingConfig[K]> }
 const checked: Readonly<Record<string, Parser<unknown>>> = {
   ...parsers,
   logging: checkLoggingConfig,
-  'leader-election': checkLeaderElectionConfig,
+  'leader-election': parseLeaderElectionConfig,
   certmanager: checkCertManagerConfig,
 };
 

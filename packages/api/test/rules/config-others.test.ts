@@ -72,12 +72,42 @@ const checkedOnly: readonly (readonly [name: string, keys: readonly Key[]])[] = 
   [
     'config-leader-election',
     [
-      ...['lease-duration leaseDuration', 'renew-deadline renewDeadline', 'retry-period retryPeriod'].map((keys) => ({
-        keys,
+      {
+        keys: 'lease-duration leaseDuration',
         field: '',
-        good: [['15s']] as const,
-        bad: [['15', duration]] as const,
-      })),
+        good: [['60s'], ['10.5s']],
+        bad: [
+          ['15', duration],
+          ['0s', 'must be a second or more'],
+        ],
+      },
+      {
+        keys: 'lease-duration',
+        field: '',
+        good: [['11s']],
+        bad: [['10s', 'must be longer than renew-deadline, which is 10s']],
+      },
+      {
+        keys: 'renew-deadline',
+        field: '',
+        good: [['3s']],
+        bad: [['2s', 'must be longer than retry-period, which is 2s']],
+      },
+      {
+        keys: 'renew-deadline renewDeadline',
+        field: '',
+        good: [['14s']],
+        bad: [['15', duration]],
+      },
+      {
+        keys: 'retry-period retryPeriod',
+        field: '',
+        good: [['9s']],
+        bad: [
+          ['2', duration],
+          ['999ms', 'must be a second or more'],
+        ],
+      },
       {
         keys: 'buckets',
         field: '',
