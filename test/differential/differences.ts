@@ -138,7 +138,6 @@ export const differences: readonly OnPurpose[] = [
   { story: 'watch', say: /^as YAML$/, why: 'a watch is served in every form' },
   { story: 'discovery', say: /at once$/, path: /cache-control/, why: 'discovery is not to be kept either' },
   { story: 'discovery', say: /^OpenAPI v3$/, path: /content-type/, why: 'it is JSON' },
-  { story: 'read', say: /^as (nothing known|protobuf)/, why: 'not yet' },
 ];
 
 /** The entry of the list that a difference falls under, if any. */

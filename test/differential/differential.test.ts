@@ -8,6 +8,8 @@ import { tell } from './run.ts';
 import { stories } from './stories/index.ts';
 
 const server = process.env['EBB_TEST_API'];
+/** Stories wait for watches to end, and for controllers. */
+const storyMs = 120_000;
 const suffix = Date.now().toString(36);
 
 /** Each server is told the same stories; what the real one answers is kept in `recorded/`, see README.md. */
@@ -18,7 +20,7 @@ describe.skipIf(server !== 'cluster')('kube-apiserver', () => {
   });
   afterAll(async () => client?.[Symbol.asyncDispose]());
 
-  it.concurrent.for(stories)('answers as recorded: $name', async (story, { expect, skip }) => {
+  it.concurrent.for(stories)('answers as recorded: $name', { timeout: storyMs }, async (story, { expect, skip }) => {
     skip(!inject('cluster').ours, 'the recording is of the version that go.mod pins');
     const answers = await tell(client, story, suffix);
     await expect(writeRecording(answers)).toMatchFileSnapshot(recordingPath(story.name));
@@ -38,16 +40,20 @@ describe.skipIf(server === 'cluster')('the embedded API', () => {
     await api?.[Symbol.asyncDispose]();
   });
 
-  it.concurrent.for(stories)('answers as kube-apiserver does: $name', async (story, { expect }) => {
-    const answers = await tell(client, story, suffix);
-    const found = compareAnswers(story.name, await readRecording(story.name), answers);
-    const unwanted = found.filter((each) => {
-      const why = isOnPurpose(each);
-      used.add(why);
-      return why === undefined;
-    });
-    expect(unwanted.map(describeDifference).join('\n')).toBe('');
-  });
+  it.concurrent.for(stories)(
+    'answers as kube-apiserver does: $name',
+    { timeout: storyMs },
+    async (story, { expect }) => {
+      const answers = await tell(client, story, suffix);
+      const found = compareAnswers(story.name, await readRecording(story.name), answers);
+      const unwanted = found.filter((each) => {
+        const why = isOnPurpose(each);
+        used.add(why);
+        return why === undefined;
+      });
+      expect(unwanted.map(describeDifference).join('\n')).toBe('');
+    },
+  );
 
   it('has no difference on its list that is none any more', () => {
     expect(differences.filter((each) => !used.has(each))).toEqual([]);

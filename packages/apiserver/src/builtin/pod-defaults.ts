@@ -29,7 +29,9 @@ export function completePod(pod: JsonObject): void {
   setDefault(spec, 'serviceAccount', spec['serviceAccountName']);
   tolerate(spec, 'node.kubernetes.io/not-ready');
   tolerate(spec, 'node.kubernetes.io/unreachable');
-  setDefaults(child(pod, 'status'), { phase: 'Pending', qosClass: qosClass(spec) });
+  const status = child(pod, 'status');
+  setDefaults(status, { phase: 'Pending', qosClass: qosClass(spec) });
+  if (status['podIP']) setDefault(status, 'podIPs', [{ ip: status['podIP'] }]);
 }
 
 /** Containers of all three lists of a pod spec. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { StatusError } from '@ebb/api';
-import { messageOf } from '@ebb/base';
+import { gatherBody, messageOf } from '@ebb/base';
 import { parse as parseYaml } from 'yaml';
 import { decodeKubernetesProtobuf, kubernetesProtobuf } from '../protobuf/decode.ts';
 import { badRequest } from '../rest/errors.ts';
@@ -11,16 +11,8 @@ const maxBytes = 3 * 1024 * 1024;
 const maxDepth = 500;
 
 /** Reads the body of a request. Throws `StatusError` (`RequestEntityTooLarge`) beyond 3 MiB. */
-export async function readBody(request: IncomingMessage): Promise<Buffer> {
-  if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge();
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > maxBytes) throw tooLarge();
-    chunks.push(chunk);
-  }
-  return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
+export function readBody(request: IncomingMessage): Promise<Buffer> {
+  return gatherBody(request, { maxBytes, tooMuch: tooLarge });
 }
 
 function tooLarge(): StatusError {

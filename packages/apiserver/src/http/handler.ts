@@ -70,7 +70,7 @@ async function review(
   if (name !== '') throw unknownResource();
   if (request.method !== 'POST') throw methodNotAllowed();
   const body = parseBody(await readBody(request), request.headers['content-type']);
-  const { media } = negotiate(request.headers.accept);
+  const { media } = negotiate(request.headers.accept, ['object'], { protobuf: true });
   sendJson(response, 201, JSON.stringify(answerReview(context, info, body, userOf(request))), media);
 }
 

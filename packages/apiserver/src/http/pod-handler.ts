@@ -5,9 +5,11 @@ import { deleteObject } from '../rest/delete.ts';
 import { badRequest, conflict, methodNotAllowed } from '../rest/errors.ts';
 import { scheduled } from '../rest/strategy.ts';
 import { isObject, objectOf, stringOf } from '../schema/json.ts';
+import type { StoredObject } from '../store/stored-object.ts';
 import { resourceKey } from '../store/stored-pair.ts';
 import type { ApiRequest } from './api-request.ts';
 import { parseBody, readBody } from './body.ts';
+import { negotiate } from './negotiate.ts';
 import { sendJson } from './respond.ts';
 
 const success: Status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 };
@@ -31,7 +33,7 @@ export async function handleBinding(api: ApiRequest): Promise<void> {
   pod.status = scheduled(pod.status ?? {}, { status: 'True', lastTransitionTime: now });
   if (!call.dryRun) context.machine.storage.put(resourceKey(call.info), pod);
   await context.machine.storage.durable();
-  sendJson(api.response, 201, JSON.stringify(success));
+  sendSuccess(api);
 }
 
 /** Deletes a pod as an eviction asks; disruption budgets are not looked at. */
@@ -39,9 +41,31 @@ export async function handleEviction(api: ApiRequest): Promise<void> {
   const { call, context } = api;
   const eviction = await readObject(api);
   const options = parseDeleteOptions(eviction['deleteOptions'], call.query);
-  deleteObject(context.machine, call, { ...options, dryRun: options.dryRun || call.dryRun });
+  const dryRun = options.dryRun || call.dryRun;
+  if (!dryRun) markEvicted(api, requireStored(context.machine, call));
+  deleteObject(context.machine, call, { ...options, dryRun });
   await context.machine.storage.durable();
-  sendJson(api.response, 201, JSON.stringify(success));
+  sendSuccess(api);
+}
+
+/** Says in a pod that goes why it goes. */
+function markEvicted({ call, context }: ApiRequest, stored: StoredObject): void {
+  const pod = structuredClone(stored.object) as Pod;
+  const others = (pod.status?.conditions ?? []).filter(({ type }) => type !== 'DisruptionTarget');
+  const condition = {
+    type: 'DisruptionTarget',
+    status: 'True' as const,
+    lastTransitionTime: timestamp(context.machine.clock.now()),
+    reason: 'EvictionByEvictionAPI',
+    message: 'Eviction API: evicting',
+  };
+  pod.status = { ...pod.status, conditions: [...others, condition] };
+  context.machine.storage.put(resourceKey(call.info), pod);
+}
+
+function sendSuccess({ request, response }: ApiRequest): void {
+  const { media } = negotiate(request.headers.accept, ['object'], { protobuf: true });
+  sendJson(response, 201, JSON.stringify(success), media);
 }
 
 async function readObject({ request }: ApiRequest): Promise<Record<string, unknown>> {

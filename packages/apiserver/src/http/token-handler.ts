@@ -10,5 +10,6 @@ export async function handleToken({ call, context, request, response }: ApiReque
   if (request.method !== 'POST') throw methodNotAllowed();
   const body = parseBody(await readBody(request), request.headers['content-type'], 'TokenRequest');
   const answer = issueToken(context, call, body);
-  sendJson(response, 201, JSON.stringify(answer), negotiate(request.headers.accept).media);
+  const { media } = negotiate(request.headers.accept, ['object'], { protobuf: true });
+  sendJson(response, 201, JSON.stringify(answer), media);
 }
