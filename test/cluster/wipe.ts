@@ -23,8 +23,10 @@ const namespaced = Object.values(resources as unknown as Record<string, Resource
   (resource) => resource.namespaced,
 );
 
-/** Those of which the cluster itself has none in any namespace; of some a story leaves thousands. */
-const disposable = namespaced.filter(({ group, plural }) => group.endsWith('knative.dev') || plural === 'events');
+/** From so many on objects are deleted by the collection, if the cluster itself has none of the kind: events, above all. */
+const many = 30;
+const isDisposable = ({ group, plural }: Resource<KubernetesObject>): boolean =>
+  group.endsWith('knative.dev') || plural === 'events';
 
 /**
  * Takes away what a story left in `namespace`, in Ebb's own one, and at the level of the cluster: nodes, claims, webhooks
@@ -39,10 +41,10 @@ export async function wipe(client: KubeClient, { namespace, ours }: ClusterFacts
     { name: systemNamespace },
     { type: 'merge', body: { metadata: { labels } } },
   );
-  for (const each of [namespace, systemNamespace, 'kube-node-lease']) {
-    await Promise.all(disposable.map((resource) => deleteCollection(client, resource, each)));
+  for (const each of [namespace, systemNamespace]) {
     await Promise.all(namespaced.map((resource) => empty(client, resource, each)));
   }
+  await empty(client, resources.leases, 'kube-node-lease');
   await empty(client, resources.nodes, undefined, ({ metadata }) => metadata.labels?.['type'] === 'virtual-kubelet');
   await empty(client, resources.clusterDomainClaims, undefined);
   const isStray = ({ metadata: { name = '' } }: KubernetesObject): boolean =>
@@ -80,7 +82,9 @@ async function empty(
   const round = async (): Promise<boolean> => {
     const { items } = await client.list(resource, { namespace });
     const left = items.filter((item) => !furniture.has(`${item.kind} ${item.metadata.name}`) && concerns(item));
-    await Promise.all(left.map((object) => deleteNow(client, resource, object)));
+    const atOnce = left.length > many && isDisposable(resource) && left.every(({ metadata }) => !metadata.finalizers);
+    if (atOnce && namespace !== undefined) await deleteCollection(client, resource, namespace);
+    else await Promise.all(left.map((object) => deleteNow(client, resource, object)));
     return left.length === 0;
   };
   await eventually(round, { what: `no ${resource.plural} left of the story before`, timeoutMs: 20_000 });
