@@ -1,4 +1,5 @@
 export { type Clock, systemClock } from './clock.ts';
 export { type LinkedSignal, linkSignals, untilAborted } from './signals.ts';
 export { UserError, isAbort, messageOf } from './errors.ts';
+export { type GatherOptions, gatherBody } from './gather-body.ts';
 export { type Logger, type LoggerOptions, type LogLevel, createLogger, silentLogger } from './logger.ts';

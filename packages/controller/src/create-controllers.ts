@@ -1,7 +1,6 @@
 import { setMaxListeners } from 'node:events';
-import { type Clock, type Logger, linkSignals } from '@ebb/base';
+import { type Clock, type Logger, linkSignals, untilAborted } from '@ebb/base';
 import { type Informer, type KubeClient, createEventRecorder } from '@ebb/kube';
-import { aborted } from './aborted.ts';
 import { createConfigStore } from './config-store.ts';
 import { createConfigurationController } from './configuration/controller.ts';
 import type { Context, Controller } from './context.ts';
@@ -63,7 +62,7 @@ export function createControllers(options: ControllersOptions): Controllers {
     using _config = config.follow(informers.configMaps);
     using _watches = watch(controllers);
     const informing = all.map((informer) => informer.run(link));
-    const reconciling = Promise.race([synced, aborted(link.signal)]).then(() =>
+    const reconciling = Promise.race([synced, untilAborted(link.signal)]).then(() =>
       Promise.all(controllers.map(({ reconciler }) => reconciler.run(link))),
     );
     const tasks = [...informing, reconciling];

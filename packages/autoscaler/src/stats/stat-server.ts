@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type StatSink, statsPath } from '@ebb/api';
-import { type Logger, UserError, messageOf } from '@ebb/base';
+import { type Logger, UserError, gatherBody, messageOf } from '@ebb/base';
 import { type RevisionWhy, type WhyQuery, answerWhy } from '../why.ts';
 import { MalformedReport, decodeReports } from './decode-reports.ts';
 
@@ -76,7 +76,8 @@ async function take(request: IncomingMessage, { token, record }: StatServerOptio
   if (request.method !== 'POST') throw new Refusal(405, 'method not allowed');
   const sink = record();
   if (!sink) throw new Refusal(503, 'another autoscaler works, or none yet');
-  for (const report of decodeReports(await bodyOf(request))) sink(report);
+  const body = await gatherBody(request, { maxBytes: maxBodyBytes, tooMuch: () => new Refusal(413, 'too large') });
+  for (const report of decodeReports(body.toString('utf8'))) sink(report);
 }
 
 /** Compares digests, which are of one length, so that the time it takes tells nothing. */
@@ -84,19 +85,6 @@ function isAuthorized({ headers }: IncomingMessage, token: string | undefined): 
   if (!token) return false;
   const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(headers.authorization ?? ''), digest(`Bearer ${token}`));
-}
-
-async function bodyOf(request: IncomingMessage): Promise<string> {
-  const tooMuch = new Refusal(413, 'too large');
-  if (Number(request.headers['content-length'] ?? 0) > maxBodyBytes) throw tooMuch;
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > maxBodyBytes) throw tooMuch;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 function refuse(

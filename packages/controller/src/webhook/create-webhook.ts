@@ -1,10 +1,9 @@
 import { setMaxListeners } from 'node:events';
 import { type Secret, createAdmissionSteps } from '@ebb/api';
-import { linkSignals } from '@ebb/base';
+import { linkSignals, untilAborted } from '@ebb/base';
 import type { Certificates } from '@ebb/base/certificates';
 import type { Informer } from '@ebb/kube';
 import { createConfigStore } from '../config-store.ts';
-import { aborted } from '../aborted.ts';
 import type { CertificateKeeper } from './certificates/keeper.ts';
 import { createHandler } from './handler.ts';
 import { createInformers, onEvent } from './informers.ts';
@@ -50,7 +49,7 @@ export function createWebhook(options: WebhookOptions): Webhook {
     server = listening;
     logger.info(listening.address, 'answering admission reviews');
     markSynced();
-    await aborted(signal);
+    await untilAborted(signal);
   };
   const run: Webhook['run'] = async ({ signal }) => {
     using link = linkSignals(signal);
@@ -58,7 +57,7 @@ export function createWebhook(options: WebhookOptions): Webhook {
     using _config = config.follow(informers.settings);
     using _watches = watch(informers, reconciler);
     const all: readonly Informer<never>[] = Object.values(informers);
-    const informed = Promise.race([Promise.all(all.map((informer) => informer.synced)), aborted(link.signal)]);
+    const informed = Promise.race([Promise.all(all.map((informer) => informer.synced)), untilAborted(link.signal)]);
     const tasks = [
       ...all.map((informer) => informer.run(link)),
       informed.then(() => reconciler.run(link)),
@@ -93,6 +92,6 @@ async function firstCertificates(
   };
   using _look = onEvent(secrets, look);
   look();
-  await Promise.race([good, aborted(signal)]);
+  await Promise.race([good, untilAborted(signal)]);
   return keeper.kept?.current;
 }

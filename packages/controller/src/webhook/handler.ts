@@ -1,5 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { type Clock, type Logger, linkSignals, messageOf } from '@ebb/base';
+import { type Clock, type Logger, gatherBody, linkSignals, messageOf } from '@ebb/base';
 import { type AnswerOptions, answer } from './answer.ts';
 import { type WebhookPurpose, paths, purposes } from './configurations.ts';
 import { MalformedReview, parseReview, renderReview } from './review.ts';
@@ -69,7 +69,7 @@ async function replyTo(
   const leave = (): void => link.abort(new HttpError(499, 'the client has left'));
   response.once('close', leave);
   try {
-    const question = parseReview(await readBody(request));
+    const question = parseReview((await gatherBody(request, { maxBytes, tooMuch })).toString('utf8'));
     return {
       code: 200,
       body: renderReview(question, await answer(purpose, question, { ...options, ...link })),
@@ -80,19 +80,7 @@ async function replyTo(
   }
 }
 
-async function readBody(request: IncomingMessage): Promise<string> {
-  if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge();
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > maxBytes) throw tooLarge();
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-const tooLarge = (): HttpError => new HttpError(413, `the body is larger than ${maxBytes} bytes`);
+const tooMuch = (): HttpError => new HttpError(413, `the body is larger than ${maxBytes} bytes`);
 
 /** What was not read of a request is not waited for: its connection ends with the answer. */
 function send(request: IncomingMessage, response: ServerResponse, { code, body, json = false }: Reply): void {

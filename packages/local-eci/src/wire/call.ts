@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { gatherBody } from '@ebb/base';
 import { EciError, invalidParameter, missingParameter } from './error.ts';
 import type { SignedCall } from './signature.ts';
 
@@ -11,7 +12,7 @@ export const maxHeaderBytes: number = 1024 * 1024;
 export async function readCall(request: IncomingMessage): Promise<SignedCall> {
   const url = new URL(request.url ?? '/', 'http://local');
   const headers = headersOf(request);
-  const body = await readBody(request);
+  const body = await gatherBody(request, { maxBytes: maxBodyBytes, tooMuch });
   const isForm = headers.get('content-type')?.startsWith('application/x-www-form-urlencoded') ?? false;
   return {
     method: request.method ?? 'GET',
@@ -40,17 +41,7 @@ function headersOf(request: IncomingMessage): Map<string, string> {
   return headers;
 }
 
-async function readBody(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request) {
-    const bytes = chunk as Buffer;
-    size += bytes.length;
-    if (size > maxBodyBytes) throw new EciError('RequestEntityTooLarge', 'The body is over 4 MiB.', 413);
-    chunks.push(bytes);
-  }
-  return Buffer.concat(chunks);
-}
+const tooMuch = (): EciError => new EciError('RequestEntityTooLarge', 'The body is over 4 MiB.', 413);
 
 function unique(pairs: URLSearchParams): Map<string, string> {
   const map = new Map<string, string>();
