@@ -36,6 +36,11 @@ export interface StatusWork<T extends KubernetesObject & { status?: CommonStatus
   readonly conditionSet: ConditionSet;
   /** Marks conditions and fills in the draft, which starts as a copy of the present status. */
   readonly reconcile: (conditions: ConditionManager, draft: StatusDraft<T>) => Promise<ReconcileResult | void>;
+  /**
+   * A first status that only says that nothing is known yet may wait a moment: most objects have more to say by then, and a
+   * write is saved. Default false.
+   */
+  readonly patient?: boolean;
   /** Told once the status is stored, if the object became happy with it: another look at an old copy is refused before. */
   readonly becameHappy?: () => void;
 }
@@ -43,7 +48,7 @@ export interface StatusWork<T extends KubernetesObject & { status?: CommonStatus
 /** Runs one reconcile and writes the status it leaves, also where it failed: what it found out by then is true. */
 export async function reconcileStatus<T extends KubernetesObject & { status?: CommonStatus }>(
   work: Work,
-  { resource, object, conditionSet, reconcile, becameHappy }: StatusWork<T>,
+  { resource, object, conditionSet, reconcile, patient = false, becameHappy }: StatusWork<T>,
 ): Promise<ReconcileResult> {
   const conditions = createConditionManager(conditionSet, object);
   const draft = structuredClone(object.status ?? {}) as StatusDraft<T>;
@@ -55,11 +60,31 @@ export async function reconcileStatus<T extends KubernetesObject & { status?: Co
     if (work.signal.aborted) throw error;
     failure = { error };
   }
+  const waitMs = patient && !failure ? patienceMs(object, conditions, conditionSet, work.clock.now()) : 0;
+  if (waitMs > 0) return { requeueAfterMs: Math.min(waitMs, result.requeueAfterMs ?? waitMs) };
   const status = { ...draft, ...conditions.finish(work.clock.now()) } as unknown as NonNullable<T['status']>;
   await writeStatus(work, resource, object, status);
   if (conditions.isHappy() && conditionOf(object.status, conditionSet.happy)?.status !== 'True') becameHappy?.();
   if (failure) throw failure.error;
   return result;
+}
+
+/** How old an object is when its first status is written at the latest; its age is known to the second. */
+const latestFirstStatusMs = 2000;
+
+/** How long the first status of a new object may wait, in milliseconds: not at all if it says anything for certain. */
+function patienceMs(
+  { metadata, status }: KubernetesObject & { status?: CommonStatus },
+  conditions: ConditionManager,
+  { happy, dependents }: ConditionSet,
+  now: number,
+): number {
+  const isFirst = status?.conditions === undefined;
+  const failed = [happy, ...dependents].some((type) => conditions.get(type)?.status === 'False');
+  const ageMs = now - (Date.parse(metadata.creationTimestamp ?? '') || 0);
+  // A clock that is far from the server's tells nothing.
+  const isNew = ageMs >= -latestFirstStatusMs && ageMs < latestFirstStatusMs;
+  return isFirst && isNew && !failed && !conditions.isHappy() ? latestFirstStatusMs - ageMs : 0;
 }
 
 async function writeStatus<T extends KubernetesObject & { status?: CommonStatus }>(

@@ -27,6 +27,7 @@ export async function reconcileRevision(
     resource: resources.revisions,
     object: revision,
     conditionSet: conditionSets.revision,
+    patient: true,
     reconcile: (conditions, draft) => reconcileWorkload(work, revision, conditions, draft),
     becameHappy: () =>
       work.events.event(revision, 'Normal', 'RevisionReady', 'Revision becomes ready upon all resources being ready'),

@@ -23,6 +23,7 @@ export async function reconcileRoute(
     resource: resources.routes,
     object: route,
     conditionSet: conditionSets.route,
+    patient: true,
     reconcile: (conditions, draft) => reconcileTraffic(work, route, conditions, draft),
   });
 }

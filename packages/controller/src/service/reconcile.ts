@@ -1,5 +1,5 @@
 import { type Configuration, type Route, type Service, resources } from '@ebb/api';
-import { type ConditionManager, conditionOf } from '@ebb/kube';
+import { type ConditionManager, type ReconcileResult, conditionOf } from '@ebb/kube';
 import { NotOwnedError, reconcileChild } from '../children.ts';
 import { isNameTaken } from '../configuration/latest-ready.ts';
 import type { Work } from '../context.ts';
@@ -12,13 +12,14 @@ import { makeConfiguration, makeRoute } from './resources.ts';
 export async function reconcileService(
   work: Work,
   { namespace, name }: { readonly namespace: string; readonly name: string },
-): Promise<void> {
+): Promise<ReconcileResult> {
   const service = work.informers.services.get(namespace, name);
-  if (!service || isDeleting(service)) return;
-  await reconcileStatus(work, {
+  if (!service || isDeleting(service)) return {};
+  return reconcileStatus(work, {
     resource: resources.services,
     object: service,
     conditionSet: conditionSets.service,
+    patient: true,
     reconcile: (conditions, draft) => reconcileChildren(work, service, conditions, draft),
   });
 }
