@@ -181,7 +181,7 @@ export class RevisionScaler {
     const want = this.#stepOnce(nowMs);
     // What follows from having become inactive needs no event here to be noticed.
     if (want === 0 && status === 'True') this.#stepOnce(nowMs);
-    this.#reserve.step(this.#own.reserveReplicas);
+    this.#reserve.step(this.#lifecycleSpec.reachable ? this.#own.reserveReplicas : 0);
     this.replicas.reconcile();
   }
 
@@ -229,8 +229,10 @@ export class RevisionScaler {
     next.desired = this.#class.desired;
     next.excessBurstCapacity = this.#class.excessBurstCapacity;
     next.ready = this.replicas.ready;
-    next.forecast = this.#lifting.forecastAt(atMs);
-    next.upOnlyFrom = this.#lifting.isUpOnly ? Math.max(0, this.replicas.target ?? 0) : 0;
+    // Nothing but its load keeps a revision up that nothing routes to.
+    const { reachable } = this.#lifecycleSpec;
+    next.forecast = reachable ? this.#lifting.forecastAt(atMs) : 0;
+    next.upOnlyFrom = reachable && this.#lifting.isUpOnly ? Math.max(0, this.replicas.target ?? 0) : 0;
     next.held = holds ? this.#heldScale : 0;
     next.spec = this.#lifting.boundsAt(this.#lifecycleSpec, atMs);
     next.state = this.#lifecycle;

@@ -7,7 +7,7 @@ import {
   keyOf,
   parseOwnScalingSettings,
 } from '@ebb/api';
-import type { Clock } from '@ebb/base';
+import { type Clock, messageOf } from '@ebb/base';
 import type { InformerEvent } from '@ebb/kube';
 import { Accepted } from './accepted.ts';
 import { classNameOf, isOurClass } from './classes/create-class.ts';
@@ -210,8 +210,13 @@ export class Scalers {
   #tick(key: string): void {
     const scaler = this.get(key);
     if (!scaler) return;
-    scaler.tick(this.#clock.now());
-    this.#tellNews(key, scaler);
+    try {
+      scaler.tick(this.#clock.now());
+      this.#tellNews(key, scaler);
+    } catch (error) {
+      // A fault about one revision is none of the others' business; its pods stay as they are.
+      this.#context.logger.error({ revision: key, error: messageOf(error) }, 'a revision could not be scaled');
+    }
   }
 
   #turn(): void {

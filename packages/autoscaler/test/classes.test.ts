@@ -194,3 +194,15 @@ describe('a reserved instance', () => {
     expect(there()).toEqual({ standard: 1, ready: 1, reserve: 0 });
   });
 });
+
+describe('a revision that nothing routes to', () => {
+  it.each<[string, Record<string, string>]>([
+    ['a reserved pod', { 'knative.aliyun.com/reserve-instance': 'enable' }],
+    ['pods of a schedule', { 'ebb.dev/schedule': '* * * * * min 5' }],
+    ['pods of a class that never goes down', { class: 'spa.autoscaling.knative.dev' }],
+  ])('keeps no %s', async (_what, given) => {
+    const story = new Story({ annotations: { window: '6s', ...given }, reachability: 'Unreachable', ready: 3 });
+    await story.pass(120);
+    expect([story.target, story.replicas.count, story.replicas.reserveReady]).toEqual([0, 0, 0]);
+  });
+});

@@ -1,4 +1,4 @@
-import { type PodAutoscaler, type RevisionStat, parseAutoscalerConfig } from '@ebb/api';
+import { type PodAutoscaler, type Reachability, type RevisionStat, parseAutoscalerConfig } from '@ebb/api';
 import { silentLogger } from '@ebb/base';
 import { FakeClock } from '@ebb/base/testing';
 import { Accepted } from '../src/accepted.ts';
@@ -71,6 +71,8 @@ export interface StoryOptions {
   /** Pods there are at the start. */
   readonly ready?: number;
   readonly containerConcurrency?: number;
+  /** Default `Reachable`. */
+  readonly reachability?: Reachability;
   /** Time a pod takes to become ready. Default 0. */
   readonly startMs?: number;
   /** What bounds it beyond its annotations. */
@@ -124,14 +126,19 @@ function presentIn({ waiting = 0, pods = {} }: Partial<RevisionStat>): number {
 }
 
 /** A PodAutoscaler with these annotations. */
-export function podAutoscalerOf({ annotations = {}, status, containerConcurrency = 0 }: StoryOptions): PodAutoscaler {
+export function podAutoscalerOf({
+  annotations = {},
+  status,
+  containerConcurrency = 0,
+  reachability = 'Reachable',
+}: StoryOptions): PodAutoscaler {
   const named = Object.entries(annotations).map(([key, value]): [string, string] => [
     key.includes('/') ? key : `autoscaling.knative.dev/${key}`,
     value,
   ]);
   return {
     metadata: { name: 'web', namespace: 'default', uid: 'u1', annotations: Object.fromEntries(named) },
-    spec: { scaleTargetRef: {}, reachability: 'Reachable', containerConcurrency },
+    spec: { scaleTargetRef: {}, reachability, containerConcurrency },
     ...(status ? { status } : {}),
   };
 }

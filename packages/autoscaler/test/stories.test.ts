@@ -150,3 +150,35 @@ describe('annotations that are out of range', () => {
     expect(story.target).toBe(1);
   });
 });
+
+describe('a spike', () => {
+  it('leads into panic, which takes no pod away, and out of it', async () => {
+    const story = new Story({ annotations: { target: '10', 'max-scale': '100' }, startMs: 2000 });
+    await story.pass(70, () => ({ averageConcurrency: 5 }));
+    const scales: (number | undefined)[] = [];
+    const panics: boolean[] = [];
+    for (let step = 0; step < 70; step++) {
+      await story.pass(2, () => ({ averageConcurrency: step < 10 ? 300 : 5 }));
+      scales.push(story.target);
+      panics.push(story.scaler.decisions.last?.panics === true);
+    }
+    expect(panics[2]).toBe(true);
+    const most = Math.max(...scales.map((scale) => scale ?? 0));
+    expect(most).toBe(43);
+    // It holds until a stable window after the threshold was last crossed, then comes down by halves.
+    expect(scales.slice(5, 30)).toEqual(scales.slice(5, 30).map(() => most));
+    expect(scales.at(-1)).toBe(1);
+    expect(panics.at(-1)).toBe(false);
+  });
+
+  it('goes on under a new leader where the old one left it', async () => {
+    const before = new Story({ annotations: { target: '10' } });
+    await before.pass(10, () => ({ averageConcurrency: 200 }));
+    const { target = 0 } = before;
+    const story = new Story({ annotations: { target: '10' }, status: serving(target), ready: target });
+    await story.pass(50, () => ({ averageConcurrency: 5 }));
+    expect(story.target).toBe(target);
+    await story.pass(8, () => ({ averageConcurrency: 900 }));
+    expect(story.target).toBeGreaterThan(target);
+  });
+});

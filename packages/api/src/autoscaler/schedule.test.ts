@@ -38,6 +38,11 @@ describe('a schedule', () => {
     expect(() => parseSchedule(text, 'UTC')).toThrow(message);
   });
 
+  it('refuses a time zone that is none', () => {
+    expect(() => parseSchedule('* * * * * min 1', 'Mars/Base')).toThrow('Mars/Base is no time zone');
+    expect(() => parseTimeseries([], 'Mars/Base')).toThrow('Mars/Base is no time zone');
+  });
+
   it('keeps its hour when the clocks change', () => {
     const schedule = parseSchedule('0 8 * * * for 1h min 2', 'Europe/Berlin');
     expect(schedule.boundsAt(at('2026-03-28T07:30:00Z'))).toBeDefined();

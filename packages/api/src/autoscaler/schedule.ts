@@ -1,5 +1,6 @@
 import { Cron } from 'croner';
 import { parseGoDuration } from '../go-duration.ts';
+import { requireTimeZone } from './time-zone.ts';
 
 /** Bounds of a scale for a time; a `max` of 0 is none. */
 export interface ScheduledBounds {
@@ -32,6 +33,7 @@ const minuteMs = 60_000;
  * @param timeZone IANA name; the cron lines are read in it.
  */
 export function parseSchedule(text: string, timeZone: string): Schedule {
+  requireTimeZone(timeZone);
   const lines = text.split(/[\n;]/).map((each) => each.trim());
   const windows = lines.flatMap((each, index) => (each === '' ? [] : [parseWindow(each, index + 1, timeZone)]));
   return { boundsAt: (nowMs) => widest(windows.flatMap((window) => (isOpen(window, nowMs) ? [window.bounds] : []))) };

@@ -1,5 +1,6 @@
 import { Cron } from 'croner';
 import type { Schedule } from './schedule.ts';
+import { requireTimeZone } from './time-zone.ts';
 
 interface Slice {
   readonly secondOfDay: number;
@@ -20,6 +21,7 @@ interface Job {
  * @param timeZone IANA name. Alibaba's pages name none; UTC is what an unset one means here.
  */
 export function parseTimeseries(value: unknown, timeZone: string): Schedule {
+  requireTimeZone(timeZone);
   const list = Array.isArray(value) ? value : fieldOf(value, 'jobs');
   if (!Array.isArray(list)) throw new Error('the timeseries must have a list of jobs');
   const jobs = list.map((job: unknown, index) => parseJob(job, index, timeZone));

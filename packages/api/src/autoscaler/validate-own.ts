@@ -4,6 +4,7 @@ import { parseGoBool, parseGoFloat, parseGoInt32 } from '../go-number.ts';
 import type { Annotations } from './annotations.ts';
 import { ownScalingKeys, parseMetricTargets } from './own-annotations.ts';
 import { parseSchedule } from './schedule.ts';
+import { isTimeZone } from './time-zone.ts';
 
 type Check = (text: string, key: string, all: Annotations) => FieldError | undefined;
 
@@ -85,12 +86,4 @@ export function ownChecks(annotations: Annotations): FieldError[] {
     const text = annotations[key];
     return (check && text !== undefined && check(text, key, annotations)) || [];
   });
-}
-
-function isTimeZone(text: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: text }).format(0) !== '';
-  } catch {
-    return false;
-  }
 }
