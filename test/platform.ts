@@ -7,7 +7,7 @@ import { silentLogger, systemClock } from '@ebb/base';
 import { eventually } from '@ebb/base/testing';
 import { type Platform, applyObject, createApps, parseManifest, startPlatform } from '@ebb/cli';
 import { isReady } from '@ebb/kube';
-import { createProcessRuntime } from '@ebb/local-eci';
+import { type Runtime, createProcessRuntime } from '@ebb/local-eci';
 import { namespace, onCluster } from './api.ts';
 import { startOnCluster } from './cluster/start-on-cluster.ts';
 
@@ -31,13 +31,21 @@ export interface TestPlatform extends AsyncDisposable {
   pods(service: string): Promise<Pod[]>;
 }
 
+export interface TestPlatformOptions {
+  /** What runs instances. Default: the apps, as processes. */
+  readonly runtime?: Runtime;
+}
+
 /** Starts Ebb on the API that the stories are told on, with the apps of these folders. */
-export async function startTestPlatform(paths: readonly string[]): Promise<TestPlatform> {
+export async function startTestPlatform(
+  paths: readonly string[],
+  { runtime }: TestPlatformOptions = {},
+): Promise<TestPlatform> {
   const snapshots = await mkdtemp(join(tmpdir(), 'ebb-test-'));
   const apps = await createApps(paths, snapshots);
   const options = {
     gateway: { port: 20_000 + Math.floor(Math.random() * 20_000), strict: false },
-    runtime: createProcessRuntime({ images: apps.find, clock: systemClock, logger: silentLogger }),
+    runtime: runtime ?? createProcessRuntime({ images: apps.find, clock: systemClock, logger: silentLogger }),
     digestOf: apps.digestOf,
     clock: systemClock,
     logger: silentLogger,

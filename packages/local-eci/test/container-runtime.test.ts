@@ -3,7 +3,8 @@ import { eventually } from '@ebb/base/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type ContainerStatus, type GroupSpec, type Instance, openContainerRuntime } from '../src/index.ts';
 import { makeFolder } from './apps.ts';
-import { ensureNodeImage, findTestEngine, nodeImage } from './engine-image.ts';
+import { ensureNodeImage, nodeImage } from './engine-image.ts';
+import { findTestEngine, testNetwork } from './test-engine.ts';
 import { describeRuntime, makeHost, makeSpec, readiness } from './runtime-contract.ts';
 
 const { engine, reason } = await findTestEngine();
@@ -250,7 +251,7 @@ async function open(): Promise<AsyncDisposable & { runtime: Awaited<ReturnType<t
   if (!engine) throw new Error(reason);
   const data = await makeFolder({});
   const options = {
-    network: 'ebb-test',
+    network: testNetwork,
     dataDir: data.path,
     closeGraceMs: 300,
     clock: systemClock,

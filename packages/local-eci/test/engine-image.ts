@@ -2,25 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { messageOf } from '@ebb/base';
 import { createEngineApi } from '../src/container/engine-api.ts';
 import { createEngine } from '../src/container/engine.ts';
-import { type EngineAddress, findEngine } from '../src/index.ts';
+import type { EngineAddress } from '../src/index.ts';
 
 /** An image with this machine's Node, a shell, and nothing else; its user is 1234. */
 export const nodeImage = 'dev.local/ebb-test-node';
-
-/** The engine that tests use, or why there is none. */
-export async function findTestEngine(): Promise<{ readonly engine?: EngineAddress; readonly reason: string }> {
-  if (process.platform !== 'linux') return { reason: 'containers are tested on Linux only' };
-  try {
-    const engine = findEngine(process.env);
-    await createEngineApi(engine).call({ method: 'GET', path: '/version' });
-    return { engine, reason: '' };
-  } catch (error) {
-    return { reason: messageOf(error) };
-  }
-}
 
 /** Makes the image out of files of this machine, unless it is there. */
 export async function ensureNodeImage(address: EngineAddress): Promise<void> {
