@@ -276,3 +276,24 @@ describe('6 traffic and references', () => {
     });
   });
 });
+
+describe('6 where defaults are left out', () => {
+  const bare = { kind: 'Revision', metadata: { name: 'r' }, spec: { containers: [{ image: 'a1' }] } };
+
+  it('in a Revision that exists, for its spec may not change', () => {
+    expect(admit(bare, { oldObject: bare }).object).toMatchObject({ spec: bare.spec });
+    expect(admit(bare, { oldObject: bare }).object).not.toHaveProperty('spec.timeoutSeconds');
+  });
+
+  it.each(['Service', 'Configuration'])('in the template of a %s under an unchanged name of its own', (kind) => {
+    const template = {
+      metadata: { name: 'hello-one' },
+      spec: { containers: [{ image: 'a1', name: 'u', resources: {} }] },
+    };
+    const object = { kind, metadata: { name: 'hello' }, spec: { template } };
+    expect(admit(object, { oldObject: object }).object).toMatchObject({ spec: { template } });
+    expect(admit(object, { oldObject: object }).object).not.toHaveProperty('spec.template.spec.timeoutSeconds');
+    const renamed = { ...object, spec: { template: { ...template, metadata: { name: 'hello-two' } } } };
+    expect(admit(renamed, { oldObject: object }).object).toHaveProperty('spec.template.spec.timeoutSeconds', 300);
+  });
+});

@@ -1,5 +1,5 @@
-import { describe } from 'vitest';
-import type { KubernetesObject } from '../../src/index.ts';
+import { describe, expect, it } from 'vitest';
+import { type KubernetesObject, parseServingConfig } from '../../src/index.ts';
 import { admit } from '../admit.ts';
 import { type Rule, checkRules, dns1035, lines, make } from './rules.ts';
 
@@ -189,4 +189,56 @@ describe('4 annotations about users, on update', () => {
       { old: stored(kind, by('ann', 'bob', owned)) },
     ]),
   ]);
+});
+
+/** Who is told of, of the writers `ann`, who made the object, and `bob`, who writes it now. */
+const told = (creator?: string, lastModifier?: string): object => ({
+  ...(creator === undefined ? {} : { 'serving.knative.dev/creator': creator }),
+  ...(lastModifier === undefined ? {} : { 'serving.knative.dev/lastModifier': lastModifier }),
+});
+
+describe('4 annotations about users, as the platform sets them', () => {
+  const all = [...kinds, 'DomainMapping'];
+  const of = (kind: string, more = ''): KubernetesObject =>
+    kind === 'DomainMapping'
+      ? make(kind, `{ metadata: { name: a.io${more} }, spec: { ref: { kind: A, name: a, apiVersion: v1 } } }`)
+      : object(kind, `name: a${more}`);
+  const changed: Readonly<Record<string, object>> = {
+    Service: { template: { spec: { containers: [{ image: 'b1' }] } } },
+    Configuration: { template: { spec: { containers: [{ image: 'b1' }] } } },
+    Route: { traffic: [{ revisionName: 'r', percent: 100 }] },
+    DomainMapping: { ref: { kind: 'A', name: 'b', apiVersion: 'v1' } },
+  };
+
+  it.each(all.map((kind) => [kind, kind === 'Revision' ? told() : told('ann', 'ann')]))(
+    'of a new %s',
+    (kind, wanted) => {
+      expect(admit(of(kind)).object.metadata.annotations ?? {}).toEqual(wanted);
+    },
+  );
+
+  it.each([
+    ['Configuration', told()],
+    ['Route', told()],
+    ['Service', told('ann', 'ann')],
+    ['DomainMapping', told('ann', 'ann')],
+  ])('of a new %s that has an owner', (kind, wanted) => {
+    expect(admit(of(kind, owned)).object.metadata.annotations ?? {}).toEqual(wanted);
+  });
+
+  it.each(Object.entries(changed))('of a %s whose spec changes, and of one that only gets a label', (kind, spec) => {
+    const old = admit(of(kind)).object;
+    const by = { oldObject: old, userName: 'bob' };
+    expect(admit({ ...old, spec }, by).object.metadata.annotations).toEqual(told('ann', 'bob'));
+    const relabelled = { ...old, metadata: { ...old.metadata, labels: { a: 'b' } } };
+    expect(admit(relabelled, by).object.metadata.annotations).toEqual(told('ann', 'ann'));
+  });
+
+  it('of a Service for which there is a new default since it was stored', () => {
+    const old = admit(of('Service')).object;
+    const config = parseServingConfig({ 'config-defaults': { 'revision-cpu-request': '1' } });
+    const { object: written } = admit(old, { oldObject: old, userName: 'bob', config });
+    expect(written).toHaveProperty('spec.template.spec.containers[0].resources.requests.cpu', '1');
+    expect(written.metadata.annotations).toEqual(told('ann', 'ann'));
+  });
 });
