@@ -217,6 +217,10 @@ describe('a container of a pod', () => {
 
   it.each([
     ['readinessProbe: { httpGet: { path: /r, port: 0 } }', { httpGet: { path: '/r', port: 8080 }, periodSeconds: 1 }],
+    [
+      'readinessProbe: { httpGet: { port: 80, scheme: http } }',
+      { httpGet: { port: 80, scheme: 'HTTP' }, periodSeconds: 1 },
+    ],
     ['readinessProbe: { tcpSocket: { port: 0 }, periodSeconds: 0 }', { tcpSocket: { port: 8080 }, periodSeconds: 1 }],
     ['readinessProbe: { grpc: { port: 99 }, periodSeconds: 7 }', { grpc: { port: 99 }, periodSeconds: 7 }],
     ['readinessProbe: { exec: { command: [a] } }', { exec: { command: ['a'] }, periodSeconds: 1 }],

@@ -33,15 +33,22 @@ export function hasHandler({ httpGet, tcpSocket, exec, grpc }: Probe): boolean {
   return [httpGet, tcpSocket, exec, grpc].some((handler) => handler !== undefined);
 }
 
-/** The probe with its port as a number: a name, 0 or none means the user port. */
+/**
+ * The probe as a kubelet takes it. Its port is a number: a name, 0 or none means the user port. Its scheme is in capitals: Knative
+ * takes any, since its own probes are not the kubelet's.
+ */
 export function withPort(probe: Probe, userPort: number): Probe {
   const resolve = (port: number | string | undefined): number =>
     typeof port === 'number' && port > 0 ? port : userPort;
   const { httpGet, tcpSocket, grpc } = probe;
   return {
     ...probe,
-    ...(httpGet ? { httpGet: { ...httpGet, port: resolve(httpGet.port) } } : {}),
+    ...(httpGet ? { httpGet: { ...httpGet, ...inCapitals(httpGet), port: resolve(httpGet.port) } } : {}),
     ...(tcpSocket ? { tcpSocket: { ...tcpSocket, port: resolve(tcpSocket.port) } } : {}),
     ...(grpc ? { grpc: { ...grpc, port: resolve(grpc.port) } } : {}),
   };
+}
+
+function inCapitals({ scheme }: NonNullable<Probe['httpGet']>): { scheme?: string } {
+  return scheme ? { scheme: scheme.toUpperCase() } : {};
 }

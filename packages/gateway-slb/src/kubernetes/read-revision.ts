@@ -62,7 +62,7 @@ function readReadiness(containers: readonly Container[]): Readiness {
   if (!probe.httpGet) return { kind: 'tcp', port, ...common };
   const { path, scheme, httpHeaders = [] } = probe.httpGet;
   const headers = httpHeaders.flatMap(({ name, value }) => [name, value]);
-  return { kind: 'http', port, path, scheme: scheme === 'HTTPS' ? 'https' : 'http', headers, ...common };
+  return { kind: 'http', port, path, scheme: scheme?.toUpperCase() === 'HTTPS' ? 'https' : 'http', headers, ...common };
 }
 
 /** The probe's port where it is not the one that serves. */
