@@ -62,7 +62,7 @@ export interface GatewayOptions {
 export interface Gateway extends AsyncDisposable {
   readonly publicAddress: ListenAddress;
   readonly privateAddress: ListenAddress | undefined;
-  /** Resolves once it knows all Ingresses and Revisions. Until then a host it does not know gets 503, not 404. */
+  /** Resolves once it knows all Ingresses, Revisions and Pods. Until then a host it does not know gets 503, not 404. */
   readonly ready: Promise<void>;
   /** Takes no new connection, waits until all requests are answered, at most `graceMs`, and ends. */
   close(options: { readonly graceMs: number }): Promise<void>;
@@ -82,9 +82,11 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const settings = new Map<string, RevisionSettings>();
   const informers = createInformers(options);
   let known = false;
-  const ready = Promise.all([informers.ingresses.synced, informers.revisions.synced]).then(() => {
-    known = true;
-  });
+  const ready = Promise.all(Object.values(informers).map(({ synced }: { synced: Promise<void> }) => synced)).then(
+    () => {
+      known = true;
+    },
+  );
   let plane: OpenDataPlane;
   try {
     plane = await openDataPlane({
@@ -153,7 +155,7 @@ interface Watching {
   readonly holder: TableHolder;
   readonly settings: Map<string, RevisionSettings>;
   readonly plane: OpenDataPlane;
-  /** Resolves when all Ingresses and Revisions are known. */
+  /** Resolves when all Ingresses, Revisions and Pods are known. */
   readonly ready: Promise<void>;
   readonly signal: AbortSignal;
   /** Aborts first: from then on no other gateway waits for this one, nor does this one write what all serve. */

@@ -48,7 +48,7 @@ const isReady = (client: FakeClient, name: string): boolean =>
 
 /** Another gateway, that answers probes as told, and counts the connections it was given. */
 interface Stranger extends AsyncDisposable {
-  answers: 'nothing' | 'starting' | 'an old version' | 'this version';
+  answers: 'nothing' | 'starting' | 'an old version' | 'the like of another generation' | 'this version';
   connections: number;
   /** Its Lease, as it announces itself. */
   readonly lease: Lease;
@@ -57,8 +57,9 @@ interface Stranger extends AsyncDisposable {
 async function openStranger(hash: () => string): Promise<Stranger> {
   const server = createServer((_, response) => {
     if (stranger.answers === 'nothing') return;
-    const served = stranger.answers === 'this version' ? hash() : 'old';
-    response.writeHead(stranger.answers === 'starting' ? 503 : 200, { 'K-Network-Hash': served }).end();
+    const served = stranger.answers === 'an old version' ? 'old' : hash();
+    const version = stranger.answers === 'the like of another generation' ? { 'Ebb-Ingress-Version': 'u/0' } : {};
+    response.writeHead(stranger.answers === 'starting' ? 503 : 200, { 'K-Network-Hash': served, ...version }).end();
   });
   server.on('connection', () => stranger.connections++);
   server.listen(0, '127.0.0.1');
@@ -106,7 +107,7 @@ describe('several gateways', () => {
     expect(leaseOf(client, 'ebb-gateway-status')?.spec?.holderIdentity).toBe('b');
   });
 
-  it.each(['nothing', 'starting', 'an old version'] as const)(
+  it.each(['nothing', 'starting', 'an old version', 'the like of another generation'] as const)(
     'an Ingress is not ready while one of them answers with %s, and is once it serves it',
     async (answers) => {
       const client = createFakeClient();

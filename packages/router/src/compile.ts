@@ -31,6 +31,7 @@ type MutableRoutes = Record<Listener, PathRoute[]>;
 
 class Compiler implements CompiledIngress {
   readonly key: string;
+  readonly uid: string;
   readonly generation: number;
   readonly createdAt: string;
   readonly redirected: boolean;
@@ -44,6 +45,7 @@ class Compiler implements CompiledIngress {
     this.#ingress = ingress;
     this.#options = options;
     this.key = keyOf(ingress);
+    this.uid = ingress.metadata.uid ?? '';
     this.generation = ingress.metadata.generation ?? 0;
     this.createdAt = ingress.metadata.creationTimestamp ?? '';
     this.redirected = ingress.spec.httpOption === 'Redirected';

@@ -57,6 +57,7 @@ export type HostRoutes = Readonly<Record<Listener, readonly PathRoute[]>>;
 export interface CompiledIngress {
   /** `namespace/name`. */
   readonly key: string;
+  readonly uid: string;
   readonly generation: number;
   /** For the question who was first to claim a host. */
   readonly createdAt: string;

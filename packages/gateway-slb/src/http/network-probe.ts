@@ -1,4 +1,4 @@
-import type { RouteResult } from '@ebb/router';
+import type { CompiledIngress, RouteResult } from '@ebb/router';
 import type { RequestHead } from './request-head.ts';
 
 /** An answer to a probe of the network, in place of the instance (data-path.md, section 3.3). */
@@ -8,6 +8,14 @@ export interface ProbeAnswer {
   readonly headers: readonly string[];
 }
 
+/** In the answer to a probe: which version of which Ingress is served. Two versions may have one hash. */
+export const versionHeader = 'Ebb-Ingress-Version';
+
+/** The version of an Ingress, for `versionHeader`. */
+export function versionOf({ uid, generation }: Pick<CompiledIngress, 'uid' | 'generation'>): string {
+  return `${uid}/${generation}`;
+}
+
 /** The answer, if the request is such a probe. `override` asks for the hash of the Ingress that matched. */
 export function answerProbe({ probe, hash }: RequestHead, result: RouteResult): ProbeAnswer | undefined {
   if (probe === undefined || probe === '') return undefined;
@@ -15,5 +23,7 @@ export function answerProbe({ probe, hash }: RequestHead, result: RouteResult): 
   if (probe !== 'probe') return { status: 400, text: `unexpected probe header value: "${probe}"`, headers: [] };
   if (!hash) return { status: 400, text: 'a probe must come with a K-Network-Hash header', headers: [] };
   if (result.kind === 'notFound') return undefined;
-  return { status: 200, text: '', headers: ['K-Network-Hash', hash === 'override' ? result.ingress.hash() : hash] };
+  if (hash !== 'override') return { status: 200, text: '', headers: ['K-Network-Hash', hash] };
+  const { ingress } = result;
+  return { status: 200, text: '', headers: ['K-Network-Hash', ingress.hash(), versionHeader, versionOf(ingress)] };
 }

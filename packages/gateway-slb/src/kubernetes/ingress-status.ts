@@ -8,7 +8,8 @@ import {
   deepEqual,
   isReady,
 } from '@ebb/kube';
-import { type Listener, type RoutingTable, conflictsOf, route } from '@ebb/router';
+import { type CompiledIngress, type Listener, type RoutingTable, conflictsOf, route } from '@ebb/router';
+import { versionOf } from '../http/network-probe.ts';
 import type { GatewayAddresses } from './gateway-lease.ts';
 import type { Prober } from './prober.ts';
 
@@ -73,24 +74,24 @@ async function isServed(
 ): Promise<boolean> {
   const compiled = table().ingresses.get(key);
   if (compiled?.generation !== (ingress.metadata.generation ?? 0)) return false;
-  const hash = compiled.hash();
+  const [hash, version] = [compiled.hash(), versionOf(compiled)];
   const probed = probedHosts(ingress);
   // What this gateway would answer, its own table tells.
-  if (!probed.every(([listener, host]) => hashAt(table(), listener, host) === hash)) return false;
+  if (!probed.every(([listener, host]) => ingressAt(table(), listener, host) === compiled)) return false;
   const probes = (await gateways()).flatMap((addresses) =>
     probed.flatMap(([listener, host]) => {
       const gateway = addresses[listener];
-      return gateway ? [{ gateway, host, hash }] : [];
+      return gateway ? [{ gateway, host, hash, version }] : [];
     }),
   );
   const answers = await Promise.all(probes.map((probe) => prober.serves(probe, signal)));
   return answers.every(Boolean);
 }
 
-/** The hash of the Ingress that a request for this host would fall to. */
-function hashAt(table: RoutingTable, listener: Listener, host: string): string | undefined {
+/** The Ingress that a request for this host would fall to. */
+function ingressAt(table: RoutingTable, listener: Listener, host: string): CompiledIngress | undefined {
   const result = route(table, { host, listener, path: '/healthz', header: () => undefined });
-  return result.kind === 'notFound' ? undefined : result.ingress.hash();
+  return result.kind === 'notFound' ? undefined : result.ingress;
 }
 
 /** One host a listener: a table is swapped whole. */

@@ -1,13 +1,15 @@
 import { Agent, type IncomingMessage, request } from 'node:http';
 import type { Clock } from '@ebb/base';
 import type { ListenAddress } from '../http/listen.ts';
+import { versionHeader } from '../http/network-probe.ts';
 
 /** What to ask a gateway for. */
 export interface GatewayProbe {
   readonly gateway: ListenAddress;
   readonly host: string;
-  /** The hash it should answer with. */
+  /** What it should answer with: the hash and, from a gateway that tells it, the version. */
   readonly hash: string;
+  readonly version: string;
 }
 
 const timeoutMs = 1000;
@@ -27,14 +29,15 @@ export class Prober implements Disposable {
   }
 
   /** Resolves to whether the gateway serves it; false too if it cannot be asked. Rejects only when aborted. */
-  async serves({ gateway, host, hash }: GatewayProbe, signal: AbortSignal): Promise<boolean> {
+  async serves({ gateway, host, hash, version }: GatewayProbe, signal: AbortSignal): Promise<boolean> {
     const key = `${gateway.host} ${gateway.port}`;
     const now = this.#clock.now();
     if ((this.#resting.get(key) ?? 0) > now) return false;
     try {
       const { statusCode, headers } = await this.#ask(gateway, host, signal);
       this.#resting.delete(key);
-      return statusCode === 200 && headers['k-network-hash'] === hash;
+      const served = headers[versionHeader.toLowerCase()] ?? version;
+      return statusCode === 200 && headers['k-network-hash'] === hash && served === version;
     } catch {
       signal.throwIfAborted();
       this.#resting.set(key, now + restMs);
