@@ -1,4 +1,10 @@
 import type { AdmissionReviewRequest, KubernetesObject } from '@ebb/api';
+import fc from 'fast-check';
+
+/** JSON without the keys that `rfc6902` refuses to apply a patch to; API servers do apply it. */
+export const json: fc.Arbitrary<unknown> = fc
+  .jsonValue()
+  .filter((value) => !/"(?:__proto__|constructor|prototype)":/.test(JSON.stringify(value)));
 
 /** Kinds that admission knows, with their groups. */
 export const groups: Readonly<Record<string, string>> = {

@@ -14,7 +14,7 @@ import {
 import fc from 'fast-check';
 import { type Operation, applyPatch } from 'rfc6902';
 import { describe, expect, it } from 'vitest';
-import { elaborate, groups, mutate, questionAbout } from '../../test/reviews.ts';
+import { elaborate, groups, json, mutate, questionAbout } from '../../test/reviews.ts';
 import { answer } from './answer.ts';
 import type { WebhookPurpose } from './configurations.ts';
 import { admissionRequestOf, parseReview } from './review.ts';
@@ -95,7 +95,7 @@ const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
 describe('the webhook', () => {
   const junk = fc.oneof(
-    fc.jsonValue(),
+    json,
     fc.constantFrom<unknown>(
       null,
       undefined,
