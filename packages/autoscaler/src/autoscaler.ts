@@ -9,7 +9,7 @@ import {
   updateStatusIfChanged,
 } from '@ebb/kube';
 import type { Subscription } from 'rxjs';
-import { defaultClusterSettings, withConfigMap } from './cluster-settings.ts';
+import { withConfigMap } from './cluster-settings.ts';
 import { type Cluster, createCluster } from './cluster.ts';
 import type { Decision } from './decision/decision.ts';
 import { explain } from './decision/explain.ts';
@@ -18,7 +18,7 @@ import { NodeLoads } from './replicas/node-loads.ts';
 import { Permits } from './replicas/permits.ts';
 import { defaultPodConfig, withPodSettings } from './replicas/pod-settings.ts';
 import { Readings } from './readings.ts';
-import { Scalers, permitsOf } from './scalers.ts';
+import { Scalers } from './scalers.ts';
 import { Sources } from './sources.ts';
 import { makeStatus } from './status.ts';
 import type { TimeseriesReader } from './timeseries-reader.ts';
@@ -146,7 +146,7 @@ class KpaAutoscaler implements Autoscaler {
       gateways: new Gateways(),
       nodes: this.#nodes,
       podConfig: () => this.#podConfig,
-      permits: new Permits(permitsOf(defaultClusterSettings), clock),
+      permits: new Permits(this.#nodes.limit, clock),
       signal,
       track: this.#track,
       changed,
@@ -191,7 +191,7 @@ class KpaAutoscaler implements Autoscaler {
       }),
       nodes.events.subscribe(() => {
         this.#nodes.setNodes(nodes.list());
-        scalers.stepStarved();
+        scalers.nodesChanged();
       }),
       configMaps.events.subscribe(({ type, object }) => {
         const { logger } = this.#options;

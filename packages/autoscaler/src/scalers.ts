@@ -17,7 +17,6 @@ import type { Decision } from './decision/decision.ts';
 import type { Gateways } from './gateways.ts';
 import type { LiftingSources } from './lifting.ts';
 import { type ReplicaContext, Replicas } from './replicas/replicas.ts';
-import type { Rate } from './replicas/token-bucket.ts';
 import { RevisionScaler } from './revision-scaler.ts';
 import type { LoadView, ScalerSettings } from './scaler-context.ts';
 import { TickWheel, slotMs } from './tick-wheel.ts';
@@ -97,7 +96,7 @@ export class Scalers {
   /** Takes over settings of the cluster; whoever calls it passes all PodAutoscalers to `set` again. */
   configure(settings: ScalerSettings): void {
     this.#settings = settings;
-    this.#context.permits.configure(permitsOf(settings));
+    this.nodesChanged();
   }
 
   /** Goes on with one revision, because something about it has changed. */
@@ -133,8 +132,12 @@ export class Scalers {
     return new Map(found.map(([key, { scaler }]) => [key, scaler]));
   }
 
-  /** Goes on with all whose pods could not be made. */
-  stepStarved(): void {
+  /** Other nodes may mean another provider, and room for pods that could not be made. */
+  nodesChanged(): void {
+    const { nodes, permits } = this.#context;
+    const { podCreationsPerSecond, podCreationBurst } = this.#settings.autoscaler.ebb ?? defaultEbbScalingConfig;
+    const { perSecond, burst } = nodes.limit;
+    permits.configure({ perSecond: podCreationsPerSecond ?? perSecond, burst: podCreationBurst ?? burst });
     for (const [key, { replicas }] of this.#entries) if (replicas.shortage) this.step(key);
   }
 
@@ -247,10 +250,4 @@ export class Scalers {
     this.#gateways.clockWasSet(now);
     for (const { scaler } of this.#entries.values()) scaler.clockWasSet(now);
   }
-}
-
-/** How often pods may be made. */
-export function permitsOf({ autoscaler }: ScalerSettings): Rate {
-  const { podCreationsPerSecond, podCreationBurst } = autoscaler.ebb ?? defaultEbbScalingConfig;
-  return { perSecond: podCreationsPerSecond, burst: podCreationBurst };
 }

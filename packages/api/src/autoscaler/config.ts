@@ -40,17 +40,17 @@ export interface EbbScalingConfig {
   readonly panicWhileRising: boolean;
   /** `ebb-count-starting-pods`: rates and the panic threshold count pods that are starting. */
   readonly countStartingPods: boolean;
-  /** `ebb-pod-creations-per-second`: the provider's limit, over all revisions. Default 15. */
-  readonly podCreationsPerSecond: number;
-  /** `ebb-pod-creation-burst`: creations allowed at once after a pause. Default 100. */
-  readonly podCreationBurst: number;
+  /** `ebb-pod-creations-per-second`: over all revisions. `undefined`: the provider's limit. */
+  readonly podCreationsPerSecond: number | undefined;
+  /** `ebb-pod-creation-burst`: creations allowed at once after a pause. `undefined`: the provider's. */
+  readonly podCreationBurst: number | undefined;
 }
 
 export const defaultEbbScalingConfig: EbbScalingConfig = {
   panicWhileRising: false,
   countStartingPods: false,
-  podCreationsPerSecond: 15,
-  podCreationBurst: 100,
+  podCreationsPerSecond: undefined,
+  podCreationBurst: undefined,
 };
 
 export const defaultAutoscalerConfig: AutoscalerConfig = {
@@ -138,11 +138,13 @@ function readConfig(data: Data): AutoscalerConfig {
 
   function readEbbConfig(): EbbScalingConfig {
     const own = defaultEbbScalingConfig;
+    const optional = (read: (key: string, byDefault: number) => number, key: string): number | undefined =>
+      data[key] === undefined ? undefined : read(key, 0);
     return {
       panicWhileRising: bool('ebb-panic-while-rising', own.panicWhileRising),
       countStartingPods: bool('ebb-count-starting-pods', own.countStartingPods),
-      podCreationsPerSecond: float('ebb-pod-creations-per-second', own.podCreationsPerSecond),
-      podCreationBurst: int('ebb-pod-creation-burst', own.podCreationBurst),
+      podCreationsPerSecond: optional(float, 'ebb-pod-creations-per-second'),
+      podCreationBurst: optional(int, 'ebb-pod-creation-burst'),
     };
   }
 }
@@ -214,6 +216,14 @@ const rules: readonly Rule[] = [
     (c) => c.maxScale <= 0 || c.minScale <= c.maxScale,
   ),
   rule('activator-capacity', 'at least 1', (c) => !(c.activatorCapacity < 1)),
-  rule('ebb-pod-creations-per-second', 'greater than 0', ({ ebb }) => !ebb || ebb.podCreationsPerSecond > 0),
-  rule('ebb-pod-creation-burst', 'at least 1', ({ ebb }) => !ebb || ebb.podCreationBurst >= 1),
+  rule(
+    'ebb-pod-creations-per-second',
+    'greater than 0',
+    ({ ebb }) => ebb?.podCreationsPerSecond === undefined || ebb.podCreationsPerSecond > 0,
+  ),
+  rule(
+    'ebb-pod-creation-burst',
+    'at least 1',
+    ({ ebb }) => ebb?.podCreationBurst === undefined || ebb.podCreationBurst >= 1,
+  ),
 ];

@@ -1,6 +1,7 @@
 import type { Node, Pod } from '@ebb/api';
 import { describe, expect, it } from 'vitest';
 import { chooseNode, takesPods } from './node-choice.ts';
+import { NodeLoads } from './node-loads.ts';
 import { podNameFor } from './pod-name.ts';
 import { stageOf } from './replica.ts';
 import { Setbacks } from './setbacks.ts';
@@ -88,5 +89,21 @@ describe('Setbacks', () => {
     for (let now = 3000; now < 500_000; now += setbacks.waitMs(now)) setbacks.add(now);
     setbacks.add(10_000_000);
     expect(setbacks.waitMs(10_000_000)).toBe(1000);
+  });
+});
+
+describe('NodeLoads', () => {
+  const node = (region?: string): Node => ({
+    metadata: { name: region ?? 'n', ...(region ? { labels: { 'topology.kubernetes.io/region': region } } : {}) },
+    status: { conditions: [{ type: 'Ready', status: 'True' }] },
+  });
+
+  it('knows the limit of ECI, and that the local one has none', () => {
+    const loads = new NodeLoads();
+    expect(loads.limit).toEqual({ perSecond: 15, burst: 100 });
+    loads.setNodes([node('local')]);
+    expect(loads.limit.perSecond).toBeGreaterThan(10_000);
+    loads.setNodes([node('local'), node('cn-hangzhou')]);
+    expect(loads.limit.perSecond).toBe(15);
   });
 });

@@ -1,13 +1,29 @@
 import type { Node } from '@ebb/api';
 import { chooseNode, takesPods } from './node-choice.ts';
+import type { Rate } from './token-bucket.ts';
+
+const regionLabel = 'topology.kubernetes.io/region';
+/** ECI takes 1,000 creations a minute from an account (serverless-node.md, section 2): so many, a burst included. */
+const eciLimit: Rate = { perSecond: 15, burst: 100 };
+/** The local ECI has no limit but the machine. */
+const localLimit: Rate = { perSecond: 100_000, burst: 100_000 };
 
 /** How many pods each node has, as far as revisions' pods go; kept by those who make and see them. */
 export class NodeLoads {
   readonly #pods = new Map<string, number>();
   #names: readonly string[] = [];
 
+  #limit = eciLimit;
+
+  /** How often pods may be made on the nodes there are, by their provider. */
+  get limit(): Rate {
+    return this.#limit;
+  }
+
   /** Takes in the nodes there are. */
   setNodes(nodes: readonly Node[]): void {
+    const isLocal = nodes.length > 0 && nodes.every(({ metadata }) => metadata.labels?.[regionLabel] === 'local');
+    this.#limit = isLocal ? localLimit : eciLimit;
     this.#names = nodes.flatMap((node) => (takesPods(node) ? [node.metadata.name ?? ''] : []));
   }
 
