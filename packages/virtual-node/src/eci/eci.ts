@@ -127,7 +127,8 @@ export function createEci(access: EciAccess): Eci {
         const request = new sdk.DescribeContainerGroupStatusRequest({ regionId, containerGroupIds });
         const { body } = await asEciError(client.describeContainerGroupStatusWithOptions(request, runtime));
         for (const { containerGroupId = '', podStatus } of body?.data ?? []) {
-          const images = podStatus?.containerStatuses?.map(({ name = '', imageID = '' }) => [name, imageID] as const);
+          const told = podStatus?.containerStatuses?.filter(({ imageID }) => imageID);
+          const images = told?.map(({ name = '', imageID = '' }) => [name, imageID] as const);
           found.set(containerGroupId, new Map(images));
         }
       }

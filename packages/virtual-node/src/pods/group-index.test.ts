@@ -20,3 +20,14 @@ it('does not take a group made during the listing for gone', () => {
   expect(index.replace([], known)).toEqual([]);
   expect(index.get('a')).toEqual({ id: 'eci-a' });
 });
+
+it('asks for the images of groups that run, once', () => {
+  const index = new GroupIndex();
+  index.replace([group('a'), group('b'), group('c', 'Pending')], index.uids());
+  expect(index.withoutImages()).toEqual(['eci-a', 'eci-b']);
+  const images = new Map([['web', 'sha256:1']]);
+  expect(index.learnImages(['eci-a', 'eci-b'], new Map([['eci-a', images]]))).toEqual(['a']);
+  expect(index.withoutImages()).toEqual([]);
+  index.replace([group('a', 'Terminating')], new Set());
+  expect(index.get('a')?.imageIds).toBe(images);
+});

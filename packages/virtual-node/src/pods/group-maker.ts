@@ -6,6 +6,7 @@ import { EciError, isMadeBefore, isNoRoom } from '../eci/error.ts';
 import { makeContainerGroup } from './container-group.ts';
 import { groupResources } from './group-resources.ts';
 import { MissingReference, Unsupported } from './missing.ts';
+import { createPullSecrets } from './pull-secrets.ts';
 import { fetchReferences } from './references.ts';
 import { refusedStatus, unschedulableStatus } from './refused-status.ts';
 import { unschedulable } from './unschedulable.ts';
@@ -39,6 +40,7 @@ const retryMadeMs = 1_000;
 /** Makes the groups of pods. */
 export function createGroupMaker(options: MakerOptions): { make(pod: Pod, signal: AbortSignal): Promise<Made> } {
   const { client, eci, claimsAreLocal, clock } = options;
+  const pullSecretsOf = createPullSecrets(client, clock);
   const make = async (pod: Pod, signal: AbortSignal): Promise<Made> => {
     const now = clock.now();
     try {
@@ -50,7 +52,7 @@ export function createGroupMaker(options: MakerOptions): { make(pod: Pod, signal
       if (message !== undefined) return noRoom(pod, message, now);
       return {
         id: await eci.create(
-          makeContainerGroup(pod, await fetchReferences(client, pod, { now, claimsAreLocal, signal })),
+          makeContainerGroup(pod, await fetchReferences(client, pod, { now, claimsAreLocal, pullSecretsOf, signal })),
         ),
       };
     } catch (error) {

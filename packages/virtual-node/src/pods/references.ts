@@ -11,6 +11,7 @@ import {
 } from '@ebb/api';
 import { type ContainerGroup } from '../eci/eci.ts';
 import type { Lookup } from './lookup.ts';
+import type { PullSecretsOf } from './pull-secrets.ts';
 import { fetchTokens } from './service-account-token.ts';
 import type { PersistentVolumeSource, ProjectedSource, VolumeSources } from './volume-sources.ts';
 
@@ -20,6 +21,7 @@ interface FetchOptions {
   readonly now: number;
   readonly signal: AbortSignal;
   readonly claimsAreLocal: boolean;
+  readonly pullSecretsOf: PullSecretsOf;
   /** The pod's group, whose tokens go on being used while they are young. Default: all are asked for. */
   readonly group?: ContainerGroup | undefined;
 }
@@ -40,44 +42,39 @@ const persistentVolumes: Resource<PersistentVolume> = {
 export async function fetchReferences(client: Client, pod: Pod, options: FetchOptions): Promise<Lookup> {
   const { namespace } = pod.metadata;
   const { signal } = options;
-  const pullSecrets = await pullSecretsOf(client, pod, signal);
   const names = namesIn(pod);
-  for (const name of pullSecrets) names.secrets.add(name);
   const get = <T extends KubernetesObject>(resource: Resource<T>, all: Iterable<string>): Promise<Map<string, T>> =>
     fetchAll(all, (name) => client.get(resource, { namespace, name }, { signal }));
-  const [configMaps, secrets, claims, tokens]: [
+  const [configMaps, secrets, claims, tokens, pullSecrets]: [
     Map<string, ConfigMap>,
     Map<string, Secret>,
     Map<string, PersistentVolumeClaim>,
     Lookup['token'],
+    readonly string[],
   ] = await Promise.all([
     get(resources.configMaps, names.configMaps),
     get(resources.secrets, names.secrets),
     get(resources.persistentVolumeClaims, names.claims),
     fetchTokens(client, pod, options),
+    options.pullSecretsOf(pod, signal),
   ]);
   const volumeNames = [...claims.values()].flatMap(({ spec }) => (spec?.volumeName ? [spec.volumeName] : []));
-  const volumes = await fetchAll(volumeNames, (name) => client.get(persistentVolumes, { name }, { signal }));
+  const [volumes, registrySecrets] = await Promise.all([
+    fetchAll(volumeNames, (name) => client.get(persistentVolumes, { name }, { signal })),
+    get(
+      resources.secrets,
+      pullSecrets.filter((name) => !secrets.has(name)),
+    ),
+  ]);
   return {
     configMap: (name) => configMaps.get(name),
-    secret: (name) => secrets.get(name),
+    secret: (name) => secrets.get(name) ?? registrySecrets.get(name),
     claim: (name) => claims.get(name),
     persistentVolume: (name) => volumes.get(name)?.spec,
     token: tokens,
     claimsAreLocal: options.claimsAreLocal,
     pullSecrets,
   };
-}
-
-/** The pod's own, else those of its service account, which an API server's admission would have put there. */
-async function pullSecretsOf(client: Client, { metadata, spec }: Pod, signal: AbortSignal): Promise<string[]> {
-  const own = (spec.imagePullSecrets ?? []).flatMap(({ name }) => name ?? []);
-  if (own.length > 0) return own;
-  const name = spec.serviceAccountName ?? 'default';
-  const account = await orUndefined(
-    client.get(resources.serviceAccounts, { namespace: metadata.namespace, name }, { signal }),
-  );
-  return (account?.imagePullSecrets ?? []).flatMap((secret) => secret.name ?? []);
 }
 
 async function fetchAll<T>(names: Iterable<string>, fetch: (name: string) => Promise<T>): Promise<Map<string, T>> {

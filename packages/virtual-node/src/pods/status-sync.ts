@@ -14,6 +14,9 @@ const restFactor = 3;
 /** And a full listing comes again no sooner than after so many times its own length. */
 const listRestFactor = 10;
 
+/** Of so many groups at a time the images are asked for: in a burst others have more to tell. */
+const maxImages = 100;
+
 interface SyncOptions {
   readonly eci: Pick<Eci, 'list' | 'describe' | 'imageIds'>;
   readonly nodeName: string;
@@ -106,7 +109,7 @@ export class StatusSync {
   /** Each group is asked once: what it runs does not change. */
   async #learnImages(): Promise<void> {
     const { eci, index, onChange } = this.#options;
-    const ids = index.withoutImages();
+    const ids = index.withoutImages().slice(0, maxImages);
     if (ids.length > 0) onChange(index.learnImages(ids, await eci.imageIds(ids)));
   }
 

@@ -18,6 +18,9 @@ interface RefreshOptions {
   readonly logger: Logger;
 }
 
+/** What only a new group needs. */
+const filesOnly = { claimsAreLocal: false, pullSecretsOf: () => Promise.resolve([]) };
+
 /** A kubelet takes up to a minute and a half. */
 const everyMs = 10_000;
 
@@ -70,7 +73,7 @@ export class VolumeRefresh {
   ): Promise<void> {
     const { eci, clock, logger } = this.#options;
     const { uid = '' } = pod.metadata;
-    const lookup = await fetchReferences(client, pod, { now: clock.now(), claimsAreLocal: false, signal, group });
+    const lookup = await fetchReferences(client, pod, { ...filesOnly, now: clock.now(), signal, group });
     const changed = fileVolumes(pod, lookup).filter((volume) => differs(volume, group));
     const text = JSON.stringify(changed);
     if (changed.length === 0 || this.#sent.get(uid) === text) return;
