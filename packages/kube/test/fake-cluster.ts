@@ -73,6 +73,10 @@ export class MemoryObjects {
     },
     patch: async (_: unknown, { namespace, name }: ObjectKey, { body }: { body: object }) =>
       this.#store(`${namespace}/${name}`, { ...this.#find(`${namespace}/${name}`), ...body }),
+    delete: async (_: unknown, { namespace, name }: ObjectKey) => {
+      this.#find(`${namespace}/${name}`);
+      this.objects.delete(`${namespace}/${name}`);
+    },
   } as unknown as KubeClient;
 
   #find(key: string): KubernetesObject {
