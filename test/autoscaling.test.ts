@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Pod, keys, resources } from '@ebb/api';
+import { formatTold } from '@ebb/autoscaler';
 import { eventually } from '@ebb/base/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { namespace } from './api.ts';
@@ -67,7 +68,8 @@ describe('scaling, over HTTP', () => {
       const podAutoscaler = await client.get(resources.podAutoscalers, { namespace, name: 'precise-00001' });
       expect(podAutoscaler.status?.annotations?.[keys.why]).toMatch(/pods?\. /);
       const { items } = await client.list(resources.events, { namespace });
-      expect(items.map(({ reason }) => reason)).toContain('ScaledUp');
+      const words = formatTold({ podAutoscalers: [podAutoscaler], events: items });
+      expect(words).toMatch(/^default\/precise-00001: \d+ wanted, \d+ ready\n  \S+Z  .*From \d+ to \d+ pods\./);
     },
   );
 

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { type PodAutoscaler, type StatReport, type StatSink, keyOf, resources } from '@ebb/api';
+import { type PodAutoscaler, type StatReport, type StatSink, apiVersionOf, keyOf, resources } from '@ebb/api';
 import { type Clock, type Logger, linkSignals, messageOf } from '@ebb/base';
 import {
   type EventRecorder,
@@ -165,7 +165,10 @@ class KpaAutoscaler implements Autoscaler {
     const { from, to } = decision;
     const podAutoscaler = this.#podAutoscaler(key);
     if (!podAutoscaler || from === to) return;
-    this.#events.event(podAutoscaler, 'Normal', to > from ? 'ScaledUp' : 'ScaledDown', explain(decision));
+    // Objects of a list do not say what they are, and an event has to.
+    const { kind } = resources.podAutoscalers;
+    const about = { ...podAutoscaler, apiVersion: apiVersionOf(resources.podAutoscalers), kind };
+    this.#events.event(about, 'Normal', to > from ? 'ScaledUp' : 'ScaledDown', explain(decision));
   }
 
   #podAutoscaler(key: string): PodAutoscaler | undefined {

@@ -1,0 +1,42 @@
+import type { CoreEvent, PodAutoscaler } from '@ebb/api';
+import { describe, expect, it } from 'vitest';
+import { formatTold } from './why-events.ts';
+
+const podAutoscaler: PodAutoscaler = {
+  metadata: { name: 'web-00001', namespace: 'default' },
+  spec: { scaleTargetRef: {} },
+  status: { desiredScale: 3, actualScale: 2 },
+};
+
+const event = (reason: string, time: string, message: string, name = 'web-00001'): CoreEvent => ({
+  metadata: {},
+  involvedObject: { kind: 'PodAutoscaler', name, namespace: 'default' },
+  reason,
+  message,
+  lastTimestamp: time,
+});
+
+const events = [
+  event('ScaledUp', '2026-01-02T03:05:00Z', 'From 1 to 3 pods.'),
+  event('ScaledUp', '2026-01-02T03:04:00Z', 'From 0 to 1 pod.'),
+  event('ScaledUp', '2026-01-02T03:04:30Z', 'of another', 'other'),
+  event('Other', '2026-01-02T03:04:30Z', 'of something else'),
+];
+
+describe('what Events tell', () => {
+  it('is listed by time, under what the status says', () => {
+    expect(formatTold({ podAutoscalers: [podAutoscaler], events }).split('\n')).toEqual([
+      'default/web-00001: 3 wanted, 2 ready',
+      '  2026-01-02T03:04:00.000Z  From 0 to 1 pod.',
+      '  2026-01-02T03:05:00.000Z  From 1 to 3 pods.',
+    ]);
+  });
+
+  it('of a time is the decision that was in force', () => {
+    const at = (time: string): string =>
+      formatTold({ podAutoscalers: [podAutoscaler], events, atMs: Date.parse(time) });
+    expect(at('2026-01-02T03:04:59Z')).toContain('From 0 to 1 pod.');
+    expect(at('2026-01-02T03:04:59Z')).not.toContain('From 1 to 3');
+    expect(at('2026-01-01T00:00:00Z')).toContain('nothing is told of that time');
+  });
+});
