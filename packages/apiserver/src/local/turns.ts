@@ -2,10 +2,10 @@ import type { Clock } from '@ebb/base';
 
 /** Longest stretch of calls before sockets are looked at again. */
 const sliceMs = 2;
-/** So often one that begins new work gets its turn, however much is under way. */
-const newWorkEveryMs = 100;
+/** One that begins new work gets its turn after so many calls, however many more wait: about what a Service takes to be Ready. */
+const callsPerNewcomer = 40;
 /** Longest that one of them waits; clients give up some time after. */
-const longestWaitMs = 15_000;
+const longestWaitMs = 20_000;
 
 /**
  * Gives turns to those who want something of the server. What the server's own process asks for, to finish what has begun,
@@ -18,7 +18,7 @@ export class Turns {
   readonly #calls = new Set<() => void>();
   readonly #newcomers = new Set<{ readonly sinceMs: number; readonly begin: () => void }>();
   #planned = false;
-  #lastNewMs = 0;
+  #callsSinceNewcomer = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -58,6 +58,7 @@ export class Turns {
     this.#admit(now);
     for (const call of this.#calls) {
       this.#calls.delete(call);
+      this.#callsSinceNewcomer += 1;
       call();
       if (this.#clock.now() - now >= sliceMs) break;
     }
@@ -67,10 +68,10 @@ export class Turns {
   /** Lets the first newcomer begin, if it is time. */
   #admit(now: number): void {
     for (const first of this.#newcomers) {
-      const isTime = now - this.#lastNewMs >= newWorkEveryMs || now - first.sinceMs >= longestWaitMs;
+      const isTime = this.#callsSinceNewcomer >= callsPerNewcomer || now - first.sinceMs >= longestWaitMs;
       if (this.#calls.size > 0 && !isTime) return;
       this.#newcomers.delete(first);
-      this.#lastNewMs = now;
+      this.#callsSinceNewcomer = 0;
       first.begin();
       return;
     }

@@ -8,7 +8,7 @@ interface Slot {
 
 interface Bucket {
   readonly slots: Map<string, Slot>;
-  /** Slots by name; dropped when a name comes or goes, so that a storm of updates sorts nothing. */
+  /** Slots by name, from the first list on; names that come and go are put in and taken out at their place. */
   sorted: Slot[] | undefined;
 }
 
@@ -30,8 +30,9 @@ export class ObjectTable {
     const bucket = this.#bucket(stored.namespace);
     const slot = bucket.slots.get(stored.name);
     if (!slot) {
-      bucket.slots.set(stored.name, { name: stored.name, current: stored });
-      bucket.sorted = undefined;
+      const added = { name: stored.name, current: stored };
+      bucket.slots.set(stored.name, added);
+      bucket.sorted?.splice(placeOf(bucket.sorted, stored.name), 0, added);
       this.#size++;
       return undefined;
     }
@@ -45,7 +46,7 @@ export class ObjectTable {
     const slot = bucket?.slots.get(name);
     if (!bucket || !slot) return undefined;
     bucket.slots.delete(name);
-    bucket.sorted = undefined;
+    bucket.sorted?.splice(placeOf(bucket.sorted, name), 1);
     if (bucket.slots.size === 0) this.#buckets.delete(namespace);
     this.#size--;
     return slot.current;
@@ -62,6 +63,18 @@ export class ObjectTable {
     if (!bucket) this.#buckets.set(namespace, (bucket = { slots: new Map(), sorted: undefined }));
     return bucket;
   }
+}
+
+/** Index of the first slot that does not come before that name, by halving. */
+function placeOf(sorted: readonly Slot[], name: string): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((sorted[middle]?.name ?? '') < name) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function sortedObjects(bucket: Bucket | undefined): StoredObject[] {
