@@ -1,3 +1,4 @@
+export { formatAddress } from './address.ts';
 export { type Clock, systemClock } from './clock.ts';
 export { type LinkedSignal, linkSignals, untilAborted } from './signals.ts';
 export { UserError, isAbort, messageOf } from './errors.ts';

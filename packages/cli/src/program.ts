@@ -7,6 +7,7 @@ import { devCommand } from './commands/dev.ts';
 import { getCommand } from './commands/get.ts';
 import { logsCommand } from './commands/logs.ts';
 import { runCommand } from './commands/run.ts';
+import { whyCommand } from './commands/why.ts';
 import type { Io } from './io.ts';
 
 const version = '0.1.0';
@@ -64,11 +65,12 @@ Examples:
   ebb dev examples          everything on this machine: cluster, gateway, your services
   ebb get ksvc              what is deployed, and its URL
   ebb logs -f hello         what the service says
+  ebb why hello             how its number of instances came about
   ebb apply -f hello.yaml   deploy a manifest to the cluster of your kubeconfig
 
 kubectl works too: ebb dev prints the KUBECONFIG line for it.`,
     );
-  for (const command of [devCommand, runCommand, applyCommand, getCommand, logsCommand, deleteCommand]) {
+  for (const command of [devCommand, runCommand, applyCommand, getCommand, logsCommand, whyCommand, deleteCommand]) {
     program.addCommand(command(io, signal).copyInheritedSettings(program));
   }
   return program;

@@ -26,6 +26,7 @@ async function ebb(...args: string[]): Promise<{ code: number; out: string; err:
 it.each([
   ['get', 'ksvc'],
   ['logs', 'hello'],
+  ['why', 'hello', '--at', '2026-01-02T15:04:05Z'],
   ['delete', 'ksvc', 'hello'],
   ['apply', '-f', '/dev/null'],
 ])('says in one line that there is no cluster or nothing to do: %s', async (...args) => {

@@ -1,5 +1,5 @@
 import { type StatSink, autoscalerLease, statsAddressAnnotation } from '@ebb/api';
-import type { Clock, Logger } from '@ebb/base';
+import { type Clock, type Logger, formatAddress } from '@ebb/base';
 import type { Gateway } from '@ebb/gateway-slb';
 import { type KubeClient, createKubeClient } from '@ebb/kube';
 import { Closers } from './closers.ts';
@@ -127,7 +127,9 @@ class ProcessOfComponents {
       const server = { token: token.current, record: () => autoscaling.sink(), logger: common.logger };
       const { startStatServer } = await import('@ebb/autoscaler');
       const listening = this.#stack.use(await startStatServer({ ...server, host, port }));
-      const annotations = { [statsAddressAnnotation]: addressOf(replica.advertise, listening.port) };
+      const annotations = {
+        [statsAddressAnnotation]: formatAddress({ host: replica.advertise, port: listening.port }),
+      };
       this.#start(
         'autoscaler',
         this.#led(autoscalerLease, () => autoscaling.create(), annotations),
@@ -200,8 +202,4 @@ class ProcessOfComponents {
       typeof cluster === 'function' ? cluster(userAgent) : createKubeClient({ ...cluster, userAgent, clock });
     return this.#clients.use(client);
   }
-}
-
-function addressOf(host: string, port: number): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type Clock, createLogger, systemClock, untilAborted } from '@ebb/base';
+import { type Clock, createLogger, formatAddress, systemClock, untilAborted } from '@ebb/base';
 import { type RemoteKubeClient, createKubeClient } from '@ebb/kube';
 import type { EciAccess } from '@ebb/virtual-node';
 import { findCluster } from '../client/connect.ts';
@@ -36,7 +36,9 @@ export async function runOnCluster(options: RunOptions, io: Io, signal: AbortSig
     }),
   );
   const client = closers.use(createKubeClient({ ...cluster, userAgent: 'ebb', clock }));
-  say(`${settings.components.join(', ')} as ${settings.name}; health on ${urlOf(settings.host, health.port)}`);
+  say(
+    `${settings.components.join(', ')} as ${settings.name}; health on http://${formatAddress({ host: settings.host, port: health.port })}`,
+  );
   try {
     const isKubelet = settings.components.includes('virtual-node');
     const facts = await waitForCluster({ client, clock, logger, say, isKubelet, signal });
@@ -110,12 +112,6 @@ async function announce(
 function tellGateway(say: (text: string) => void, { gateway }: RunningComponents): void {
   if (!gateway) return;
   const { publicAddress, privateAddress } = gateway;
-  const inside = privateAddress
-    ? `, for the cluster's own requests on ${urlOf(privateAddress.host, privateAddress.port)}`
-    : '';
-  say(`gateway on ${urlOf(publicAddress.host, publicAddress.port)}${inside}`);
-}
-
-function urlOf(host: string, port: number): string {
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const inside = privateAddress ? `, for the cluster's own requests on http://${formatAddress(privateAddress)}` : '';
+  say(`gateway on http://${formatAddress(publicAddress)}${inside}`);
 }

@@ -1,4 +1,5 @@
 import type { Lease } from '@ebb/api';
+import { formatAddress } from '@ebb/base';
 import type { Listener } from '@ebb/router';
 import type { ListenAddress } from '../http/listen.ts';
 
@@ -37,10 +38,6 @@ export function readAddresses({ metadata }: Lease): GatewayAddresses {
     parseAddress(metadata.annotations?.[annotationOf[listener]]);
   const [outside, inside] = [read('public'), read('private')];
   return { ...(outside ? { public: outside } : {}), ...(inside ? { private: inside } : {}) };
-}
-
-function formatAddress({ host, port }: ListenAddress): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 function parseAddress(text = ''): ListenAddress | undefined {
