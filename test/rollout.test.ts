@@ -31,13 +31,16 @@ describe('a gradual rollout', () => {
   /** Lets time pass until the newest has that much; what it had at each look. */
   const pass = async (revision: string, percent: number): Promise<readonly number[]> => {
     const seen: number[] = [];
-    await world.eventually(async () => {
-      await clock.advance(500);
-      const { [revision]: share = 0, ...others } = await shares();
-      expect(share + Object.values(others).reduce((sum, other) => sum + other, 0)).toBe(100);
-      if (share !== seen.at(-1)) seen.push(share);
-      return share >= percent;
-    });
+    await world.eventually(
+      async () => {
+        await clock.advance(500);
+        const { [revision]: share = 0, ...others } = await shares();
+        expect(share + Object.values(others).reduce((sum, other) => sum + other, 0)).toBe(100);
+        if (share !== seen.at(-1)) seen.push(share);
+        return share >= percent;
+      },
+      { timeoutMs: 60_000, what: `${percent} % for ${revision}` },
+    );
     return seen;
   };
 
@@ -72,7 +75,7 @@ describe('a gradual rollout', () => {
       const { metadata } = await world.get(resources.revisions, 'hello-00001');
       return metadata.labels?.[keys.routingState] === 'reserve';
     });
-  });
+  }, 120_000);
 
   it('serves each step: what the Ingress says is what the status tells', async () => {
     await world.configure('config-network', { 'rollout-duration': '30' });
@@ -101,7 +104,7 @@ describe('a gradual rollout', () => {
       { revisionName: 'hello-00001', percent: 40, latestRevision: false },
       { revisionName: 'hello-00002', percent: 60, latestRevision: true, tag: 'next' },
     ]);
-  });
+  }, 120_000);
 
   it('is over at once where its state has become nonsense', async () => {
     await world.deploy('hello');

@@ -16,6 +16,9 @@ export interface ControllerOptions<T extends KubernetesObject> {
   ) => Promise<ReconcileResult | void>;
 }
 
+/** Keys looked at side by side: a look waits for the API server most of its time. */
+const workers = 16;
+
 /**
  * A controller whose failures are logged, told as Warning events `InternalError`, and tried again. One that fails in the
  * same way again tells nothing new.
@@ -29,6 +32,7 @@ export function createController<T extends KubernetesObject>(
   const told = new Map<string, string>();
   const reconciler = createReconciler({
     name,
+    workers,
     clock,
     logger,
     random,
