@@ -37,6 +37,6 @@ describe('what Events tell', () => {
       formatTold({ podAutoscalers: [podAutoscaler], events, atMs: Date.parse(time) });
     expect(at('2026-01-02T03:04:59Z')).toContain('From 0 to 1 pod.');
     expect(at('2026-01-02T03:04:59Z')).not.toContain('From 1 to 3');
-    expect(at('2026-01-01T00:00:00Z')).toContain('nothing is told of that time');
+    expect(at('2026-01-01T00:00:00Z')).toContain('it had its first scale then');
   });
 });

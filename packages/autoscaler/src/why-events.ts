@@ -9,6 +9,8 @@ export interface Told {
   readonly atMs?: number | undefined;
 }
 
+const nothing = 'it had its first scale then, or the Events of that time are no longer kept';
+
 const told: ReadonlySet<string> = new Set(['ScaledUp', 'ScaledDown']);
 
 /**
@@ -21,7 +23,7 @@ export function formatTold({ podAutoscalers, events, atMs = Number.POSITIVE_INFI
       const lines = linesOf(podAutoscaler, events).filter(([at]) => at <= atMs);
       const chosen = atMs === Number.POSITIVE_INFINITY ? lines : lines.slice(-1);
       const text = chosen.map(([at, message]) => `  ${new Date(at).toISOString()}  ${message}`);
-      return [headingOf(podAutoscaler), ...(text.length > 0 ? text : ['  nothing is told of that time'])].join('\n');
+      return [headingOf(podAutoscaler), ...(text.length > 0 ? text : [`  ${nothing}`])].join('\n');
     })
     .join('\n\n');
 }
