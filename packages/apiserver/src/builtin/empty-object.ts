@@ -5,14 +5,18 @@ import type { JsonObject } from '../schema/json.ts';
 /** Structs that Go's types always write, though OpenAPI does not call them required. */
 const alwaysThere = new Set(['spec', 'status', 'source', 'loadBalancer', 'resources']);
 
+const made = new WeakMap<Schema, JsonObject>();
+
 /**
  * What is in an object of a built-in kind before anybody has set anything: the structs and lists that its Go type always
- * writes. Nobody owns those, only what stands in them.
+ * writes. Nobody owns those, only what stands in them. Shared: not to be changed.
  */
 export function emptyKind({ kind, schema }: Pick<ResourceInfo, 'kind' | 'schema'>): JsonObject {
   // The server itself sets these in a new namespace.
   if (kind === 'Namespace') return { spec: { finalizers: ['kubernetes'] }, status: { phase: 'Active' } };
-  return emptyObject(schema);
+  let empty = made.get(schema);
+  if (!empty) made.set(schema, (empty = emptyObject(schema)));
+  return empty;
 }
 
 function emptyObject({ properties = {}, required = [] }: Schema): JsonObject {

@@ -27,6 +27,7 @@ export function fieldsApplied(value: unknown, schema: Schema | undefined): Field
 
 /** Which fields change on the way from `old` to `updated`. A new map or item counts, and so does all in it. */
 export function fieldsChanged(old: unknown, updated: unknown, schema: Schema | undefined): FieldChanges {
+  if (old === updated) return { set: new FieldSet(), removed: new FieldSet() };
   const before = partsOf(old, schema);
   const after = partsOf(updated, schema);
   if (before && after && Array.isArray(old) === Array.isArray(updated)) return compareParts(before, after);

@@ -3,12 +3,14 @@ import { maxDepth } from './depth.ts';
 
 /**
  * A set of fields of an object, as a tree. A step down is written as in `FieldsV1`: `f:name` a key of a map,
- * `k:{"name":"x"}` an item of a list by its keys, `v:"x"` an item of a set, `i:0` one by its place.
+ * `k:{"name":"x"}` an item of a list by its keys, `v:"x"` an item of a set, `i:0` one by its place. Once it has been encoded it is
+ * not changed any more: sets share their parts, and their texts are kept.
  */
 export class FieldSet {
   /** Whether the field at this place itself belongs to the set, and not just some below it. */
   self: boolean = false;
   readonly children: Map<string, FieldSet> = new Map();
+  #encoded: JsonObject | undefined;
 
   /** The subtree below `step`, made if need be. */
   at(step: string): FieldSet {
@@ -35,7 +37,7 @@ export class FieldSet {
   }
 
   difference(other: FieldSet): FieldSet {
-    return combine(this, other, (a, b) => a && !b);
+    return subtract(this, other);
   }
 
   intersection(other: FieldSet): FieldSet {
@@ -55,9 +57,10 @@ export class FieldSet {
 
   /** As `FieldsV1`. */
   encode(): JsonObject {
+    if (this.#encoded) return this.#encoded;
     const entries: [string, JsonObject][] = this.self && this.children.size > 0 ? [['.', {}]] : [];
     for (const [step, child] of sorted(this.children)) entries.push([step, child.encode()]);
-    return Object.fromEntries(entries);
+    return (this.#encoded = Object.freeze(Object.fromEntries(entries)));
   }
 
   /** Reads `FieldsV1`; `undefined` if it is none. */
@@ -107,6 +110,24 @@ function combine(
   for (const step of new Set([...(a?.children.keys() ?? []), ...(b?.children.keys() ?? [])])) {
     const child = combine(a?.children.get(step), b?.children.get(step), pick);
     if (child.self || child.children.size > 0) out.children.set(step, child);
+  }
+  return out;
+}
+
+/** `a` without what is in `b`; `a` itself if they have nothing in common, as is so of most owners and most writes. */
+function subtract(a: FieldSet, b: FieldSet): FieldSet {
+  const left = new Map<string, FieldSet>();
+  for (const [step, theirs] of b.children) {
+    const ours = a.children.get(step);
+    const rest = ours && subtract(ours, theirs);
+    if (rest && rest !== ours) left.set(step, rest);
+  }
+  if (left.size === 0 && !(a.self && b.self)) return a;
+  const out = new FieldSet();
+  out.self = a.self && !b.self;
+  for (const [step, ours] of a.children) {
+    const rest = left.get(step) ?? ours;
+    if (rest.self || rest.children.size > 0) out.children.set(step, rest);
   }
   return out;
 }

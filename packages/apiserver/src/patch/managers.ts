@@ -50,11 +50,21 @@ export function decodeManagers(entries: unknown): Managers | undefined {
   if (!Array.isArray(entries)) return undefined;
   const managers = new Map<string, Manager>();
   for (const entry of entries as readonly ManagedFieldsEntry[]) {
-    const fields = isEntry(entry) ? FieldSet.decode(entry.fieldsV1 ?? {}) : undefined;
+    const fields = isEntry(entry) ? decodeFields(entry.fieldsV1 ?? {}) : undefined;
     if (!fields) return undefined;
     managers.set(managerId(entry), { entry, fields });
   }
   return managers;
+}
+
+/** Fields of entries that come from the store, and so never change. */
+const decoded = new WeakMap<object, FieldSet>();
+
+function decodeFields(fields: object): FieldSet | undefined {
+  if (!Object.isFrozen(fields)) return FieldSet.decode(fields);
+  const known = decoded.get(fields) ?? FieldSet.decode(fields);
+  if (known) decoded.set(fields, known);
+  return known;
 }
 
 /** Encodes owners in Kubernetes' order, leaving out those that own nothing. */
