@@ -94,12 +94,13 @@ export const actions: Readonly<Record<string, Action>> = {
     return {};
   },
 
-  RestartContainerGroup: async (parameters, { store }) => {
+  RestartContainerGroup: (parameters, { store }) => {
     const group = requireGroup(parameters, store);
     if (group.status !== 'Pending' && group.status !== 'Running') {
       throw new EciError('IncorrectStatus', `A group that is ${group.status} cannot be restarted.`);
     }
-    await group.instance?.restart();
+    // What runs is given its grace; the answer does not wait for that.
+    group.restart();
     return {};
   },
 

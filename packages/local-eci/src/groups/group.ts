@@ -95,6 +95,15 @@ export class Group {
     await this.#instance?.updateVolumes(changed);
   }
 
+  /** Stops and starts all containers; returns at once. */
+  restart(): void {
+    this.#instance
+      ?.restart()
+      .catch((error: unknown) =>
+        this.#logger.error({ error: messageOf(error) }, 'restarting a container group failed'),
+      );
+  }
+
   /** Stops the group; resolves, and never rejects, when nothing of it is left. May be called again. */
   stop(): Promise<void> {
     return (this.#stopping ??= this.#stop());

@@ -142,7 +142,14 @@ function startedGroup({ pod, container, options }: LogRequest, groupOf: ServerOp
 }
 
 /** The status may lag behind a start by a moment: only these say for certain that there is nothing to read. */
-const neverRan: ReadonlySet<string> = new Set(['ContainerCreating', 'ErrImagePull', 'ImagePullBackOff']);
+const neverRan: ReadonlySet<string> = new Set([
+  'ContainerCreating',
+  'CreateContainerConfigError',
+  'ErrImageNeverPull',
+  'ErrImagePull',
+  'ImagePullBackOff',
+  'PodInitializing',
+]);
 
 function parseUrl(url = '/'): URL {
   try {

@@ -79,12 +79,14 @@ export class PodProbes {
     const { clock, eci, logger, onChange, onEvent } = this.#options;
     const { uid = '' } = pod.metadata;
     const { name = '' } = found;
-    const watch: Watch = { run, abort: new AbortController(), verdict: nothingYet, readyInGroup: found.ready ?? false };
+    const verdict = toldBefore(pod, found);
+    const watch: Watch = { run, abort: new AbortController(), verdict, readyInGroup: found.ready ?? false };
     const watches = this.#watches.get(uid) ?? new Map<string, Watch>();
     this.#watches.set(uid, watches.set(name, watch));
     probeContainer(
       {
         plan,
+        known: verdict,
         host: group.intranetIp ?? '',
         portOf: (declared) => realPort(pod, found, declared),
         readyInGroup: () => watch.readyInGroup,
@@ -110,6 +112,13 @@ interface Beginning {
   readonly plan: ProbePlan;
   readonly found: GroupContainer;
   readonly run: string;
+}
+
+/** What the pod's status says of this very run: a node that starts anew takes nothing back before it knows better. */
+function toldBefore({ status }: Pod, { name, restartCount = 0 }: GroupContainer): Verdict {
+  const told = status?.containerStatuses?.find((each) => each.name === name);
+  const isSameRun = told?.state?.running !== undefined && told.restartCount === restartCount;
+  return isSameRun && told.started ? { started: true, ready: told.ready } : nothingYet;
 }
 
 /** Undefined if the container does not run. */

@@ -17,7 +17,7 @@ interface Trial {
 }
 
 /** Probes a container whose app is a server of the test's. */
-async function start(probes: Partial<Container>): Promise<Trial> {
+async function start(probes: Partial<Container>, known: Verdict = { started: false, ready: false }): Promise<Trial> {
   const app = { status: 503, readyInGroup: false };
   const server: Server = createServer((_request, response) => response.writeHead(app.status).end());
   server.listen(0, '127.0.0.1');
@@ -31,6 +31,7 @@ async function start(probes: Partial<Container>): Promise<Trial> {
     {
       plan: planProbes({ name: 'c', ...probes }),
       containerName: 'c',
+      known,
       host: '127.0.0.1',
       portOf: () => port,
       readyInGroup: () => app.readyInGroup,
@@ -89,5 +90,13 @@ describe('the probes the node makes', () => {
     trial.app.readyInGroup = true;
     await eventually(() => trial.verdicts.length === 1);
     expect(trial.verdicts).toEqual([{ started: true, ready: true }]);
+  });
+
+  it('go on from what was known, and take it back only when a probe says so', async () => {
+    const probe = { ...http, failureThreshold: 1 };
+    const trial = await start({ startupProbe: probe, readinessProbe: probe }, { started: true, ready: true });
+    await eventually(() => trial.verdicts.length === 1);
+    expect(trial.verdicts).toEqual([{ started: true, ready: false }]);
+    expect(trial.restarts()).toBe(0);
   });
 });

@@ -21,6 +21,8 @@ export interface ProbeEvent {
 export interface ProbedContainer {
   readonly plan: ProbePlan;
   readonly containerName: string;
+  /** The verdict to begin with. */
+  readonly known: Verdict;
   readonly host: string;
   readonly portOf: (declared: number) => number;
   /** Whether ECI says that it is ready: how commands are checked, which only ECI can run. */
@@ -37,10 +39,13 @@ const eagerMs = 100;
 
 /** Probes one run of a container until aborted: its start-up first, then readiness and liveness. Rejects if a restart fails. */
 export async function probeContainer(container: ProbedContainer, signal: AbortSignal): Promise<void> {
-  const { own } = container.plan;
-  if (own.startup && !(await hasStarted(container, own.startup, signal))) return;
-  if (signal.aborted) return;
-  container.onVerdict({ started: true, ready: !own.readiness });
+  const { plan, known } = container;
+  const { own } = plan;
+  if (!known.started) {
+    if (own.startup && !(await hasStarted(container, own.startup, signal))) return;
+    if (signal.aborted) return;
+    container.onVerdict({ started: true, ready: !own.readiness });
+  }
   await Promise.all([
     own.readiness && watchReadiness(container, own.readiness, signal),
     own.liveness && watchLiveness(container, own.liveness, signal),
