@@ -189,6 +189,52 @@ describe('the actions', () => {
     );
   });
 
+  it('has no room for more than its largest instance', async () => {
+    await using eci = await startSimulated();
+    expect(await call(eci, 'CreateContainerGroup', { ...create, Cpu: '33' })).toMatchObject({
+      Code: 'OperationDenied.NoStock',
+      Message: expect.stringContaining('33 vCPU'),
+    });
+    expect((await call(eci, 'CreateContainerGroup', { ...create, Cpu: '65' })).Code).toBe(
+      'InvalidParameter.CPU.Memory',
+    );
+  });
+
+  it('gives a running group new files, and restarts it with its counts', async () => {
+    const source = `import { readFileSync, existsSync } from 'node:fs';
+      const path = process.env.EBB_MOUNT_1 + '/greeting';
+      let last;
+      setInterval(() => { const text = existsSync(path) && readFileSync(path, 'utf8'); if (text !== last) console.log(last = text); }, 20);`;
+    await using folder = await makeFolder({ 'web/app.mjs': source, 'web/Procfile': 'web: node app.mjs\n' });
+    await using eci = await createTestEci({ apps: await findApps([folder.path]), dataDir: `${folder.path}/run` });
+    const volume = (text: string): Record<string, string> => ({
+      'Volume.1.Name': 'config',
+      'Volume.1.Type': 'ConfigFileVolume',
+      'Volume.1.ConfigFileVolume.ConfigFileToPath.1.Path': 'greeting',
+      'Volume.1.ConfigFileVolume.ConfigFileToPath.1.Content': Buffer.from(text).toString('base64'),
+    });
+    const mount = { 'Container.1.VolumeMount.1.Name': 'config', 'Container.1.VolumeMount.1.MountPath': '/config' };
+    const made = await call(eci, 'CreateContainerGroup', { ...create, ...mount, ...volume('hello') });
+    const group = { ContainerGroupId: String(made['ContainerGroupId']) };
+    const log = async (): Promise<string> =>
+      String((await call(eci, 'DescribeContainerLog', { ...group, ContainerName: 'web' }))['Content']);
+    await eventually(async () => (await log()) === 'hello\n');
+    const update = { ...group, UpdateType: 'IncrementalUpdate' };
+    expect(await call(eci, 'UpdateContainerGroup', { ...update, ...volume('good day') })).not.toHaveProperty('Code');
+    await eventually(async () => (await log()) === 'hello\ngood day\n');
+    expect((await call(eci, 'UpdateContainerGroup', { ...update, ...volume('good day') })).Code).toBe('NoNeedUpdate');
+    expect((await call(eci, 'UpdateContainerGroup', { ...group, ...volume('x') })).Code).toBe('InvalidParameter');
+
+    expect(await call(eci, 'RestartContainerGroup', group)).not.toHaveProperty('Code');
+    const containers = await eventually(async () => {
+      const { ContainerGroups } = await call(eci, 'DescribeContainerGroups', {});
+      const [{ Containers: found } = {}] = ContainerGroups as { Containers?: { RestartCount: number }[] }[];
+      return found?.[0]?.RestartCount === 1 ? found : undefined;
+    });
+    expect(containers).toMatchObject([{ PreviousState: { State: 'Terminated' } }]);
+    await eventually(async () => (await log()) === 'good day\n');
+  });
+
   it('serves logs and commands of a real process', async () => {
     await using folder = await makeFolder({ 'web/app.mjs': serverSource, 'web/Procfile': 'web: node app.mjs\n' });
     await using eci = await createTestEci({ apps: await findApps([folder.path]), dataDir: `${folder.path}/run` });
