@@ -50,9 +50,10 @@ export class Gateways {
     const revisions = report.revisions.filter((stat) => {
       if (!isSane(stat)) return false;
       const key = `${stat.namespace}/${stat.name}`;
+      // Who is there may be told twice; a load that is, would count twice.
+      setPresence(gateway, key, stat);
       if (gateway.lastRevisions.has(key)) return false;
       gateway.lastRevisions.add(key);
-      setPresence(gateway, key, stat);
       return true;
     });
     this.#gateways.set(report.gateway, gateway);

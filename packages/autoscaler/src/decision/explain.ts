@@ -29,7 +29,7 @@ function seenBy(account: ClassAccount): string {
 
 function seenByKpa({ spec, observed }: KpaAccount): string {
   const { ready, starting = 0, waiting = 0, stable, panic } = observed;
-  const unit = spec.metric === 'rps' ? 'requests a second' : 'requests at a time';
+  const unit = `request${stable === 1 ? '' : 's'} ${spec.metric === 'rps' ? 'a second' : 'at a time'}`;
   const long = `${figure(stable)} ${unit} on average over ${spec.stableWindowSeconds} s`;
   const short = `${figure(panic)} over ${spec.panicWindowSeconds} s`;
   const parts = [
