@@ -51,7 +51,8 @@ export async function reconcileStatus<T extends KubernetesObject & { status?: Co
   { resource, object, conditionSet, reconcile, patient = false, becameHappy }: StatusWork<T>,
 ): Promise<ReconcileResult> {
   const conditions = createConditionManager(conditionSet, object);
-  const draft = structuredClone(object.status ?? {}) as StatusDraft<T>;
+  // Its fields are replaced, never changed: what they hold is shared.
+  const draft = { ...object.status } as StatusDraft<T>;
   let result: ReconcileResult = {};
   let failure: { readonly error: unknown } | undefined;
   try {
