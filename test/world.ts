@@ -17,6 +17,7 @@ import { type Clock, type Logger, linkSignals, silentLogger, systemClock } from 
 import { FakeClock, eventually } from '@ebb/base/testing';
 import { createControllers } from '@ebb/controller';
 import { type KubeClient, conditionOf, createKubeClient } from '@ebb/kube';
+import { isWrite, onCalls } from './calls.ts';
 import { simulateDataPlane } from './simulated-data-plane.ts';
 import { type TestApi, type TestApiOptions, namespace, openTestApi } from './api.ts';
 
@@ -36,46 +37,12 @@ export const podOf = (image: string): RevisionSpec => ({
   containers: [{ name: 'user-container', image }],
 });
 
-/** The name in the first argument of a call after its resource: a key or an object. */
-const nameIn = (argument: unknown): string => {
-  const { name, metadata } = argument as { name?: string; metadata?: { name?: string } };
-  return name ?? metadata?.name ?? '';
-};
-
 /** How controllers die. */
 export interface Doom {
   /** At which call. */
   readonly calls: number;
   /** Whether that call still reached the server, its answer being lost. */
   readonly sent: boolean;
-}
-
-const writing: readonly string[] = ['create', 'update', 'updateStatus', 'patch', 'delete'];
-
-interface Call {
-  readonly verb: string;
-  readonly plural: string;
-  /** Of the object; empty for a list. */
-  readonly name: string;
-}
-
-/** The client, `pass` deciding about each call of it but watches. */
-function onCalls(
-  client: KubeClient,
-  pass: (call: () => Promise<unknown>, about: Call) => Promise<unknown>,
-): KubeClient {
-  return new Proxy(client, {
-    get: (target, verb: keyof KubeClient) => {
-      const method: unknown = Reflect.get(target, verb);
-      if (typeof method !== 'function') return method;
-      if (![...writing, 'get', 'list'].includes(String(verb))) return method.bind(target);
-      return (...args: unknown[]): Promise<unknown> => {
-        const { plural } = args[0] as Resource<KubernetesObject>;
-        const about = { verb: String(verb), plural, name: nameIn(args[1] ?? {}) };
-        return pass(() => method.apply(target, args) as Promise<unknown>, about);
-      };
-    },
-  });
 }
 
 export interface WorldOptions {
@@ -170,7 +137,7 @@ export class World implements AsyncDisposable {
   #counting(client: KubeClient): KubeClient {
     return onCalls(client, (call, { verb, plural, name }) => {
       this.calls.push(`${verb} ${plural}`);
-      if (writing.includes(verb) && plural !== 'events') this.writes.push(`${verb} ${plural} ${name}`);
+      if (isWrite(verb) && plural !== 'events') this.writes.push(`${verb} ${plural} ${name}`);
       return call();
     });
   }
