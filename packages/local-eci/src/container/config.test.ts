@@ -61,6 +61,12 @@ describe('the configuration of a container', () => {
       { CpuQuota: 200_000, CpuShares: 2048, Memory: 2 ** 32 },
     ],
     [
+      'the smallest instance’s, where the group asked for less',
+      {},
+      { cpu: 0.01, memory: 0.06 },
+      { CpuQuota: 25_000, Memory: 2 ** 29 },
+    ],
+    [
       'its share by what was requested',
       { cpu: 1, memory: 1 },
       { tags: [{ key: 'ebb.dev/cpu-requests', value: '{"web":0.125}' }] },

@@ -20,6 +20,8 @@ const cpuRequestsTag = 'ebb.dev/cpu-requests';
 const periodMicros = 100_000;
 const gibibyte = 2 ** 30;
 const maxHostName = 63;
+/** The smallest instance ECI has, however little was asked for (serverless-node.md, section 2.6). */
+const smallest = { cpu: 0.25, memory: 0.5 };
 
 /** What `POST /containers/create` takes for the container that holds a group's network and its volumes in memory. */
 export function sandboxConfig(
@@ -82,10 +84,10 @@ export function containerConfig(spec: ContainerSpec, group: GroupSpec, place: Co
   };
 }
 
-/** A container without figures of its own may take all of the group's. */
+/** A container without figures of its own may take all of the group's instance. */
 function limitsOf({ name, cpu, memory }: ContainerSpec, group: GroupSpec): object {
-  const limit = cpu || group.cpu;
-  const bytes = Math.floor((memory || group.memory) * gibibyte);
+  const limit = cpu || Math.max(group.cpu, smallest.cpu);
+  const bytes = Math.floor((memory || Math.max(group.memory, smallest.memory)) * gibibyte);
   const share = cpuRequests(group)[name] ?? limit;
   return {
     CpuPeriod: periodMicros,
