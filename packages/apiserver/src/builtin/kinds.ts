@@ -14,6 +14,8 @@ export interface BuiltinKind {
   readonly hasGeneration?: true;
   /** A question that is answered and not stored: verb `create` only. */
   readonly review?: true;
+  /** Can be asked for and not made, so that there is none ever. */
+  readonly absent?: true;
 }
 
 const core = (kind: string, more: Partial<BuiltinKind> = {}): BuiltinKind => ({ group: '', kind, ...more });
@@ -32,7 +34,15 @@ const rbac = 'rbac.authorization.k8s.io';
 const admission = 'admissionregistration.k8s.io';
 const extension = { cluster: true, categories: ['api-extensions'], hasGeneration: true } as const;
 
-/** All built-in kinds, each in version `v1`. Workload kinds (Deployment, Job, …) are not served. */
+/** Nothing runs workloads here. That there are none can be asked, as `kubectl apply --prune` does of each of these. */
+const absent = (group: string, kind: string, more: Partial<BuiltinKind> = {}): BuiltinKind => ({
+  group,
+  kind,
+  absent: true,
+  ...more,
+});
+
+/** All built-in kinds, each in version `v1`. */
 export const builtinKinds: readonly BuiltinKind[] = [
   core('ConfigMap', { shortNames: ['cm'] }),
   core('Endpoints', { plural: 'endpoints', shortNames: ['ep'] }),
@@ -43,6 +53,7 @@ export const builtinKinds: readonly BuiltinKind[] = [
   core('PersistentVolumeClaim', { shortNames: ['pvc'], status: true }),
   core('PersistentVolume', { cluster: true, shortNames: ['pv'], status: true }),
   core('Pod', { shortNames: ['po'], categories: ['all'], status: true, hasGeneration: true }),
+  absent('', 'ReplicationController', { shortNames: ['rc'] }),
   core('ResourceQuota', { shortNames: ['quota'], status: true }),
   core('Secret'),
   core('ServiceAccount', { shortNames: ['sa'] }),
@@ -56,11 +67,17 @@ export const builtinKinds: readonly BuiltinKind[] = [
     status: true,
     ...extension,
   },
+  absent('apps', 'DaemonSet', { shortNames: ['ds'] }),
+  absent('apps', 'Deployment', { shortNames: ['deploy'] }),
+  absent('apps', 'ReplicaSet', { shortNames: ['rs'] }),
+  absent('apps', 'StatefulSet', { shortNames: ['sts'] }),
   review(authentication, 'SelfSubjectReview'),
   review(authentication, 'TokenReview'),
   review(authorization, 'SelfSubjectAccessReview'),
   review(authorization, 'SelfSubjectRulesReview'),
   review(authorization, 'SubjectAccessReview'),
+  absent('batch', 'CronJob', { shortNames: ['cj'] }),
+  absent('batch', 'Job'),
   { group: 'coordination.k8s.io', kind: 'Lease' },
   { group: 'discovery.k8s.io', kind: 'EndpointSlice', hasGeneration: true },
   {

@@ -51,8 +51,9 @@ function resourceOf(row: BuiltinKind): ResourceInfo {
   };
 }
 
-function verbsOf({ kind, review }: BuiltinKind): readonly string[] {
+function verbsOf({ kind, review, absent }: BuiltinKind): readonly string[] {
   if (review) return ['create'];
+  if (absent) return ['get', 'list', 'watch'];
   return kind === 'Namespace' ? allVerbs.filter((verb) => verb !== 'deletecollection') : allVerbs;
 }
 

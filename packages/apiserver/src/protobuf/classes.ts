@@ -10,8 +10,11 @@ const otherClasses: Readonly<Record<string, string>> = {
   'authentication.k8s.io/v1.TokenRequest': 'AuthenticationV1TokenRequest',
 };
 
-/** Kinds whose classes hold any JSON, which has no place in their messages. */
-const withoutMessages = new Set(['CustomResourceDefinition']);
+/** A kind whose class holds any JSON, which has no place in its message; and those of which there is never one. */
+const withoutMessages = new Set([
+  'CustomResourceDefinition',
+  ...builtinKinds.filter(({ absent }) => absent).map(({ kind }) => kind),
+]);
 
 /** The class of `@kubernetes/client-node` that has the fields of a kind; `undefined` if it has no form on the wire. */
 export function classOfKind(apiVersion: string, kind: string): string | undefined {

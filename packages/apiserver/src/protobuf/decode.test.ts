@@ -96,13 +96,15 @@ function classesBelow(className: string, seen = new Set<string>()): Set<string> 
 }
 
 test('knows the number of every field of every built-in kind', () => {
-  const missing = builtinKinds.flatMap(({ kind, model = `V1${kind}` }) =>
-    [...classesBelow(model)].flatMap((className) =>
-      readModel(className)!
-        .fields.filter(({ name }) => name !== 'apiVersion' && name !== 'kind')
-        .filter(({ name }) => !names(fieldsOf(className)).includes(name))
-        .map(({ name }) => `${className}.${name}`),
-    ),
-  );
+  const missing = builtinKinds
+    .filter(({ absent }) => !absent)
+    .flatMap(({ kind, model = `V1${kind}` }) =>
+      [...classesBelow(model)].flatMap((className) =>
+        readModel(className)!
+          .fields.filter(({ name }) => name !== 'apiVersion' && name !== 'kind')
+          .filter(({ name }) => !names(fieldsOf(className)).includes(name))
+          .map(({ name }) => `${className}.${name}`),
+      ),
+    );
   expect([...new Set(missing)]).toEqual([]);
 });

@@ -4,7 +4,7 @@ import { resourceKey } from '../store/stored-pair.ts';
 import type { StoredObject } from '../store/stored-object.ts';
 import { type Call, type Machine, timestamp } from './call.ts';
 import { decodeObject, dropUnknownFields } from './decode.ts';
-import { alreadyExists, badRequest, methodNotAllowed } from './errors.ts';
+import { alreadyExists, badRequest, methodNotAllowed, notMade } from './errors.ts';
 import { generateName } from './names.ts';
 import { placeInNamespace, requireOpenNamespace } from './namespaces.ts';
 import { requireQuota } from './quota.ts';
@@ -28,6 +28,7 @@ export function createDecoded(
   { applied = false }: { readonly applied?: boolean } = {},
 ): StoredObject {
   const { info } = call;
+  if (!info.verbs.includes('create')) throw notMade(info);
   const now = timestamp(machine.clock.now());
   placeInNamespace(call, object);
   if (call.name !== '' && object.metadata.name && object.metadata.name !== call.name)

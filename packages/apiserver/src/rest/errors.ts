@@ -91,6 +91,12 @@ export function methodNotAllowed(): StatusError {
   });
 }
 
+/** The refusal of a workload: nothing here would run it. */
+export function notMade({ kind }: Pick<ResourceInfo, 'kind'>): StatusError {
+  const message = `nothing here runs a ${kind}: use a Knative Service in its place, or a cluster`;
+  return new StatusError('MethodNotAllowed', message, { details: {} });
+}
+
 export function unknownResource(): StatusError {
   return new StatusError('NotFound', 'the server could not find the requested resource', { details: {} });
 }
