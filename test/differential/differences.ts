@@ -42,7 +42,6 @@ export const differences: readonly OnPurpose[] = [
 
   // Values and fields in messages.
   { story: 'create', say: /too large/, path: /field|message/, why: 'names the field that is too long' },
-  { story: 'create', say: /bad base/, why: 'the name in it is made by chance' },
   { story: 'immutable', say: /^another uid$/, path: message, why: 'a cause is told once' },
   { story: 'delete', say: /too late/, path: message, why: 'a cause is told once' },
   { story: 'secrets', say: /no JSON/, path: message, why: parsers },

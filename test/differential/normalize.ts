@@ -49,6 +49,9 @@ function generated(name: string, base: string, rename: Rename): string {
   return rename(name.startsWith(base) && name.length === base.length + 5 ? `${base}<5>` : name);
 }
 
+/** The end that a server gave to a name which it then refused; accepted ones are told by their `generateName`. */
+const refusedName = /\bMade_[a-z0-9]{5}\b/g;
+
 /** A struct or list as Go prints it, or its JSON in quotes. */
 const goValue =
   /Invalid value: (?:(?:\[\])?[a-z0-9]+\.\w+\{.*?\}+|\[.*?\]|\{.*?\}|map\[.*?\]|"(?:\{|map\[)(?:[^"\\]|\\.)*"): /g;
@@ -61,6 +64,7 @@ function text(given: string, key: string, rename: Rename): string {
     .replaceAll(/record \(\d+\)/g, 'record (<version>)')
     .replaceAll(/current: \d+/g, 'current: <version>')
     .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<uid>')
+    .replaceAll(refusedName, 'Made_<5>')
     .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z/g, '<microtime>')
     .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, '<time>')
     .replaceAll(/\b10\.\d+\.\d+\.\d+\b/g, '<ip>')
