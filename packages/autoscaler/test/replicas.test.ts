@@ -36,8 +36,8 @@ describe('pods', () => {
       return user / count;
     };
     await perPod(500); // until the code is warm
-    const [few, many] = [await perPod(500), await perPod(5000)];
-    expect(many / few).toBeLessThan(6);
+    const [few, many] = [await perPod(250), await perPod(5000)];
+    expect(many / few).toBeLessThan(8); // it would be twenty if each event walked all of them
   });
 });
 
