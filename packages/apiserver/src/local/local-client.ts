@@ -41,6 +41,9 @@ export interface LocalAccess {
   readonly fieldManager: string;
 }
 
+/** When a call is made, see `Turns`. */
+type Turn = 'call' | 'callLater';
+
 interface CallTarget {
   readonly namespace?: string | undefined;
   readonly name?: string | undefined;
@@ -97,10 +100,16 @@ export class LocalClient implements KubeClient {
         return issueToken({ machine, tokens: this.#access.tokens }, call, typed(resource, object)) as T;
       });
     }
-    return this.#write(options, (machine) => {
-      const call = this.#call(resource, { namespace: object.metadata.namespace, options });
-      return createObject(machine, call, typed(resource, object));
-    });
+    // Nobody waits for an event to be told.
+    const turn: Turn = resource.kind === 'Event' ? 'callLater' : 'call';
+    return this.#write(
+      options,
+      (machine) => {
+        const call = this.#call(resource, { namespace: object.metadata.namespace, options });
+        return createObject(machine, call, typed(resource, object));
+      },
+      turn,
+    );
   }
 
   update<T extends KubernetesObject>(resource: Resource<T>, object: T, options: WriteOptions = {}): Promise<T> {
@@ -156,17 +165,22 @@ export class LocalClient implements KubeClient {
   }
 
   /** A write, answered once it is durable. */
-  #write<T extends KubernetesObject>(options: CallOptions, write: (machine: Machine) => StoredObject): Promise<T> {
-    return this.#turn(options, async (machine) => {
+  #write<T extends KubernetesObject>(
+    options: CallOptions,
+    write: (machine: Machine) => StoredObject,
+    turn?: Turn,
+  ): Promise<T> {
+    const work = async (machine: Machine): Promise<T> => {
       const stored = write(machine);
       await machine.storage.durable();
       return stored.object as T;
-    });
+    };
+    return this.#turn(options, work, turn);
   }
 
-  async #turn<R>({ signal }: CallOptions, work: (machine: Machine) => R | Promise<R>): Promise<R> {
+  async #turn<R>({ signal }: CallOptions, work: (machine: Machine) => R | Promise<R>, turn: Turn = 'call'): Promise<R> {
     const { machine, turns } = this.#access;
-    return turns.call(() => {
+    return turns[turn](() => {
       signal?.throwIfAborted();
       if (this.#closed.signal.aborted) throw new StatusError('ServiceUnavailable', 'the client is closed');
       return work(machine);

@@ -54,9 +54,22 @@ describe('turns', () => {
     };
     const working = Promise.all([work(), work()]);
     const waiting = Promise.all(Array.from({ length: 50 }, () => turns.newWork()));
-    await clock.advance(20_000);
+    await clock.advance(50_000);
     expect(await waiting).toHaveLength(50);
     busy = false;
     await working;
+  });
+
+  it('leaves for later what nobody waits for', async () => {
+    const turns = new Turns(new FakeClock());
+    const order: string[] = [];
+    const later = turns.callLater(() => order.push('later'));
+    const others = [
+      turns.call(() => order.push('call')),
+      turns.newWork().then(() => order.push('new')),
+      turns.call(() => order.push('call')),
+    ];
+    await Promise.all([later, ...others]);
+    expect(order.at(-1)).toBe('later');
   });
 });
