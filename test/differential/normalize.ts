@@ -52,6 +52,9 @@ function generated(name: string, base: string, rename: Rename): string {
 /** The end that a server gave to a name which it then refused; accepted ones are told by their `generateName`. */
 const refusedName = /\bMade_[a-z0-9]{5}\b/g;
 
+/** The difference of two Go structs, whose spaces change from build to build on purpose. */
+const goDiff = /\n[\s\u00a0]*core\.[^]*$/;
+
 /** A struct or list as Go prints it, or its JSON in quotes. */
 const goValue =
   /Invalid value: (?:(?:\[\])?[a-z0-9]+\.\w+\{.*?\}+|\[.*?\]|\{.*?\}|map\[.*?\]|"(?:\{|map\[)(?:[^"\\]|\\.)*"): /g;
@@ -61,6 +64,7 @@ function text(given: string, key: string, rename: Rename): string {
   if (key === 'continue' && given !== '') return '<token>';
   return rename(given)
     .replaceAll(goValue, 'Invalid value: <value>: ')
+    .replace(goDiff, ' <diff>')
     .replaceAll(/record \(\d+\)/g, 'record (<version>)')
     .replaceAll(/current: \d+/g, 'current: <version>')
     .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<uid>')

@@ -20,6 +20,8 @@ export function defaultPod(pod: JsonObject): void {
   if (spec['serviceAccountName']) setDefault(spec, 'serviceAccount', spec['serviceAccountName']);
   for (const container of allContainers(spec)) defaultContainer(container, spec['hostNetwork'] === true);
   for (const volume of objectsOf(spec['volumes'])) defaultVolume(volume);
+  const status = objectOf(pod['status']);
+  if (status['podIP']) setDefault(status, 'podIPs', [{ ip: status['podIP'] }]);
 }
 
 /** Sets in place what admission adds to a Pod (service account, priority, tolerations), and what its status begins with. */
@@ -29,9 +31,7 @@ export function completePod(pod: JsonObject): void {
   setDefault(spec, 'serviceAccount', spec['serviceAccountName']);
   tolerate(spec, 'node.kubernetes.io/not-ready');
   tolerate(spec, 'node.kubernetes.io/unreachable');
-  const status = child(pod, 'status');
-  setDefaults(status, { phase: 'Pending', qosClass: qosClass(spec) });
-  if (status['podIP']) setDefault(status, 'podIPs', [{ ip: status['podIP'] }]);
+  setDefaults(child(pod, 'status'), { phase: 'Pending', qosClass: qosClass(spec) });
 }
 
 /** Containers of all three lists of a pod spec. */
