@@ -73,6 +73,7 @@ async function startEbb(): Promise<ChildProcess> {
   const main = join(root, 'packages/cli/dist/main.js');
   const child = spawn(process.execPath, [main, 'dev', '--runtime', 'container', '--port', String(port), apps], {
     cwd: folder,
+    env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   child.stdout.pipe(createWriteStream(join(folder, 'ebb.txt')));
