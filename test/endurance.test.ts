@@ -83,6 +83,11 @@ describe('the controllers', () => {
     });
     await world.deploy('taken');
     await world.until(resources.services, 'taken', 'RoutesReady', 'False', 'NotOwned');
+    // What met a conflict is tried again after a while, which is no idleness yet.
+    for (let minute = 0; minute < 3; minute += 1) {
+      await settled(world);
+      await clock.advance(60_000);
+    }
     const before = await settled(world);
     const seen = world.calls.length;
     for (let second = 0; second < 3600; second += 10) await clock.advance(10_000);
