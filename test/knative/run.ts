@@ -99,6 +99,10 @@ async function prepare({ sources }: Built): Promise<void> {
     ...forwarding,
   ]);
   await kubectl(['apply', '--server-side', '--force-conflicts', '-f', join(root, 'deploy', 'config')]);
+  // As Knative's own script sets it up.
+  const claims = { data: { 'autocreate-cluster-domain-claims': 'true' } };
+  const target = ['configmap', 'config-network', '--namespace', 'knative-serving'];
+  await kubectl(['patch', ...target, '--type', 'merge', '--patch', JSON.stringify(claims)]);
 }
 
 async function runSuite(suite: Suite): Promise<string> {
