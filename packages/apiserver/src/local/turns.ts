@@ -4,8 +4,10 @@ import type { Clock } from '@ebb/base';
 const sliceMs = 2;
 /** One that begins new work gets its turn after so many calls, however many more wait: about what a Service takes to be Ready. */
 const callsPerNewcomer = 40;
-/** Longest that anyone waits; a request lives for no more than a minute in kube-apiserver. */
-const longestWaitMs = 50_000;
+/** The same for one that has waited for `longWaitMs`, as patience ends. */
+const callsPerLateNewcomer = 10;
+/** Long for anyone to wait; a request lives for no more than a minute in kube-apiserver. */
+const longWaitMs = 30_000;
 
 interface Waiting {
   readonly sinceMs: number;
@@ -79,7 +81,7 @@ export class Turns {
   /** Does what could wait, if there was nothing else to do in this turn, or if it has waited for long. */
   #catchUp(now: number, idle: boolean): void {
     for (const first of this.#later) {
-      if ((!idle && now - first.sinceMs < longestWaitMs) || this.#clock.now() - now >= sliceMs) return;
+      if ((!idle && now - first.sinceMs < longWaitMs) || this.#clock.now() - now >= sliceMs) return;
       this.#later.delete(first);
       first.begin();
     }
@@ -88,7 +90,8 @@ export class Turns {
   /** Lets the first newcomer begin, if it is time. */
   #admit(now: number): void {
     for (const first of this.#newcomers) {
-      const isTime = this.#callsSinceNewcomer >= callsPerNewcomer || now - first.sinceMs >= longestWaitMs;
+      const isLate = now - first.sinceMs >= longWaitMs;
+      const isTime = this.#callsSinceNewcomer >= (isLate ? callsPerLateNewcomer : callsPerNewcomer);
       if (this.#calls.size > 0 && !isTime) return;
       this.#newcomers.delete(first);
       this.#callsSinceNewcomer = 0;
