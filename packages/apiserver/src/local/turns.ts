@@ -7,7 +7,7 @@ const callsPerNewcomer = 40;
 /** The same for one that has waited for `longWaitMs`, as patience ends. */
 const callsPerLateNewcomer = 10;
 /** Long for anyone to wait; a request lives for no more than a minute in kube-apiserver. */
-const longWaitMs = 30_000;
+const longWaitMs = 60_000;
 
 interface Waiting {
   readonly sinceMs: number;
