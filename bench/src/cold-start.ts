@@ -1,12 +1,12 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { type IncomingMessage, request } from 'node:http';
 import { type Service, resources, systemNamespace } from '@ebb/api';
-import { silentLogger, systemClock } from '@ebb/base';
+import { systemClock } from '@ebb/base';
 import { eventually } from '@ebb/base/testing';
-import { type Platform, startPlatform } from '@ebb/cli';
+import type { Platform } from '@ebb/cli';
 import { isReady } from '@ebb/kube';
-import { createSimulatedRuntime } from '@ebb/local-eci';
 import { type Quantiles, quantiles } from './quantiles.ts';
+import { startSimulatedPlatform } from './simulated-platform.ts';
 
 /** Cold starts measured, after some that are not. */
 const rounds = 100;
@@ -14,9 +14,6 @@ const warmUp = 10;
 
 /** Between two starts, for the first one's statuses to be written: a cold start is measured by itself. */
 const restMs = 200;
-
-/** How long a simulated instance takes to come up: what Ebb adds is beside it. */
-const instanceMs = [80, 160] as const;
 
 interface Moments {
   created?: number;
@@ -51,22 +48,7 @@ function watchCalls(moments: Moments): Disposable {
 export async function coldStart(): Promise<object> {
   const moments: Moments = {};
   using _calls = watchCalls(moments);
-  await using platform = await startPlatform({
-    gateway: { port: 28_080, strict: false },
-    api: { port: 26_443, strict: false },
-    domain: 'localhost',
-    dataDir: undefined,
-    runtime: createSimulatedRuntime({
-      clock: systemClock,
-      random: () => Math.random(),
-      timing: { schedulingMs: 0, pendingMs: instanceMs, terminatingMs: 0 },
-      serve: true,
-      onReady: (_, atMs) => (moments.ready = atMs),
-    }),
-    clock: systemClock,
-    logger: silentLogger,
-    random: () => Math.random(),
-  });
+  await using platform = await startSimulatedPlatform((atMs) => (moments.ready = atMs));
   await createServices(platform);
   const starts: ColdStart[] = [];
   for (let round = 0; round < warmUp + rounds; round++) {

@@ -1,16 +1,13 @@
 import { type Service, keyOf, resources } from '@ebb/api';
 import { silentLogger, systemClock } from '@ebb/base';
 import { eventually } from '@ebb/base/testing';
-import { type Platform, startPlatform } from '@ebb/cli';
+import type { Platform } from '@ebb/cli';
 import { createInformer, createKubeClient, isReady } from '@ebb/kube';
-import { createSimulatedRuntime } from '@ebb/local-eci';
 import { quantiles } from './quantiles.ts';
+import { startSimulatedPlatform } from './simulated-platform.ts';
 
 /** Services created at once, one new platform each. */
 const sizes: readonly number[] = [10, 100, 1000, 5000];
-
-/** How long a simulated instance takes to come up. */
-const instanceMs = [80, 160] as const;
 
 const timeoutMs = 600_000;
 const namespace = 'default';
@@ -32,21 +29,7 @@ export async function services(wanted: readonly number[] = sizes): Promise<objec
 type Figures = Awaited<ReturnType<typeof createAtOnce>>;
 
 async function createAtOnce(size: number) {
-  await using platform = await startPlatform({
-    gateway: { port: 28_080, strict: false },
-    api: { port: 26_443, strict: false },
-    domain: 'localhost',
-    dataDir: undefined,
-    runtime: createSimulatedRuntime({
-      clock: systemClock,
-      random: () => Math.random(),
-      timing: { schedulingMs: 0, pendingMs: instanceMs, terminatingMs: 0 },
-      serve: true,
-    }),
-    clock: systemClock,
-    logger: silentLogger,
-    random: () => Math.random(),
-  });
+  await using platform = await startSimulatedPlatform();
   const cpuBefore = process.cpuUsage();
   const began = systemClock.now();
   const lives = await live(platform, size);

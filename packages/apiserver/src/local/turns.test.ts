@@ -4,6 +4,25 @@ import { Turns } from './turns.ts';
 
 const oneRound = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
+/** Two callers that want something again as soon as they have had it. */
+function keepBusy(turns: Turns): { readonly calls: number; end(): Promise<unknown> } {
+  let busy = true;
+  let calls = 0;
+  const work = async (): Promise<void> => {
+    while (busy) await turns.call(() => calls++);
+  };
+  const working = Promise.all([work(), work()]);
+  return {
+    get calls() {
+      return calls;
+    },
+    end: () => {
+      busy = false;
+      return working;
+    },
+  };
+}
+
 describe('turns', () => {
   it('lets calls run in the order they came, and hands on what they return or throw', async () => {
     const turns = new Turns(new FakeClock());
@@ -27,20 +46,15 @@ describe('turns', () => {
     const clock = new FakeClock();
     const turns = new Turns(clock);
     await turns.newWork();
-    let busy = true;
-    let calls = 0;
-    const work = async (): Promise<void> => {
-      while (busy) await turns.call(() => calls++);
-    };
-    const working = Promise.all([work(), work()]);
+    const load = keepBusy(turns);
     let begun = 0;
     const waiting = [1, 2, 3].map(() => turns.newWork().then(() => begun++));
-    while (calls < 30) await oneRound();
+    while (load.calls < 30) await oneRound();
     expect(begun).toBe(0);
-    while (calls < 60) await oneRound();
+    while (load.calls < 60) await oneRound();
     expect(begun).toBe(1);
-    busy = false;
-    await Promise.all([...waiting, working]);
+    await load.end();
+    await Promise.all(waiting);
     expect(begun).toBe(3);
   });
 
@@ -48,18 +62,12 @@ describe('turns', () => {
     const clock = new FakeClock();
     const turns = new Turns(clock);
     await turns.newWork();
-    let busy = true;
-    let calls = 0;
-    const work = async (): Promise<void> => {
-      while (busy) await turns.call(() => calls++);
-    };
-    const working = Promise.all([work(), work()]);
+    const load = keepBusy(turns);
     const waiting = Promise.all(Array.from({ length: 50 }, () => turns.newWork()));
     await clock.advance(60_000);
     expect(await waiting).toHaveLength(50);
-    expect(calls).toBeLessThan(50 * 20);
-    busy = false;
-    await working;
+    expect(load.calls).toBeLessThan(50 * 20);
+    await load.end();
   });
 
   it('leaves for later what nobody waits for', async () => {
