@@ -1,4 +1,5 @@
 import type { Story } from '../story.ts';
+import { consequences } from './consequences.ts';
 import { custom } from './custom.ts';
 import { discovery } from './discovery.ts';
 import { kinds } from './kinds.ts';
@@ -7,4 +8,12 @@ import { patches } from './patches.ts';
 import { reading } from './reading.ts';
 
 /** All stories, each in a namespace of its own. */
-export const stories: readonly Story[] = [...objects, ...patches, ...reading, ...kinds, ...custom, ...discovery];
+export const stories: readonly Story[] = [
+  ...objects,
+  ...patches,
+  ...reading,
+  ...kinds,
+  ...consequences,
+  ...custom,
+  ...discovery,
+];

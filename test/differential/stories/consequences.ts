@@ -1,0 +1,250 @@
+import { type Story, asTable, create, get, patch, remove, replace } from '../story.ts';
+import { configMap, configMaps, core, inGroup, pod, pods } from './paths.ts';
+
+const leases = inGroup('coordination.k8s.io/v1', 'leases');
+
+/** What a write leads to elsewhere (quotas, namespaces, owners), and the kinds that belong to a whole cluster. */
+export const consequences: readonly Story[] = [
+  {
+    name: 'claims-quotas-budgets',
+    steps: [
+      create('a claim', core('persistentvolumeclaims'), {
+        metadata: { name: 'c' },
+        spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+      }),
+      create('a bad claim', core('persistentvolumeclaims'), { metadata: { name: 'x' }, spec: {} }),
+      patch('merge', 'a claim made smaller', `${core('persistentvolumeclaims')}/c`, {
+        spec: { resources: { requests: { storage: '1Mi' } } },
+      }),
+      get('claims as a table', core('persistentvolumeclaims'), { accept: asTable, show: columns }),
+      create('a quota', core('resourcequotas'), {
+        metadata: { name: 'q' },
+        spec: { hard: { pods: '1', 'requests.cpu': '1', configmaps: '3', 'count/leases.coordination.k8s.io': '1' } },
+      }),
+      patch(
+        'merge',
+        'its status, as its controller would',
+        `${core('resourcequotas')}/q/status`,
+        {
+          status: {
+            hard: { pods: '1', 'requests.cpu': '1', configmaps: '3', 'count/leases.coordination.k8s.io': '1' },
+            used: { pods: '0', 'requests.cpu': '0', configmaps: '0', 'count/leases.coordination.k8s.io': '0' },
+          },
+        },
+        { show: ({ status }: { status: object }) => status },
+      ),
+      create('a pod that asks for nothing', pods, pod('x')),
+      create(
+        'a pod that asks for too much',
+        pods,
+        pod('x', { containers: [{ name: 'a', image: 'x', resources: { requests: { cpu: '2' } } }] }),
+      ),
+      create(
+        'a pod',
+        pods,
+        pod('p', { containers: [{ name: 'a', image: 'x', resources: { requests: { cpu: '100m' } } }] }),
+        { show: ({ kind }: { kind: string }) => kind },
+      ),
+      create(
+        'a pod too many',
+        pods,
+        pod('x', { containers: [{ name: 'a', image: 'x', resources: { requests: { cpu: '100m' } } }] }),
+      ),
+      create('a lease', leases, { metadata: { name: 'l' } }, { show: ({ kind }: { kind: string }) => kind }),
+      create('a lease too many', leases, { metadata: { name: 'm' } }),
+      create('a disruption budget', inGroup('policy/v1', 'poddisruptionbudgets'), {
+        metadata: { name: 'b' },
+        spec: { minAvailable: 1, selector: { matchLabels: { a: 'b' } } },
+      }),
+      create('a bad disruption budget', inGroup('policy/v1', 'poddisruptionbudgets'), {
+        metadata: { name: 'x' },
+        spec: { minAvailable: 1, maxUnavailable: 1 },
+      }),
+      create('a limit range', core('limitranges'), {
+        metadata: { name: 'l' },
+        spec: { limits: [{ type: 'Container', default: { cpu: '1' }, defaultRequest: { cpu: '10m' } }] },
+      }),
+    ],
+  },
+  {
+    name: 'namespaces',
+    managedFields: true,
+    steps: [
+      create('one', '/api/v1/namespaces', { metadata: { name: '<ns>-one', labels: { a: 'b' } } }),
+      create('with a bad name', '/api/v1/namespaces', { metadata: { name: 'a.b' } }),
+      create(
+        'something in it',
+        '/api/v1/namespaces/<ns>-one/configmaps',
+        configMap('a', {}, { finalizers: ['example.com/hold'] }),
+        { show: () => '' },
+      ),
+      get('as a table', '/api/v1/namespaces/<ns>-one', { accept: asTable, show: columns }),
+      patch(
+        'merge',
+        'its phase',
+        '/api/v1/namespaces/<ns>-one/status',
+        { status: { phase: 'Terminating' } },
+        { show: ({ status }: { status: object }) => status },
+      ),
+      remove('one', '/api/v1/namespaces/<ns>-one', undefined, { show: withoutConditions }),
+      create('something more in it', '/api/v1/namespaces/<ns>-one/configmaps', configMap('b')),
+      patch(
+        'merge',
+        'letting the content go',
+        '/api/v1/namespaces/<ns>-one/configmaps/a',
+        { metadata: { finalizers: null } },
+        { until: 200, show: () => '' },
+      ),
+      get('it gone', '/api/v1/namespaces/<ns>-one', { until: 404 }),
+      remove('the default one', '/api/v1/namespaces/default'),
+      remove('all', '/api/v1/namespaces'),
+      replace(
+        'finalizers of one',
+        '/api/v1/namespaces/<ns>/finalize',
+        { metadata: { name: '<ns>' }, spec: { finalizers: ['kubernetes', 'example.com/x'] } },
+        { show: ({ spec }: { spec: object }) => spec },
+      ),
+      replace(
+        'finalizers back',
+        '/api/v1/namespaces/<ns>/finalize',
+        { metadata: { name: '<ns>' }, spec: { finalizers: ['kubernetes'] } },
+        { show: ({ spec }: { spec: object }) => spec },
+      ),
+    ],
+  },
+  {
+    name: 'garbage',
+    steps: [
+      ...['Background', 'Foreground', 'Orphan'].flatMap((policy) => {
+        const of = `o-${policy.toLowerCase()}`;
+        const dependent = `d-${policy.toLowerCase()}`;
+        return [
+          create(`the owner, ${policy}`, configMaps, configMap(of), {
+            save: { [of.replace('-', '')]: 'metadata.uid' },
+            show: () => '',
+          }),
+          create(
+            `the dependent, ${policy}`,
+            configMaps,
+            configMap(
+              dependent,
+              {},
+              {
+                ownerReferences: [
+                  {
+                    apiVersion: 'v1',
+                    kind: 'ConfigMap',
+                    name: of,
+                    uid: `<${of.replace('-', '')}>`,
+                    blockOwnerDeletion: true,
+                  },
+                ],
+              },
+            ),
+          ),
+          remove(`the owner goes, ${policy}`, `${configMaps}/${of}`, { propagationPolicy: policy }),
+          get(`the owner gone, ${policy}`, `${configMaps}/${of}`, { until: 404 }),
+          get(`the dependent, after ${policy}`, `${configMaps}/${dependent}`, {
+            until: policy === 'Orphan' ? 200 : 404,
+            show: ({ metadata }: { metadata: { ownerReferences?: unknown } }) => metadata.ownerReferences ?? 'no owner',
+          }),
+        ];
+      }),
+      create(
+        'of an owner that never was',
+        configMaps,
+        configMap(
+          'lost',
+          {},
+          { ownerReferences: [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'never', uid: 'never' }] },
+        ),
+        { show: () => '' },
+      ),
+      get('what had no owner', `${configMaps}/lost`, { until: 404, show: ({ reason }: { reason: string }) => reason }),
+    ],
+  },
+  {
+    name: 'webhooks-and-nodes',
+    steps: [
+      create('a validating webhook', '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations', {
+        metadata: { name: '<ns>' },
+        webhooks: [
+          {
+            name: 'a.example.com',
+            admissionReviewVersions: ['v1'],
+            sideEffects: 'None',
+            clientConfig: { service: { namespace: 'x', name: 'y' } },
+            rules: [{ apiGroups: ['nope.example'], apiVersions: ['*'], resources: ['nopes'], operations: ['CREATE'] }],
+          },
+        ],
+      }),
+      create('a bad one', '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations', {
+        metadata: { name: '<ns>-x' },
+        webhooks: [{ name: 'a', clientConfig: {} }],
+      }),
+      create('a mutating webhook', '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations', {
+        metadata: { name: '<ns>' },
+        webhooks: [
+          {
+            name: 'a.example.com',
+            admissionReviewVersions: ['v1'],
+            sideEffects: 'None',
+            clientConfig: { url: 'https://example.com/x' },
+            rules: [{ apiGroups: ['nope.example'], apiVersions: ['*'], resources: ['nopes'], operations: ['CREATE'] }],
+          },
+        ],
+      }),
+      get('it as a table', '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/<ns>', {
+        accept: asTable,
+        show: columns,
+      }),
+      remove('the validating one', '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/<ns>'),
+      remove('the mutating one', '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/<ns>'),
+      create(
+        'a node',
+        '/api/v1/nodes',
+        { metadata: { name: '<ns>' }, spec: { taints: [{ key: 'a', effect: 'NoSchedule' }] } },
+        { show: ({ spec, status }: { spec: object; status: object }) => ({ spec, status }) },
+      ),
+      patch(
+        'merge',
+        'its status',
+        '/api/v1/nodes/<ns>/status',
+        {
+          status: {
+            capacity: { cpu: '4', pods: '1000' },
+            conditions: [{ type: 'Ready', status: 'True' }],
+            nodeInfo: { kubeletVersion: 'v1' },
+          },
+        },
+        { show: ({ status }: { status: object }) => status },
+      ),
+      get('it as a table', '/api/v1/nodes/<ns>', { accept: asTable, show: columns }),
+      remove('the node', '/api/v1/nodes/<ns>'),
+      create('a priority class', '/apis/scheduling.k8s.io/v1/priorityclasses', {
+        metadata: { name: '<ns>' },
+        value: 5,
+      }),
+      remove('the priority class', '/apis/scheduling.k8s.io/v1/priorityclasses/<ns>'),
+    ],
+  },
+];
+
+interface Table {
+  columnDefinitions?: { name: string; type: string; format: string; priority: number }[];
+  rows?: { cells: unknown[] }[];
+}
+
+/** A table without the objects in it and the descriptions of its columns. */
+function columns(table: Table): object {
+  return {
+    columns: table.columnDefinitions?.map(({ name, type, format, priority }) =>
+      [name, type, format, priority].join(' '),
+    ),
+    cells: table.rows?.map(({ cells }) => cells.filter((cell) => !/^\d+[smh]$/.test(String(cell)))),
+  };
+}
+
+function withoutConditions({ status, ...rest }: { status?: { phase: string } }): object {
+  return { ...rest, status: status?.phase };
+}
