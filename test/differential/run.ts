@@ -1,4 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import { systemClock } from '@ebb/base';
+import { eventually } from '@ebb/base/testing';
 import type { Client, Received, Sent } from './client.ts';
 import { normalize } from './normalize.ts';
 import type { Step, Story } from './story.ts';
@@ -21,10 +23,21 @@ const usualHeaders: Readonly<Record<string, string>> = {
 const waitMs = 100;
 const maxTries = 300;
 
-/** Tells a server a story; `suffix` keeps it apart from what the server knows already. */
-export async function tell(client: Client, { name, steps, managedFields }: Story, suffix: string): Promise<Answer[]> {
-  const namespace = `${name}-${suffix}`;
-  await prepare(client, namespace);
+/** A server that is told stories. */
+export interface Server {
+  readonly client: Client;
+  /** Whether controllers run beside it, which put into each new namespace what belongs there, in their own time. */
+  readonly hasControllers: boolean;
+}
+
+/** Tells a server a story, in a new namespace: that of an earlier telling may still be on its way out. */
+export async function tell(
+  { client, hasControllers }: Server,
+  { name, steps, managedFields }: Story,
+): Promise<Answer[]> {
+  const namespace = `${name}-${randomBytes(4).toString('hex')}`;
+  await makeNamespace(client, namespace);
+  await (hasControllers ? furnished(client, namespace) : furnish(client, namespace));
   const saved = new Map([['ns', namespace]]);
   const answers: Answer[] = [];
   for (const step of steps) {
@@ -50,27 +63,47 @@ function withoutManagedFields(body: unknown): unknown {
   ) as unknown;
 }
 
-/** Makes the story's namespace and, where no controller does, its service account. */
-async function prepare(client: Client, namespace: string): Promise<void> {
-  const post = (path: string, body: object): Promise<Received> =>
-    client.send({
-      method: 'POST',
-      path,
-      body: JSON.stringify(body),
-      headers: { 'content-type': 'application/json' },
-    });
-  const { code, text } = await post('/api/v1/namespaces', { metadata: { name: namespace } });
+async function makeNamespace(client: Client, namespace: string): Promise<void> {
+  const { code, text } = await post(client, '/api/v1/namespaces', { metadata: { name: namespace } });
   if (code !== 201) throw new Error(`making namespace ${namespace} was answered with ${code}: ${text}`);
-  await post(`/api/v1/namespaces/${namespace}/serviceaccounts`, { metadata: { name: 'default' } });
+}
+
+/** Puts into a namespace what stories expect of it: there are no controllers to do so. */
+async function furnish(client: Client, namespace: string): Promise<void> {
+  await post(client, `/api/v1/namespaces/${namespace}/serviceaccounts`, { metadata: { name: 'default' } });
+}
+
+/** Waits until controllers have put into a new namespace what they do: a story's watch would tell of it. */
+async function furnished(client: Client, namespace: string): Promise<void> {
+  const isThere = async (path: string): Promise<boolean> =>
+    (await client.send({ method: 'GET', path: `/api/v1/namespaces/${namespace}/${path}`, headers: {} })).code === 200;
+  await eventually(
+    async () => (await isThere('configmaps/kube-root-ca.crt')) && (await isThere('serviceaccounts/default')),
+    {
+      what: `controllers to put kube-root-ca.crt and a service account into namespace ${namespace}`,
+      timeoutMs: 60_000,
+    },
+  );
+}
+
+async function post(client: Client, path: string, body: object): Promise<Received> {
+  const headers = { 'content-type': 'application/json' };
+  return client.send({ method: 'POST', path, body: JSON.stringify(body), headers });
 }
 
 async function sendStep(client: Client, step: Step, saved: ReadonlyMap<string, string>): Promise<Received> {
   const sent = requestOf(step, saved);
   for (let tried = 1; ; tried++) {
     const received = await client.send(sent);
-    if (step.until === undefined || received.code === step.until || tried === maxTries) return received;
+    if (isAnswer(received, step) || tried === maxTries) return received;
     await systemClock.sleep(waitMs);
   }
+}
+
+/** Whether an answer is the one that a step waits for. */
+function isAnswer({ code, text }: Received, { until }: Step): boolean {
+  if (until === undefined) return true;
+  return until instanceof RegExp ? until.test(text) : code === until;
 }
 
 function requestOf({ method, path, body, type, accept }: Step, saved: ReadonlyMap<string, string>): Sent {

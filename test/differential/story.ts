@@ -12,8 +12,8 @@ export interface Step {
   /** `Content-Type`; default JSON where there is a body. */
   readonly type?: string;
   readonly accept?: string;
-  /** Sent again until it is answered with this code, for what controllers do in their own time. */
-  readonly until?: number;
+  /** Sent again until it is answered with this code, or with such a text, for what controllers do in their own time. */
+  readonly until?: number | RegExp;
   /** Values to save: name → path in the answer, with dots. */
   readonly save?: Readonly<Record<string, string>>;
   /** The part of the answer that is compared. Default: all of it. */

@@ -33,12 +33,14 @@ export const consequences: readonly Story[] = [
         },
         { show: ({ status }: { status: object }) => status },
       ),
-      create('a pod that asks for nothing', pods, pod('x')),
+      // Admission learns of quotas and of their status in its own time.
       create(
         'a pod that asks for too much',
-        pods,
+        `${pods}?dryRun=All`,
         pod('x', { containers: [{ name: 'a', image: 'x', resources: { requests: { cpu: '2' } } }] }),
+        { until: /exceeded quota/ },
       ),
+      create('a pod that asks for nothing', pods, pod('x')),
       create(
         'a pod',
         pods,
