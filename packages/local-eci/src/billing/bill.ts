@@ -1,0 +1,118 @@
+import { type Currency, type Offer, pricePerSecond } from './prices.ts';
+
+/** One instance's time that is paid for: from the moment it was there until its end (serverless-node.md, section 2.4). */
+export interface Usage {
+  readonly groupId: string;
+  readonly zoneId: string;
+  readonly offer: Offer;
+  /** Milliseconds since the epoch. */
+  readonly fromMs: number;
+  /** Undefined while it lasts. */
+  readonly untilMs?: number | undefined;
+  /** What it was for, from the group's tags. */
+  readonly namespace: string;
+  readonly pod: string;
+  readonly service: string;
+  readonly revision: string;
+}
+
+/** A reserved instance's coupon: takes a share of the price of instances of one ECS type in one zone, so many at a time. */
+export interface Coupon {
+  readonly instanceType: string;
+  readonly zoneId: string;
+  /** Instances it covers at one moment. */
+  readonly count: number;
+  /** Share of the price it takes off, 0 to 0.5. */
+  readonly off: number;
+}
+
+/** One instance's part of the bill. */
+export interface BillItem extends Usage {
+  /** Whole seconds, begun ones counted. */
+  readonly seconds: number;
+  /** Of those, seconds a coupon was used for. */
+  readonly couponSeconds: number;
+  /** Before coupons. */
+  readonly price: number;
+  readonly discount: number;
+  /** `price` less `discount`. */
+  readonly amount: number;
+}
+
+export interface BillOptions {
+  readonly currency: Currency;
+  /** The moment it is made, for what still lasts. */
+  readonly nowMs: number;
+  /** Default: none. */
+  readonly coupons?: readonly Coupon[];
+  /** Only the time between these counts. Default: all. */
+  readonly sinceMs?: number | undefined;
+  readonly untilMs?: number | undefined;
+}
+
+/** The bill, an item for each instance; its sum is the sum of its items. */
+export function makeBill(usages: readonly Usage[], options: BillOptions): BillItem[] {
+  const { currency, nowMs, coupons = [], sinceMs = 0, untilMs = nowMs } = options;
+  const spans = usages.flatMap((usage) => {
+    const fromMs = Math.max(usage.fromMs, sinceMs);
+    const toMs = Math.min(usage.untilMs ?? nowMs, untilMs, nowMs);
+    return toMs > fromMs ? [{ usage, fromMs, toMs, covered: [] as Covered[] }] : [];
+  });
+  for (const coupon of coupons) applyCoupon(coupon, spans);
+  return spans.map(({ usage, fromMs, toMs, covered }) => {
+    const seconds = Math.ceil((toMs - fromMs) / 1000);
+    const perSecond = pricePerSecond(usage.offer, currency);
+    const couponSeconds = Math.min(seconds, Math.round(covered.reduce((sum, each) => sum + each.seconds, 0)));
+    const discount = covered.reduce((sum, each) => sum + each.seconds * each.off, 0) * perSecond;
+    const price = seconds * perSecond;
+    return { ...usage, seconds, couponSeconds, price, discount, amount: price - discount };
+  });
+}
+
+interface Covered {
+  readonly seconds: number;
+  readonly off: number;
+}
+
+interface Span {
+  readonly usage: Usage;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly covered: Covered[];
+}
+
+/** At each moment a coupon goes to the oldest instances it fits, and to none that has one already. */
+function applyCoupon({ instanceType, zoneId, count, off }: Coupon, spans: readonly Span[]): void {
+  const fitting = spans
+    .filter(
+      ({ usage, covered }) =>
+        usage.offer.instanceType === instanceType && usage.zoneId === zoneId && !usage.offer.spot && !covered.length,
+    )
+    .toSorted((a, b) => a.fromMs - b.fromMs || (a.usage.groupId < b.usage.groupId ? -1 : 1));
+  const freeFromMs = Array.from({ length: count }, () => Number.NEGATIVE_INFINITY);
+  for (const span of fitting) {
+    // The part of the coupon that is free soonest.
+    const place = freeFromMs.indexOf(Math.min(...freeFromMs));
+    const beginMs = Math.max(span.fromMs, freeFromMs[place] ?? Number.POSITIVE_INFINITY);
+    if (place === -1 || beginMs >= span.toMs) continue;
+    freeFromMs[place] = span.toMs;
+    span.covered.push({ seconds: (span.toMs - beginMs) / 1000, off });
+  }
+}
+
+/** Sums a bill up by what `keyOf` says, largest first. */
+export function totalsBy(
+  items: readonly BillItem[],
+  keyOf: (item: BillItem) => string,
+): { readonly key: string; readonly instances: number; readonly seconds: number; readonly amount: number }[] {
+  const totals = new Map<string, { key: string; instances: number; seconds: number; amount: number }>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const total = totals.get(key) ?? { key, instances: 0, seconds: 0, amount: 0 };
+    total.instances += 1;
+    total.seconds += item.seconds;
+    total.amount += item.amount;
+    totals.set(key, total);
+  }
+  return [...totals.values()].toSorted((a, b) => b.amount - a.amount || (a.key < b.key ? -1 : 1));
+}
