@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { chooseNode, takesPods } from './node-choice.ts';
 import { NodeLoads } from './node-loads.ts';
 import { podNameFor } from './pod-name.ts';
-import { stageOf } from './replica.ts';
+import { isPodReady, stageOf } from './replica.ts';
 import { Setbacks } from './setbacks.ts';
-import { chooseVictims } from './victims.ts';
+import { type PodFacts, chooseVictims } from './victims.ts';
 
 const pod = (name: string, ready: boolean, creationTimestamp: string): Pod => ({
   metadata: { name, creationTimestamp },
@@ -20,14 +20,19 @@ describe('chooseVictims', () => {
     pod('young-idle', true, '2026-01-03T00:00:00Z'),
     pod('starting', false, '2026-01-01T00:00:00Z'),
   ];
-  const inFlight = ({ metadata }: Pod): number => (metadata.name === 'busy' ? 1 : 0);
+  const factsOf = (each: Pod): PodFacts => ({
+    ready: isPodReady(each),
+    spot: false,
+    inFlight: each.metadata.name === 'busy' ? 1 : 0,
+    created: each.metadata.creationTimestamp ?? '',
+  });
 
   it('takes those not ready, then the idle, then the young', () => {
-    const order = chooseVictims(pods, 4, inFlight).map(({ metadata }) => metadata.name);
+    const order = chooseVictims(pods, 4, factsOf).map(({ metadata }) => metadata.name);
     expect(order).toEqual(['starting', 'young-idle', 'old-idle', 'busy']);
   });
 
-  it('takes none where none is too many', () => expect(chooseVictims(pods, -1, inFlight)).toEqual([]));
+  it('takes none where none is too many', () => expect(chooseVictims(pods, -1, factsOf)).toEqual([]));
 });
 
 describe('chooseNode', () => {

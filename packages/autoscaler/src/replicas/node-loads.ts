@@ -1,6 +1,6 @@
 import type { Node } from '@ebb/api';
+import type { Rate } from '@ebb/base';
 import { chooseNode, takesPods } from './node-choice.ts';
-import type { Rate } from './token-bucket.ts';
 
 const regionLabel = 'topology.kubernetes.io/region';
 /** ECI takes 1,000 creations a minute from an account (serverless-node.md, section 2): so many, a burst included. */

@@ -1,6 +1,5 @@
-import type { Clock } from '@ebb/base';
+import { type Clock, type Rate, TokenBucket } from '@ebb/base';
 import { Slots } from './slots.ts';
-import { type Rate, TokenBucket } from './token-bucket.ts';
 
 /** Creations of pods under way at a time, over all revisions. */
 const creationsAtOnce = 32;

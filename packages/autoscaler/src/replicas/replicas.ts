@@ -10,9 +10,9 @@ import type { Permits } from './permits.ts';
 import { type Stage, drainingSince, isPodReady, stageOf } from './replica.ts';
 import { type PodConfig, defaultPodConfig } from './pod-settings.ts';
 import type { PodKind, ReplicaControl, Shortage } from './replica-control.ts';
-import { Roster } from './roster.ts';
+import { Roster, kindOf } from './roster.ts';
 import { Setbacks } from './setbacks.ts';
-import { chooseVictims } from './victims.ts';
+import { type PodFacts, chooseVictims } from './victims.ts';
 
 /** What the replicas of all revisions share. */
 export interface ReplicaContext {
@@ -224,7 +224,7 @@ export class Replicas implements ReplicaControl {
   #shrink(kinds: readonly PodKind[], count: number): void {
     if (count <= 0) return;
     const { gateways } = this.#context;
-    for (const pod of chooseVictims(this.#roster.listActive(...kinds), count, (each) => this.#inFlight(each))) {
+    for (const pod of chooseVictims(this.#roster.listActive(...kinds), count, (each) => this.#factsOf(each))) {
       // A gateway may use a pod before it is reported ready, but not before it has an address.
       if (gateways.isEmpty || (!isPodReady(pod) && !pod.status?.podIP)) this.#delete(pod);
       else this.#drain(pod);
@@ -239,6 +239,11 @@ export class Replicas implements ReplicaControl {
     const drainedForMs = now - (drainingSince(pod) ?? 0);
     if (drainedForMs > timeoutSeconds * 1000 || gateways.haveDrained(keyOf(pod), now)) return true;
     return !isPodReady(pod) && drainedForMs > unreadyDrainMs && this.#inFlight(pod) === 0;
+  }
+
+  #factsOf(pod: Pod): PodFacts {
+    const created = pod.metadata.creationTimestamp ?? '';
+    return { ready: isPodReady(pod), spot: kindOf(pod) === 'spot', inFlight: this.#inFlight(pod), created };
   }
 
   #inFlight({ metadata }: Pod): number {

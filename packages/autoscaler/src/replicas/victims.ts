@@ -1,25 +1,27 @@
-import type { Pod } from '@ebb/api';
-import { isPodReady } from './replica.ts';
-import { kindOf } from './roster.ts';
+/** What decides whether a pod is missed. */
+export interface PodFacts {
+  readonly ready: boolean;
+  readonly spot: boolean;
+  /** Requests it has. */
+  readonly inFlight: number;
+  /** Older ones are less. */
+  readonly created: string | number;
+}
 
 /**
  * The `count` pods that are missed least: those not ready first, then spot ones, then those with the fewest requests in flight, then
  * the youngest.
  */
-export function chooseVictims(pods: readonly Pod[], count: number, inFlight: (pod: Pod) => number): readonly Pod[] {
-  const ranked = pods.map((pod) => ({
-    pod,
-    ready: isPodReady(pod) ? 1 : 0,
-    spot: kindOf(pod) === 'spot' ? 0 : 1,
-    inFlight: inFlight(pod),
-    created: pod.metadata.creationTimestamp ?? '',
-  }));
-  return ranked
-    .toSorted(
-      (a, b) => a.ready - b.ready || a.spot - b.spot || a.inFlight - b.inFlight || compare(b.created, a.created),
-    )
-    .slice(0, Math.max(0, count))
+export function chooseVictims<T>(pods: readonly T[], count: number, factsOf: (pod: T) => PodFacts): readonly T[] {
+  if (count <= 0) return [];
+  return pods
+    .map((pod) => ({ pod, facts: factsOf(pod) }))
+    .toSorted(({ facts: a }, { facts: b }) => {
+      const byState = Number(a.ready) - Number(b.ready) || Number(b.spot) - Number(a.spot);
+      return byState || a.inFlight - b.inFlight || compare(b.created, a.created);
+    })
+    .slice(0, count)
     .map(({ pod }) => pod);
 }
 
-const compare = (a: string, b: string): number => Number(a > b) - Number(a < b);
+const compare = (a: string | number, b: string | number): number => Number(a > b) - Number(a < b);

@@ -23,6 +23,12 @@ export class TokenBucket {
     this.#tokens = Math.min(this.#tokens, rate.burst);
   }
 
+  /** Takes away what is in stock: somebody else used it up. */
+  drain(nowMs: number): void {
+    this.#tokens = 0;
+    this.#atMs = nowMs;
+  }
+
   /** 0 if a permit was taken, else milliseconds until there is one. */
   take(nowMs: number): number {
     const passed = Math.max(0, nowMs - this.#atMs) / 1000;
