@@ -29,6 +29,14 @@ export const onCluster: boolean = cluster !== undefined;
 /** Where a story makes its objects. */
 export const namespace: string = cluster?.namespace ?? 'default';
 
+let named = 0;
+
+/** A name that nothing had before, for stories that share a server: one told again still finds what it left the first time. */
+export function newName(base: string): string {
+  named += 1;
+  return `${base}-${named}`;
+}
+
 /** A Kubernetes API with Ebb's kinds and nothing of any other story. */
 export async function openTestApi({ admission }: TestApiOptions = {}): Promise<TestApi> {
   const token = randomBytes(24).toString('hex');

@@ -3,7 +3,7 @@ import { type KubernetesObject, type Resource, type Service, isNotFound, keys, r
 import { eventually } from '@ebb/base/testing';
 import { type KubeClient, isReady } from '@ebb/kube';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { namespace } from './api.ts';
+import { namespace, newName } from './api.ts';
 import { type TestPlatform, startTestPlatform } from './platform.ts';
 
 const examples = join(import.meta.dirname, '..', 'examples');
@@ -65,21 +65,23 @@ describe('deletion', () => {
     });
 
   it('in the background: the Service goes at once, and all of it after', async () => {
-    await serve('back');
-    await client.delete(resources.services, { namespace, name: 'back' }, { propagationPolicy: 'Background' });
-    await expect(client.get(resources.services, { namespace, name: 'back' })).rejects.toSatisfy(isNotFound);
-    await nothingLeft('back');
-    expect((await answer('back')).status).toBe(404);
+    const name = newName('back');
+    await serve(name);
+    await client.delete(resources.services, { namespace, name }, { propagationPolicy: 'Background' });
+    await expect(client.get(resources.services, { namespace, name })).rejects.toSatisfy(isNotFound);
+    await nothingLeft(name);
+    expect((await answer(name)).status).toBe(404);
   });
 
   it('in the foreground: the Service stays until what it made is gone', async () => {
-    await serve('front');
+    const name = newName('front');
+    await serve(name);
     const { metadata } = await client.list(resources.services, { namespace });
     const since = { namespace, resourceVersion: metadata.resourceVersion ?? '' };
-    await client.delete(resources.services, { namespace, name: 'front' }, { propagationPolicy: 'Foreground' });
+    await client.delete(resources.services, { namespace, name }, { propagationPolicy: 'Foreground' });
     const seen: Service[] = [];
     for await (const { type, object } of client.watch(resources.services, since)) {
-      if (type !== 'BOOKMARK' && type !== 'ERROR' && object.metadata.name === 'front') seen.push(object);
+      if (type !== 'BOOKMARK' && type !== 'ERROR' && object.metadata.name === name) seen.push(object);
       if (type === 'DELETED') break;
     }
     const dying = seen.find(({ metadata: { deletionTimestamp } }) => deletionTimestamp !== undefined);
@@ -87,33 +89,34 @@ describe('deletion', () => {
       finalizers: ['foregroundDeletion'],
       deletionTimestamp: expect.any(String),
     });
-    expect(await left('front', [resources.configurations, resources.routes, resources.revisions])).toEqual([]);
-    await nothingLeft('front');
+    expect(await left(name, [resources.configurations, resources.routes, resources.revisions])).toEqual([]);
+    await nothingLeft(name);
   });
 
   it('leaving orphans: what the Service made goes on serving, and is not taken by the next of its name', async () => {
-    await serve('parent');
-    await client.delete(resources.services, { namespace, name: 'parent' }, { propagationPolicy: 'Orphan' });
-    await gone(resources.services, { namespace, name: 'parent' });
+    const name = newName('parent');
+    await serve(name);
+    await client.delete(resources.services, { namespace, name }, { propagationPolicy: 'Orphan' });
+    await gone(resources.services, { namespace, name });
     for (const resource of [resources.configurations, resources.routes]) {
-      const { metadata } = await client.get(resource as Resource<KubernetesObject>, { namespace, name: 'parent' });
+      const { metadata } = await client.get(resource as Resource<KubernetesObject>, { namespace, name });
       expect(metadata.ownerReferences).toBeUndefined();
     }
-    expect((await answer('parent')).status).toBe(200);
+    expect((await answer(name)).status).toBe(200);
     const spec = { template: { spec: { containers: [{ name: 'app', image: 'dev.local/hello' }] } } };
-    await client.create(resources.services, { metadata: { namespace, name: 'parent' }, spec });
+    await client.create(resources.services, { metadata: { namespace, name }, spec });
     const ready = await eventually(async () => {
-      const { status } = await client.get(resources.services, { namespace, name: 'parent' });
+      const { status } = await client.get(resources.services, { namespace, name });
       return status?.conditions?.find(({ type, status: is }) => type === 'Ready' && is === 'False');
     });
     expect(ready).toMatchObject({
       reason: 'NotOwned',
-      message: 'There is an existing Configuration "parent" that we do not own.',
+      message: `There is an existing Configuration "${name}" that we do not own.`,
     });
   });
 
   it('of a namespace: it goes with all that is in it, and may come back', { timeout: 180_000 }, async () => {
-    const doomed = `${namespace}-doomed`;
+    const doomed = newName(`${namespace}-doomed`);
     for (let life = 1; life <= 2; life += 1) {
       await client.create(resources.namespaces, { metadata: { name: doomed } });
       await serve('tenant', doomed);

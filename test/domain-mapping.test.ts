@@ -3,7 +3,7 @@ import { type DomainMapping, keys, resources, systemNamespace } from '@ebb/api';
 import { eventually } from '@ebb/base/testing';
 import { isReady } from '@ebb/kube';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { namespace } from './api.ts';
+import { namespace, newName } from './api.ts';
 import { type TestPlatform, startTestPlatform } from './platform.ts';
 import { type World, openWorld } from './world.ts';
 
@@ -75,9 +75,10 @@ describe('a DomainMapping', () => {
 
   it('waits for a domain that another namespace has, and takes it once that is gone', async () => {
     await world.deployReady('hello');
-    await world.client.create(resources.namespaces, { metadata: { name: 'other' } });
+    const other = newName(`${namespace}-other`);
+    await world.client.create(resources.namespaces, { metadata: { name: other } });
     await world.client.create(resources.domainMappings, {
-      metadata: { name: domain, namespace: 'other' },
+      metadata: { name: domain, namespace: other },
       spec: { ref: ksvc('hello') },
     });
     await world.eventually(() => world.client.get(resources.clusterDomainClaims, { name: domain }));
@@ -92,10 +93,10 @@ describe('a DomainMapping', () => {
     expect(refused.message).toBe('The domain name "www.example.com" is already in use by another namespace.');
     const { metadata, status } = await get();
     expect(status?.observedGeneration).toBe(metadata.generation);
-    await world.client.delete(resources.domainMappings, { namespace: 'other', name: domain });
+    await world.client.delete(resources.domainMappings, { namespace: other, name: domain });
     await world.serve(domain, 'hello');
     await world.until(resources.domainMappings, domain, 'Ready', 'True');
-    await world.client.delete(resources.namespaces, { name: 'other' });
+    await world.client.delete(resources.namespaces, { name: other });
   });
 
   it('is claimed by nobody unasked where that is not wanted', async () => {

@@ -6,7 +6,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { eventually } from '@ebb/base/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { namespace } from './api.ts';
+import { namespace, newName } from './api.ts';
 import { type TestPlatform, startTestPlatform } from './platform.ts';
 
 const run = promisify(execFile);
@@ -55,7 +55,7 @@ describe.skipIf(commands.length === 0)('a kubectl of another version', () => {
   });
 
   it.each(commands)('%s deploys, reads, changes, logs and deletes', { timeout: 120_000 }, async (command, path) => {
-    const name = command.replaceAll('.', '-');
+    const name = newName(command.replaceAll('.', '-'));
     const env = { ...process.env, KUBECONFIG: join(folder, 'kubeconfig'), HOME: join(folder, name) };
     const kubectl = async (...args: string[]): Promise<string> =>
       (await run(path, ['--namespace', namespace, ...args], { env, timeout: 60_000 })).stdout;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { eventually } from '@ebb/base/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { namespace } from './api.ts';
+import { namespace, newName } from './api.ts';
 import { type TestPlatform, startTestPlatform } from './platform.ts';
 
 const examples = join(import.meta.dirname, '..', 'examples');
@@ -39,38 +39,41 @@ describe('the main job', () => {
   afterAll(async () => ebb[Symbol.asyncDispose]());
 
   it('gives a Service a URL that serves at the first try', async () => {
-    await ebb.apply(manifest('first'));
-    const { status } = await ebb.ready('first');
-    expect(status?.url).toBe(`http://first.${namespace}.localhost:${ebb.platform.gateway.port}`);
-    expect(await ebb.curl(`first.${namespace}.localhost`)).toMatchObject({
+    const name = newName('first');
+    await ebb.apply(manifest(name));
+    const { status } = await ebb.ready(name);
+    expect(status?.url).toBe(`http://${name}.${namespace}.localhost:${ebb.platform.gateway.port}`);
+    expect(await ebb.curl(`${name}.${namespace}.localhost`)).toMatchObject({
       status: 200,
-      body: 'Hello World, from first-00001\n',
+      body: `Hello World, from ${name}-00001\n`,
     });
   });
 
   it('gives a second revision exactly its share, and its tag a host', async () => {
-    await ebb.apply(manifest('split'));
-    await ebb.ready('split');
+    const name = newName('split');
+    await ebb.apply(manifest(name));
+    await ebb.ready(name);
     const traffic = `
   traffic:
-    - { revisionName: split-00001, percent: 80 }
+    - { revisionName: ${name}-00001, percent: 80 }
     - { latestRevision: true, percent: 20, tag: next }`;
-    await ebb.apply(manifest('split', { target: 'Ebb', traffic }));
-    await ebb.ready('split');
+    await ebb.apply(manifest(name, { target: 'Ebb', traffic }));
+    await ebb.ready(name);
     const bodies: string[] = [];
-    for (let i = 0; i < 1000; i++) bodies.push((await ebb.curl(`split.${namespace}.localhost`)).body);
-    const { 'Hello World, from split-00001': old = 0, 'Hello Ebb, from split-00002': next = 0 } = count(bodies);
+    for (let i = 0; i < 1000; i++) bodies.push((await ebb.curl(`${name}.${namespace}.localhost`)).body);
+    const { [`Hello World, from ${name}-00001`]: old = 0, [`Hello Ebb, from ${name}-00002`]: next = 0 } = count(bodies);
     expect(old + next).toBe(1000);
     expect(Math.abs(next - 200)).toBeLessThanOrEqual(1);
-    expect((await ebb.curl(`next-split.${namespace}.localhost`)).body).toBe('Hello Ebb, from split-00002\n');
+    expect((await ebb.curl(`next-${name}.${namespace}.localhost`)).body).toBe(`Hello Ebb, from ${name}-00002\n`);
   });
 
   it('goes to zero when left alone, and answers fifty at once from there', async () => {
-    await ebb.apply(manifest('sleepy'));
-    await ebb.ready('sleepy');
-    await eventually(async () => (await ebb.pods('sleepy')).length === 0, { timeoutMs: 40_000, what: 'zero pods' });
-    expect(await ebb.ready('sleepy')).toBeDefined();
-    const answers = await Promise.all(Array.from({ length: 50 }, () => ebb.curl(`sleepy.${namespace}.localhost`)));
+    const name = newName('sleepy');
+    await ebb.apply(manifest(name));
+    await ebb.ready(name);
+    await eventually(async () => (await ebb.pods(name)).length === 0, { timeoutMs: 40_000, what: 'zero pods' });
+    expect(await ebb.ready(name)).toBeDefined();
+    const answers = await Promise.all(Array.from({ length: 50 }, () => ebb.curl(`${name}.${namespace}.localhost`)));
     expect(count(answers.map(({ status }) => String(status)))).toEqual({ '200': 50 });
   }, 90_000);
 

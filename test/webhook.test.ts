@@ -7,7 +7,7 @@ import { type Route, type Service, resources, systemNamespace } from '@ebb/api';
 import { eventually } from '@ebb/base/testing';
 import { type KubeClient, createKubeClient } from '@ebb/kube';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type TestApi, namespace, onCluster, openTestApi } from './api.ts';
+import { type TestApi, namespace, newName, onCluster, openTestApi } from './api.ts';
 
 const run = promisify(execFile);
 
@@ -160,7 +160,8 @@ data: ${data}
   // The embedded API of these stories has no one to read its ConfigMaps, and excludes no namespace.
   it.skipIf(!onCluster)('follows the settings as they are written', async () => {
     const key = { namespace: systemNamespace, name: 'config-defaults' };
-    await client.create(resources.configMaps, { metadata: key, data: { 'revision-timeout-seconds': '17' } });
+    const body = { metadata: key, data: { 'revision-timeout-seconds': '17' } };
+    await client.patch(resources.configMaps, key, { type: 'apply', body, force: true });
     const timeout = async (): Promise<number | undefined> => {
       const made = await client.create(resources.services, simple('timed'), { dryRun: true });
       return made.spec.template.spec.timeoutSeconds;
@@ -172,7 +173,7 @@ data: ${data}
   });
 
   it.skipIf(!onCluster)('leaves a namespace alone that asks for it', async () => {
-    const name = `${namespace}-excluded`;
+    const name = newName(`${namespace}-excluded`);
     const labels = { 'webhooks.knative.dev/exclude': 'true' };
     await client.create(resources.namespaces, { metadata: { name, labels } });
     const { metadata, spec } = simple('free');
