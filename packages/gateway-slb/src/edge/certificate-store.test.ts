@@ -1,0 +1,86 @@
+import { createSecureContext } from 'node:tls';
+import { makeCertificates } from '@ebb/base/certificates';
+import { describe, expect, it } from 'vitest';
+import { CertificateStore } from './certificate-store.ts';
+import { type Certificate, readCertificate } from './certificate.ts';
+
+const certificate = (...names: string[]): Certificate => ({
+  context: createSecureContext(),
+  names,
+  notAfter: 0,
+  fingerprint: names.join(),
+});
+
+const owner = (key: string, createdAt = '2026-01-01T00:00:00Z') => ({ key, createdAt });
+
+describe('CertificateStore', () => {
+  it('shows the certificate of the very host, else that of a wildcard, else the default', () => {
+    const store = new CertificateStore();
+    const [exact, wildcard] = [certificate(), certificate()];
+    store.setEntries(owner('default/a'), [
+      { hosts: ['shop.example.com'], secret: 'default/exact' },
+      { hosts: ['*.example.com'], secret: 'default/wildcard' },
+    ]);
+    store.setCertificate('default/exact', exact);
+    store.setCertificate('default/wildcard', wildcard);
+    expect(store.contextFor('SHOP.example.com')).toBe(exact.context);
+    expect(store.contextFor('other.example.com')).toBe(wildcard.context);
+    expect(store.contextFor('a.b.example.com')).toBeUndefined();
+    expect(store.contextFor('example.com')).toBeUndefined();
+    store.default = certificate();
+    expect(store.contextFor('example.com')).toBe(store.default.context);
+  });
+
+  it('follows the Secret and the Ingress, and leaves nothing behind', () => {
+    const store = new CertificateStore();
+    const [first, second] = [certificate(), certificate()];
+    store.setCertificate('default/s', first);
+    store.setEntries(owner('default/a'), [{ hosts: ['a.example.com'], secret: 'default/s' }]);
+    store.setCertificate('default/s', second);
+    expect(store.contextFor('a.example.com')).toBe(second.context);
+    expect(store.secrets()).toEqual(new Set(['default/s']));
+    store.setEntries(owner('default/a'), []);
+    expect(store.contextFor('a.example.com')).toBeUndefined();
+    expect(store.secrets()).toEqual(new Set());
+  });
+
+  it('gives a host to the oldest claim that has a certificate', () => {
+    const store = new CertificateStore();
+    const [old, young] = [certificate(), certificate()];
+    store.setCertificate('b/young', young);
+    store.setEntries(owner('b/young', '2026-02-01T00:00:00Z'), [{ hosts: ['a.example.com'], secret: 'b/young' }]);
+    store.setEntries(owner('a/old'), [{ hosts: ['a.example.com'], secret: 'a/old' }]);
+    expect(store.contextFor('a.example.com')).toBe(young.context);
+    store.setCertificate('a/old', old);
+    expect(store.contextFor('a.example.com')).toBe(old.context);
+  });
+
+  it('takes the names of the certificate where none are given', () => {
+    const store = new CertificateStore();
+    const named = certificate('a.example.com', '*.b.example.com');
+    store.setEntries(owner('default/a'), [{ hosts: [], secret: 'default/s' }]);
+    store.setCertificate('default/s', named);
+    expect(store.contextFor('a.example.com')).toBe(named.context);
+    expect(store.contextFor('x.b.example.com')).toBe(named.context);
+  });
+});
+
+describe('readCertificate', () => {
+  const now = Date.UTC(2026, 0, 1);
+  const ciphers = 'ECDHE-ECDSA-AES128-GCM-SHA256';
+
+  it('tells names and end of a certificate, and refuses what does not belong together', async () => {
+    const made = await makeCertificates({
+      commonName: 'a',
+      hosts: ['A.example.com', '*.b.example.com'],
+      now,
+      lifetimeMs: 1000,
+    });
+    const other = await makeCertificates({ commonName: 'b', hosts: [], now });
+    const read = readCertificate(made, { ciphers });
+    expect(read.names).toEqual(['a.example.com', '*.b.example.com']);
+    expect(read.notAfter).toBe(now + 1000);
+    expect(() => readCertificate({ ...made, key: other.key }, { ciphers })).toThrow(/tls.key does not belong/);
+    expect(() => readCertificate({ ...made, certificate: 'none' }, { ciphers })).toThrow(/tls.crt is no certificate/);
+  });
+});
