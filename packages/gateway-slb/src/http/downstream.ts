@@ -1,0 +1,71 @@
+import type { HeaderBlock } from './header-block.ts';
+import type { Refusal } from './refusal.ts';
+
+/** The head of an instance's response, without what concerns only the connection to it. */
+export interface ResponseHead {
+  readonly status: number;
+  /** The words behind the status; empty where the protocol has none. */
+  readonly statusText: string;
+  /** As announced by Content-Length, which is among `headers`; undefined if it is not known how much is to come. */
+  readonly contentLength: number | undefined;
+  readonly headers: HeaderBlock;
+}
+
+/** Takes a request's body as it comes. */
+export interface BodySink {
+  /** False asks to pause until `RequestBody.resume`. */
+  chunk(bytes: Buffer): boolean;
+  /** All has come. Trailers as name, value, name, value… */
+  ended(trailers: readonly string[]): void;
+}
+
+/** The body of a request, still on its way from the client. */
+export interface RequestBody {
+  /** Announced number of bytes; undefined if it comes in chunks. */
+  readonly length: number | undefined;
+  /** Some of it has been given away: it cannot be sent to another instance. */
+  readonly begun: boolean;
+  /** All of it has been given away. */
+  readonly complete: boolean;
+  /** Gives what has come and what comes to this sink, the one and only. */
+  flow(sink: BodySink): void;
+  /** Goes on after a pause. */
+  resume(): void;
+  /** Nobody wants the rest. */
+  discard(): void;
+}
+
+/** Hears of what becomes of the client while an exchange is under way. */
+export interface DownstreamOwner {
+  /** The client has caught up after `data` returned false. */
+  drained(): void;
+  /** The client has left; nothing can be told to it any more. */
+  clientGone(): void;
+}
+
+/** The client's side of one request and its response, in whatever version of HTTP. */
+export interface Downstream {
+  readonly body: RequestBody | undefined;
+  /** The head of the response was written: the status can no longer be changed. */
+  readonly begun: boolean;
+  /** Who is to be told; undefined before and after an exchange. */
+  owner: DownstreamOwner | undefined;
+  /** Passes a 1xx response on, without any effect on what follows, or leaves it out where it cannot be. */
+  information(response: ResponseHead): void;
+  /** @param own Headers of the gateway's own: name, value, name, value… Throws if the head cannot be written. */
+  head(response: ResponseHead, own: readonly string[]): void;
+  /** False if the client is behind. The bytes are the caller's again when this returns. */
+  data(chunk: Buffer): boolean;
+  /** What was given so far goes out now. */
+  flush(): void;
+  /** The response is complete. Trailers as name, value, name, value… */
+  end(trailers: readonly string[]): void;
+  /**
+   * Ends a response before its time. The client sees that it is cut, with one exception: a response of unknown length that
+   * has reached its time limit ends as if it were complete, as Knative's tests want it to be readable to its end
+   * (data-path.md, section 8.5).
+   */
+  cut(timedOut: boolean): void;
+  /** Answers in the gateway's own name, if the response has not begun. */
+  refuse(refusal: Refusal, own: readonly string[]): void;
+}

@@ -1,0 +1,50 @@
+/** Header lines on their way through, in the form that whoever sends them wants. */
+export interface HeaderBlock {
+  /** Name, value, name, value…, as sent. */
+  list(): readonly string[];
+  /** Lines of HTTP/1.1, each with its line end; Latin-1. Throws if they cannot be written as such. */
+  text(): string;
+}
+
+/** What would end a line, or be read differently by different readers. */
+const unwritable = /[^\t\x20-\x7e\x80-\xff]/;
+const token = /^[\w!#$%&'*+.^`|~-]+$/;
+
+/** Headers as a list. */
+export class HeaderList implements HeaderBlock {
+  readonly #list: readonly string[];
+
+  constructor(list: readonly string[]) {
+    this.#list = list;
+  }
+
+  list(): readonly string[] {
+    return this.#list;
+  }
+
+  text(): string {
+    return linesOf(this.#list);
+  }
+}
+
+/** Name, value, name, value… as lines of HTTP/1.1. Throws at what is no header. */
+export function linesOf(list: readonly string[]): string {
+  let text = '';
+  for (let i = 0; i + 1 < list.length; i += 2) {
+    const name = list[i] ?? '';
+    const value = list[i + 1] ?? '';
+    if (!token.test(name) || unwritable.test(value)) throw new Error(`header ${JSON.stringify(name)} cannot be written`);
+    text += `${name}: ${value}\r\n`;
+  }
+  return text;
+}
+
+/** The list without these lower-case names. */
+export function withoutHeaders(list: readonly string[], names: ReadonlySet<string>): string[] {
+  const kept: string[] = [];
+  for (let i = 0; i + 1 < list.length; i += 2) {
+    const name = list[i] ?? '';
+    if (!names.has(name.toLowerCase())) kept.push(name, list[i + 1] ?? '');
+  }
+  return kept;
+}
