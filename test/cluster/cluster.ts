@@ -9,6 +9,7 @@ import { type KubeClient, type RemoteKubeClient, createKubeClient } from '@ebb/k
 import type { Binaries } from './binaries.ts';
 import { makeClusterCredentials, makeKubeconfig } from './credentials.ts';
 import { freePort } from './free-port.ts';
+import { installKinds } from './prepare.ts';
 
 /** A kube-apiserver with its etcd and kube-controller-manager, on loopback. Disposing it ends them and removes their files. */
 export interface Cluster extends AsyncDisposable {
@@ -32,7 +33,7 @@ const auditPolicy = {
   rules: [{ level: 'Metadata', userGroups: [`system:serviceaccounts:${systemNamespace}`] }, { level: 'None' }],
 };
 
-/** Starts a cluster; resolves when it takes writes and its controllers work. */
+/** Starts a cluster that knows Ebb's kinds; resolves when it takes writes and its controllers work. */
 export async function startCluster(binaries: Binaries): Promise<Cluster> {
   const folder = await mkdtemp(join(tmpdir(), 'ebb-cluster-'));
   const keeper = new Keeper(folder);
@@ -79,6 +80,8 @@ export async function startCluster(binaries: Binaries): Promise<Cluster> {
     const kubeconfig = makeKubeconfig({ server, ca, token });
     await using client = createKubeClient({ kubeconfig });
     await keeper.until('kube-apiserver', () => isReady(client));
+    // Before its controllers: the garbage collector learns at its start of the kinds there are, and of later ones late.
+    await installKinds(client);
     const kubeconfigFile = await keeper.write('controller-manager.kubeconfig', kubeconfig);
     keeper.start('kube-controller-manager', binaries.controllerManager, {
       kubeconfig: kubeconfigFile,
