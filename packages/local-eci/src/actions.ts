@@ -1,22 +1,25 @@
 import { type Clock, linkSignals } from '@ebb/base';
 import { containerGroupAnswer } from './answers/container-group.ts';
+import { priceAnswer, stockAnswer, vSwitchesAnswer } from './answers/market.ts';
 import { groupEventsAnswer } from './answers/events.ts';
 import { logContent, parseLogTime } from './answers/log.ts';
 import { groupStatusAnswer } from './answers/pod-status.ts';
+import type { Faults } from './faults/faults.ts';
 import type { Group } from './groups/group.ts';
 import { maxContainers, parseGroup, parseVolumes } from './groups/parse-group.ts';
 import { pageOf, selectGroups } from './groups/select.ts';
 import type { GroupStore } from './groups/store.ts';
+import { type Market, place } from './placement/place.ts';
 import { ExecError, type Instance } from './runtime.ts';
 import { EciError, invalidParameter } from './wire/error.ts';
 import type { Parameters } from './wire/parameters.ts';
 
 export interface ActionContext {
   readonly store: GroupStore;
+  readonly market: Market;
+  readonly faults: Faults;
   readonly regionId: string;
   readonly zones: readonly string[];
-  /** What there is room for, in vCPU and GiB. */
-  readonly largestInstance: { readonly cpu: number; readonly memory: number };
   readonly endpoint: () => string;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -32,22 +35,15 @@ const execTimeoutMs = 30_000;
 
 /** The actions served, by name (serverless-node.md, sections 2.2 and 2.3). */
 export const actions: Readonly<Record<string, Action>> = {
-  CreateContainerGroup: (parameters, { store, regionId, largestInstance }) => {
+  CreateContainerGroup: (parameters, { store, regionId, market }) => {
     const spec = parseGroup(parameters);
     checkRegion(spec.regionId, regionId);
-    if (spec.cpu > largestInstance.cpu || spec.memory > largestInstance.memory) {
-      const { cpu, memory } = largestInstance;
-      throw new EciError(
-        'OperationDenied.NoStock',
-        `Out of stock: ${spec.cpu} vCPU and ${spec.memory} GiB were asked for, and at most ${cpu} and ${memory} are there.`,
-        403,
-      );
-    }
     const clientToken = parameters.string('ClientToken', { maxLength: 64 });
     if (parameters.boolean('DryRun')) {
+      place(spec, market);
       throw new EciError('DryRun.Success', 'The request would have been carried out; DryRun kept it from that.');
     }
-    const { group, isNew } = store.add(spec, clientToken);
+    const { group, isNew } = store.add(spec, clientToken, () => place(spec, market));
     // The answer goes out first.
     if (isNew) setImmediate(() => store.start(group));
     return { ContainerGroupId: group.id };
@@ -133,6 +129,12 @@ export const actions: Readonly<Record<string, Action>> = {
     return { SyncResponse: output };
   },
 
+  DescribeContainerGroupPrice: (parameters, { market }) => priceAnswer(parameters, market),
+
+  DescribeAvailableResource: (parameters, { market }) => stockAnswer(parameters, market),
+
+  DescribeVSwitches: (parameters, { market }) => vSwitchesAnswer(parameters, market),
+
   DescribeRegions: (_parameters, { regionId, zones, endpoint }) => ({
     Regions: [{ RegionId: regionId, RegionEndpoint: endpoint(), Zones: zones, RecommendZones: zones }],
   }),
@@ -140,14 +142,14 @@ export const actions: Readonly<Record<string, Action>> = {
   ListUsage: (parameters, { store, regionId }) => {
     checkRegion(parameters.required('RegionId'), regionId);
     const used = store.list().filter(({ isFinal }) => !isFinal);
-    const usedCpu = used.reduce((sum, { spec }) => sum + spec.cpu, 0);
+    const usedCpu = used.reduce((sum, { placement }) => sum + placement.size.cpu, 0);
     return { Attributes: { UsedCpu: usedCpu, MaxCpu: 1_000_000, UsedGroups: used.length } };
   },
 };
 
-function select(parameters: Parameters, { store, regionId, clock }: ActionContext): readonly Group[] {
+function select(parameters: Parameters, { store, faults, regionId, clock }: ActionContext): readonly Group[] {
   checkRegion(parameters.required('RegionId'), regionId);
-  return selectGroups(store.list(), parameters, clock.now());
+  return selectGroups(store.listLate(faults.lagMs), parameters, clock.now());
 }
 
 function checkRegion(asked: string, regionId: string): void {

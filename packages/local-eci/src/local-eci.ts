@@ -2,7 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
 import { type Clock, type Logger, UserError, messageOf } from '@ebb/base';
 import { type ActionContext, actions } from './actions.ts';
+import type { Coupon } from './billing/bill.ts';
+import { Faults } from './faults/faults.ts';
 import { GroupStore } from './groups/store.ts';
+import { CallLimits } from './limits/limits.ts';
+import { createPanel, panelPath } from './panel/panel.ts';
 import type { Runtime } from './runtime.ts';
 import { actionOf, maxHeaderBytes, readCall } from './wire/call.ts';
 import { EciError } from './wire/error.ts';
@@ -17,6 +21,16 @@ export interface LocalEciOptions {
   readonly port?: number;
   /** The region this ECI is of; calls must name it. Default `cn-hangzhou`. */
   readonly regionId?: string;
+  /** Its zones, the first for groups that name none. Default: `a`, `b` and `c` of the region. */
+  readonly zones?: readonly string[];
+  /** Refuse calls over ECI's published limits with `Throttling`. Default false. */
+  readonly limits?: boolean;
+  /** Opens the panel for faults, instances and the bill to those who bring this token. Default: there is no panel. */
+  readonly panelToken?: string | undefined;
+  /** Numbers from 0 up to 1, for faults that come by chance. Default: the middle, always. */
+  readonly random?: () => number;
+  /** Reserved instances' coupons to be used in the bill. Default: none. */
+  readonly coupons?: readonly Coupon[];
   /** The largest instance in stock, in vCPU and GiB; more is `OperationDenied.NoStock`. Default: 32 and 256. */
   readonly largestInstance?: { readonly cpu: number; readonly memory: number };
   /** The one key whose signature is taken. */
@@ -46,12 +60,16 @@ export async function createLocalEci(options: LocalEciOptions): Promise<LocalEci
   const { host = '127.0.0.1', port = 0, regionId = 'cn-hangzhou', runtime, clock, logger } = options;
   const stop = new AbortController();
   const store = new GroupStore({ runtime, clock, logger });
+  const { zones = ['a', 'b', 'c'].map((letter) => `${regionId}-${letter}`), random = () => 0.5 } = options;
+  const faults = new Faults(random);
+  const largestInstance = options.largestInstance ?? { cpu: 32, memory: 256 };
   let endpoint = '';
   const context: ActionContext = {
     store,
+    market: { regionId, zones, largestInstance, faults, random },
+    faults,
     regionId,
-    zones: [`${regionId}-j`],
-    largestInstance: options.largestInstance ?? { cpu: 32, memory: 256 },
+    zones,
     endpoint: () => endpoint,
     clock,
     signal: stop.signal,
@@ -71,25 +89,35 @@ export async function createLocalEci(options: LocalEciOptions): Promise<LocalEci
 
 function createResponder(
   context: ActionContext,
-  { credentials, clock, logger }: LocalEciOptions,
+  { credentials, clock, logger, limits: withLimits, panelToken, coupons = [] }: LocalEciOptions,
 ): (request: IncomingMessage, response: ServerResponse) => void {
   const nonces = new Nonces();
+  const limits = withLimits ? new CallLimits() : undefined;
+  const panel = panelToken === undefined ? undefined : createPanel({ ...context, token: panelToken, coupons });
   const answer = async (request: IncomingMessage): Promise<object> => {
     const call = await readCall(request);
+    if (panel && call.path.startsWith(panelPath)) return panel(call);
     if (call.path !== '/') throw new EciError('InvalidAction.NotFound', 'Actions are called at the path /.', 404);
     if (call.query.size + call.form.size > maxFormFields)
       throw new EciError('InvalidParameter', 'Too many parameters.');
     const { action, parameters } = actionOf(call);
     nonces.admit(checkSignature(call, credentials), clock.now());
+    limits?.admit(action, clock.now());
+    const { delayMs, error, losesAnswer } = context.faults.befall(action);
+    if (delayMs > 0) await clock.sleep(delayMs, { signal: context.signal });
+    if (error) throw error;
     const act = Object.hasOwn(actions, action) ? actions[action] : undefined;
     if (!act) throw new EciError('InvalidAction.NotFound', 'The specified api is not found.', 404);
-    return act(Parameters.from(parameters), context);
+    const answered = await act(Parameters.from(parameters), context);
+    if (losesAnswer) throw new AnswerLost();
+    return answered;
   };
   return (request, response) => {
     const requestId = randomUUID().toUpperCase();
     answer(request).then(
       (fields) => send(response, 200, { RequestId: requestId, ...fields }),
       (error: unknown) => {
+        if (error instanceof AnswerLost) return void request.socket.destroy();
         const known = toEciError(error);
         if (known.statusCode >= 500) logger.error({ error: messageOf(error) }, 'a call to the local ECI failed');
         const { code, message, statusCode } = known;
@@ -97,6 +125,11 @@ function createResponder(
       },
     );
   };
+}
+
+/** A fault: the call was carried out, and nobody hears of it. */
+class AnswerLost extends Error {
+  override readonly name = 'AnswerLost';
 }
 
 function toEciError(error: unknown): EciError {

@@ -9,6 +9,14 @@ export interface GroupSpec {
   /** vCPUs and GiB asked for the whole group. */
   readonly cpu: number;
   readonly memory: number;
+  /** ECS types to make it from, in order of preference; they outrank `cpu` and `memory`. */
+  readonly instanceTypes: readonly string[];
+  /** Where it may be, in order of preference. */
+  readonly vSwitchIds: readonly string[];
+  /** The order of vSwitches means nothing. */
+  readonly scheduleRandom: boolean;
+  /** Absent for an instance on demand. */
+  readonly spot?: SpotSpec;
   readonly restartPolicy: RestartPolicy;
   readonly terminationGracePeriodSeconds: number;
   readonly activeDeadlineSeconds?: number;
@@ -17,8 +25,17 @@ export interface GroupSpec {
   readonly volumes: readonly VolumeSpec[];
   readonly imageCredentials: readonly ImageCredential[];
   readonly tags: readonly Tag[];
-  /** Fields that only come back in answers: `VSwitchId`, `ZoneId`, `SpotStrategy`… by their name on the wire. */
+  /** Fields that only come back in answers: `SecurityGroupId`, `RamRoleName`… by their name on the wire. */
   readonly labels: Readonly<Record<string, string>>;
+}
+
+/** An instance that may be taken back. */
+export interface SpotSpec {
+  readonly strategy: 'SpotAsPriceGo' | 'SpotWithPriceLimit';
+  /** The most an hour may cost, in CNY. */
+  readonly priceLimit?: number;
+  /** Hours it is not taken back. */
+  readonly durationHours: number;
 }
 
 export type RestartPolicy = 'Always' | 'OnFailure' | 'Never';
@@ -144,7 +161,8 @@ export type GroupPhase =
   | 'Running'
   | 'Restarting'
   | 'Succeeded'
-  | 'Failed';
+  | 'Failed'
+  | 'Expired';
 
 export interface GroupState {
   readonly phase: GroupPhase;
@@ -160,4 +178,4 @@ export interface GroupState {
 
 /** A group that has come to its end stays so. */
 export const isFinal = (phase: GroupPhase): boolean =>
-  phase === 'Succeeded' || phase === 'Failed' || phase === 'ScheduleFailed';
+  phase === 'Succeeded' || phase === 'Failed' || phase === 'ScheduleFailed' || phase === 'Expired';

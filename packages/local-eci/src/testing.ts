@@ -1,5 +1,5 @@
 import { silentLogger, systemClock } from '@ebb/base';
-import { type LocalEci, createLocalEci } from './local-eci.ts';
+import { type LocalEci, type LocalEciOptions, createLocalEci } from './local-eci.ts';
 import { type AppFolder, appNameOf } from './process/apps.ts';
 import { createProcessRuntime } from './process/runtime.ts';
 import type { Runtime } from './runtime.ts';
@@ -8,7 +8,10 @@ import type { AccessKey } from './wire/signature.ts';
 /** The key of the test ECIs. */
 export const testAccessKey: AccessKey = { accessKeyId: 'test-key-id', accessKeySecret: 'test-key-secret' };
 
-export interface TestEciOptions {
+/** The token of the test ECIs' panels. */
+export const testPanelToken = 'test-panel-token';
+
+export interface TestEciOptions extends Partial<Pick<LocalEciOptions, 'limits' | 'zones' | 'coupons' | 'random'>> {
   /** Apps by name, for the process runtime. */
   readonly apps?: ReadonlyMap<string, AppFolder>;
   /** Instead of the process runtime. */
@@ -18,7 +21,7 @@ export interface TestEciOptions {
 }
 
 /** A local ECI on a free port, on the machine's clock, that logs nothing. Use it with `await using`. */
-export function createTestEci({ apps = new Map(), runtime, dataDir }: TestEciOptions = {}): Promise<LocalEci> {
+export function createTestEci({ apps = new Map(), runtime, dataDir, ...rest }: TestEciOptions = {}): Promise<LocalEci> {
   const processes = (): Runtime =>
     createProcessRuntime({
       images: (image) => apps.get(appNameOf(image) ?? ''),
@@ -30,6 +33,8 @@ export function createTestEci({ apps = new Map(), runtime, dataDir }: TestEciOpt
   return createLocalEci({
     credentials: testAccessKey,
     runtime: runtime ?? processes(),
+    panelToken: testPanelToken,
+    ...rest,
     clock: systemClock,
     logger: silentLogger,
   });

@@ -4,17 +4,18 @@ import { eciTime } from './time.ts';
 
 /** One item of the answer to `DescribeContainerGroups`. */
 export function containerGroupAnswer(group: Group): object {
-  const { spec, state } = group;
+  const { spec, state, placement } = group;
   return {
     ContainerGroupId: group.id,
     ContainerGroupName: spec.name,
     RegionId: spec.regionId,
     Status: group.status,
     CreationTime: eciTime(group.createdAtMs),
-    Cpu: spec.cpu,
-    Memory: spec.memory,
+    Cpu: placement.size.cpu,
+    Memory: placement.size.memory,
     RestartPolicy: spec.restartPolicy,
     ...spec.labels,
+    ...placementAnswer(group),
     ...(state.ip === undefined ? {} : { IntranetIp: state.ip }),
     ...endAnswer(group),
     Tags: spec.tags.map(({ key, value }) => ({ Key: key, Value: value })),
@@ -37,9 +38,27 @@ export function containerGroupAnswer(group: Group): object {
   };
 }
 
+function placementAnswer({ placement, spec }: Group): object {
+  const { zoneId, vSwitchId, instanceType, spotShare } = placement;
+  return {
+    ZoneId: zoneId,
+    ...(vSwitchId === undefined ? {} : { VSwitchId: vSwitchId }),
+    ...(instanceType === undefined ? {} : { InstanceType: instanceType }),
+    SpotStrategy: spec.spot?.strategy ?? 'NoSpot',
+    ...(spec.spot?.priceLimit === undefined ? {} : { SpotPriceLimit: spec.spot.priceLimit }),
+    ...(spotShare === undefined ? {} : { Discount: Math.round(spotShare * 100) }),
+  };
+}
+
+const endTimes: Readonly<Record<string, string>> = {
+  Succeeded: 'SucceededTime',
+  Failed: 'FailedTime',
+  Expired: 'ExpiredTime',
+};
+
 function endAnswer({ state }: Group): object {
-  if (state.finishedAtMs === undefined) return {};
-  return { [state.phase === 'Succeeded' ? 'SucceededTime' : 'FailedTime']: eciTime(state.finishedAtMs) };
+  const name = endTimes[state.phase];
+  return state.finishedAtMs === undefined || name === undefined ? {} : { [name]: eciTime(state.finishedAtMs) };
 }
 
 /** A container that has no status yet waits for its instance. */

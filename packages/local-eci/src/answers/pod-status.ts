@@ -47,6 +47,8 @@ function podPhase(phase: GroupPhase): string {
     case 'Pending':
     case 'Restarting':
       return 'Pending';
+    case 'Expired':
+      return 'Failed';
     default:
       return phase;
   }
@@ -69,6 +71,9 @@ function conditions(group: Group): object[] {
       ...(there ? {} : { Reason: state.reason ?? 'Creating', Message: state.message ?? '' }),
     },
     condition('PodScheduled', true),
+    ...(group.expiresAtMs === undefined
+      ? []
+      : [{ ...condition('ContainerInstanceExpired', true), Reason: 'SpotToBeReleased' }]),
     condition('Initialized', initialized),
     condition('ContainersReady', ready),
     condition('Ready', ready),

@@ -1,10 +1,12 @@
 import { type Clock, type Logger, messageOf } from '@ebb/base';
-import { type GroupSpec, type GroupState, type VolumeSpec, isFinal } from '../model.ts';
+import { type GroupPhase, type GroupSpec, type GroupState, type VolumeSpec, isFinal } from '../model.ts';
+import type { Placement } from '../placement/place.ts';
 import type { GroupEvent, GroupHost, Instance, Runtime } from '../runtime.ts';
 import { EciError } from '../wire/error.ts';
 
 /** How many kinds of events are kept of a group (serverless-node.md, section 2.3). */
 const maxEvents = 50;
+const hourMs = 3_600_000;
 
 /** An event and how often it came. */
 export interface RecordedEvent extends GroupEvent {
@@ -20,6 +22,7 @@ export class Group {
   readonly number: number;
   /** As asked for, and as updated since. */
   spec: GroupSpec;
+  readonly placement: Placement;
   readonly createdAtMs: number;
   readonly clientToken: string | undefined;
   /** Last time anything in it changed; what `SinceSecond` asks for. */
@@ -29,11 +32,17 @@ export class Group {
   #events: RecordedEvent[] = [];
   #instance: Instance | undefined;
   #stopping: Promise<void> | undefined;
+  /** How it ended by something that is not its containers' doing. */
+  #end: { readonly phase: GroupPhase; readonly reason: string; readonly message: string; atMs: number } | undefined;
+  /** When a spot instance goes, once that has been told. */
+  #expiresAtMs: number | undefined;
+  #expiry: Disposable | undefined;
 
   constructor(options: {
     readonly id: string;
     readonly number: number;
     readonly spec: GroupSpec;
+    readonly placement: Placement;
     readonly clientToken: string | undefined;
     readonly clock: Clock;
     readonly logger: Logger;
@@ -41,6 +50,7 @@ export class Group {
     this.id = options.id;
     this.number = options.number;
     this.spec = options.spec;
+    this.placement = options.placement;
     this.clientToken = options.clientToken;
     this.#clock = options.clock;
     this.#logger = options.logger.child({ group: options.id });
@@ -50,6 +60,12 @@ export class Group {
   /** Hands the group to a runtime, unless it was deleted before it came to that. */
   start(runtime: Runtime): void {
     if (this.#stopping) return;
+    if (this.placement.isLate) {
+      const message = 'The stock was gone when the instance was to be made.';
+      this.#record({ type: 'Warning', reason: 'NoStock', message });
+      this.#endAs('ScheduleFailed', 'NoStock', message);
+      return;
+    }
     const host: GroupHost = { changed: () => this.#touch(), event: (event) => this.#record(event) };
     this.#instance = runtime.create(this.id, this.spec, host);
   }
@@ -59,7 +75,53 @@ export class Group {
   }
 
   get state(): GroupState {
-    return this.#instance?.state ?? { phase: 'Scheduling', initContainers: [], containers: [] };
+    const state = this.#instance?.state ?? { phase: 'Scheduling', initContainers: [], containers: [] };
+    if (!this.#end) return state;
+    const { phase, reason, message, atMs } = this.#end;
+    return { ...state, phase, reason, message, finishedAtMs: atMs };
+  }
+
+  /** When it is taken back, once that has been told; milliseconds since the epoch. */
+  get expiresAtMs(): number | undefined {
+    return this.#expiresAtMs;
+  }
+
+  /** Until when a spot instance is not taken back. */
+  get protectedUntilMs(): number {
+    return this.createdAtMs + (this.spec.spot?.durationHours ?? 0) * hourMs;
+  }
+
+  /** Tells that the spot instance will be taken back, and does so after `noticeMs`. */
+  reclaim(noticeMs: number): void {
+    if (this.isFinal || this.#stopping || this.#expiresAtMs !== undefined) return;
+    const nowMs = this.#clock.now();
+    this.#expiresAtMs = nowMs + noticeMs;
+    const message = `The spot instance will be released in ${Math.round(noticeMs / 1000)} s.`;
+    this.#record({ type: 'Warning', reason: 'SpotToBeReleased', message });
+    this.#expiry = this.#clock.after(noticeMs, () =>
+      this.#cut('Expired', 'BidFailed', 'The spot instance was released.'),
+    );
+  }
+
+  /** The machine below it fails, without a word before. */
+  kill(): void {
+    const message = 'The instance failed.';
+    this.#record({ type: 'Warning', reason: 'InstanceFailure.Reboot', message });
+    this.#cut('Failed', 'InstanceFailure', message);
+  }
+
+  #cut(phase: GroupPhase, reason: string, message: string): void {
+    if (this.isFinal || this.#stopping) return;
+    this.#endAs(phase, reason, message);
+    this.#expiry?.[Symbol.dispose]();
+    this.#instance
+      ?.stop()
+      .catch((error: unknown) => this.#logger.error({ error: messageOf(error) }, 'cutting a container group failed'));
+  }
+
+  #endAs(phase: GroupPhase, reason: string, message: string): void {
+    this.#end = { phase, reason, message, atMs: this.#clock.now() };
+    this.#touch();
   }
 
   /** The word ECI has for where the group stands. */
@@ -111,6 +173,7 @@ export class Group {
 
   async #stop(): Promise<void> {
     this.#touch();
+    this.#expiry?.[Symbol.dispose]();
     try {
       await this.#instance?.stop();
     } catch (error) {

@@ -1,4 +1,4 @@
-import type { ContainerSpec, GroupSpec, Tag, VolumeSpec } from '../model.ts';
+import type { ContainerSpec, GroupSpec, SpotSpec, Tag, VolumeSpec } from '../model.ts';
 import { EciError, invalidParameter, missingParameter } from '../wire/error.ts';
 import type { Parameters } from '../wire/parameters.ts';
 import { parseContainer } from './parse-container.ts';
@@ -9,17 +9,17 @@ export const maxContainers = 20;
 const maxVolumes = 20;
 const maxTags = 20;
 const maxCredentials = 20;
+const maxVSwitches = 10;
 
 /** Fields that this ECI keeps and tells back, and makes no use of. */
 const labels = [
-  'VSwitchId',
   'ZoneId',
   'SecurityGroupId',
   'ResourceGroupId',
   'RamRoleName',
-  'InstanceType',
-  'SpotStrategy',
   'HostName',
+  'ImageSnapshotId',
+  'AutoMatchImageCache',
 ] as const;
 
 /** Reads and checks the parameters of `CreateContainerGroup`. Throws `EciError` naming what is wrong. */
@@ -34,6 +34,10 @@ export function parseGroup(parameters: Parameters): GroupSpec {
     name: parseName(parameters),
     regionId: parameters.required('RegionId'),
     ...parseSize(parameters, containers),
+    instanceTypes: words(parameters.string('InstanceType')),
+    vSwitchIds: parseVSwitches(parameters),
+    scheduleRandom: parameters.word('ScheduleStrategy', ['VSwitchOrdered', 'VSwitchRandom']) === 'VSwitchRandom',
+    ...parseSpot(parameters),
     restartPolicy: parameters.word('RestartPolicy', ['Always', 'OnFailure', 'Never']) ?? 'Always',
     terminationGracePeriodSeconds: parameters.integer('TerminationGracePeriodSeconds', { min: 0, max: 86_400 }) ?? 30,
     ...(deadline === undefined ? {} : { activeDeadlineSeconds: deadline }),
@@ -75,6 +79,27 @@ function parseSize(parameters: Parameters, containers: readonly ContainerSpec[])
   const cpu = size('Cpu', 'cpu', 2);
   if (cpu > 64) throw new EciError('InvalidParameter.CPU.Memory', 'A group has at most 64 vCPU.');
   return { cpu, memory: size('Memory', 'memory', 4) };
+}
+
+function parseVSwitches(parameters: Parameters): string[] {
+  const ids = words(parameters.string('VSwitchId'));
+  if (ids.length <= maxVSwitches) return ids;
+  throw invalidParameter('VSwitchId', `more than ${maxVSwitches} vSwitches`);
+}
+
+function parseSpot(parameters: Parameters): { spot?: SpotSpec } {
+  const strategy = parameters.word('SpotStrategy', ['NoSpot', 'SpotAsPriceGo', 'SpotWithPriceLimit']) ?? 'NoSpot';
+  if (strategy === 'NoSpot') return {};
+  const priceLimit = parameters.number('SpotPriceLimit', { min: 0, max: 1e6 });
+  if (strategy === 'SpotWithPriceLimit' && priceLimit === undefined) throw missingParameter('SpotPriceLimit');
+  const durationHours = parameters.integer('SpotDuration', { min: 0, max: 6 }) ?? 1;
+  const limit = strategy === 'SpotWithPriceLimit' && priceLimit !== undefined ? { priceLimit } : {};
+  return { spot: { strategy, durationHours, ...limit } };
+}
+
+/** A comma separated list. */
+function words(text = ''): string[] {
+  return text.split(',').flatMap((word) => word.trim() || []);
 }
 
 function parseLabels(parameters: Parameters): Record<string, string> {

@@ -28,11 +28,22 @@ export function selectGroups(groups: readonly Group[], parameters: Parameters, n
       (name === undefined || group.spec.name === name) &&
       (status === undefined || group.status === status) &&
       (since === undefined || group.changedAtMs >= nowMs - since * 1000) &&
-      labels.every(([label, value]) => group.spec.labels[label] === value) &&
+      labels.every(([label, value]) => labelOf(group, label) === value) &&
       tags.every((tag) =>
         group.spec.tags.some(({ key, value }) => key === tag.key && (!tag.value || value === tag.value)),
       ),
   );
+}
+
+function labelOf({ spec, placement }: Group, label: 'VSwitchId' | 'ZoneId' | 'ResourceGroupId'): string | undefined {
+  switch (label) {
+    case 'VSwitchId':
+      return placement.vSwitchId;
+    case 'ZoneId':
+      return placement.zoneId;
+    case 'ResourceGroupId':
+      return spec.labels[label];
+  }
 }
 
 /** Cuts a page of at most `Limit` groups, beginning after those of the page whose `NextToken` is given. */

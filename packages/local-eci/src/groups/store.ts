@@ -1,15 +1,23 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Clock, Logger } from '@ebb/base';
+import type { Usage } from '../billing/bill.ts';
 import type { GroupSpec } from '../model.ts';
+import type { Placement } from '../placement/place.ts';
 import type { Runtime } from '../runtime.ts';
 import { EciError } from '../wire/error.ts';
 import { Group } from './group.ts';
+import { usageOf } from './usage.ts';
 
-const maxGroups = 20_000;
+const maxGroups = 50_000;
+/** How long, and how many, groups that are gone may still be seen. */
+const maxLagMs = 600_000;
+const maxGone = 1000;
 
 /** Groups that came to their end are told of for an hour, and after that the newest hundred. */
 const retainedMs = 3_600_000;
 const retained = 100;
+/** Of so many instances that are gone the usage is kept. */
+const maxUsages = 100_000;
 
 /** All container groups of this ECI, oldest first. */
 export class GroupStore {
@@ -17,6 +25,10 @@ export class GroupStore {
   /** What each remembered client token asked for; forgotten with its group. */
   readonly #tokens = new Map<string, { readonly id: string; readonly request: string }>();
   #count = 0;
+  /** Of groups that are gone, oldest first. */
+  #usages: Usage[] = [];
+  /** Groups that were forgotten, for those who are still to see them. */
+  #gone: { readonly group: Group; readonly atMs: number }[] = [];
   readonly #runtime: Runtime;
   readonly #clock: Clock;
   readonly #logger: Logger;
@@ -28,10 +40,14 @@ export class GroupStore {
   }
 
   /**
-   * Adds a group, to be started by `start`; or finds the one made before by the same token and request.
-   * Throws `EciError` if the token was used for another request, or there are too many groups.
+   * Adds a group where `placeIt` says, to be started by `start`; or finds the one made before by the same token and request.
+   * Throws `EciError` if the token was used for another request, there are too many groups, or no place.
    */
-  add(spec: GroupSpec, clientToken: string | undefined): { readonly group: Group; readonly isNew: boolean } {
+  add(
+    spec: GroupSpec,
+    clientToken: string | undefined,
+    placeIt: () => Placement,
+  ): { readonly group: Group; readonly isNew: boolean } {
     const request = createHash('sha256').update(JSON.stringify(spec)).digest('base64');
     const known = clientToken === undefined ? undefined : this.#tokens.get(clientToken);
     const before = known && this.#groups.get(known.id);
@@ -43,9 +59,10 @@ export class GroupStore {
     if (this.#groups.size >= maxGroups) {
       throw new EciError('QuotaExceeded', `There are ${maxGroups} container groups already.`, 403);
     }
+    const placement = placeIt();
     const id = `eci-${randomBytes(10).toString('hex')}`;
     const number = (this.#count += 1);
-    const group = new Group({ id, number, spec, clientToken, clock: this.#clock, logger: this.#logger });
+    const group = new Group({ id, number, spec, placement, clientToken, clock: this.#clock, logger: this.#logger });
     this.#groups.set(id, group);
     if (clientToken !== undefined) this.#tokens.set(clientToken, { id, request });
     return { group, isNew: true };
@@ -64,6 +81,21 @@ export class GroupStore {
     return [...this.#groups.values()];
   }
 
+  /** The groups as one sees them who looks so late: new ones are not there yet, gone ones still are. */
+  listLate(lagMs: number): readonly Group[] {
+    if (lagMs === 0) return this.list();
+    const atMs = this.#clock.now() - lagMs;
+    const gone = this.#gone.filter((each) => each.atMs > atMs).map(({ group }) => group);
+    return [...gone, ...this.list()]
+      .filter(({ createdAtMs }) => createdAtMs <= atMs)
+      .toSorted((a, b) => a.number - b.number);
+  }
+
+  /** What is to be paid for, of groups that are there and of those that are gone. */
+  usages(): Usage[] {
+    return [...this.#usages, ...[...this.#groups.values()].flatMap((group) => usageOf(group) ?? [])];
+  }
+
   /** Stops a group, and forgets it once it is gone. Returns at once. */
   delete(group: Group): void {
     // Never rejects: Group.stop logs what goes wrong.
@@ -80,7 +112,11 @@ export class GroupStore {
   }
 
   #forget(group: Group): void {
-    this.#groups.delete(group.id);
+    if (!this.#groups.delete(group.id)) return;
+    const nowMs = this.#clock.now();
+    this.#gone = [...this.#gone.filter(({ atMs }) => atMs > nowMs - maxLagMs), { group, atMs: nowMs }].slice(-maxGone);
+    const usage = usageOf(group, nowMs);
+    if (usage && this.#usages.push(usage) > maxUsages) this.#usages = this.#usages.slice(-maxUsages / 2);
     if (group.clientToken !== undefined && this.#tokens.get(group.clientToken)?.id === group.id) {
       this.#tokens.delete(group.clientToken);
     }

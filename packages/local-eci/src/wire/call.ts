@@ -8,6 +8,10 @@ const maxBodyBytes = 4 * 1024 * 1024;
 /** Everything in the request line: a volume of 60 KB of files, percent-encoded several times over. */
 export const maxHeaderBytes: number = 1024 * 1024;
 
+/** The one action of the VPC's API that is served here too. */
+const vpcAction = 'DescribeVSwitches';
+const vpcVersion = '2016-04-28';
+
 /** Reads a request to its end. Throws `EciError` if it is too large, or says one thing twice. */
 export async function readCall(request: IncomingMessage): Promise<SignedCall> {
   const url = new URL(request.url ?? '/', 'http://local');
@@ -31,7 +35,9 @@ export function actionOf(call: SignedCall): { action: string; parameters: Readon
   const version = call.headers.get('x-acs-version') ?? parameters.get('Version');
   if (!action) throw missingParameter('Action');
   if (!version) throw missingParameter('Version');
-  if (version !== '2018-08-08') throw new EciError('InvalidVersion', 'Only version 2018-08-08 is served.');
+  if (version !== (action === vpcAction ? vpcVersion : '2018-08-08')) {
+    throw new EciError('InvalidVersion', 'Only version 2018-08-08 is served.');
+  }
   return { action, parameters };
 }
 
