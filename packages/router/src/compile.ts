@@ -9,7 +9,7 @@ import {
 } from '@ebb/api';
 import { expandHost } from './hosts.ts';
 import { ingressHash } from './ingress-hash.ts';
-import type { CompiledIngress, Forward, Listener, PathRoute } from './route.ts';
+import type { CompiledIngress, Forward, IngressTls, Listener, PathRoute } from './route.ts';
 import { Shares } from './shares.ts';
 
 /** Stands for the rules that name no host: they match any. */
@@ -35,6 +35,7 @@ class Compiler implements CompiledIngress {
   readonly generation: number;
   readonly createdAt: string;
   readonly redirected: boolean;
+  readonly tls: readonly IngressTls[];
   readonly hosts = new Map<string, MutableRoutes>();
   readonly shares = new Map<string, Shares>();
   readonly #ingress: Ingress;
@@ -49,6 +50,7 @@ class Compiler implements CompiledIngress {
     this.generation = ingress.metadata.generation ?? 0;
     this.createdAt = ingress.metadata.creationTimestamp ?? '';
     this.redirected = ingress.spec.httpOption === 'Redirected';
+    this.tls = tlsOf(ingress);
     for (const rule of ingress.spec.rules ?? []) this.#addRule(rule);
     for (const routes of this.hosts.values()) {
       // Sorting is stable: among prefixes of one length the order of the list decides.
@@ -113,6 +115,12 @@ class Compiler implements CompiledIngress {
     this.shares.set(id, shares);
     return shares;
   }
+}
+
+function tlsOf({ metadata, spec }: Ingress): IngressTls[] {
+  return (spec.tls ?? []).flatMap(({ hosts = [], secretName, secretNamespace = metadata.namespace }) =>
+    secretName ? [{ hosts, secret: `${secretNamespace}/${secretName}` }] : [],
+  );
 }
 
 const names = (splits: readonly IngressSplit[]): unknown[] =>

@@ -1,6 +1,15 @@
 export { hostName } from './hosts.ts';
 export { ingressHash } from './ingress-hash.ts';
-export type { CompiledIngress, Forward, Listener, NotFound, Redirect, RouteRequest, RouteResult } from './route.ts';
+export type {
+  CompiledIngress,
+  Forward,
+  IngressTls,
+  Listener,
+  NotFound,
+  Redirect,
+  RouteRequest,
+  RouteResult,
+} from './route.ts';
 export {
   type RoutingTable,
   type TableOptions,

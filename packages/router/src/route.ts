@@ -10,6 +10,8 @@ export interface RouteRequest {
   /** Path and query as sent. */
   readonly path: string;
   readonly listener: Listener;
+  /** It came over TLS. */
+  readonly secure?: boolean | undefined;
   /** The value of the header with this lower-case name. */
   header(name: string): string | undefined;
 }
@@ -53,6 +55,13 @@ export interface PathRoute {
 /** The paths of one host, by listener, longest first. */
 export type HostRoutes = Readonly<Record<Listener, readonly PathRoute[]>>;
 
+/** Hosts that show the certificate of a Secret; without hosts, those that the certificate names. */
+export interface IngressTls {
+  readonly hosts: readonly string[];
+  /** `namespace/name`. */
+  readonly secret: string;
+}
+
 /** An Ingress made ready for matching. */
 export interface CompiledIngress {
   /** `namespace/name`. */
@@ -63,6 +72,8 @@ export interface CompiledIngress {
   readonly createdAt: string;
   /** True if plain HTTP on the public listener is answered by a redirect to https. */
   readonly redirected: boolean;
+  /** Which hosts show which certificate. */
+  readonly tls: readonly IngressTls[];
   readonly hosts: ReadonlyMap<string, HostRoutes>;
   /** The state of each split, kept when the Ingress is compiled anew with that split unchanged. */
   readonly shares: ReadonlyMap<string, Shares>;

@@ -108,6 +108,18 @@ describe('route', () => {
       location: 'https://h.example.com/a?b=c',
     });
     expect(serviceOf(ask(table, 'h.example.com', { listener: 'private' }))).toBe('h');
+    expect(serviceOf(ask(table, 'h.example.com', { secure: true }))).toBe('h');
+    expect(serviceOf(ask(table, 'h.example.com', { path: '/.well-known/acme-challenge/token' }))).toBe('h');
+  });
+
+  it('tells which hosts show which certificate', () => {
+    const tls = [{ hosts: ['h.example.com'], secretName: 's' }, { secretName: 't', secretNamespace: 'other' }, {}];
+    const table = buildTable([ingress({ spec: { tls } })]);
+    const [compiled] = [...table.ingresses.values()];
+    expect(compiled?.tls).toEqual([
+      { hosts: ['h.example.com'], secret: 'default/s' },
+      { hosts: [], secret: 'other/t' },
+    ]);
   });
 
   it('lets a rule without hosts match any', () => {

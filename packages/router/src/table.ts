@@ -92,12 +92,18 @@ export function route(table: RoutingTable, request: RouteRequest): RouteResult {
   if (!claim) return notFound;
   const path = matchPath(claim.routes[request.listener], request);
   if (!path) return notFound;
-  if (claim.ingress.redirected && request.listener === 'public') {
+  if (claim.ingress.redirected && isPlain(request)) {
     return { kind: 'redirect', ingress: claim.ingress, location: `https://${hostName(request.host)}${request.path}` };
   }
   const target = path.targets[path.shares.next()] ?? notFound;
   return target.kind === 'forward' && target.rewriteHost ? follow(table, target, target.rewriteHost, request) : target;
 }
+
+/** Where authorities ask for the proof that a host is ours, before it can have a certificate. */
+const acmePrefix = '/.well-known/acme-challenge/';
+
+const isPlain = ({ listener, secure, path }: RouteRequest): boolean =>
+  listener === 'public' && !secure && !path.startsWith(acmePrefix);
 
 /**
  * A mapped domain leads on to the host it stands for, as asked from inside the cluster (data-path.md, section 4.4): what serves
