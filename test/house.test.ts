@@ -14,7 +14,7 @@ const mayImport: Record<string, readonly string[]> = {
   apiserver: ['base', 'api'],
   'local-eci': ['base'],
   'virtual-node': ['base', 'api', 'kube'],
-  autoscaler: ['base', 'api', 'kube'],
+  autoscaler: ['base', 'api', 'activator', 'kube'],
   controller: ['base', 'api', 'kube'],
   'gateway-slb': ['base', 'api', 'router', 'activator', 'kube'],
   cli: ['base', 'api', 'kube', 'apiserver', 'local-eci', 'virtual-node', 'autoscaler', 'controller', 'gateway-slb'],
