@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { builtinResources } from '../builtin/resources.ts';
 import { completeBuiltin } from '../builtin/complete.ts';
+import type { ResourceInfo } from '../resource-info.ts';
 import { applyDefaults } from './default.ts';
 import { resourceWith, widget } from '../../test/widget-crd.ts';
 
@@ -184,6 +185,10 @@ test('setting defaults twice changes nothing, whatever the object is', () => {
     fc.constantFrom('spec', 'status', 'data', 'rules', 'subsets', 'webhooks', 'x'),
     fc.jsonValue(),
   );
+  const ofNulls = builtinResources().map((info): [ResourceInfo, Record<string, fc.JsonValue>] => [
+    info,
+    { data: { x: null } },
+  ]);
   fc.assert(
     fc.property(kinds, anything, (info, fields) => {
       const object = { metadata: { name: 'x' }, ...fields };
@@ -194,5 +199,6 @@ test('setting defaults twice changes nothing, whatever the object is', () => {
       completeBuiltin(object, info);
       expect(object).toEqual(once);
     }),
+    { examples: ofNulls },
   );
 });

@@ -11,8 +11,11 @@ export function normalize(object: JsonObject, schema: Schema): void {
   if (schema['x-kubernetes-preserve-unknown-fields'] || Object.isFrozen(object)) return;
   for (const [key, value] of Object.entries(object)) {
     const child = childSchema(schema, key);
-    if (value === null || (child && isNothing(value, child) && !schema.required?.includes(key))) delete object[key];
-    else if (child) object[key] = normalized(value, child);
+    const kept = child ? normalized(value, child) : value;
+    // Asked of what is left of it: a map of nulls is an empty one.
+    const isLeftOut = kept === null || (child && isNothing(kept, child) && !schema.required?.includes(key));
+    if (isLeftOut) delete object[key];
+    else object[key] = kept;
   }
 }
 
