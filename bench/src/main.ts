@@ -1,11 +1,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { run } from 'mitata';
 import { activatorBenches } from './activator.bench.ts';
 import { autoscalerBenches } from './autoscaler.bench.ts';
 import { autoscalerScale } from './autoscaler-scale.ts';
 import { coldStart } from './cold-start.ts';
+import { gateway } from './gateway/gateway.ts';
 import { routerBenches } from './router.bench.ts';
 import { services } from './services.ts';
 
@@ -21,7 +23,17 @@ function save(name: string, figures: object): void {
   console.log(`\nwritten to ${file}`);
 }
 
-const args = process.argv.slice(2);
+const { positionals: args, values: options } = parseArgs({
+  allowPositionals: true,
+  options: {
+    quick: { type: 'boolean' },
+    markdown: { type: 'boolean' },
+    'cpu-prof': { type: 'boolean' },
+    only: { type: 'string' },
+    rounds: { type: 'string' },
+    seconds: { type: 'string' },
+  },
+});
 /** Numbers say how many Services `services` creates at once. */
 const sizes = args.filter((arg) => /^\d+$/.test(arg)).map(Number);
 const wanted = args.filter((arg) => !/^\d+$/.test(arg));
@@ -30,6 +42,13 @@ const wanted = args.filter((arg) => !/^\d+$/.test(arg));
 const platforms = {
   'autoscaler-scale': autoscalerScale,
   'cold-start': coldStart,
+  gateway: () =>
+    gateway({
+      ...options,
+      cpuProf: options['cpu-prof'],
+      rounds: options.rounds === undefined ? undefined : Number(options.rounds),
+      seconds: options.seconds === undefined ? undefined : Number(options.seconds),
+    }),
   services: () => services(sizes.length > 0 ? sizes : undefined),
 } as const;
 const known = [...Object.keys(suites), ...Object.keys(platforms)];
@@ -55,5 +74,11 @@ if (micro.length > 0) {
   );
   save(micro.map(([name]) => name).join('-'), figures);
 }
-for (const [name, measure] of Object.entries(platforms)) if (chosen.includes(name)) save(name, await measure());
-process.exit(0);
+let failed = false;
+for (const [name, measure] of Object.entries(platforms)) {
+  if (!chosen.includes(name)) continue;
+  const figures = await measure();
+  if (figures) save(name, figures);
+  else failed ||= wanted.includes(name);
+}
+process.exit(failed ? 1 : 0);

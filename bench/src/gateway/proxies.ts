@@ -1,0 +1,57 @@
+import { type Listening, type NodeProxy, missingPrograms, startNodeProxy } from './processes.ts';
+import { startBackend, startHaproxy, startNginx, untilAnswers } from './servers.ts';
+import { createWorld } from './world.ts';
+
+export type ProxyName = 'ebb' | 'nginx' | 'haproxy' | 'byte relay' | 'undici' | 'http-proxy';
+
+/** In the order of the tables. */
+export const proxyNames: readonly ProxyName[] = ['ebb', 'nginx', 'haproxy', 'byte relay', 'undici', 'http-proxy'];
+
+/** All that runs during the measurement: the backend, and each proxy as one process. */
+export class Field implements AsyncDisposable {
+  readonly proxies = new Map<ProxyName, Listening>();
+  /** Has Ebb's process profile itself from now on, and write this file when it ends. */
+  profileEbb: NodeProxy['profile'] = () => Promise.reject(new Error('Ebb has not been started'));
+  readonly #folder: string;
+  readonly #opened: AsyncDisposable[] = [];
+
+  /** `folder` is for configurations; whoever made it deletes it. */
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** Starts the backend and these proxies; its port. One whose program is missing is left out, with a word. */
+  async start(wanted: readonly ProxyName[]): Promise<number> {
+    const { port } = this.#keep(await startBackend(this.#folder));
+    await untilAnswers(port);
+    for (const name of wanted) {
+      if (name === 'haproxy' && missingPrograms(['haproxy']).length > 0) {
+        console.log('haproxy is left out: it is not installed (apt-get install haproxy)');
+        continue;
+      }
+      const proxy = this.#keep(await this.#startProxy(name, port));
+      await untilAnswers(proxy.port);
+      this.proxies.set(name, proxy);
+    }
+    return port;
+  }
+
+  async #startProxy(name: ProxyName, backendPort: number): Promise<Listening> {
+    if (name === 'nginx') return startNginx(this.#folder, backendPort);
+    if (name === 'haproxy') return startHaproxy(this.#folder, backendPort);
+    if (name !== 'ebb') return startNodeProxy({ kind: name, backendPort });
+    const { kubeconfig } = this.#keep(await createWorld(backendPort));
+    const ebb = await startNodeProxy({ kind: name, backendPort, kubeconfig });
+    this.profileEbb = ebb.profile;
+    return ebb;
+  }
+
+  #keep<T extends AsyncDisposable>(opened: T): T {
+    this.#opened.push(opened);
+    return opened;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const each of this.#opened.toReversed()) await each[Symbol.asyncDispose]();
+  }
+}

@@ -1,0 +1,52 @@
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { Session } from 'node:inspector/promises';
+import { startEbb } from './ebb-proxy.ts';
+import { startByteRelay, startHttpProxy, startUndici } from './node-proxies.ts';
+
+/** What a proxy's process is told first. */
+export interface ProxyOrder {
+  readonly kind: 'ebb' | 'undici' | 'http-proxy' | 'byte relay';
+  /** Where the backend listens, on 127.0.0.1. */
+  readonly backendPort: number;
+  /** Of the API with Ebb's routes. */
+  readonly kubeconfig?: string;
+}
+
+/** What it may be told later: to profile itself until the parent is gone, and where to write that. It says when it has begun. */
+export interface ProfileOrder {
+  readonly profile: string;
+}
+
+/** Starts what its parent orders, tells the parent the port, and ends with it. */
+const [order] = (await once(process, 'message')) as [ProxyOrder];
+process.on('message', ({ profile }: ProfileOrder) => void profileInto(profile));
+let finish = (): Promise<void> => Promise.resolve();
+process.on('disconnect', () => void finish().then(() => process.exit(0)));
+process.send?.(await startProxy(order));
+
+async function profileInto(file: string): Promise<void> {
+  const session = new Session();
+  session.connect();
+  await session.post('Profiler.enable');
+  await session.post('Profiler.setSamplingInterval', { interval: 200 });
+  await session.post('Profiler.start');
+  finish = async () => {
+    const { profile } = await session.post('Profiler.stop');
+    writeFileSync(file, JSON.stringify(profile));
+  };
+  process.send?.('profiling');
+}
+
+function startProxy({ kind, backendPort, kubeconfig = '' }: ProxyOrder): Promise<number> {
+  switch (kind) {
+    case 'ebb':
+      return startEbb(kubeconfig);
+    case 'undici':
+      return startUndici(backendPort);
+    case 'http-proxy':
+      return startHttpProxy(backendPort);
+    case 'byte relay':
+      return startByteRelay(backendPort);
+  }
+}
