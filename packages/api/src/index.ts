@@ -53,9 +53,9 @@ export {
   defaultEbbScalingConfig,
   parseAutoscalerConfig,
 } from './autoscaler/config.ts';
-export { alibabaClasses, hpaClass, kpaClass } from './autoscaler/class-names.ts';
+export { alibabaClasses, hpaClass, knownClasses, kpaClass } from './autoscaler/class-names.ts';
 export { ownScalingKeys, parseOwnScalingSettings } from './autoscaler/own-annotations.ts';
-export { type Aggregation, type ScalingSettings, parseScalingSettings } from './autoscaler/annotations.ts';
+export { type Aggregation, type ScalingSettings, parseScalingSettings, scalingKeys } from './autoscaler/annotations.ts';
 export { validateAutoscalingAnnotations } from './autoscaler/validate.ts';
 export { ConcurrencyAverage, type ConcurrencyReport } from './concurrency-average.ts';
 export * from './stats.ts';

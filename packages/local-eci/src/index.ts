@@ -12,3 +12,6 @@ export {
 } from './simulated/runtime.ts';
 export type { GroupEvent, GroupHost, Instance, LogLine, Runtime } from './runtime.ts';
 export type { ContainerState, ContainerStatus, GroupPhase, GroupSpec, GroupState } from './model.ts';
+export { type Currency, pricePerSecond } from './billing/prices.ts';
+export { sizeOfType } from './sizes/instance-types.ts';
+export { type Size, roundUp } from './sizes/specs.ts';
