@@ -3,12 +3,13 @@ import { makeCertificates } from '@ebb/base/certificates';
 import { describe, expect, it } from 'vitest';
 import { CertificateStore } from './certificate-store.ts';
 import { type Certificate, readCertificate } from './certificate.ts';
+import { defaultTlsPolicy, tlsPolicies } from './tls-policies.ts';
 
 const certificate = (...names: string[]): Certificate => ({
+  pair: { certificate: '', key: '' },
   context: createSecureContext(),
   names,
   notAfter: 0,
-  fingerprint: names.join(),
 });
 
 const owner = (key: string, createdAt = '2026-01-01T00:00:00Z') => ({ key, createdAt });
@@ -67,7 +68,7 @@ describe('CertificateStore', () => {
 
 describe('readCertificate', () => {
   const now = Date.UTC(2026, 0, 1);
-  const ciphers = 'ECDHE-ECDSA-AES128-GCM-SHA256';
+  const policy = tlsPolicies[defaultTlsPolicy];
 
   it('tells names and end of a certificate, and refuses what does not belong together', async () => {
     const made = await makeCertificates({
@@ -77,10 +78,10 @@ describe('readCertificate', () => {
       lifetimeMs: 1000,
     });
     const other = await makeCertificates({ commonName: 'b', hosts: [], now });
-    const read = readCertificate(made, { ciphers });
+    const read = readCertificate(made, { policy });
     expect(read.names).toEqual(['a.example.com', '*.b.example.com']);
     expect(read.notAfter).toBe(now + 1000);
-    expect(() => readCertificate({ ...made, key: other.key }, { ciphers })).toThrow(/tls.key does not belong/);
-    expect(() => readCertificate({ ...made, certificate: 'none' }, { ciphers })).toThrow(/tls.crt is no certificate/);
+    expect(() => readCertificate({ ...made, key: other.key }, { policy })).toThrow(/tls.key does not belong/);
+    expect(() => readCertificate({ ...made, certificate: 'none' }, { policy })).toThrow(/tls.crt is no certificate/);
   });
 });

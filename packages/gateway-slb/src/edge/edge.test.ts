@@ -1,0 +1,214 @@
+import { once } from 'node:events';
+import { connect as connectHttp2, performServerHandshake } from 'node:http2';
+import { type Socket, connect } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { silentLogger, systemClock } from '@ebb/base';
+import { makeCertificates } from '@ebb/base/certificates';
+import { eventually } from '@ebb/base/testing';
+import { describe, expect, it } from 'vitest';
+import { Deadlines } from '../http/deadlines.ts';
+import { AddressList } from './address-list.ts';
+import type { Arrival } from './arrival.ts';
+import { CertificateStore } from './certificate-store.ts';
+import { readCertificate } from './certificate.ts';
+import { type Edge, type EdgeOptions, openEdge } from './edge.ts';
+import { defaultTlsPolicy, tlsPolicies } from './tls-policies.ts';
+
+const policy = tlsPolicies[defaultTlsPolicy];
+const now = Date.now();
+
+interface Seen extends Arrival {
+  readonly version: 'http1' | 'http2';
+}
+
+interface TestEdge extends AsyncDisposable {
+  readonly edge: Edge;
+  readonly port: number;
+  readonly seen: Seen[];
+}
+
+/** An edge behind which HTTP/1.1 is an echo, and HTTP/2 answers each request with 204. */
+async function open(options: Partial<EdgeOptions> = {}): Promise<TestEdge> {
+  const seen: Seen[] = [];
+  const deadlines = new Deadlines(systemClock);
+  const edge = await openEdge(
+    {
+      clock: systemClock,
+      logger: silentLogger,
+      deadlines,
+      address: { host: '127.0.0.1', port: 0 },
+      access: () => ({}),
+      headersMs: 5000,
+      silentMs: 5000,
+      ...options,
+    },
+    {
+      http1: (socket, arrival) => {
+        seen.push({ ...arrival, version: 'http1' });
+        socket.on('data', (bytes) => socket.write(bytes));
+        socket.resume();
+      },
+      http2: (socket, arrival) => {
+        seen.push({ ...arrival, version: 'http2' });
+        const session = performServerHandshake(socket);
+        session.on('stream', (stream) => stream.respond({ ':status': 204 }, { endStream: true }));
+        session.on('error', () => {});
+      },
+    },
+  );
+  return {
+    edge,
+    port: edge.address.port,
+    seen,
+    [Symbol.asyncDispose]: async () => {
+      for (const socket of edge.sockets) socket.destroy();
+      await edge.close();
+      deadlines[Symbol.dispose]();
+    },
+  };
+}
+
+/** Sends bytes one by one, and resolves to what comes back, up to as many. */
+async function exchange(port: number, ...parts: (string | Buffer)[]): Promise<string> {
+  const socket = connect(port, '127.0.0.1');
+  await once(socket, 'connect');
+  socket.setNoDelay(true);
+  for (const part of parts) {
+    socket.write(part);
+    await new Promise(setImmediate);
+  }
+  return firstAnswer(socket);
+}
+
+function firstAnswer(socket: Socket): Promise<string> {
+  return new Promise((resolve) => {
+    socket.once('data', (bytes: Buffer) => {
+      resolve(bytes.toString('latin1'));
+      socket.destroy();
+    });
+    socket.once('close', () => resolve('closed'));
+    socket.on('error', () => {});
+  });
+}
+
+async function statusOver(session: ReturnType<typeof connectHttp2>): Promise<unknown> {
+  const stream = session.request({ ':path': '/' });
+  const [headers] = (await once(stream, 'response')) as [Record<string, unknown>];
+  session.destroy();
+  return headers[':status'];
+}
+
+describe('an edge without TLS', () => {
+  it('tells HTTP/2 from HTTP/1.1 by the first bytes, however they come', async () => {
+    await using server = await open();
+    expect(await exchange(server.port, 'GET / HTTP/1.1')).toBe('GET / HTTP/1.1');
+    expect(await exchange(server.port, 'P', 'R', 'OPFIND')).toBe('PROPFIND');
+    expect(await statusOver(connectHttp2(`http://127.0.0.1:${server.port}`))).toBe(204);
+    expect(server.seen.map(({ version }) => version)).toEqual(['http1', 'http1', 'http2']);
+  });
+
+  it('takes the address of the client from the PROXY protocol, and closes what begins otherwise', async () => {
+    await using server = await open({ proxyProtocol: true });
+    expect(await exchange(server.port, 'PROXY TCP4 192.0.2.7 10.0', '.0.1 49152 80\r\nGET')).toBe('GET');
+    expect(await exchange(server.port, 'GET / HTTP/1.1\r\n')).toBe('closed');
+    expect(server.seen).toEqual([{ peer: '192.0.2.7', proto: 'http', version: 'http1' }]);
+  });
+
+  it('closes connections from addresses that are denied, those behind a load balancer too', async () => {
+    const access = () => ({ deny: new AddressList(['192.0.2.7']) });
+    await using server = await open({ proxyProtocol: true, access });
+    expect(await exchange(server.port, 'PROXY TCP4 192.0.2.7 10.0.0.1 49152 80\r\nGET')).toBe('closed');
+    expect(await exchange(server.port, 'PROXY TCP4 192.0.2.8 10.0.0.1 49152 80\r\nGET')).toBe('GET');
+  });
+
+  it('closes connections that stay silent, and those above the limit', async () => {
+    await using server = await open({ silentMs: 50, maxConnections: 1 });
+    const silent = connect(server.port, '127.0.0.1');
+    await once(silent, 'connect');
+    await eventually(() => expect(server.edge.sockets.size).toBe(1));
+    expect(await firstAnswer(connect(server.port, '127.0.0.1'))).toBe('closed');
+    expect(await firstAnswer(silent)).toBe('closed');
+    await eventually(() => expect(server.edge.sockets.size).toBe(0));
+  });
+});
+
+describe('an edge with TLS', () => {
+  const hosts = ['a.example.com', 'b.example.com'];
+
+  async function openTls(clientCa?: string) {
+    const made = await Promise.all(hosts.map((name) => makeCertificates({ commonName: name, hosts: [name], now })));
+    const certificates = new CertificateStore();
+    made.forEach((pair, index) => {
+      const host = hosts[index] ?? '';
+      certificates.setCertificate(host, readCertificate(pair, { policy, clientCa }));
+      certificates.setEntries({ key: host, createdAt: '' }, [{ hosts: [host], secret: host }]);
+    });
+    const server = await open({ tls: { certificates, policy, clientCa, http2: true } });
+    const ca = made.map((pair) => pair.ca);
+    const dial = (servername: string, more: object = {}): Promise<string> => {
+      const socket = connectTls({
+        port: server.port,
+        host: '127.0.0.1',
+        servername,
+        ca,
+        ALPNProtocols: ['http/1.1'],
+        ...more,
+      });
+      let name = '';
+      return new Promise((resolve) => {
+        socket.once('secureConnect', () => {
+          name = String(socket.getPeerCertificate().subject.CN);
+          socket.write('hello');
+        });
+        socket.once('error', (error) => resolve('code' in error ? String(error.code) : error.message));
+        void firstAnswer(socket).then((answer) => resolve(answer === 'hello' ? name : answer));
+      });
+    };
+    return { server, certificates, ca, dial };
+  }
+
+  it('shows each host its certificate, and refuses the handshake where there is none', async () => {
+    const { server, certificates, dial } = await openTls();
+    await using _ = server;
+    expect(await dial('a.example.com')).toBe('a.example.com');
+    expect(await dial('b.example.com')).toBe('b.example.com');
+    expect(await dial('c.example.com')).toMatch(/HANDSHAKE_FAILURE/);
+    const other = await makeCertificates({ commonName: 'default', hosts: [], now });
+    certificates.default = readCertificate(other, { policy });
+    expect(await dial('c.example.com', { rejectUnauthorized: false })).toBe('default');
+    expect(await dial('', { rejectUnauthorized: false })).toBe('default');
+    expect(server.seen.every(({ proto, peer }) => proto === 'https' && peer === '127.0.0.1')).toBe(true);
+  });
+
+  it('speaks HTTP/2 with clients that can', async () => {
+    const { server, ca } = await openTls();
+    await using _ = server;
+    const session = connectHttp2(`https://a.example.com:${server.port}`, {
+      ca,
+      host: '127.0.0.1',
+      servername: 'a.example.com',
+    });
+    expect(await statusOver(session)).toBe(204);
+    expect(server.seen).toMatchObject([{ version: 'http2', proto: 'https' }]);
+  });
+
+  it('lets nobody in without a certificate of the authority that is asked for', async () => {
+    const client = await makeCertificates({ commonName: 'c', hosts: [], usage: 'client', now });
+    const stranger = await makeCertificates({ commonName: 'c', hosts: [], usage: 'client', now });
+    const { server, dial } = await openTls(client.ca);
+    await using _ = server;
+    const show = ({ certificate, key }: { certificate: string; key: string }) => ({ cert: certificate, key });
+    expect(await dial('a.example.com', show(client))).toBe('a.example.com');
+    expect(await dial('a.example.com')).not.toBe('a.example.com');
+    expect(await dial('a.example.com', show(stranger))).not.toBe('a.example.com');
+    expect(server.seen).toHaveLength(1);
+  });
+
+  it('speaks only the versions of TLS that the policy lets it', async () => {
+    const { server, dial } = await openTls();
+    await using _ = server;
+    expect(await dial('a.example.com', { maxVersion: 'TLSv1.1', minVersion: 'TLSv1' })).not.toBe('a.example.com');
+    expect(await dial('a.example.com', { maxVersion: 'TLSv1.2' })).toBe('a.example.com');
+    expect(await dial('a.example.com', { minVersion: 'TLSv1.3' })).toBe('a.example.com');
+  });
+});

@@ -1,0 +1,97 @@
+import { type AddressInfo, type Server, type Socket, createServer } from 'node:net';
+import { type Clock, type Logger, UserError, formatAddress, messageOf } from '@ebb/base';
+import type { Deadlines } from '../http/deadlines.ts';
+import { type AccessRules, mayConnect, plainAddress } from './address-list.ts';
+import { type Arrival, type Patience, detectVersion, readProxyHeader } from './arrival.ts';
+import { type TlsListener, type TlsOptions, createTlsListener } from './tls-listener.ts';
+
+/** Who may connect to a listener, and how. */
+export interface EdgeOptions {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly deadlines: Deadlines;
+  readonly address: { readonly host: string; readonly port: number };
+  /** TLS is spoken. */
+  readonly tls?: TlsOptions | undefined;
+  /** Each connection begins with a header of the PROXY protocol. */
+  readonly proxyProtocol?: boolean | undefined;
+  /** Looked at with each connection. */
+  readonly access: () => AccessRules;
+  /** Connections at a time; those above it are closed at once. */
+  readonly maxConnections?: number | undefined;
+  /** Time until a client has sent enough to tell what it speaks. */
+  readonly headersMs: number;
+  /** Time a client may send nothing at all. */
+  readonly silentMs: number;
+}
+
+/** Gets each connection on which HTTP can begin. */
+export interface EdgeHandlers {
+  http1(socket: Socket, arrival: Arrival): void;
+  http2(socket: Socket, arrival: Arrival): void;
+}
+
+/** A listener that is open. */
+export interface Edge {
+  readonly address: { readonly host: string; readonly port: number };
+  /** Connections on which HTTP has not begun yet, and all others. */
+  readonly sockets: ReadonlySet<Socket>;
+  /** Takes no new connections; resolves when there are none left. */
+  close(): Promise<void>;
+}
+
+/** Opens a listener. Rejects with a `UserError` whose cause has the system's code (`EADDRINUSE`…). */
+export async function openEdge(options: EdgeOptions, handlers: EdgeHandlers): Promise<Edge> {
+  const { address, logger, tls, maxConnections } = options;
+  const sockets = new Set<Socket>();
+  const server = createServer({ noDelay: true, allowHalfOpen: true });
+  if (maxConnections !== undefined) server.maxConnections = maxConnections;
+  const tlsListener = tls && createTlsListener(tls, { handlers, logger });
+  const accept = acceptor(options, handlers, tlsListener);
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    socket.on('error', () => socket.destroy());
+    accept(socket);
+  });
+  await bind(server, address);
+  server.on('error', (error) => logger.error({ error: messageOf(error) }, 'the listener has a fault'));
+  const { address: host, port } = server.address() as AddressInfo;
+  return {
+    address: { host, port },
+    sockets,
+    close: () =>
+      new Promise((resolve) => {
+        tlsListener?.[Symbol.dispose]();
+        server.close(() => resolve());
+      }),
+  };
+}
+
+function acceptor(
+  { clock, deadlines, proxyProtocol, access, headersMs, silentMs }: EdgeOptions,
+  handlers: EdgeHandlers,
+  tls: TlsListener | undefined,
+): (socket: Socket) => void {
+  const patience = (ms: number): Patience => ({ deadlines, untilMs: clock.now() + ms });
+  const admit = (socket: Socket, peer: string): void => {
+    if (!mayConnect(access(), peer)) return void socket.destroy();
+    if (tls) return tls.take(socket, { peer, proto: 'https' });
+    detectVersion(socket, patience(silentMs), (version) => handlers[version](socket, { peer, proto: 'http' }));
+  };
+  return (socket) => {
+    const peer = plainAddress(socket.remoteAddress ?? 'unknown');
+    if (!proxyProtocol) return admit(socket, peer);
+    readProxyHeader(socket, patience(headersMs), (source) => admit(socket, plainAddress(source?.address ?? peer)));
+  };
+}
+
+function bind(server: Server, { host, port }: EdgeOptions['address']): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause) => {
+      const hint = 'code' in cause && cause.code === 'EADDRINUSE' ? 'the port is in use' : messageOf(cause);
+      reject(new UserError(`cannot listen on ${formatAddress({ host, port })}: ${hint}`, { cause }));
+    });
+    server.listen(port, host, () => resolve());
+  });
+}
