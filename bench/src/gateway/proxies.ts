@@ -9,7 +9,7 @@ export const proxyNames: readonly ProxyName[] = ['ebb', 'nginx', 'haproxy', 'byt
 
 /** All that runs during the measurement: the backend, and each proxy as one process. */
 export class Field implements AsyncDisposable {
-  readonly proxies = new Map<ProxyName, Listening>();
+  readonly proxies: Map<ProxyName, Listening> = new Map();
   /** Has Ebb's process profile itself from now on, and write this file when it ends. */
   profileEbb: NodeProxy['profile'] = () => Promise.reject(new Error('Ebb has not been started'));
   readonly #folder: string;
