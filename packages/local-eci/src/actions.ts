@@ -1,4 +1,4 @@
-import { type Clock, linkSignals } from '@ebb/base';
+import type { Clock } from '@ebb/base';
 import { containerGroupAnswer } from './answers/container-group.ts';
 import { priceAnswer, stockAnswer, vSwitchesAnswer } from './answers/market.ts';
 import { groupEventsAnswer } from './answers/events.ts';
@@ -7,15 +7,21 @@ import { groupStatusAnswer } from './answers/pod-status.ts';
 import type { Faults } from './faults/faults.ts';
 import type { Group } from './groups/group.ts';
 import { maxContainers, parseGroup, parseVolumes } from './groups/parse-group.ts';
+import { requireContainer, requireGroup } from './groups/require.ts';
 import { pageOf, selectGroups } from './groups/select.ts';
 import type { GroupStore } from './groups/store.ts';
 import { type Market, place } from './placement/place.ts';
-import { ExecError, type Instance } from './runtime.ts';
+import { metricActions } from './metrics/actions.ts';
+import type { Samples } from './metrics/samples.ts';
+import { sessionActions } from './sessions/actions.ts';
+import type { Sessions } from './sessions/sessions.ts';
 import { EciError, invalidParameter } from './wire/error.ts';
 import type { Parameters } from './wire/parameters.ts';
 
 export interface ActionContext {
   readonly store: GroupStore;
+  readonly sessions: Sessions;
+  readonly samples: Samples;
   readonly market: Market;
   readonly faults: Faults;
   readonly regionId: string;
@@ -31,7 +37,6 @@ export type Action = (parameters: Parameters, context: ActionContext) => object 
 const maxLogBytes = 1_048_576;
 const defaultTail = 500;
 const maxTail = 2000;
-const execTimeoutMs = 30_000;
 
 /** The actions served, by name (serverless-node.md, sections 2.2 and 2.3). */
 export const actions: Readonly<Record<string, Action>> = {
@@ -116,18 +121,9 @@ export const actions: Readonly<Record<string, Action>> = {
     return { ContainerName: container, Content: content };
   },
 
-  ExecContainerCommand: async (parameters, { store, signal, clock }) => {
-    const group = requireGroup(parameters, store);
-    const container = parameters.required('ContainerName');
-    requireContainer(group, container);
-    const command = parseCommand(parameters.required('Command'));
-    if (parameters.boolean('Sync') !== true) {
-      throw invalidParameter('Sync', 'this ECI has no WebSocket sessions, only Sync=true');
-    }
-    if (!group.instance) throw new EciError('IncorrectStatus', 'The group has no instance yet.');
-    const output = await execute(group.instance, container, command, { signal, clock });
-    return { SyncResponse: output };
-  },
+  ...sessionActions,
+
+  ...metricActions,
 
   DescribeContainerGroupPrice: (parameters, { market }) => priceAnswer(parameters, market),
 
@@ -158,19 +154,6 @@ function checkRegion(asked: string, regionId: string): void {
   }
 }
 
-function requireGroup(parameters: Parameters, store: GroupStore): Group {
-  const id = parameters.required('ContainerGroupId');
-  const group = store.get(id);
-  if (!group) throw new EciError('InvalidContainerGroupId.NotFound', 'There is no container group of that id.', 404);
-  return group;
-}
-
-function requireContainer({ spec }: Group, name: string): void {
-  if (![...spec.initContainers, ...spec.containers].some((container) => container.name === name)) {
-    throw new EciError('InvalidContainerName.NotFound', 'The group has no container of that name.', 404);
-  }
-}
-
 function sinceOf(parameters: Parameters, nowMs: number): bigint | undefined {
   const seconds = parameters.number('SinceSeconds', { min: 0, max: 1e10 });
   const start = parameters.string('StartTime', { maxLength: 64 });
@@ -179,38 +162,4 @@ function sinceOf(parameters: Parameters, nowMs: number): bigint | undefined {
   const at = parseLogTime(start);
   if (at === undefined) throw invalidParameter('StartTime', 'not a time as in RFC 3339');
   return at;
-}
-
-function parseCommand(text: string): string[] {
-  let command: unknown;
-  try {
-    command = JSON.parse(text);
-  } catch {
-    command = undefined;
-  }
-  if (!Array.isArray(command) || command.length === 0 || !command.every((word) => typeof word === 'string')) {
-    throw invalidParameter('Command', 'not a JSON array of words');
-  }
-  return command;
-}
-
-async function execute(
-  instance: Instance,
-  container: string,
-  command: readonly string[],
-  { signal, clock }: Pick<ActionContext, 'signal' | 'clock'>,
-): Promise<string> {
-  const link = linkSignals(signal);
-  const timer = clock.after(execTimeoutMs, () => link.abort(new ExecError('it took more than 30 s')));
-  try {
-    const { output } = await instance.exec(container, command, { signal: link.signal });
-    return output;
-  } catch (cause) {
-    if (cause instanceof ExecError)
-      throw new EciError('IncorrectStatus', `The command could not be run: ${cause.message}.`);
-    throw cause;
-  } finally {
-    timer[Symbol.dispose]();
-    link[Symbol.dispose]();
-  }
 }

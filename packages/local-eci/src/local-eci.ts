@@ -7,7 +7,9 @@ import { Faults } from './faults/faults.ts';
 import { GroupStore } from './groups/store.ts';
 import { CallLimits } from './limits/limits.ts';
 import { createPanel, panelPath } from './panel/panel.ts';
+import { Samples } from './metrics/samples.ts';
 import type { Runtime } from './runtime.ts';
+import { Sessions } from './sessions/sessions.ts';
 import { actionOf, maxHeaderBytes, readCall } from './wire/call.ts';
 import { EciError } from './wire/error.ts';
 import { Nonces } from './wire/nonces.ts';
@@ -64,8 +66,11 @@ export async function createLocalEci(options: LocalEciOptions): Promise<LocalEci
   const faults = new Faults(random);
   const largestInstance = options.largestInstance ?? { cpu: 32, memory: 256 };
   let endpoint = '';
+  const sessions = new Sessions(clock);
   const context: ActionContext = {
     store,
+    sessions,
+    samples: new Samples(clock),
     market: { regionId, zones, largestInstance, faults, random },
     faults,
     regionId,
@@ -76,11 +81,13 @@ export async function createLocalEci(options: LocalEciOptions): Promise<LocalEci
   };
   const respond = createResponder(context, options);
   const server = createServer({ maxHeaderSize: maxHeaderBytes, requestTimeout: 60_000 }, respond);
+  server.on('upgrade', (request, socket, head) => sessions.handleUpgrade(request, socket, head));
   endpoint = await listen(server, host, port);
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> =>
     (closing ??= (async () => {
       stop.abort(new EciError('ServiceUnavailable', 'This ECI is going down.', 503));
+      sessions[Symbol.dispose]();
       await closeServer(server, clock);
       await store.close();
     })());

@@ -67,6 +67,12 @@ export interface ContainerSpec {
   readonly livenessProbe?: ProbeSpec;
   readonly readinessProbe?: ProbeSpec;
   readonly security: SecuritySpec;
+  /** Its standard input can be written to by who attaches; else it is at its end from the start. */
+  readonly stdin?: boolean;
+  /** Standard input ends when the first who attached leaves. */
+  readonly stdinOnce?: boolean;
+  /** It runs in a terminal. */
+  readonly tty?: boolean;
   /** Where the app may leave its last words. Default `/dev/termination-log`. */
   readonly terminationMessagePath?: string;
   /** Where these are taken from: the file, or the end of the log too if that is empty and the app failed. */

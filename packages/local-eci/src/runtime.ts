@@ -1,3 +1,5 @@
+import type { Readable, Writable } from 'node:stream';
+import type { TerminalSize } from '@ebb/base/channels';
 import type { GroupSpec, GroupState, VolumeSpec } from './model.ts';
 
 /** What runs container groups: as processes, as containers, or only in pretence. One contract, one suite (`./testing`). */
@@ -34,6 +36,42 @@ export interface Instance {
   log(container: string, run: 'current' | 'previous'): readonly LogLine[] | undefined;
   /** Runs a command beside a container. Throws `ExecError` if it cannot. */
   exec(container: string, command: readonly string[], options: { readonly signal: AbortSignal }): Promise<ExecResult>;
+  /** Runs a command beside a container, or attaches to it, with streams to its end. Rejects with `ExecError` if it cannot. */
+  open(container: string, request: SessionRequest): Promise<Session>;
+  /** What its running containers use; those of which nothing can be known are left out. */
+  usage(): Promise<readonly ContainerUsage[]>;
+}
+
+/** What is wanted of a container. */
+export interface SessionRequest {
+  /** Absent: its own process. */
+  readonly command?: readonly string[];
+  /** Whether its standard input is written to. */
+  readonly stdin: boolean;
+  /** Whether it runs in a terminal. Of an attach the container decides, and this is not looked at. */
+  readonly tty: boolean;
+}
+
+/** A command that runs, or a container attached to. All streams are to be read. */
+export interface Session {
+  readonly stdin: Writable | undefined;
+  readonly stdout: Readable;
+  /** None of a terminal, which has one output. */
+  readonly stderr: Readable | undefined;
+  /** Tells the terminal its size; without one nothing happens. */
+  resize(size: TerminalSize): void;
+  /** The command's exit code; of an attach 0, at the end of the container's run. Rejects with `ExecError`. */
+  readonly exited: Promise<number>;
+  /** The client left: a command is ended where that can be done, a container is left alone. */
+  close(): void;
+}
+
+export interface ContainerUsage {
+  readonly name: string;
+  /** CPU time since it started, in nanoseconds. */
+  readonly cpuNanoseconds: number;
+  /** Memory that cannot be taken back, in bytes. */
+  readonly memoryBytes: number;
 }
 
 export interface LogLine {

@@ -249,7 +249,9 @@ describe('the actions', () => {
     expect(await call(eci, 'ExecContainerCommand', { ...command, Sync: 'true' })).toMatchObject({
       SyncResponse: 'hi\n',
     });
-    expect((await call(eci, 'ExecContainerCommand', command)).Code).toBe('InvalidParameter');
+    expect((await call(eci, 'ExecContainerCommand', { ...command, Sync: 'true', TTY: 'true' })).Code).toBe(
+      'InvalidParameter',
+    );
     expect((await call(eci, 'DescribeContainerLog', { ...group, ContainerName: 'x' })).Code).toBe(
       'InvalidContainerName.NotFound',
     );

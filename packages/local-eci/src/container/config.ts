@@ -72,8 +72,9 @@ export function containerConfig(spec: ContainerSpec, group: GroupSpec, place: Co
     Env: Object.entries(environment).map(([key, value]) => `${key}=${value}`),
     ...(place.traits.hasOwnHostName ? { Hostname: hostName } : {}),
     Labels: place.labels,
-    Tty: false,
-    OpenStdin: false,
+    Tty: spec.tty ?? false,
+    OpenStdin: spec.stdin ?? false,
+    StdinOnce: spec.stdinOnce ?? false,
     HostConfig: {
       NetworkMode: `container:${place.sandboxId}`,
       Mounts: place.mounts,

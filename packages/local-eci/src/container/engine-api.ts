@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
-import { type IncomingMessage, type RequestOptions, request } from 'node:http';
+import { type ClientRequest, type IncomingMessage, type RequestOptions, request } from 'node:http';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import { UserError, messageOf } from '@ebb/base';
 
 /** Where an engine listens: a Unix socket, or TCP without TLS. */
@@ -36,6 +37,8 @@ export interface EngineApi {
   call(call: EngineCall): Promise<unknown>;
   /** The answer's body as it comes. */
   stream(call: EngineCall): Promise<IncomingMessage>;
+  /** The connection itself, both ways, once the engine has answered that it is ours. */
+  connection(call: EngineCall): Promise<Duplex>;
 }
 
 /**
@@ -75,6 +78,7 @@ export function createEngineApi(address: EngineAddress): EngineApi {
   };
   return {
     stream,
+    connection: (call) => upgrade(address, call),
     call: async (call) => {
       const text = await read(await stream(call));
       return text === '' ? undefined : (JSON.parse(text) as unknown);
@@ -82,10 +86,32 @@ export function createEngineApi(address: EngineAddress): EngineApi {
   };
 }
 
-function send(
-  address: EngineAddress,
-  { method, path, body, tar, headers, signal }: EngineCall,
-): Promise<IncomingMessage> {
+/** Docker and Podman answer 101, or 200 with a connection that is a stream all the same: Node gives that up only for 101. */
+function upgrade(address: EngineAddress, call: EngineCall): Promise<Duplex> {
+  return new Promise((resolve, reject) => {
+    const asking = open(address, { ...call, headers: { ...call.headers, connection: 'Upgrade', upgrade: 'tcp' } });
+    asking.once('upgrade', (_response, socket: Duplex, head: Buffer) => {
+      if (head.length > 0) socket.unshift(head);
+      resolve(socket);
+    });
+    asking.once('response', (response) => {
+      read(response).then((text) => reject(new EngineError(response.statusCode ?? 500, errorText(text))), reject);
+    });
+    asking.once('error', reject);
+  });
+}
+
+function send(address: EngineAddress, call: EngineCall): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const asking = open(address, call);
+    asking.once('response', resolve);
+    asking.once('error', (cause) =>
+      reject(new Error(`the container engine does not answer: ${messageOf(cause)}`, { cause })),
+    );
+  });
+}
+
+function open(address: EngineAddress, { method, path, body, tar, headers, signal }: EngineCall): ClientRequest {
   const content = body === undefined ? tar : Buffer.from(JSON.stringify(body));
   const options: RequestOptions = {
     ...address,
@@ -100,13 +126,9 @@ function send(
     },
     ...(signal ? { signal } : {}),
   };
-  return new Promise((resolve, reject) => {
-    const call = request(options, resolve);
-    call.once('error', (cause) =>
-      reject(new Error(`the container engine does not answer: ${messageOf(cause)}`, { cause })),
-    );
-    call.end(content);
-  });
+  const asking = request(options);
+  asking.end(content);
+  return asking;
 }
 
 async function read(response: IncomingMessage): Promise<string> {

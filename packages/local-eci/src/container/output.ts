@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream';
 
 interface Writer {
-  write(chunk: Buffer): void;
+  /** What it returns is waited for. */
+  write(chunk: Buffer): void | Promise<void>;
 }
 
 const headerBytes = 8;
@@ -21,11 +22,20 @@ export async function demultiplex(
       while (rest.length >= headerBytes) {
         const end = headerBytes + rest.readUInt32BE(4);
         if (rest.length < end) break;
-        (rest[0] === 2 ? err : out).write(rest.subarray(headerBytes, end));
+        await (rest[0] === 2 ? err : out).write(rest.subarray(headerBytes, end));
         rest = rest.subarray(end);
       }
     }
   } catch {
     // The container is gone, and its end is told elsewhere.
+  }
+}
+
+/** Takes the output of a terminal, which is one stream. Resolves as `demultiplex` does. */
+export async function copy(stream: Readable, out: Writer): Promise<void> {
+  try {
+    for await (const chunk of stream) await out.write(chunk as Buffer);
+  } catch {
+    // As above.
   }
 }

@@ -6,11 +6,12 @@ import { type Exit, type Run, type Sandbox } from '../lifecycle/sandbox.ts';
 import { type VolumeFolders, layOutVolumes, mountSource, updateVolumes } from '../lifecycle/volumes.ts';
 import { within } from '../lifecycle/within.ts';
 import type { ContainerSpec, GroupSpec, VolumeMountSpec } from '../model.ts';
-import { ExecError } from '../runtime.ts';
+import { type ContainerUsage, ExecError, type Session, type SessionRequest } from '../runtime.ts';
 import { type Mount, containerConfig, sandboxConfig } from './config.ts';
 import type { Engine, EngineTraits } from './engine.ts';
 import { ensureImage } from './image-policy.ts';
-import { demultiplex } from './output.ts';
+import { copy, demultiplex } from './output.ts';
+import { openSession } from './session.ts';
 
 export interface ContainerSandboxOptions {
   readonly id: string;
@@ -45,7 +46,7 @@ const drainMs = 2000;
 export async function openContainerSandbox(options: ContainerSandboxOptions): Promise<ContainerSandbox> {
   const sandbox = new EngineSandbox(options);
   try {
-    await sandbox.open();
+    await sandbox.setUp();
   } catch (error) {
     await sandbox
       .close()
@@ -69,7 +70,7 @@ class EngineSandbox implements ContainerSandbox {
     this.#options = options;
   }
 
-  async open(): Promise<void> {
+  async setUp(): Promise<void> {
     const { id, spec, engine, network, labels, folders } = this.#options;
     layOutVolumes(spec.volumes, folders);
     const memory = spec.volumes.filter(({ inMemory }) => inMemory);
@@ -123,7 +124,24 @@ class EngineSandbox implements ContainerSandbox {
     this.#ids.set(container.name, engineId);
     signal.throwIfAborted();
     await engine.start(engineId);
-    return this.#follow(engineId, log, messageFile);
+    return this.#follow(engineId, container, log, messageFile);
+  }
+
+  async open({ name }: ContainerSpec, command: readonly string[], request: SessionRequest): Promise<Session> {
+    const id = this.#ids.get(name);
+    if (id === undefined) throw new ExecError('the container has not run yet');
+    return openSession(() => this.#options.engine.openExec(id, command, request), request);
+  }
+
+  async usage(names: readonly string[]): Promise<readonly ContainerUsage[]> {
+    const all = await Promise.all(
+      names.map(async (name) => {
+        const id = this.#ids.get(name);
+        const usage = id === undefined ? undefined : await this.#options.engine.usage(id);
+        return usage && { name, ...usage };
+      }),
+    );
+    return all.filter((usage) => usage !== undefined);
   }
 
   async exec(
@@ -168,7 +186,7 @@ class EngineSandbox implements ContainerSandbox {
     if (id !== undefined) await this.#options.engine.remove(id);
   }
 
-  #follow(id: string, log: ContainerLog, messageFile: string): Run {
+  #follow(id: string, { stdin = false, tty = false }: ContainerSpec, log: ContainerLog, messageFile: string): Run {
     const { engine, clock, logger } = this.#options;
     const out = log.writer();
     const err = log.writer();
@@ -176,7 +194,7 @@ class EngineSandbox implements ContainerSandbox {
     const reading = new AbortController();
     const taken = engine
       .output(id, reading.signal)
-      .then((stream) => demultiplex(stream, { out, err }))
+      .then((stream) => (tty ? copy(stream, out) : demultiplex(stream, { out, err })))
       .catch((error: unknown) => {
         if (!reading.signal.aborted)
           logger.warn({ error: messageOf(error) }, 'the output of a container cannot be read');
@@ -215,6 +233,10 @@ class EngineSandbox implements ContainerSandbox {
         });
         await stopping;
         return exited;
+      },
+      attach: (request) => {
+        const joined = { stdin: stdin && request.stdin, tty };
+        return openSession(() => engine.attach(id, joined), joined);
       },
     };
   }

@@ -1,7 +1,14 @@
 import { type Clock, linkSignals, messageOf } from '@ebb/base';
 import { type ProbeTarget, check, runProber } from '@ebb/base/probe';
 import type { ContainerSpec, ContainerState, ContainerStatus, ProbeSpec, RestartPolicy } from '../model.ts';
-import type { ExecResult, GroupHost, LogLine } from '../runtime.ts';
+import {
+  ExecError,
+  type ExecResult,
+  type GroupHost,
+  type LogLine,
+  type Session,
+  type SessionRequest,
+} from '../runtime.ts';
 import { RestartBackoff } from './backoff.ts';
 import { ContainerLog } from './container-log.ts';
 import { pullImage } from './image-pull.ts';
@@ -102,6 +109,14 @@ export class Container {
   exec(command: readonly string[], signal: AbortSignal): Promise<ExecResult> {
     const { sandbox, spec } = this.#options;
     return sandbox.exec(spec, command, { signal });
+  }
+
+  /** The container runs. Rejects with `ExecError`. */
+  open(request: SessionRequest): Promise<Session> {
+    const { sandbox, spec } = this.#options;
+    if (request.command) return sandbox.open(spec, request.command, request);
+    if (!this.#run) throw new ExecError(`the container ${spec.name} is not running`);
+    return this.#run.attach(request);
   }
 
   /** False if the container was stopped meanwhile. */

@@ -1,6 +1,15 @@
 import { type Clock, type Logger, messageOf } from '@ebb/base';
 import type { ContainerSpec, ContainerState, GroupPhase, GroupSpec, GroupState, VolumeSpec } from '../model.ts';
-import { ExecError, type ExecResult, type GroupHost, type Instance, type LogLine } from '../runtime.ts';
+import {
+  type ContainerUsage,
+  ExecError,
+  type ExecResult,
+  type GroupHost,
+  type Instance,
+  type LogLine,
+  type Session,
+  type SessionRequest,
+} from '../runtime.ts';
 import { Container } from './container.ts';
 import type { Sandbox } from './sandbox.ts';
 
@@ -86,9 +95,23 @@ export class ContainerGroup implements Instance {
     command: readonly string[],
     { signal }: { readonly signal: AbortSignal },
   ): Promise<ExecResult> {
+    return this.#running(name).exec(command, signal);
+  }
+
+  async open(name: string, request: SessionRequest): Promise<Session> {
+    return this.#running(name).open(request);
+  }
+
+  async usage(): Promise<readonly ContainerUsage[]> {
+    const { initContainers = [], containers = [] } = this.#round ?? {};
+    const running = [...initContainers, ...containers].filter(({ status }) => status.current.state === 'Running');
+    return this.#sandbox && running.length > 0 ? this.#sandbox.usage(running.map(({ status }) => status.name)) : [];
+  }
+
+  #running(name: string): Container {
     const container = this.#find(name);
     if (container?.status.current.state !== 'Running') throw new ExecError(`the container ${name} is not running`);
-    return container.exec(command, signal);
+    return container;
   }
 
   async #stop(): Promise<void> {

@@ -1,5 +1,5 @@
 import type { ContainerSpec, VolumeSpec } from '../model.ts';
-import type { ExecResult } from '../runtime.ts';
+import type { ContainerUsage, ExecResult, Session, SessionRequest } from '../runtime.ts';
 import type { ContainerLog } from './container-log.ts';
 
 /** How a container ended, as a shell would say it: 128 + n for signal n. */
@@ -20,6 +20,8 @@ export interface Run {
   readonly exited: Promise<Exit>;
   /** SIGTERM, SIGKILL after `graceMs`. Resolves with `exited`. May be called again; the first grace counts. */
   stop(graceMs: number): Promise<Exit>;
+  /** Joins its streams, from now on. Rejects with `ExecError`. */
+  attach(request: SessionRequest): Promise<Session>;
 }
 
 /** The image of a container cannot be had, for now. */
@@ -53,6 +55,10 @@ export interface Sandbox {
     command: readonly string[],
     options: { readonly signal: AbortSignal },
   ): Promise<ExecResult>;
+  /** Runs a command in a running container, with streams. Rejects with `ExecError` if it cannot. */
+  open(container: ContainerSpec, command: readonly string[], request: SessionRequest): Promise<Session>;
+  /** What the running ones of these containers use. */
+  usage(names: readonly string[]): Promise<readonly ContainerUsage[]>;
   updateVolumes(volumes: readonly VolumeSpec[]): Promise<void>;
   /** Leaves nothing. Called once. */
   close(): Promise<void>;

@@ -1,11 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
+import { Writable } from 'node:stream';
 import { type Clock, messageOf } from '@ebb/base';
 import type { CommandLine } from './command.ts';
 import type { ContainerLog } from '../lifecycle/container-log.ts';
 import type { Exit, Run } from '../lifecycle/sandbox.ts';
+import { Taps } from '../lifecycle/taps.ts';
 import { within } from '../lifecycle/within.ts';
+import { ExecError, type Session } from '../runtime.ts';
 import { groupGone, killMarked, signalGroup } from './signals.ts';
+import { inTerminal, resizeTerminal, terminalEnvironment } from './terminal.ts';
 
 export interface ChildOptions {
   readonly command: CommandLine;
@@ -13,6 +17,12 @@ export interface ChildOptions {
   readonly env: Readonly<Record<string, string>>;
   readonly marker: string;
   readonly log: ContainerLog;
+  /** Keep its standard input open, for those who attach. */
+  readonly stdin?: boolean;
+  /** Its standard input ends with the first who attached and left. */
+  readonly stdinOnce?: boolean;
+  /** Run it in a terminal. */
+  readonly tty?: boolean;
   readonly clock: Clock;
 }
 
@@ -32,18 +42,27 @@ export function startChild(options: ChildOptions): Child {
   } catch (error) {
     // Too long a command line, or a NUL in it: Node tells of these at once.
     const exited = Promise.resolve({ exitCode: 128, startError: messageOf(error) });
-    return { pid: undefined, exited, stop: () => exited };
+    return {
+      pid: undefined,
+      exited,
+      stop: () => exited,
+      attach: () => Promise.reject(new ExecError('it never began')),
+    };
   }
 }
 
-function spawnChild({ command, cwd, env }: ChildOptions): ChildProcess {
-  return spawn(command.file, command.args, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+function spawnChild({ command, cwd, env, stdin, tty }: ChildOptions): ChildProcess {
+  const { file, args } = tty ? inTerminal(command) : command;
+  const stdio = [stdin ? 'pipe' : 'ignore', 'pipe', 'pipe'] as const;
+  return spawn(file, args, { cwd, env: tty ? terminalEnvironment(env) : env, detached: true, stdio: [...stdio] });
 }
 
-function follow(child: ChildProcess, { marker, log, clock }: ChildOptions): Child {
+function follow(child: ChildProcess, options: ChildOptions): Child {
+  const { marker, log, clock } = options;
   const { pid } = child;
   let stopping: Promise<void> | undefined;
-  collectOutput(child, log);
+  const taps = collectOutput(child, log);
+  child.stdin?.on('error', () => undefined); // It ended, and 'exit' says so.
   const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const ended = new Promise<Exit>((resolve) => {
     child.once('error', (error) => resolve({ exitCode: 128, startError: error.message }));
@@ -69,17 +88,67 @@ function follow(child: ChildProcess, { marker, log, clock }: ChildOptions): Chil
       if (pid !== undefined) await (stopping ??= stopGroup(pid, graceMs, clock));
       return exited;
     },
+    attach: ({ stdin }) =>
+      Promise.resolve(attachTo(child, { ...options, exited, taps, stdin: stdin && options.stdin === true })),
   };
 }
 
-function collectOutput({ stdout, stderr }: ChildProcess, log: ContainerLog): void {
-  for (const stream of [stdout, stderr]) {
+interface Attaching extends ChildOptions {
+  readonly exited: Promise<Exit>;
+  readonly taps: Outputs;
+  readonly stdin: boolean;
+}
+
+function attachTo(child: ChildProcess, { exited, taps, stdin, stdinOnce, tty, clock }: Attaching): Session {
+  const target = child.stdin;
+  const input =
+    stdin && target
+      ? new Writable({
+          write: (chunk: Buffer, _encoding, done) => void target.write(chunk, () => done()),
+          final: (done) => {
+            if (stdinOnce) target.end();
+            done();
+          },
+        })
+      : undefined;
+  return {
+    stdin: input,
+    stdout: taps.stdout.open(),
+    stderr: tty ? undefined : taps.stderr.open(),
+    resize: (size) => {
+      // Never rejects.
+      if (tty && child.pid !== undefined) void resizeTerminal(child.pid, size, clock);
+    },
+    exited: exited.then(() => 0),
+    close: () => {
+      if (input && stdinOnce) target?.end();
+    },
+  };
+}
+
+interface Outputs {
+  readonly stdout: Taps;
+  readonly stderr: Taps;
+}
+
+/** Into the log, and to those who are attached. */
+function collectOutput(child: ChildProcess, log: ContainerLog): Outputs {
+  const outputs = { stdout: new Taps(), stderr: new Taps() };
+  for (const name of ['stdout', 'stderr'] as const) {
     const writer = log.writer();
-    stream?.on('data', (chunk: Buffer) => writer.write(chunk));
-    stream?.on('close', () => writer.end());
+    const end = (): void => {
+      writer.end();
+      outputs[name].end();
+    };
+    child[name]?.on('data', (chunk: Buffer) => {
+      writer.write(chunk);
+      outputs[name].write(chunk);
+    });
+    child[name]?.on('close', end);
     // The process is gone, and 'exit' says so.
-    stream?.on('error', () => writer.end());
+    child[name]?.on('error', end);
   }
+  return outputs;
 }
 
 async function stopGroup(pid: number, graceMs: number, clock: Clock): Promise<void> {
@@ -90,7 +159,11 @@ async function stopGroup(pid: number, graceMs: number, clock: Clock): Promise<vo
 }
 
 function exitOf(code: number | null, signal: NodeJS.Signals | null): Exit {
-  if (signal === null) return { exitCode: code ?? 0 };
-  const number = constants.signals[signal];
-  return { exitCode: 128 + number, signal: number };
+  const exitCode = exitCodeOf(code, signal);
+  return signal === null ? { exitCode } : { exitCode, signal: constants.signals[signal] };
+}
+
+/** As a shell would say it. */
+export function exitCodeOf(code: number | null, signal: NodeJS.Signals | null): number {
+  return signal === null ? (code ?? 0) : 128 + constants.signals[signal];
 }

@@ -10,6 +10,7 @@ import { LiveProcesses } from './live-processes.ts';
 import { Ports } from './ports.ts';
 import { type RunFolder, openRunFolder } from './run-folder.ts';
 import { openProcessSandbox } from './sandbox.ts';
+import { ProcessTable } from './usage.ts';
 
 export interface ProcessRuntimeOptions {
   /** The app an image reference means, now; asked again every 2 s while there is none. See `appNameOf`. */
@@ -37,6 +38,7 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
   const { images, imageNames = () => [], environment = process.env, closeGraceMs = 5000, clock, logger } = options;
   const ports = new Ports();
   const live = new LiveProcesses();
+  const table = new ProcessTable(clock);
   const groups = new Map<string, ContainerGroup>();
   let folder: Promise<RunFolder> | undefined;
   const runFolder = (): Promise<RunFolder> => (folder ??= openRunFolder(options.dataDir ?? defaultFolder(), logger));
@@ -51,6 +53,7 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
           ports,
           runFolder: await runFolder(),
           live,
+          table,
           parentEnvironment: environment,
           clock,
         });

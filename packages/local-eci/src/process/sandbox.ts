@@ -8,6 +8,8 @@ import { startChild } from './child.ts';
 import { commandLine, workingFolder } from './command.ts';
 import { containerEnvironment } from './environment.ts';
 import { execute } from './exec.ts';
+import { openCommand } from './session.ts';
+import type { ProcessTable } from './usage.ts';
 import { GroupPorts } from './group-ports.ts';
 import type { LiveProcesses } from './live-processes.ts';
 import type { Ports } from './ports.ts';
@@ -21,6 +23,7 @@ export interface ProcessSandboxOptions {
   readonly ports: Ports;
   readonly runFolder: RunFolder;
   readonly live: LiveProcesses;
+  readonly table: ProcessTable;
   readonly parentEnvironment: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
 }
@@ -28,10 +31,11 @@ export interface ProcessSandboxOptions {
 /** The address of every group: processes share the machine's network. */
 const groupIp = '127.0.0.1';
 
-/** What a running container was started with, for the commands run beside it. */
+/** What a running container was started with, for the commands run beside it, and its process. */
 interface Started {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
+  readonly pid?: number;
 }
 
 /** Containers as processes of this machine, sharing its loopback. Throws if the disk refuses the volumes. */
@@ -65,8 +69,11 @@ export function openProcessSandbox(options: ProcessSandboxOptions): Sandbox {
     });
     const cwd = workingFolder(container, app);
     started.set(container.name, { cwd, env });
-    const child = startChild({ command: commandLine(container, app, env), cwd, env, marker, log, clock });
+    const { stdin = false, stdinOnce = false, tty = false } = container;
+    const command = commandLine(container, app, env);
+    const child = startChild({ command, cwd, env, marker, log, stdin, stdinOnce, tty, clock });
     if (child.pid === undefined) return child;
+    started.set(container.name, { cwd, env, pid: child.pid });
     runFolder.record(child.pid);
     const tracked = live.add(child.pid);
     void child.exited.then(() => tracked[Symbol.dispose]());
@@ -85,6 +92,21 @@ export function openProcessSandbox(options: ProcessSandboxOptions): Sandbox {
       const beside = started.get(container.name);
       if (!beside) throw new ExecError('the container has not run yet');
       return execute({ ...beside, command, marker: `${id}/${container.name}/exec`, clock, signal });
+    },
+    open: async (container, command, request) => {
+      const beside = started.get(container.name);
+      if (!beside) throw new ExecError('the container has not run yet');
+      return openCommand({ ...beside, command, clock }, request);
+    },
+    usage: async (names) => {
+      const all = await Promise.all(
+        names.map(async (name) => {
+          const pid = started.get(name)?.pid;
+          const usage = pid === undefined ? undefined : await options.table.usageOf(pid);
+          return usage && { name, ...usage };
+        }),
+      );
+      return all.filter((usage) => usage !== undefined);
     },
     updateVolumes: (volumes) => {
       updateVolumes(volumes, folders);

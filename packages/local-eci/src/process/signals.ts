@@ -57,12 +57,14 @@ async function findMarked(marker: string): Promise<number[]> {
   return found;
 }
 
-async function allPids(): Promise<number[]> {
+/** Every process but this one. */
+export async function allPids(): Promise<number[]> {
   const entries = await readdir('/proc');
   return entries.map(Number).filter((pid) => Number.isInteger(pid) && pid !== process.pid);
 }
 
-async function readProc(pid: number, file: 'stat' | 'environ'): Promise<Buffer> {
+/** Empty if it has ended, or is someone else's. */
+export async function readProc(pid: number, file: 'stat' | 'environ'): Promise<Buffer> {
   try {
     return await readFile(`/proc/${pid}/${file}`);
   } catch {

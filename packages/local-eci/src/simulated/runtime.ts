@@ -2,7 +2,7 @@ import { type Server, createServer } from 'node:http';
 import { type Clock, messageOf } from '@ebb/base';
 import type { ContainerSpec, ContainerState, ContainerStatus, GroupPhase, GroupSpec, GroupState } from '../model.ts';
 import { Ports } from '../process/ports.ts';
-import { ExecError, type GroupHost, type Instance, type Runtime } from '../runtime.ts';
+import { type ContainerUsage, ExecError, type GroupHost, type Instance, type Runtime } from '../runtime.ts';
 
 /** A length of time in milliseconds: fixed, or drawn evenly from a range. */
 export type Duration = number | readonly [min: number, max: number];
@@ -27,6 +27,10 @@ export interface SimulatedRuntimeOptions {
   /** Told the moment an instance begins to answer, in milliseconds since the epoch. */
   readonly onReady?: (groupId: string, atMs: number) => void;
 }
+
+/** Of CPU and memory, while an instance runs. */
+const busyShare = 0.1;
+const usedShare = 0.25;
 
 /** Ports of all simulated instances of this process. */
 const ports = new Ports();
@@ -111,6 +115,26 @@ class SimulatedInstance implements Instance {
 
   exec(): Promise<never> {
     return Promise.reject(new ExecError('a simulated instance runs no commands'));
+  }
+
+  open(): Promise<never> {
+    return this.exec();
+  }
+
+  /** A busy tenth of its CPU and a quarter of its memory, shared evenly by its containers. */
+  usage(): Promise<readonly ContainerUsage[]> {
+    const readyAtMs = this.#readyAtMs;
+    if (readyAtMs === undefined) return Promise.resolve([]);
+    const { containers, cpu, memory } = this.#spec;
+    const milliseconds = Math.max(0, this.#options.clock.now() - readyAtMs);
+    const share = 1 / containers.length;
+    return Promise.resolve(
+      containers.map(({ name }) => ({
+        name,
+        cpuNanoseconds: Math.round(cpu * busyShare * share * milliseconds * 1e6),
+        memoryBytes: Math.round(memory * usedShare * share * 2 ** 30),
+      })),
+    );
   }
 
   /** The instance is there, with its address, as a real one's is long before it can answer. */
