@@ -13,10 +13,7 @@ export interface RevisionSettings extends Timeouts {
 
 /** The ways to instances. */
 export interface Upstreams {
-  /** Requests without a body, or with one of known length. */
-  readonly pooled: Upstream;
-  /** Requests whose head goes ahead of the body. */
-  readonly streaming: Upstream;
+  readonly http1: Upstream;
   readonly http2: Upstream;
 }
 

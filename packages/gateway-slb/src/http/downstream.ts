@@ -1,5 +1,6 @@
+import type { Listener } from '@ebb/router';
 import type { HeaderBlock } from './header-block.ts';
-import type { Refusal } from './refusal.ts';
+import type { OwnAnswer } from './refusal.ts';
 
 /** The head of an instance's response, without what concerns only the connection to it. */
 export interface ResponseHead {
@@ -9,6 +10,8 @@ export interface ResponseHead {
   /** As announced by Content-Length, which is among `headers`; undefined if it is not known how much is to come. */
   readonly contentLength: number | undefined;
   readonly headers: HeaderBlock;
+  /** There is a `Date` among them. */
+  readonly dated: boolean;
 }
 
 /** Takes a request's body as it comes. */
@@ -33,6 +36,14 @@ export interface RequestBody {
   resume(): void;
   /** Nobody wants the rest. */
   discard(): void;
+}
+
+/** Who sent a request. */
+export interface Peer {
+  /** IPv4 ones without IPv6's prefix. */
+  readonly address: string;
+  readonly proto: 'http' | 'https';
+  readonly listener: Listener;
 }
 
 /** Hears of what becomes of the client while an exchange is under way. */
@@ -66,6 +77,6 @@ export interface Downstream {
    * (data-path.md, section 8.5).
    */
   cut(timedOut: boolean): void;
-  /** Answers in the gateway's own name, if the response has not begun. */
-  refuse(refusal: Refusal, own: readonly string[]): void;
+  /** Answers in the gateway's own name, unless the response has begun. */
+  answer(answer: OwnAnswer): void;
 }

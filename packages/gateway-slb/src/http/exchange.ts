@@ -1,23 +1,21 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Caller, Lease, RefusedError, Waiter } from '@ebb/activator';
 import { messageOf } from '@ebb/base';
 import type { Forward } from '@ebb/router';
-import type { Call, CallSink, FailureKind, Upstream, UpstreamRequest } from '../upstream/call.ts';
-import type { Connection, Passenger } from './connection.ts';
+import type { Call, CallSink, FailureKind, UpstreamRequest } from '../upstream/call.ts';
 import { type DataPlane, type RevisionSettings, reconnectMs } from './data-plane.ts';
 import type { Dated } from './deadlines.ts';
-import { type Refusal, refusalOf, refusals, refuse } from './refusal.ts';
+import type { Downstream, DownstreamOwner, Peer, ResponseHead } from './downstream.ts';
+import { type Refusal, answerOf, refusalOf, refusals } from './refusal.ts';
 import type { RequestHead } from './request-head.ts';
-import { ResponseWriter } from './response-writer.ts';
+import { readResponseHead } from './response-head.ts';
 import { takeTurn } from './take-turn.ts';
 import { deadlineOf } from './timeouts.ts';
-import { type Peer, upstreamHeaders } from './upstream-headers.ts';
+import { upstreamHeaders } from './upstream-headers.ts';
 
 /** What an exchange begins with: a request, and the revision it goes to. */
 export interface ExchangeStart {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly connection: Connection;
+  readonly downstream: Downstream;
+  readonly peer: Peer;
   readonly head: RequestHead;
   readonly path: string;
   readonly forward: Forward;
@@ -32,19 +30,21 @@ const repeatable: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRAC
  * One request and its response: waits for an instance, sends, streams both ways, and gives everything back, however it
  * ends. Phases: `waiting` (for an instance), `calling` (an instance has it), `over`.
  */
-export class Exchange implements Caller, CallSink, Dated, Passenger {
+export class Exchange implements Caller, CallSink, Dated, DownstreamOwner {
   slot: Set<Dated> | undefined;
   readonly #plane: DataPlane;
   readonly #start: ExchangeStart;
   readonly #settings: RevisionSettings;
   readonly #arrivedAt: number;
-  readonly #writer: ResponseWriter;
+  readonly #downstream: Downstream;
   #phase: 'waiting' | 'calling' | 'over' = 'waiting';
   #waiter: Waiter | undefined;
   #lease: Lease | undefined;
   #call: Call | undefined;
   #upstreamRequest: UpstreamRequest | undefined;
   #attempts = 0;
+  /** The request had to wait for an instance. */
+  #coldStart = false;
   /** Until when another instance is looked for, after one could not be reached. */
   #retryUntil: number | undefined;
   #lastByteAt: number | undefined;
@@ -54,8 +54,8 @@ export class Exchange implements Caller, CallSink, Dated, Passenger {
     this.#start = start;
     this.#settings = plane.settingsOf(start.forward.revisionKey);
     this.#arrivedAt = plane.clock.now();
-    this.#writer = new ResponseWriter(start.request, start.response, () => this.#call?.resume());
-    start.connection.passengers.add(this);
+    this.#downstream = start.downstream;
+    start.downstream.owner = this;
     plane.deadlines.set(this, this.#deadline());
   }
 
@@ -71,7 +71,7 @@ export class Exchange implements Caller, CallSink, Dated, Passenger {
     this.#waiter = undefined;
     this.#lease = lease;
     this.#phase = 'calling';
-    if (lease.waited) this.#writer.coldStart = true;
+    if (lease.waited) this.#coldStart = true;
     this.#attempts++;
     this.#upstreamRequest ??= this.#makeRequest();
     try {
@@ -87,30 +87,38 @@ export class Exchange implements Caller, CallSink, Dated, Passenger {
     this.#refuse(refusalOf(error));
   }
 
-  information(status: number, statusText: string, rawHeaders: readonly (string | Buffer)[]): void {
+  information(response: ResponseHead): void {
     this.#alive();
-    this.#writer.information(status, statusText, rawHeaders);
+    this.#downstream.information(response);
   }
 
-  head(status: number, statusText: string, rawHeaders: readonly (string | Buffer)[]): void {
+  head(response: ResponseHead): void {
     this.#alive();
     try {
-      this.#writer.head(status, statusText, rawHeaders, this.#mustClose());
+      this.#downstream.head(response, this.#ownHeaders());
     } catch (error) {
       this.#plane.logger.debug({ error: messageOf(error) }, 'response refused');
       this.#fail(refusals.upstreamInvalid);
     }
   }
 
-  data(chunk: Uint8Array): boolean {
+  data(chunk: Buffer): boolean {
     if (this.#settings.idleMs !== undefined) this.#lastByteAt = this.#plane.clock.now();
-    return this.#writer.data(chunk);
+    return this.#downstream.data(chunk);
   }
 
-  end(rawTrailers: readonly (string | Buffer)[]): void {
+  flush(): void {
+    this.#downstream.flush();
+  }
+
+  end(trailers: readonly string[]): void {
     if (this.#phase !== 'calling') return;
     this.#finish();
-    this.#writer.end(rawTrailers);
+    this.#downstream.end(trailers);
+  }
+
+  drained(): void {
+    this.#call?.resume();
   }
 
   failed(kind: FailureKind, error: Error): void {
@@ -137,8 +145,11 @@ export class Exchange implements Caller, CallSink, Dated, Passenger {
 
   #send(lease: Lease, request: UpstreamRequest): void {
     // Over HTTP/2 nobody would ask for the body, and the head does not wait for it.
-    if (request.expectsContinue && this.#settings.protocol === 'h2c') this.#writer.information(100, 'Continue', []);
-    const call = this.#upstream(request).call(lease.address, request, this);
+    if (request.expectsContinue && this.#settings.protocol === 'h2c')
+      this.#downstream.information(readResponseHead(100, 'Continue', []));
+    const { http1, http2 } = this.#plane.upstreams;
+    const upstream = this.#settings.protocol === 'h2c' ? http2 : http1;
+    const call = upstream.call(lease.address, request, this);
     // It may have failed already, and another be under way.
     if (this.#lease === lease) this.#call = call;
   }
@@ -155,31 +166,25 @@ export class Exchange implements Caller, CallSink, Dated, Passenger {
   }
 
   #makeRequest(): UpstreamRequest {
-    const { request, head, path, forward, connection } = this.#start;
-    const peer: Peer = { address: connection.peer, proto: 'http' };
-    const hasBody = head.chunked || (head.contentLength !== undefined && Number(head.contentLength) > 0);
+    const { head, path, forward, peer, downstream } = this.#start;
+    const { method, contentLength, expectsContinue } = head;
+    const { body } = downstream;
     return {
-      method: request.method ?? 'GET',
+      method,
       path,
       headers: upstreamHeaders(head, forward, peer),
-      body: hasBody ? request : undefined,
-      contentLength: head.contentLength,
-      expectsContinue: head.expectsContinue && hasBody,
+      body,
+      contentLength,
+      expectsContinue: expectsContinue && body !== undefined,
     };
-  }
-
-  #upstream({ body, expectsContinue }: UpstreamRequest): Upstream {
-    const { http2, streaming, pooled } = this.#plane.upstreams;
-    if (this.#settings.protocol === 'h2c') return http2;
-    return expectsContinue || (body && this.#start.head.chunked) ? streaming : pooled;
   }
 
   /** Only what cannot have been acted upon is sent twice (data-path.md, section 13). */
   #mayRepeat(kind: FailureKind): boolean {
-    const { request } = this.#start;
-    if (this.#attempts >= maxAttempts || this.#writer.begun || this.#upstreamRequest === undefined) return false;
-    if (kind === 'connect') return !request.readableDidRead;
-    return kind === 'stale' && !this.#upstreamRequest.body && repeatable.has(this.#upstreamRequest.method);
+    const { body, begun } = this.#downstream;
+    if (this.#attempts >= maxAttempts || begun) return false;
+    if (kind === 'connect') return !body?.begun;
+    return kind === 'stale' && !body && repeatable.has(this.#start.head.method);
   }
 
   #repeat(kind: FailureKind): void {
@@ -196,9 +201,9 @@ export class Exchange implements Caller, CallSink, Dated, Passenger {
 
   /** Ends an exchange whose instance has failed it, or was too slow. */
   #fail(refusal: Refusal): void {
-    if (this.#writer.begun) {
+    if (this.#downstream.begun) {
       this.#finish();
-      this.#writer.cut(refusal === refusals.timeout);
+      this.#downstream.cut(refusal === refusals.timeout);
     } else {
       this.#refuse(refusal);
     }
@@ -206,20 +211,19 @@ export class Exchange implements Caller, CallSink, Dated, Passenger {
 
   #refuse(refusal: Refusal): void {
     this.#finish();
-    refuse(this.#start.response, refusal, this.#writer.ownHeaders(this.#mustClose()));
+    this.#downstream.answer(answerOf(refusal, this.#ownHeaders()));
   }
 
-  /** A client that was not told to continue may send its body or its next request: nobody can tell which. */
-  #mustClose(): boolean {
-    const { head, request } = this.#start;
-    return this.#plane.closing() || (head.expectsContinue && !request.complete);
+  /** Headers the gateway adds to whatever response. */
+  #ownHeaders(): readonly string[] {
+    return this.#coldStart ? ['ebb-cold-start', 'true'] : [];
   }
 
   /** Gives back all that the exchange holds. */
   #finish(): void {
     this.#phase = 'over';
     this.#plane.deadlines.drop(this);
-    this.#start.connection.passengers.delete(this);
+    this.#downstream.owner = undefined;
     this.#waiter?.cancel();
     this.#call?.abort();
     this.#lease?.release();

@@ -83,10 +83,9 @@ function prepareHandshake(out: ClientRequest, request: IncomingMessage): void {
 
 /** Passes an ordinary answer to a client that asked for an upgrade, and closes. */
 function passAnswer(answer: IncomingMessage, socket: Socket): void {
-  const { headers } = readResponseHead(answer.rawHeaders);
-  let head = `HTTP/1.1 ${answer.statusCode} ${answer.statusMessage}\r\n`;
-  for (let i = 0; i < headers.length; i += 2) head += `${headers[i]}: ${headers[i + 1]}\r\n`;
-  socket.write(`${head}Connection: close\r\n\r\n`, 'latin1');
+  const { statusCode = 502, statusMessage = '', rawHeaders } = answer;
+  const { headers } = readResponseHead(statusCode, statusMessage, rawHeaders);
+  socket.write(`HTTP/1.1 ${statusCode} ${statusMessage}\r\n${headers.text()}Connection: close\r\n\r\n`, 'latin1');
   answer.on('error', () => socket.destroy());
   answer.pipe(socket);
 }

@@ -33,7 +33,8 @@ export function linesOf(list: readonly string[]): string {
   for (let i = 0; i + 1 < list.length; i += 2) {
     const name = list[i] ?? '';
     const value = list[i + 1] ?? '';
-    if (!token.test(name) || unwritable.test(value)) throw new Error(`header ${JSON.stringify(name)} cannot be written`);
+    if (!token.test(name) || unwritable.test(value))
+      throw new Error(`header ${JSON.stringify(name)} cannot be written`);
     text += `${name}: ${value}\r\n`;
   }
   return text;

@@ -1,8 +1,5 @@
-import { Server as NetServer } from 'node:net';
+import { Http1Upstream } from '../http1/http1-upstream.ts';
 import { Http2Upstream } from '../upstream/http2-upstream.ts';
-import { PooledUpstream } from '../upstream/pooled-upstream.ts';
-import { StreamingUpstream } from '../upstream/streaming-upstream.ts';
-import { isIdle } from './connection.ts';
 import type { DataPlane } from './data-plane.ts';
 import { Deadlines } from './deadlines.ts';
 import { type HttpLimits, type ListenAddress, type OpenListener, listen } from './listen.ts';
@@ -30,11 +27,7 @@ const sweepMs = 50;
 /** Opens the listeners. Rejects with a `UserError` if one cannot be had; then none stays open. */
 export async function openDataPlane(options: DataPlaneOptions): Promise<OpenDataPlane> {
   const { clock, listeners, limits } = options;
-  const upstreams = {
-    pooled: new PooledUpstream(() => clock.now()),
-    streaming: new StreamingUpstream(),
-    http2: new Http2Upstream(),
-  };
+  const upstreams = { http1: new Http1Upstream(clock), http2: new Http2Upstream() };
   const deadlines = new Deadlines(clock);
   let closing = false;
   const plane: DataPlane = { ...options, upstreams, deadlines, closing: () => closing };
@@ -47,7 +40,10 @@ export async function openDataPlane(options: DataPlaneOptions): Promise<OpenData
     open.push(await listen(plane, 'public', listeners.public, limits));
     if (listeners.private) open.push(await listen(plane, 'private', listeners.private, limits));
   } catch (error) {
-    for (const { server } of open) server.close();
+    for (const { server, http1 } of open) {
+      server.close();
+      http1[Symbol.dispose]();
+    }
     dispose();
     throw error;
   }
@@ -64,21 +60,17 @@ export async function openDataPlane(options: DataPlaneOptions): Promise<OpenData
 
 async function closeListener(
   clock: DataPlane['clock'],
-  { server, sockets }: OpenListener,
+  { server, http1, sockets }: OpenListener,
   graceMs: number,
 ): Promise<void> {
-  // Not the HTTP server's own `close`: that one destroys connections whose response is on its way to a slow client.
-  const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
-  const sweep = (): void => {
-    for (const socket of sockets) if (isIdle(socket)) socket.destroy();
-  };
-  const sweeping = clock.every(sweepMs, sweep);
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  const sweeping = clock.every(sweepMs, () => http1.closeIdle());
   const end = clock.after(graceMs, () => {
     for (const socket of sockets) socket.destroy();
   });
-  sweep();
+  http1.closeIdle();
   await closed;
   sweeping[Symbol.dispose]();
   end[Symbol.dispose]();
-  server.close(); // ends the HTTP server's own checks
+  http1[Symbol.dispose]();
 }

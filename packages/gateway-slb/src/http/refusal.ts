@@ -1,4 +1,4 @@
-import { STATUS_CODES, type ServerResponse } from 'node:http';
+import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 
 /** Why the gateway itself answers a request, in one word: the header `ebb-reason`. */
@@ -40,6 +40,7 @@ type Known =
   | 'closing'
   | 'connect'
   | 'headersTooLarge'
+  | 'targetTooLong'
   | 'tooSlow'
   | 'notHttp';
 
@@ -58,6 +59,7 @@ export const refusals: Readonly<Record<Known, Refusal>> = {
   starting: { status: 503, reason: 'starting', text: 'the gateway is starting', headers: retrySoon },
   closing: { status: 503, reason: 'closing', text: 'the gateway is closing', headers: retrySoon },
   headersTooLarge: { status: 431, reason: 'bad-request', text: 'the headers are too large' },
+  targetTooLong: { status: 414, reason: 'bad-request', text: 'the request target is too long' },
   tooSlow: { status: 408, reason: 'bad-request', text: 'the request did not come in time' },
   notHttp: { status: 400, reason: 'bad-request', text: 'not an HTTP request' },
   connect: {
@@ -83,16 +85,21 @@ export function refusalOf({ reason, message }: { readonly reason: string; readon
 }
 
 function headersOf({ reason, text, headers = [] }: Refusal): string[] {
-  const length = String(Buffer.byteLength(text));
   const type = text === '' ? [] : ['Content-Type', 'text/plain; charset=utf-8', 'X-Content-Type-Options', 'nosniff'];
-  return [...headers, ...type, 'Content-Length', length, 'ebb-reason', reason];
+  return [...headers, ...type, 'ebb-reason', reason];
 }
 
-/** Answers a request whose response has not begun. */
-export function refuse(response: ServerResponse, refusal: Refusal, more: readonly string[] = []): void {
-  if (response.headersSent || response.destroyed) return;
-  response.writeHead(refusal.status, [...headersOf(refusal), ...more]);
-  response.end(refusal.text);
+/** What the gateway says in its own name. Its length, and what concerns the connection, is added by whoever sends it. */
+export interface OwnAnswer {
+  readonly status: number;
+  /** Name, value, name, value… */
+  readonly headers: readonly string[];
+  readonly text: string;
+}
+
+/** A refusal as an answer. */
+export function answerOf(refusal: Refusal, more: readonly string[] = []): OwnAnswer {
+  return { status: refusal.status, headers: [...headersOf(refusal), ...more], text: refusal.text };
 }
 
 /** Answers on a bare socket, and closes it. */
@@ -103,7 +110,8 @@ export function refuseOnSocket(socket: Duplex, refusal: Refusal): void {
     socket.destroy();
     return;
   }
-  const headers = [...headersOf(refusal), 'Connection', 'close'];
+  const length = String(Buffer.byteLength(refusal.text));
+  const headers = [...headersOf(refusal), 'Content-Length', length, 'Connection', 'close'];
   let head = `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status] ?? ''}\r\n`;
   for (let i = 0; i < headers.length; i += 2) head += `${headers[i]}: ${headers[i + 1]}\r\n`;
   socket.end(`${head}\r\n${refusal.text}`, () => socket.destroy());

@@ -5,12 +5,14 @@ import { readRequestHead } from './request-head.ts';
 describe('readRequestHead', () => {
   it('passes on what is not for the gateway, as it was sent', () => {
     const raw = ['Host', 'a', 'X-One', '1', 'x-one', '2', 'Cookie', 'a=b'];
-    expect(readRequestHead(raw)).toMatchObject({ host: 'a', headers: ['X-One', '1', 'x-one', '2', 'Cookie', 'a=b'] });
+    const head = readRequestHead(raw);
+    expect(head.host).toBe('a');
+    expect(head.headers.list()).toEqual(['X-One', '1', 'x-one', '2', 'Cookie', 'a=b']);
   });
 
   it('takes out what Connection names, but nothing a request cannot do without', () => {
     const raw = ['Connection', 'X-Hop, Authorization, close', 'x-hop', '1', 'Authorization', 'me', 'X-Stay', '1'];
-    expect(readRequestHead(raw).headers).toEqual(['Authorization', 'me', 'X-Stay', '1']);
+    expect(readRequestHead(raw).headers.list()).toEqual(['Authorization', 'me', 'X-Stay', '1']);
   });
 
   it.each(['a', 'a:80', 'a.b-c_d', '[::1]:80', '', 'a.'])('accepts the host %j', (value) => {
@@ -34,7 +36,7 @@ describe('readRequestHead', () => {
       fc.property(
         fc.array(fc.tuple(name, fc.constantFrom('chunked', '5', 'x-a, close', 'content-length'))),
         (pairs) => {
-          const { headers } = readRequestHead(pairs.flat());
+          const headers = readRequestHead(pairs.flat()).headers.list();
           expect(headers.filter((_, index) => index % 2 === 0 && headers[index] !== 'X-A')).toEqual([]);
         },
       ),

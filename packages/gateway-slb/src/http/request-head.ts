@@ -1,31 +1,16 @@
-/** What a gateway reads from the head of a request, in one pass over its raw headers. */
-export interface RequestHead {
-  /** The `Host` header; empty if there is none. */
-  readonly host: string;
-  /** What is to be passed on, as sent: name, value, name, value… without `Host`, hop-by-hop headers, and those the inside trusts. */
-  readonly headers: string[];
-  readonly contentLength: string | undefined;
-  readonly chunked: boolean;
-  /** The client waits for `100 Continue` before it sends the body. */
-  readonly expectsContinue: boolean;
-  readonly upgrade: string | undefined;
-  /** `K-Network-Probe` and `K-Network-Hash`. */
-  readonly probe: string | undefined;
-  readonly hash: string | undefined;
-  readonly forwarded: boolean;
-  readonly forwardedFor: string | undefined;
-  readonly forwardedHost: string | undefined;
-  /** Why the request must be refused: status and text. */
-  readonly fault: Fault | undefined;
-}
+import { type HeaderBlock, HeaderList, withoutHeaders } from './header-block.ts';
 
+/** Why a request cannot be taken. */
 export interface Fault {
-  readonly status: 400 | 501;
+  readonly status: 400 | 405 | 414 | 431 | 501 | 505;
   readonly text: string;
 }
 
 /** Letters, digits and the rest of what RFC 3986 allows in an authority, without user information. */
 const hostPattern = /^(?:[\w.~!$&'()*+,;=%-]*|\[[\da-fA-F:.]+\])(?::\d*)?$/;
+
+/** More digits would not be an exact number. */
+const lengthPattern = /^\d{1,15}$/;
 
 const connectionDefaults: ReadonlySet<string> = new Set(['keep-alive', 'close', 'upgrade', 'te', '']);
 
@@ -41,122 +26,171 @@ const neverHopByHop: ReadonlySet<string> = new Set([
   'x-forwarded-host',
 ]);
 
-class Reader implements RequestHead {
+type Taker = (head: RequestHead, value: string) => boolean | void;
+
+/** Headers that are the gateway's business. What is true goes on to the instance as it came. */
+const takers: Readonly<Record<string, Taker>> = {
+  host: (head, value) => head.takeHost(value),
+  connection: (head, value) => {
+    head.connection = head.connection === undefined ? value : `${head.connection},${value}`;
+  },
+  'transfer-encoding': (head, value) => {
+    if (head.chunked || value.toLowerCase() !== 'chunked') {
+      head.fault ??= { status: 501, text: 'transfer encoding not supported' };
+    }
+    head.chunked = true;
+  },
+  'content-length': (head, value) => {
+    if (head.contentLength !== undefined || !lengthPattern.test(value)) {
+      head.fault ??= { status: 400, text: 'bad Content-Length header' };
+    }
+    head.contentLength = Number(value);
+  },
+  expect: (head, value) => {
+    head.expectsContinue = value.toLowerCase() === '100-continue';
+  },
+  upgrade: (head, value) => {
+    head.upgrade = value;
+  },
+  te: (head, value) => {
+    if (/\btrailers\b/i.test(value)) head.takesTrailers = true;
+  },
+  'k-network-probe': (head, value) => {
+    head.probe = value;
+  },
+  'k-network-hash': (head, value) => {
+    head.hash = value;
+  },
+  'x-forwarded-for': (head, value) => {
+    head.forwardedFor = head.forwardedFor === undefined ? value : `${head.forwardedFor}, ${value}`;
+  },
+  'x-forwarded-host': (head, value) => {
+    head.forwardedHost ??= value;
+    return true;
+  },
+  forwarded: (head) => {
+    head.forwarded = true;
+    return true;
+  },
+  // Hop by hop, or set anew by the gateway.
+  'keep-alive': drop,
+  'proxy-connection': drop,
+  'proxy-authenticate': drop,
+  'proxy-authorization': drop,
+  'http2-settings': drop,
+  trailer: drop,
+  'x-forwarded-proto': drop,
+  // The inside believes these, so nobody outside may send them.
+  'knative-serving-revision': drop,
+  'knative-serving-namespace': drop,
+  'k-original-host': drop,
+  'k-proxy-request': drop,
+  'k-passthrough-lb': drop,
+  'k-kubelet-probe': drop,
+};
+
+function drop(): void {}
+
+/** For a name's first letter and length: whether any name that is the gateway's business has them. */
+const suspects = new Uint8Array(32 * 32);
+for (const name of Object.keys(takers)) suspects[suspectIndex(name.charCodeAt(0), name.length)] = 1;
+
+function suspectIndex(firstCode: number, length: number): number {
+  return ((firstCode & 31) << 5) | (length & 31);
+}
+
+/** False if a header with this first letter and length is none of the gateway's business; so the others need not be looked at. */
+export function mayConcern(firstCode: number, length: number): boolean {
+  return suspects[suspectIndex(firstCode, length)] === 1;
+}
+
+/** What a gateway reads from the head of a request, in whatever version of HTTP. */
+export class RequestHead {
+  method = '';
+  /** As sent: a path, a whole URL, or `*`. */
+  target = '';
+  /** The `Host` header, or what stands for it; empty if there is none. */
   host = '';
-  readonly headers: string[] = [];
-  contentLength: string | undefined;
+  contentLength: number | undefined;
   chunked = false;
+  /** The client waits for `100 Continue` before it sends the body. */
   expectsContinue = false;
   upgrade: string | undefined;
+  connection: string | undefined;
+  takesTrailers = false;
+  /** `K-Network-Probe` and `K-Network-Hash`. */
   probe: string | undefined;
   hash: string | undefined;
   forwarded = false;
   forwardedFor: string | undefined;
   forwardedHost: string | undefined;
+  /** Why the request must be refused. */
   fault: Fault | undefined;
-  connection: string | undefined;
+  /** What goes on to the instance as it came: without `Host`, hop-by-hop headers, and those the inside trusts. */
+  headers: HeaderBlock = none;
   #hosts = 0;
 
-  take(name: string, value: string): void {
-    switch (name.toLowerCase()) {
-      case 'host':
-        this.host = value;
-        if (++this.#hosts > 1 || !hostPattern.test(value)) this.fault = { status: 400, text: 'bad Host header' };
-        return;
-      case 'connection':
-        this.connection = this.connection === undefined ? value : `${this.connection},${value}`;
-        return;
-      case 'transfer-encoding':
-        this.#takeTransferEncoding(value);
-        return;
-      case 'content-length':
-        this.contentLength = value;
-        return;
-      case 'expect':
-        this.expectsContinue = value.toLowerCase() === '100-continue';
-        return;
-      case 'upgrade':
-        this.upgrade = value;
-        return;
-      case 'te':
-        if (/\btrailers\b/i.test(value)) this.headers.push(name, 'trailers');
-        return;
-      case 'k-network-probe':
-        this.probe = value;
-        return;
-      case 'k-network-hash':
-        this.hash = value;
-        return;
-      case 'x-forwarded-for':
-        this.forwardedFor = this.forwardedFor === undefined ? value : `${this.forwardedFor}, ${value}`;
-        return;
-      case 'x-forwarded-host':
-        this.forwardedHost ??= value;
-        this.headers.push(name, value);
-        return;
-      case 'forwarded':
-        this.forwarded = true;
-        this.headers.push(name, value);
-        return;
-      // Hop by hop, or set anew by the gateway.
-      case 'keep-alive':
-      case 'proxy-connection':
-      case 'proxy-authenticate':
-      case 'proxy-authorization':
-      case 'http2-settings':
-      case 'trailer':
-      case 'x-forwarded-proto':
-      // The inside believes these, so nobody outside may send them.
-      case 'knative-serving-revision':
-      case 'knative-serving-namespace':
-      case 'k-original-host':
-      case 'k-proxy-request':
-      case 'k-passthrough-lb':
-      case 'k-kubelet-probe':
-        return;
-      default:
-        this.headers.push(name, value);
+  /** Takes note of a header. True if it goes on to the instance as it is. */
+  take(name: string, value: string): boolean {
+    const lower = name.toLowerCase();
+    const taker = Object.hasOwn(takers, lower) ? takers[lower] : undefined;
+    return taker ? taker(this, value) === true : true;
+  }
+
+  takeHost(value: string): void {
+    this.host = value;
+    if (++this.#hosts > 1 || !hostPattern.test(value)) this.fault ??= { status: 400, text: 'bad Host header' };
+  }
+
+  /** To be called when all headers were taken, with those that go on. */
+  complete(headers: HeaderBlock): void {
+    if (this.chunked && this.contentLength !== undefined) {
+      this.fault = { status: 400, text: 'both Content-Length and Transfer-Encoding' };
     }
+    const named = this.connection === undefined ? undefined : namedIn(this.connection);
+    this.headers = named ? new HeaderList(withoutHeaders(headers.list(), named)) : headers;
   }
 
-  #takeTransferEncoding(value: string): void {
-    if (this.chunked || value.trim().toLowerCase() !== 'chunked') {
-      this.fault = { status: 501, text: 'transfer encoding not supported' };
+  /** The client says so in `Connection`; lower-case. */
+  asksFor(option: 'close' | 'keep-alive' | 'upgrade'): boolean {
+    return this.connection !== undefined && tokensOf(this.connection).includes(option);
+  }
+
+  /** The value of a header with this lower-case name that goes on to the instance; several are joined. */
+  header(name: string): string | undefined {
+    const list = this.headers.list();
+    let found: string | undefined;
+    for (let i = 0; i + 1 < list.length; i += 2) {
+      if (list[i]?.toLowerCase() === name) found = found === undefined ? list[i + 1] : `${found}, ${list[i + 1]}`;
     }
-    this.chunked = true;
+    return found;
   }
 }
 
-/** Reads raw headers as Node gives them: name, value, name, value… */
-export function readRequestHead(rawHeaders: readonly string[]): RequestHead {
-  const reader = new Reader();
-  for (let i = 0; i + 1 < rawHeaders.length; i += 2) reader.take(rawHeaders[i] ?? '', rawHeaders[i + 1] ?? '');
-  if (reader.chunked && reader.contentLength !== undefined) {
-    reader.fault = { status: 400, text: 'both Content-Length and Transfer-Encoding' };
-  }
-  if (reader.connection !== undefined) dropNamed(reader.headers, reader.connection);
-  return reader;
+const none = new HeaderList([]);
+
+function tokensOf(connection: string): string[] {
+  return connection
+    .toLowerCase()
+    .split(',')
+    .map((token) => token.trim());
 }
 
-/** Takes out the headers that `Connection` names. */
-function dropNamed(headers: string[], connection: string): void {
-  const named = new Set<string>();
-  for (const token of connection.toLowerCase().split(',')) {
-    const name = token.trim();
-    if (!connectionDefaults.has(name) && !neverHopByHop.has(name)) named.add(name);
-  }
-  if (named.size > 0) removeHeaders(headers, named);
+/** The headers that `Connection` says are for this hop only; undefined if it names none. */
+function namedIn(connection: string): ReadonlySet<string> | undefined {
+  const named = tokensOf(connection).filter((name) => !connectionDefaults.has(name) && !neverHopByHop.has(name));
+  return named.length > 0 ? new Set(named) : undefined;
 }
 
-/** Takes out all headers of these lower-case names, in place. */
-export function removeHeaders(headers: string[], names: ReadonlySet<string>): void {
-  let kept = 0;
-  for (let i = 0; i + 1 < headers.length; i += 2) {
-    const name = headers[i] ?? '';
-    if (names.has(name.toLowerCase())) continue;
-    headers[kept] = name;
-    headers[kept + 1] = headers[i + 1] ?? '';
-    kept += 2;
+/** Reads a head whose headers are a list: name, value, name, value… */
+export function readRequestHead(list: readonly string[]): RequestHead {
+  const head = new RequestHead();
+  const kept: string[] = [];
+  for (let i = 0; i + 1 < list.length; i += 2) {
+    const name = list[i] ?? '';
+    const value = list[i + 1] ?? '';
+    if (head.take(name, value)) kept.push(name, value);
   }
-  headers.length = kept;
+  head.complete(new HeaderList(kept));
+  return head;
 }

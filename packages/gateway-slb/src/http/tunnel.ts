@@ -4,9 +4,9 @@ import type { Caller, Lease, RefusedError, Waiter } from '@ebb/activator';
 import { messageOf } from '@ebb/base';
 import type { Forward } from '@ebb/router';
 import { connectTimeoutMs } from '../upstream/call.ts';
-import type { Connection, Passenger } from './connection.ts';
 import { type DataPlane, type RevisionSettings, reconnectMs } from './data-plane.ts';
 import type { Dated } from './deadlines.ts';
+import type { Peer } from './downstream.ts';
 import { shakeHands } from './handshake.ts';
 import { type Refusal, refusalOf, refusals, refuseOnSocket } from './refusal.ts';
 import type { RequestHead } from './request-head.ts';
@@ -19,7 +19,7 @@ export interface TunnelStart {
   readonly socket: Socket;
   /** Bytes the client has sent behind the request. */
   readonly firstBytes: Buffer;
-  readonly connection: Connection;
+  readonly peer: Peer;
   readonly head: RequestHead;
   readonly path: string;
   readonly forward: Forward;
@@ -33,13 +33,13 @@ const maxEarlyBytes = 64 * 1024;
  * closed. Timers as in data-path.md, section 8.3: the total always applies, the start ends with the first byte after the
  * 101, and bytes either way put off the idle one.
  */
-export class Tunnel implements Caller, Dated, Passenger {
+export class Tunnel implements Caller, Dated {
   slot: Set<Dated> | undefined;
   readonly #plane: DataPlane;
   readonly #start: TunnelStart;
   readonly #settings: RevisionSettings;
   readonly #arrivedAt: number;
-  readonly #headers: string[];
+  readonly #headers: readonly string[];
   #phase: 'waiting' | 'connecting' | 'open' | 'over' = 'waiting';
   #waiter: Waiter | undefined;
   #lease: Lease | undefined;
@@ -57,8 +57,8 @@ export class Tunnel implements Caller, Dated, Passenger {
     this.#start = start;
     this.#settings = plane.settingsOf(start.forward.revisionKey);
     this.#arrivedAt = plane.clock.now();
-    this.#headers = upstreamHeaders(start.head, start.forward, { address: start.connection.peer, proto: 'http' });
-    start.connection.passengers.add(this);
+    this.#headers = upstreamHeaders(start.head, start.forward, start.peer).list();
+    start.socket.once('close', this.#onClose);
     // A socket that nobody reads does not notice that its client has left.
     start.socket.on('data', this.#keepEarly).once('end', this.#onEarlyEnd);
     start.socket.on('error', () => start.socket.destroy()); // its `close` ends the tunnel
@@ -88,10 +88,6 @@ export class Tunnel implements Caller, Dated, Passenger {
   refused(error: RefusedError): void {
     this.#waiter = undefined;
     this.#refuse(refusalOf(error));
-  }
-
-  clientGone(): void {
-    if (this.#phase !== 'over') this.#finish();
   }
 
   due(nowMs: number): number | undefined {
@@ -136,6 +132,10 @@ export class Tunnel implements Caller, Dated, Passenger {
   readonly #keepEarly = (bytes: Buffer): void => {
     this.#early.push(bytes);
     if (this.#early.reduce((sum, { length }) => sum + length, 0) > maxEarlyBytes) this.#start.socket.pause();
+  };
+
+  readonly #onClose = (): void => {
+    if (this.#phase !== 'over') this.#finish();
   };
 
   readonly #onEarlyEnd = (): void => this.#finish();
@@ -183,7 +183,6 @@ export class Tunnel implements Caller, Dated, Passenger {
   #release(): void {
     this.#phase = 'over';
     this.#plane.deadlines.drop(this);
-    this.#start.connection.passengers.delete(this);
     this.#waiter?.cancel();
     this.#upstream?.destroy();
     this.#lease?.release();

@@ -1,33 +1,69 @@
 import type { Forward } from '@ebb/router';
+import type { Peer } from './downstream.ts';
 import { forwardedHeader } from './forwarded.ts';
-import { type RequestHead, removeHeaders } from './request-head.ts';
+import { type HeaderBlock, linesOf, withoutHeaders } from './header-block.ts';
+import type { RequestHead } from './request-head.ts';
 
-/** What the gateway knows of the connection a request came on. */
-export interface Peer {
-  readonly address: string;
-  readonly proto: 'http' | 'https';
+/** The headers an instance gets: the client's, and over them what says who asked, and what the Ingress sets. `Host` comes first. */
+export function upstreamHeaders(head: RequestHead, forward: Forward, peer: Peer): HeaderBlock {
+  return new UpstreamHeaders(head, forward, peer);
 }
 
-/**
- * The headers an instance gets: the client's own, those the Ingress sets, and who asked (data-path.md, section 6). Flat:
- * name, value, name, value… `Host` first. Uses up the head's list.
- */
-export function upstreamHeaders(head: RequestHead, forward: Forward, peer: Peer): string[] {
-  const { headers, forwardedFor, forwardedHost } = head;
-  const { setHeaders, rewriteHost } = forward;
-  if (setHeaders.length > 0) {
-    removeHeaders(headers, namesOf(setHeaders));
-    headers.push(...setHeaders);
+class UpstreamHeaders implements HeaderBlock {
+  readonly #head: RequestHead;
+  readonly #forward: Forward;
+  readonly #peer: Peer;
+
+  constructor(head: RequestHead, forward: Forward, peer: Peer) {
+    this.#head = head;
+    this.#forward = forward;
+    this.#peer = peer;
   }
-  const addresses = forwardedFor ? `${forwardedFor}, ${peer.address}` : peer.address;
-  headers.push('X-Forwarded-For', addresses, 'X-Forwarded-Proto', peer.proto);
-  if (!head.forwarded) headers.push('Forwarded', forwardedHeader(addresses, peer.proto, forwardedHost));
-  headers.unshift('Host', rewriteHost ?? head.host);
-  return headers;
+
+  list(): string[] {
+    const { setHeaders } = this.#forward;
+    const passed = this.#head.headers.list();
+    const kept = setHeaders.length > 0 ? withoutHeaders(passed, namesOf(setHeaders)) : passed;
+    return ['Host', this.#host(), ...kept, ...setHeaders, ...this.#added()];
+  }
+
+  text(): string {
+    const { setHeaders } = this.#forward;
+    if (setHeaders.length > 0) return linesOf(this.list());
+    const { forwardedFor, forwardedHost, forwarded, takesTrailers } = this.#head;
+    const usual = forwardedFor === undefined && forwardedHost === undefined && !forwarded && !takesTrailers;
+    const added = usual ? linesOfPeer(this.#peer) : linesOf(this.#added());
+    return `Host: ${this.#host()}\r\n${this.#head.headers.text()}${added}`;
+  }
+
+  #host(): string {
+    return this.#forward.rewriteHost ?? this.#head.host;
+  }
+
+  #added(): string[] {
+    const { forwardedFor, forwardedHost, forwarded, takesTrailers } = this.#head;
+    const { address, proto } = this.#peer;
+    const addresses = forwardedFor ? `${forwardedFor}, ${address}` : address;
+    const added = ['X-Forwarded-For', addresses, 'X-Forwarded-Proto', proto];
+    if (!forwarded) added.push('Forwarded', forwardedHeader(addresses, proto, forwardedHost));
+    if (takesTrailers) added.push('TE', 'trailers');
+    return added;
+  }
+}
+
+/** The lines about a client that is the first to send the request: the same for all that come on its connection. */
+const peerLines = new WeakMap<Peer, string>();
+
+function linesOfPeer(peer: Peer): string {
+  const known = peerLines.get(peer);
+  if (known !== undefined) return known;
+  const { address, proto } = peer;
+  const forwarded = forwardedHeader(address, proto, undefined);
+  const lines = linesOf(['X-Forwarded-For', address, 'X-Forwarded-Proto', proto, 'Forwarded', forwarded]);
+  peerLines.set(peer, lines);
+  return lines;
 }
 
 function namesOf(headers: readonly string[]): ReadonlySet<string> {
-  const names = new Set<string>();
-  for (let i = 0; i < headers.length; i += 2) names.add((headers[i] ?? '').toLowerCase());
-  return names;
+  return new Set(headers.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase()));
 }

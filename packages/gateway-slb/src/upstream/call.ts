@@ -1,16 +1,17 @@
-import type { IncomingMessage } from 'node:http';
 import type { Address } from '@ebb/activator';
+import type { RequestBody, ResponseHead } from '../http/downstream.ts';
+import type { HeaderBlock } from '../http/header-block.ts';
 
 /** A request on its way to an instance. */
 export interface UpstreamRequest {
   readonly method: string;
   readonly path: string;
-  /** Name, value, name, value… with `Host` first, and without any that says how the body is framed. */
-  readonly headers: string[];
-  /** The client's request, if it has a body. */
-  readonly body: IncomingMessage | undefined;
-  /** The body's announced length; undefined if it comes in chunks. */
-  readonly contentLength: string | undefined;
+  /** With `Host` first, and without any that says how the body is framed. */
+  readonly headers: HeaderBlock;
+  /** Undefined if it has none. */
+  readonly body: RequestBody | undefined;
+  /** The body's announced length, perhaps 0; undefined if it comes in chunks, or was not announced. */
+  readonly contentLength: number | undefined;
   readonly expectsContinue: boolean;
 }
 
@@ -25,11 +26,14 @@ export type FailureKind = 'connect' | 'stale' | 'reset' | 'invalid';
 /** Is told how a call goes on: any number of `information`; then `head`, `data`…, `end`; or `failed` at any point, and then no more. */
 export interface CallSink {
   /** A 1xx response. */
-  information(status: number, statusText: string, rawHeaders: readonly (string | Buffer)[]): void;
-  head(status: number, statusText: string, rawHeaders: readonly (string | Buffer)[]): void;
-  /** False asks to pause until `resume`. */
-  data(chunk: Uint8Array): boolean;
-  end(rawTrailers: readonly (string | Buffer)[]): void;
+  information(response: ResponseHead): void;
+  head(response: ResponseHead): void;
+  /** False asks to pause until `resume`. The bytes are the sink's only until it returns. */
+  data(chunk: Buffer): boolean;
+  /** Nothing more is there at the moment. */
+  flush(): void;
+  /** Trailers as name, value, name, value… */
+  end(trailers: readonly string[]): void;
   failed(kind: FailureKind, error: Error): void;
 }
 
@@ -43,6 +47,7 @@ export interface Call {
 
 /** A way to send requests to instances. */
 export interface Upstream extends Disposable {
+  /** Begins a call. The sink is not told anything before this returns. */
   call(address: Address, request: UpstreamRequest, sink: CallSink): Call;
 }
 

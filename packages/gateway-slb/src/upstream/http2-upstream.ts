@@ -6,9 +6,11 @@ import {
   connect,
   constants,
 } from 'node:http2';
-import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import { STATUS_CODES } from 'node:http';
 import type { Address } from '@ebb/activator';
-import { trailerPairs } from '../http/response-head.ts';
+import type { BodySink, RequestBody } from '../http/downstream.ts';
+import { readResponseHead } from '../http/response-head.ts';
+import { passableTrailers } from '../http1/fields.ts';
 import {
   type Call,
   type CallSink,
@@ -61,14 +63,14 @@ export class Http2Upstream implements Upstream {
 
 const openStreams = new WeakMap<ClientHttp2Session, number>();
 
-class Http2Call implements Call {
+class Http2Call implements Call, BodySink {
   readonly #session: ClientHttp2Session;
   readonly #sink: CallSink;
-  readonly #body: IncomingMessage | undefined;
+  readonly #body: RequestBody | undefined;
   readonly #stream: ClientHttp2Stream;
   #trailers: readonly string[] = [];
+  #requestTrailers: readonly string[] = [];
   #answered = false;
-  #pumping = false;
   #over = false;
 
   constructor(session: ClientHttp2Session, request: UpstreamRequest, sink: CallSink) {
@@ -99,14 +101,16 @@ class Http2Call implements Call {
 
   #listen(stream: ClientHttp2Stream): void {
     stream.on('headers', (headers) => {
-      if (!this.#over) this.#sink.information(Number(headers[':status']), '', flat(headers));
+      if (!this.#over) this.#sink.information(readResponseHead(Number(headers[':status']), '', flat(headers)));
     });
     stream.once('response', (headers) => this.#receive(headers));
     stream.on('trailers', (headers) => {
       this.#trailers = flat(headers);
     });
     stream.on('data', (chunk: Buffer) => {
-      if (!this.#over && !this.#sink.data(chunk)) stream.pause();
+      if (this.#over) return;
+      if (!this.#sink.data(chunk)) stream.pause();
+      this.#sink.flush();
     });
     stream.once('end', () => {
       if (this.#over || !this.#answered || stream.rstCode !== constants.NGHTTP2_NO_ERROR) return;
@@ -121,7 +125,8 @@ class Http2Call implements Call {
     if (this.#over) return;
     this.#answered = true;
     const status = Number(headers[':status'] ?? 502);
-    this.#sink.head(status, STATUS_CODES[status] ?? '', flat(headers));
+    this.#sink.head(readResponseHead(status, STATUS_CODES[status] ?? '', flat(headers)));
+    this.#sink.flush();
   }
 
   #fail(error: Error): void {
@@ -140,46 +145,49 @@ class Http2Call implements Call {
     return 'reset';
   }
 
+  chunk(bytes: Buffer): boolean {
+    return this.#over || this.#stream.write(bytes);
+  }
+
+  ended(trailers: readonly string[]): void {
+    this.#requestTrailers = passableTrailers(trailers);
+    if (!this.#over) this.#stream.end();
+  }
+
   readonly #pump = (): void => {
     const body = this.#body;
     if (!body || this.#over) return;
-    this.#pumping = true;
-    body.on('data', this.#onData).once('end', this.#onEnd);
     this.#stream.on('drain', () => body.resume());
-    this.#stream.once('wantTrailers', () => this.#sendTrailers(body));
+    this.#stream.once('wantTrailers', () => this.#stream.sendTrailers(asObject(this.#requestTrailers)));
+    body.flow(this);
   };
-
-  #sendTrailers(body: IncomingMessage): void {
-    this.#stream.sendTrailers(Object.fromEntries(trailerPairs(body.rawTrailers)));
-  }
-
-  readonly #onData = (chunk: Buffer): void => {
-    if (!this.#stream.write(chunk)) this.#body?.pause();
-  };
-
-  readonly #onEnd = (): void => void this.#stream.end();
 
   #finish(): void {
     this.#over = true;
     openStreams.set(this.#session, (openStreams.get(this.#session) ?? 1) - 1);
     this.#session.off('connect', this.#pump);
-    if (!this.#pumping) return;
-    this.#body?.off('data', this.#onData).off('end', this.#onEnd).resume();
   }
 }
 
 function pseudo({ method, path, headers, contentLength }: UpstreamRequest): OutgoingHttpHeaders {
   const result: OutgoingHttpHeaders = { ':method': method, ':path': path, ':scheme': 'http' };
-  for (let i = 0; i + 1 < headers.length; i += 2) {
-    const name = (headers[i] ?? '').toLowerCase();
-    const value = headers[i + 1] ?? '';
+  Object.assign(result, asObject(headers.list()));
+  if (contentLength !== undefined) result['content-length'] = String(contentLength);
+  return result;
+}
+
+/** Name, value, name, value… as Node wants them, `Host` as the pseudo-header it is. */
+function asObject(list: readonly string[]): OutgoingHttpHeaders {
+  const result: OutgoingHttpHeaders = {};
+  for (let i = 0; i + 1 < list.length; i += 2) {
+    const name = (list[i] ?? '').toLowerCase();
+    const value = list[i + 1] ?? '';
     const key = name === 'host' ? ':authority' : name;
     const before = result[key];
     if (before === undefined) result[key] = value;
     else if (name === 'cookie') result[key] = `${String(before)}; ${value}`;
     else result[key] = [...(Array.isArray(before) ? before : [String(before)]), value];
   }
-  if (contentLength !== undefined) result['content-length'] = contentLength;
   return result;
 }
 

@@ -1,0 +1,203 @@
+import { type Socket, connect } from 'node:net';
+import type { Address } from '@ebb/activator';
+import { type Call, type CallSink, type Upstream, type UpstreamRequest, connectTimeoutMs } from '../upstream/call.ts';
+import { type CallChannel, InstanceCall, headOf } from './instance-call.ts';
+
+/** Instances close idle connections after five seconds or more (Node's default); we are the first to do so. */
+const keepAliveMs = 4000;
+const sweepMs = 500;
+
+/**
+ * A request that cannot be repeated is not sent on a connection that has been idle for longer; nor on any that has been used, once
+ * the instance has closed one sooner than that.
+ */
+const freshMs = 1000;
+
+/** Says nothing about the instance: we have no more sockets or ports. */
+const ownFaults: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOBUFS']);
+
+const repeatable: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
+
+/** All connections read into it in turn: what a read brings is dealt with before the next. */
+const readBuffer = Buffer.allocUnsafeSlow(64 * 1024);
+
+/** The time, and calls that come again. */
+interface Timing {
+  now(): number;
+  every(ms: number, task: () => void): Disposable;
+}
+
+/** Connections to one instance. */
+class Pool {
+  /** Kept ones, the last used at the end. */
+  readonly idle: Connection[] = [];
+  /** It closes connections soon. */
+  impatient = false;
+}
+
+/** HTTP/1.1 to instances, on connections that are kept a while, each with one request at a time. */
+export class Http1Upstream implements Upstream {
+  readonly #pools = new WeakMap<Address, Pool>();
+  readonly #all = new Set<Connection>();
+  readonly #timing: Timing;
+  readonly #sweeping: Disposable;
+
+  constructor(timing: Timing) {
+    this.#timing = timing;
+    this.#sweeping = timing.every(sweepMs, () => this.#sweep());
+  }
+
+  call(address: Address, request: UpstreamRequest, sink: CallSink): Call {
+    const head = headOf(request);
+    const pool = this.#poolOf(address);
+    const connection = this.#take(pool, repeatable.has(request.method) && !request.body) ?? this.#open(address, pool);
+    return connection.call(head, request, sink);
+  }
+
+  [Symbol.dispose](): void {
+    this.#sweeping[Symbol.dispose]();
+    for (const connection of this.#all) connection.destroy();
+  }
+
+  #poolOf(address: Address): Pool {
+    const known = this.#pools.get(address);
+    if (known) return known;
+    const pool = new Pool();
+    this.#pools.set(address, pool);
+    return pool;
+  }
+
+  #take({ idle, impatient }: Pool, isRepeatable: boolean): Connection | undefined {
+    const last = idle.at(-1);
+    if (!last || !(isRepeatable || (!impatient && this.#isFresh(last)))) return undefined;
+    idle.pop();
+    return last;
+  }
+
+  #isFresh({ idleSince }: Connection): boolean {
+    return this.#timing.now() - idleSince < freshMs;
+  }
+
+  #open(address: Address, pool: Pool): Connection {
+    const connection = new Connection(address, {
+      kept: () => {
+        connection.idleSince = this.#timing.now();
+        pool.idle.push(connection);
+      },
+      closed: (wasIdle) => {
+        this.#all.delete(connection);
+        if (wasIdle && connection.reused && this.#isFresh(connection)) pool.impatient = true;
+        const index = pool.idle.indexOf(connection);
+        if (index !== -1) pool.idle.splice(index, 1);
+      },
+    });
+    this.#all.add(connection);
+    return connection;
+  }
+
+  #sweep(): void {
+    const oldest = this.#timing.now() - keepAliveMs;
+    for (const connection of this.#all) if (connection.isIdle && connection.idleSince < oldest) connection.destroy();
+  }
+}
+
+/** Is told what becomes of a connection. */
+interface ConnectionOwner {
+  kept(): void;
+  /** @param wasIdle It was the instance that closed a kept connection. */
+  closed(wasIdle: boolean): void;
+}
+
+class Connection implements CallChannel {
+  idleSince = 0;
+  reused = false;
+  readonly #socket: Socket;
+  readonly #owner: ConnectionOwner;
+  #call: InstanceCall | undefined;
+  #connected = false;
+  #gone = false;
+
+  constructor({ host, port }: Address, owner: ConnectionOwner) {
+    this.#owner = owner;
+    const onread = { buffer: readBuffer, callback: (length: number): boolean => this.#read(length) };
+    this.#socket = connect({ host, port, noDelay: true, timeout: connectTimeoutMs, onread });
+    this.#socket.once('connect', () => this.#opened());
+    this.#socket.once('timeout', () => this.#socket.destroy(new Error('no connection in time')));
+    this.#socket.on('drain', () => this.#call?.drained());
+    this.#socket.on('end', () => this.#ended());
+    this.#socket.on('error', (error) => this.#broken(error));
+    this.#socket.on('close', () => this.#broken(new Error('the connection was closed')));
+  }
+
+  get isIdle(): boolean {
+    return this.#call === undefined && !this.#gone;
+  }
+
+  call(head: string, request: UpstreamRequest, sink: CallSink): Call {
+    const call = new InstanceCall(this, head, request, sink);
+    this.#call = call;
+    if (this.#connected) call.begin();
+    return call;
+  }
+
+  write(text: string): boolean {
+    return this.#socket.write(text, 'latin1');
+  }
+
+  writeBytes(bytes: Buffer): boolean {
+    return this.#socket.write(bytes);
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  release(state: 'reusable' | 'spent' | 'stale'): void {
+    this.#call = undefined;
+    if (state !== 'reusable' || this.#gone) return this.#leave(state === 'stale');
+    this.reused = true;
+    this.#owner.kept();
+  }
+
+  destroy(): void {
+    this.#leave(false);
+  }
+
+  #opened(): void {
+    this.#connected = true;
+    this.#socket.setTimeout(0);
+    this.#call?.begin();
+  }
+
+  #read(length: number): boolean {
+    // Nobody has asked: whoever asks next would get the wrong answer.
+    if (!this.#call) this.#leave(false);
+    else this.#call.take(readBuffer.subarray(0, length));
+    return true;
+  }
+
+  #ended(): void {
+    if (this.#call) this.#call.closed();
+    else this.#leave(true);
+  }
+
+  #broken(error: Error): void {
+    const call = this.#call;
+    const code = 'code' in error ? String(error.code) : '';
+    if (!call) this.#leave(true);
+    else if (ownFaults.has(code)) call.failed('reset', error);
+    else if (!this.#connected) call.failed('connect', error);
+    else call.broken(error);
+  }
+
+  #leave(wasIdle: boolean): void {
+    if (this.#gone) return;
+    this.#gone = true;
+    this.#owner.closed(wasIdle);
+    this.#socket.destroy();
+  }
+}

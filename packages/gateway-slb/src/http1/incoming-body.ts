@@ -1,0 +1,89 @@
+import type { BodySink, RequestBody } from '../http/downstream.ts';
+import { ChunkDecoder, type ChunkSink } from './chunk-decoder.ts';
+
+/** What a body needs of the connection it comes on. */
+export interface BodySource {
+  pauseReading(): void;
+  resumeReading(): void;
+}
+
+/** The body of a request of HTTP/1.1: its bytes are given in as they come, and held until somebody wants them. */
+export class IncomingBody implements RequestBody, ChunkSink {
+  readonly length: number | undefined;
+  begun = false;
+  complete = false;
+  readonly #source: BodySource;
+  readonly #decoder: ChunkDecoder | undefined;
+  #left: number;
+  #held: Buffer[] = [];
+  #sink: BodySink | undefined;
+  #discarded = false;
+
+  /** @param length Announced; undefined if it comes in chunks. */
+  constructor(source: BodySource, length: number | undefined) {
+    this.#source = source;
+    this.length = length;
+    this.#left = length ?? 0;
+    this.#decoder = length === undefined ? new ChunkDecoder() : undefined;
+  }
+
+  /** Where it ends cannot be told. */
+  get isMalformed(): boolean {
+    return this.#decoder?.isMalformed === true;
+  }
+
+  /** All has come, though perhaps nobody has taken it. */
+  get hasCome(): boolean {
+    return this.#decoder ? this.#decoder.isOver : this.#left === 0;
+  }
+
+  /** Takes bytes, and returns how many of them belong to it. */
+  take(bytes: Buffer): number {
+    let used: number;
+    if (this.#decoder) {
+      used = this.#decoder.take(bytes, this);
+    } else {
+      used = Math.min(this.#left, bytes.length);
+      this.#left -= used;
+      this.data(used === bytes.length ? bytes : bytes.subarray(0, used));
+    }
+    if (this.hasCome) this.#end();
+    else if (!this.#sink && !this.#discarded) this.#source.pauseReading();
+    return used;
+  }
+
+  data(bytes: Buffer): void {
+    if (this.#discarded || bytes.length === 0) return;
+    if (!this.#sink) this.#held.push(bytes);
+    else if (!this.#sink.chunk(bytes)) this.#source.pauseReading();
+  }
+
+  flow(sink: BodySink): void {
+    this.begun = true;
+    this.#sink = sink;
+    const held = this.#held;
+    this.#held = [];
+    let more = true;
+    for (const bytes of held) more = sink.chunk(bytes) && more;
+    if (this.hasCome) this.#end();
+    else if (more) this.#source.resumeReading();
+  }
+
+  resume(): void {
+    this.#source.resumeReading();
+  }
+
+  discard(): void {
+    this.#discarded = true;
+    this.#sink = undefined;
+    this.#held = [];
+    if (this.hasCome) this.complete = true;
+    else this.#source.resumeReading();
+  }
+
+  #end(): void {
+    if (this.complete || !(this.#sink || this.#discarded)) return;
+    this.complete = true;
+    this.#sink?.ended(this.#decoder?.trailers ?? []);
+  }
+}

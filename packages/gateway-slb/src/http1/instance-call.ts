@@ -1,0 +1,246 @@
+import type { BodySink } from '../http/downstream.ts';
+import { type Call, type CallSink, type FailureKind, type UpstreamRequest, maxHeaderBytes } from '../upstream/call.ts';
+import { bodiless } from '../http/status.ts';
+import { linesOf } from '../http/header-block.ts';
+import { ChunkDecoder, type ChunkSink } from './chunk-decoder.ts';
+import { passableTrailers } from './fields.ts';
+import { type ParsedResponse, parseResponse } from './response-parser.ts';
+
+/** What a call needs of the connection it is made on. */
+export interface CallChannel {
+  /** It has carried a call before. */
+  readonly reused: boolean;
+  write(text: string): boolean;
+  writeBytes(bytes: Buffer): boolean;
+  pause(): void;
+  resume(): void;
+  /** The call is over; the connection can be used for others, or not. */
+  release(state: 'reusable' | 'spent' | 'stale'): void;
+}
+
+/** More of them are no information. */
+const maxInformation = 32;
+/** A head is looked for in so much at first, not to turn a whole body into text. */
+const firstLook = 4096;
+/** Up to this, copying bytes into a text costs less than another write. */
+const smallBytes = 4096;
+
+type Phase = 'head' | 'sized' | 'chunked' | 'untilClose' | 'over';
+
+/** One request and its response on a connection of HTTP/1.1. */
+export class InstanceCall implements Call, BodySink, ChunkSink {
+  readonly #channel: CallChannel;
+  readonly #request: UpstreamRequest;
+  readonly #sink: CallSink;
+  #phase: Phase = 'head';
+  /** Of a head that has not come whole. */
+  #text = '';
+  #answered = false;
+  #sent = false;
+  #informed = 0;
+  #left = 0;
+  #decoder: ChunkDecoder | undefined;
+  #keepAlive = false;
+  #paused = false;
+  /** What is to be written together with what comes next. */
+  #out: string;
+
+  /** @param head See `headOf`. */
+  constructor(channel: CallChannel, head: string, request: UpstreamRequest, sink: CallSink) {
+    this.#channel = channel;
+    this.#out = head;
+    this.#request = request;
+    this.#sink = sink;
+  }
+
+  /** Sends the request. To be called once the connection is there: a body that has been read cannot be sent to another instance. */
+  begin(): void {
+    if (this.#phase === 'over') return;
+    const { body } = this.#request;
+    if (body) body.flow(this);
+    else this.#sent = true;
+    this.#flush();
+  }
+
+  chunk(bytes: Buffer): boolean {
+    if (this.#phase === 'over') return true;
+    const chunked = this.#request.contentLength === undefined;
+    if (chunked) this.#out += `${bytes.length.toString(16)}\r\n`;
+    if (bytes.length <= smallBytes) {
+      this.#out += bytes.toString('latin1');
+      if (chunked) this.#out += '\r\n';
+      return this.#flush();
+    }
+    this.#flush();
+    const more = this.#channel.writeBytes(bytes);
+    return chunked ? this.#channel.write('\r\n') : more;
+  }
+
+  ended(trailers: readonly string[]): void {
+    if (this.#phase === 'over') return;
+    this.#sent = true;
+    if (this.#request.contentLength !== undefined) return;
+    try {
+      this.#out += `0\r\n${linesOf(passableTrailers(trailers))}\r\n`;
+      this.#flush();
+    } catch (error) {
+      this.failed('invalid', error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  /** The instance takes bytes again. */
+  drained(): void {
+    this.#request.body?.resume();
+  }
+
+  /** Takes bytes of the response, which are the caller's again afterwards. */
+  take(bytes: Buffer): void {
+    let at = 0;
+    while (at < bytes.length && this.#phase === 'head') {
+      const used = this.#takeHead(bytes, at);
+      if (used === undefined) return;
+      at += used;
+    }
+    if (at < bytes.length) at += this.#takeBody(at === 0 ? bytes : bytes.subarray(at));
+    // Whatever stands behind the response would be taken for the answer to the next request.
+    if (this.#isComplete()) this.#complete(at === bytes.length);
+    else if (this.#phase !== 'over') this.#sink.flush();
+  }
+
+  /** The instance has closed its side. */
+  closed(): void {
+    if (this.#phase === 'untilClose') this.#complete(false);
+    else this.failed(this.#kindOfBreak(), new Error('the connection was closed'));
+  }
+
+  failed(kind: FailureKind, error: Error): void {
+    if (this.#phase === 'over') return;
+    this.#phase = 'over';
+    this.#channel.release(kind === 'stale' ? 'stale' : 'spent');
+    this.#sink.failed(kind, error);
+  }
+
+  broken(error: Error): void {
+    this.failed(this.#kindOfBreak(), error);
+  }
+
+  resume(): void {
+    if (this.#phase === 'over' || !this.#paused) return;
+    this.#paused = false;
+    this.#channel.resume();
+  }
+
+  abort(): void {
+    if (this.#phase === 'over') return;
+    this.#phase = 'over';
+    this.#channel.release('spent');
+  }
+
+  data(bytes: Buffer): void {
+    if (this.#phase === 'over' || bytes.length === 0) return;
+    if (!this.#sink.data(bytes) && !this.#paused) {
+      this.#paused = true;
+      this.#channel.pause();
+    }
+  }
+
+  #kindOfBreak(): FailureKind {
+    return this.#channel.reused && !this.#answered ? 'stale' : 'reset';
+  }
+
+  /** Returns how many bytes belong to the head; undefined if it is not there yet, or makes no sense. */
+  #takeHead(bytes: Buffer, at: number): number | undefined {
+    this.#answered = true;
+    const before = this.#text.length;
+    const isFirst = before === 0;
+    let text =
+      this.#text + bytes.toString('latin1', at, isFirst ? Math.min(bytes.length, at + firstLook) : bytes.length);
+    let parsed = isFirst || text.includes('\r\n\r\n', before - 3) ? parseResponse(text) : 'incomplete';
+    if (parsed === 'incomplete' && isFirst && bytes.length - at > firstLook) {
+      text = bytes.toString('latin1', at);
+      parsed = parseResponse(text);
+    }
+    if (parsed === 'incomplete' && text.length <= maxHeaderBytes) {
+      this.#text = text;
+      return undefined;
+    }
+    this.#text = '';
+    if (typeof parsed === 'string' || parsed.end > maxHeaderBytes) {
+      this.failed('invalid', new Error('the answer is not HTTP'));
+      return undefined;
+    }
+    this.#receive(parsed);
+    return parsed.end - before;
+  }
+
+  #receive(head: ParsedResponse): void {
+    if (head.status < 200) {
+      if (head.status === 101 || ++this.#informed > maxInformation) {
+        return this.failed('invalid', new Error(`unexpected status ${head.status}`));
+      }
+      return this.#sink.information(head);
+    }
+    this.#keepAlive = head.keepAlive;
+    if (this.#request.method === 'HEAD' || bodiless.has(head.status)) {
+      this.#phase = 'sized';
+    } else if (head.chunked) {
+      this.#phase = 'chunked';
+      this.#decoder = new ChunkDecoder();
+    } else if (head.contentLength === undefined) {
+      this.#phase = 'untilClose';
+    } else {
+      this.#phase = 'sized';
+      this.#left = head.contentLength;
+    }
+    this.#sink.head(head);
+  }
+
+  /** Returns how many bytes belong to the body. */
+  #takeBody(bytes: Buffer): number {
+    switch (this.#phase) {
+      case 'sized': {
+        const used = Math.min(this.#left, bytes.length);
+        this.#left -= used;
+        this.data(used === bytes.length ? bytes : bytes.subarray(0, used));
+        return used;
+      }
+      case 'untilClose':
+        this.data(bytes);
+        return bytes.length;
+      case 'chunked': {
+        const used = this.#decoder?.take(bytes, this) ?? 0;
+        if (this.#decoder?.isMalformed) this.failed('invalid', new Error('the chunks of the answer make no sense'));
+        return used;
+      }
+      default:
+        return 0;
+    }
+  }
+
+  #isComplete(): boolean {
+    return (
+      (this.#phase === 'sized' && this.#left === 0) || (this.#phase === 'chunked' && this.#decoder?.isOver === true)
+    );
+  }
+
+  #complete(clean: boolean): void {
+    this.#phase = 'over';
+    if (this.#paused) this.#channel.resume();
+    this.#channel.release(clean && this.#sent && this.#keepAlive ? 'reusable' : 'spent');
+    this.#sink.end(passableTrailers(this.#decoder?.trailers ?? []));
+  }
+
+  #flush(): boolean {
+    const out = this.#out;
+    this.#out = '';
+    return out === '' || this.#channel.write(out);
+  }
+}
+
+/** The head of a request as it is sent. Throws if it cannot be put into HTTP/1.1. */
+export function headOf({ method, path, headers, body, contentLength, expectsContinue }: UpstreamRequest): string {
+  let text = `${method} ${path} HTTP/1.1\r\n${headers.text()}`;
+  if (contentLength !== undefined) text += `Content-Length: ${contentLength}\r\n`;
+  else if (body) text += 'Transfer-Encoding: chunked\r\n';
+  return `${text}${expectsContinue ? 'Expect: 100-continue\r\n\r\n' : '\r\n'}`;
+}

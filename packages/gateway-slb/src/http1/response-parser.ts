@@ -1,0 +1,105 @@
+import type { ResponseHead } from '../http/downstream.ts';
+import { type HeaderBlock, HeaderList, withoutHeaders } from '../http/header-block.ts';
+import { namedIn } from '../http/response-head.ts';
+import { type FieldVisitor, endOfValue, isLineEnd, readFields } from './fields.ts';
+
+/** The head of an instance's response in HTTP/1.x. */
+export interface ParsedResponse extends ResponseHead {
+  readonly chunked: boolean;
+  /** The connection can be used again, once the body is over. */
+  readonly keepAlive: boolean;
+  /** Says when the instance made it. */
+  readonly dated: boolean;
+  /** Where the body begins, or the next head. */
+  readonly end: number;
+}
+
+const names: ReadonlySet<string> = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'proxy-authenticate',
+  'transfer-encoding',
+  'upgrade',
+  'trailer',
+  'content-length',
+  'date',
+]);
+const suspects = new Set([...names].map((name) => ((name.charCodeAt(0) & 31) << 5) | (name.length & 31)));
+const lengthPattern = /^\d{1,15}$/;
+const usual = /^(?:close|keep-alive)$/i;
+
+/** Reads the head of a response (RFC 9112, sections 4 to 6), from Latin-1 text that begins with it. */
+export function parseResponse(text: string, from = 0): ParsedResponse | 'malformed' | 'incomplete' {
+  const lineEnd = endOfValue(text, from);
+  const line = text.slice(from, lineEnd);
+  if (lineEnd + 1 >= text.length) return couldBeStatusLine(line) ? 'incomplete' : 'malformed';
+  const match = statusLine.exec(line);
+  if (!match || !isLineEnd(text, lineEnd)) return 'malformed';
+  const reader = new ResponseReader();
+  const fields = readFields(text, lineEnd + 2, reader);
+  if (typeof fields === 'string') return fields;
+  const [, minor, status, statusText = ''] = match;
+  if (reader.malformed || (reader.chunked && (reader.contentLength !== undefined || minor === '0'))) return 'malformed';
+  const { connection, contentLength, chunked, dated } = reader;
+  return {
+    status: Number(status),
+    statusText,
+    contentLength,
+    chunked,
+    dated,
+    keepAlive: connection === undefined ? minor === '1' : staysOpen(connection, minor === '1'),
+    headers: connection === undefined || usual.test(connection) ? fields.kept : withoutNamed(fields.kept, connection),
+    end: fields.end,
+  };
+}
+
+const statusLine = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: (.*))?$/;
+
+function couldBeStatusLine(line: string): boolean {
+  return 'HTTP/1.'.startsWith(line.slice(0, 7)) && (line.length < 13 || statusLine.test(line));
+}
+
+function staysOpen(connection: string, persistent: boolean): boolean {
+  if (/\bclose\b/i.test(connection)) return false;
+  return persistent || /\bkeep-alive\b/i.test(connection);
+}
+
+function withoutNamed(kept: HeaderBlock, connection: string): HeaderBlock {
+  return new HeaderList(withoutHeaders(kept.list(), new Set(namedIn(connection))));
+}
+
+class ResponseReader implements FieldVisitor {
+  contentLength: number | undefined;
+  connection: string | undefined;
+  chunked = false;
+  dated = false;
+  malformed = false;
+
+  wants(firstCode: number, length: number): boolean {
+    return suspects.has(((firstCode & 31) << 5) | (length & 31));
+  }
+
+  take(name: string, value: string): boolean {
+    const lower = name.toLowerCase();
+    switch (lower) {
+      case 'content-length':
+        // Nobody can tell which of two lengths holds.
+        if (this.contentLength !== undefined || !lengthPattern.test(value)) this.malformed = true;
+        this.contentLength = Number(value);
+        return true;
+      case 'transfer-encoding':
+        if (this.chunked || value.toLowerCase() !== 'chunked') this.malformed = true;
+        this.chunked = true;
+        return false;
+      case 'connection':
+        this.connection = this.connection === undefined ? value : `${this.connection},${value}`;
+        return false;
+      case 'date':
+        this.dated = true;
+        return true;
+      default:
+        return !names.has(lower);
+    }
+  }
+}
