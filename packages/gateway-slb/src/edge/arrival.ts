@@ -4,9 +4,17 @@ import { type ProxySource, parseProxyHeader } from './proxy-protocol.ts';
 
 /** What is known of a connection before a byte of HTTP was read. */
 export interface Arrival {
+  /** The connection itself, below TLS. */
+  readonly bare: Socket;
   /** The client's address, IPv4 ones without IPv6's prefix. */
   readonly peer: string;
   readonly proto: 'http' | 'https';
+}
+
+/** Gets each connection on which HTTP can begin. */
+export interface EdgeHandlers {
+  http1(socket: Socket, arrival: Arrival): void;
+  http2(socket: Socket, arrival: Arrival): void;
 }
 
 /** With what HTTP/2 begins (RFC 9113, section 3.4). */

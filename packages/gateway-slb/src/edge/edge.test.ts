@@ -17,7 +17,7 @@ import { defaultTlsPolicy, tlsPolicies } from './tls-policies.ts';
 const policy = tlsPolicies[defaultTlsPolicy];
 const now = Date.now();
 
-interface Seen extends Arrival {
+interface Seen extends Pick<Arrival, 'peer' | 'proto'> {
   readonly version: 'http1' | 'http2';
 }
 
@@ -43,13 +43,13 @@ async function open(options: Partial<EdgeOptions> = {}): Promise<TestEdge> {
       ...options,
     },
     {
-      http1: (socket, arrival) => {
-        seen.push({ ...arrival, version: 'http1' });
+      http1: (socket, { peer, proto }) => {
+        seen.push({ peer, proto, version: 'http1' });
         socket.on('data', (bytes) => socket.write(bytes));
         socket.resume();
       },
-      http2: (socket, arrival) => {
-        seen.push({ ...arrival, version: 'http2' });
+      http2: (socket, { peer, proto }) => {
+        seen.push({ peer, proto, version: 'http2' });
         const session = performServerHandshake(socket);
         session.on('stream', (stream) => stream.respond({ ':status': 204 }, { endStream: true }));
         session.on('error', () => {});
@@ -132,10 +132,18 @@ describe('an edge without TLS', () => {
   });
 });
 
+interface TlsEdge {
+  readonly server: TestEdge;
+  readonly certificates: CertificateStore;
+  readonly ca: string[];
+  /** The name on the certificate that is shown, or what went wrong. */
+  readonly dial: (servername: string, more?: object) => Promise<string>;
+}
+
 describe('an edge with TLS', () => {
   const hosts = ['a.example.com', 'b.example.com'];
 
-  async function openTls(clientCa?: string) {
+  async function openTls(clientCa?: string): Promise<TlsEdge> {
     const made = await Promise.all(hosts.map((name) => makeCertificates({ commonName: name, hosts: [name], now })));
     const certificates = new CertificateStore();
     made.forEach((pair, index) => {

@@ -2,7 +2,7 @@ import { type AddressInfo, type Server, type Socket, createServer } from 'node:n
 import { type Clock, type Logger, UserError, formatAddress, messageOf } from '@ebb/base';
 import type { Deadlines } from '../http/deadlines.ts';
 import { type AccessRules, mayConnect, plainAddress } from './address-list.ts';
-import { type Arrival, type Patience, detectVersion, readProxyHeader } from './arrival.ts';
+import { type EdgeHandlers, type Patience, detectVersion, readProxyHeader } from './arrival.ts';
 import { type TlsListener, type TlsOptions, createTlsListener } from './tls-listener.ts';
 
 /** Who may connect to a listener, and how. */
@@ -25,18 +25,12 @@ export interface EdgeOptions {
   readonly silentMs: number;
 }
 
-/** Gets each connection on which HTTP can begin. */
-export interface EdgeHandlers {
-  http1(socket: Socket, arrival: Arrival): void;
-  http2(socket: Socket, arrival: Arrival): void;
-}
-
 /** A listener that is open. */
 export interface Edge {
   readonly address: { readonly host: string; readonly port: number };
-  /** Connections on which HTTP has not begun yet, and all others. */
+  /** All connections, below TLS. */
   readonly sockets: ReadonlySet<Socket>;
-  /** Takes no new connections; resolves when there are none left. */
+  /** Takes no new connections, ends those on which HTTP has not begun, and resolves when there are none left. */
   close(): Promise<void>;
 }
 
@@ -44,13 +38,29 @@ export interface Edge {
 export async function openEdge(options: EdgeOptions, handlers: EdgeHandlers): Promise<Edge> {
   const { address, logger, tls, maxConnections } = options;
   const sockets = new Set<Socket>();
+  /** On which HTTP has not begun. */
+  const early = new Set<Socket>();
+  const begun: EdgeHandlers = {
+    http1: (socket, arrival) => {
+      early.delete(arrival.bare);
+      handlers.http1(socket, arrival);
+    },
+    http2: (socket, arrival) => {
+      early.delete(arrival.bare);
+      handlers.http2(socket, arrival);
+    },
+  };
   const server = createServer({ noDelay: true, allowHalfOpen: true });
   if (maxConnections !== undefined) server.maxConnections = maxConnections;
-  const tlsListener = tls && createTlsListener(tls, { handlers, logger });
-  const accept = acceptor(options, handlers, tlsListener);
+  const tlsListener = tls && createTlsListener(tls, { handlers: begun, logger });
+  const accept = acceptor(options, begun, tlsListener);
   server.on('connection', (socket) => {
     sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
+    early.add(socket);
+    socket.once('close', () => {
+      sockets.delete(socket);
+      early.delete(socket);
+    });
     socket.on('error', () => socket.destroy());
     accept(socket);
   });
@@ -64,6 +74,7 @@ export async function openEdge(options: EdgeOptions, handlers: EdgeHandlers): Pr
       new Promise((resolve) => {
         tlsListener?.[Symbol.dispose]();
         server.close(() => resolve());
+        for (const socket of early) socket.destroy();
       }),
   };
 }
@@ -76,8 +87,10 @@ function acceptor(
   const patience = (ms: number): Patience => ({ deadlines, untilMs: clock.now() + ms });
   const admit = (socket: Socket, peer: string): void => {
     if (!mayConnect(access(), peer)) return void socket.destroy();
-    if (tls) return tls.take(socket, { peer, proto: 'https' });
-    detectVersion(socket, patience(silentMs), (version) => handlers[version](socket, { peer, proto: 'http' }));
+    if (tls) return tls.take(socket, { bare: socket, peer, proto: 'https' });
+    detectVersion(socket, patience(silentMs), (version) =>
+      handlers[version](socket, { bare: socket, peer, proto: 'http' }),
+    );
   };
   return (socket) => {
     const peer = plainAddress(socket.remoteAddress ?? 'unknown');

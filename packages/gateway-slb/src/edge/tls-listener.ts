@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { type TLSSocket, createSecureContext, createServer } from 'node:tls';
 import { type Logger, messageOf } from '@ebb/base';
-import type { Arrival } from './arrival.ts';
+import type { Arrival, EdgeHandlers } from './arrival.ts';
 import { type ContextOptions, contextOf } from './certificate.ts';
 import type { CertificateStore } from './certificate-store.ts';
 
@@ -13,10 +13,7 @@ export interface TlsOptions extends ContextOptions {
 }
 
 interface Surroundings {
-  readonly handlers: {
-    http1(socket: Socket, arrival: Arrival): void;
-    http2(socket: Socket, arrival: Arrival): void;
-  };
+  readonly handlers: EdgeHandlers;
   readonly logger: Logger;
 }
 

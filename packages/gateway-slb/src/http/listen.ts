@@ -1,7 +1,9 @@
-import { type AddressInfo, type Server, type Socket, createServer } from 'node:net';
-import { UserError, messageOf } from '@ebb/base';
 import type { Listener } from '@ebb/router';
+import type { AccessRules } from '../edge/address-list.ts';
+import { type Edge, openEdge } from '../edge/edge.ts';
+import type { TlsOptions } from '../edge/tls-listener.ts';
 import { Http1Server } from '../http1/http1-server.ts';
+import { Http2Server } from '../http2/http2-server.ts';
 import type { DataPlane } from './data-plane.ts';
 
 /** Where to listen. Port 0 takes any. */
@@ -17,48 +19,81 @@ export interface HttpLimits {
   readonly headersMs: number;
   /** Time a connection without a request is kept. Default 65 s: longer than the load balancers before us keep theirs. */
   readonly keepAliveMs: number;
+  /** Connections to one listener at a time. Default: as many as the system lets us have. */
+  readonly connections?: number | undefined;
 }
 
 const defaultLimits: HttpLimits = { headerBytes: 64 * 1024, headersMs: 60_000, keepAliveMs: 65_000 };
 
+/** What a listener asks of connections before HTTP begins. */
+export interface ListenOptions {
+  readonly listener: Listener;
+  readonly address: ListenAddress;
+  readonly limits?: Partial<HttpLimits> | undefined;
+  readonly tls?: TlsOptions | undefined;
+  /** A load balancer in front says with the PROXY protocol who connects. Default false. */
+  readonly proxyProtocol?: boolean | undefined;
+  /** Who may connect, looked at with each connection. Default: everybody. */
+  readonly access?: (() => AccessRules) | undefined;
+}
+
 /** A listener that is open. */
 export interface OpenListener {
   readonly address: ListenAddress;
-  readonly server: Server;
-  readonly http1: Http1Server;
-  /** All its connections, upgraded ones too. */
-  readonly sockets: ReadonlySet<Socket>;
+  /**
+   * Takes no new connection, tells those there are to go once all is answered, and resolves when there are none left; what is
+   * not answered after `graceMs` is cut off.
+   */
+  close(options: { readonly graceMs: number }): Promise<void>;
 }
 
-/** Opens a listener. Rejects with a `UserError` whose cause has the system's code (`EADDRINUSE`…). */
-export async function listen(
-  plane: DataPlane,
-  listener: Listener,
-  { host, port }: ListenAddress,
-  limits: Partial<HttpLimits> = {},
-): Promise<OpenListener> {
-  const http1 = new Http1Server(plane, { ...defaultLimits, ...limits });
-  // A client that has said all it wants to may still listen.
-  const server = createServer({ noDelay: true, allowHalfOpen: true });
-  const sockets = new Set<Socket>();
-  server.on('connection', (socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-    const address = (socket.remoteAddress ?? 'unknown').replace(/^::ffff:/, '');
-    http1.accept(socket, { address, proto: 'http', listener });
-  });
-  await bind(server, { host, port });
-  server.on('error', (error) => plane.logger.error({ listener, error: messageOf(error) }, 'the listener has a fault'));
-  const { address, port: bound } = server.address() as AddressInfo;
-  return { address: { host: address, port: bound }, server, http1, sockets };
-}
+/** While closing, connections that have become idle are looked for so often. */
+const sweepMs = 50;
 
-function bind(server: Server, { host, port }: ListenAddress): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (cause) => {
-      const hint = 'code' in cause && cause.code === 'EADDRINUSE' ? 'the port is in use' : messageOf(cause);
-      reject(new UserError(`cannot listen on ${host}:${port}: ${hint}`, { cause }));
-    });
-    server.listen(port, host, () => resolve());
-  });
+const everybody: AccessRules = {};
+
+/** Opens a listener for all versions of HTTP. Rejects with a `UserError` whose cause has the system's code (`EADDRINUSE`…). */
+export async function listen(plane: DataPlane, options: ListenOptions): Promise<OpenListener> {
+  const { clock, logger, deadlines } = plane;
+  const { listener, address, tls, proxyProtocol, access = () => everybody } = options;
+  const limits = { ...defaultLimits, ...options.limits };
+  const { headersMs, keepAliveMs: silentMs, connections: maxConnections } = limits;
+  const http1 = new Http1Server(plane, limits);
+  const http2 = new Http2Server(plane, limits);
+  const edgeOptions = { clock, logger, deadlines, address, tls, proxyProtocol, access, headersMs, silentMs };
+  let edge: Edge;
+  try {
+    edge = await openEdge(
+      { ...edgeOptions, maxConnections },
+      {
+        http1: (socket, { peer, proto }) => {
+          http1.accept(socket, { address: peer, proto, listener });
+          socket.resume();
+        },
+        http2: (socket, { peer, proto }) => http2.accept(socket, { address: peer, proto, listener }),
+      },
+    );
+  } catch (error) {
+    http1[Symbol.dispose]();
+    throw error;
+  }
+  return {
+    address: edge.address,
+    close: async ({ graceMs }) => {
+      const closed = edge.close();
+      const sweep = (): void => {
+        http1.closeIdle();
+        http2.close();
+      };
+      const sweeping = clock.every(sweepMs, sweep);
+      const end = clock.after(graceMs, () => {
+        for (const socket of edge.sockets) socket.destroy();
+      });
+      sweep();
+      await closed;
+      sweeping[Symbol.dispose]();
+      end[Symbol.dispose]();
+      http1[Symbol.dispose]();
+    },
+  };
 }

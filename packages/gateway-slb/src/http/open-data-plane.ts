@@ -1,19 +1,30 @@
+import type { TlsOptions } from '../edge/tls-listener.ts';
 import { Http1Upstream } from '../http1/http1-upstream.ts';
 import { Http2Upstream } from '../upstream/http2-upstream.ts';
 import type { DataPlane } from './data-plane.ts';
 import { Deadlines } from './deadlines.ts';
-import { type HttpLimits, type ListenAddress, type OpenListener, listen } from './listen.ts';
+import { type HttpLimits, type ListenAddress, type ListenOptions, type OpenListener, listen } from './listen.ts';
 
 export interface DataPlaneOptions extends Omit<DataPlane, 'upstreams' | 'deadlines' | 'closing'> {
-  /** The private one, for requests from inside the cluster, may be left out. */
-  readonly listeners: { readonly public: ListenAddress; readonly private?: ListenAddress | undefined };
+  readonly listeners: Listeners;
   readonly limits?: Partial<HttpLimits> | undefined;
+  /** What the listeners for the world ask of connections; the private one asks nothing. */
+  readonly edge?: Pick<ListenOptions, 'proxyProtocol' | 'access'> | undefined;
+}
+
+export interface Listeners {
+  readonly public: ListenAddress;
+  /** For requests from inside the cluster. */
+  readonly private?: ListenAddress | undefined;
+  /** For the world over TLS. */
+  readonly https?: (ListenAddress & { readonly tls: TlsOptions }) | undefined;
 }
 
 /** A data plane that takes requests. */
 export interface OpenDataPlane {
   readonly publicAddress: ListenAddress;
   readonly privateAddress: ListenAddress | undefined;
+  readonly httpsAddress: ListenAddress | undefined;
   /**
    * Takes no new connection, answers what is under way with `Connection: close`, and resolves once all is answered; what is
    * not after `graceMs` is cut off.
@@ -21,13 +32,10 @@ export interface OpenDataPlane {
   close(options: { readonly graceMs: number }): Promise<void>;
 }
 
-/** While closing, connections that have become idle are looked for so often. */
-const sweepMs = 50;
-
 /** Opens the listeners. Rejects with a `UserError` if one cannot be had; then none stays open. */
 export async function openDataPlane(options: DataPlaneOptions): Promise<OpenDataPlane> {
-  const { clock, listeners, limits } = options;
-  const upstreams = { http1: new Http1Upstream(clock), http2: new Http2Upstream() };
+  const { clock, listeners, limits, edge } = options;
+  const upstreams = { http1: new Http1Upstream(clock), http2: new Http2Upstream(clock) };
   const deadlines = new Deadlines(clock);
   let closing = false;
   const plane: DataPlane = { ...options, upstreams, deadlines, closing: () => closing };
@@ -36,41 +44,30 @@ export async function openDataPlane(options: DataPlaneOptions): Promise<OpenData
     for (const upstream of Object.values(upstreams)) upstream[Symbol.dispose]();
   };
   const open: OpenListener[] = [];
+  const add = async (listening: ListenOptions): Promise<ListenAddress> => {
+    const listener = await listen(plane, { ...listening, limits });
+    open.push(listener);
+    return listener.address;
+  };
+  const close = (graceMs: number): Promise<unknown> => Promise.all(open.map((listener) => listener.close({ graceMs })));
+  const { private: inside, https } = listeners;
   try {
-    open.push(await listen(plane, 'public', listeners.public, limits));
-    if (listeners.private) open.push(await listen(plane, 'private', listeners.private, limits));
+    const publicAddress = await add({ ...edge, listener: 'public', address: listeners.public });
+    const privateAddress = inside && (await add({ listener: 'private', address: inside }));
+    const httpsAddress = https && (await add({ ...edge, listener: 'public', address: https, tls: https.tls }));
+    return {
+      publicAddress,
+      privateAddress,
+      httpsAddress,
+      close: async ({ graceMs }) => {
+        closing = true;
+        await close(graceMs);
+        dispose();
+      },
+    };
   } catch (error) {
-    for (const { server, http1 } of open) {
-      server.close();
-      http1[Symbol.dispose]();
-    }
+    await close(0);
     dispose();
     throw error;
   }
-  return {
-    publicAddress: open[0]?.address ?? listeners.public,
-    privateAddress: open[1]?.address,
-    close: async ({ graceMs }) => {
-      closing = true;
-      await Promise.all(open.map((listener) => closeListener(clock, listener, graceMs)));
-      dispose();
-    },
-  };
-}
-
-async function closeListener(
-  clock: DataPlane['clock'],
-  { server, http1, sockets }: OpenListener,
-  graceMs: number,
-): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  const sweeping = clock.every(sweepMs, () => http1.closeIdle());
-  const end = clock.after(graceMs, () => {
-    for (const socket of sockets) socket.destroy();
-  });
-  http1.closeIdle();
-  await closed;
-  sweeping[Symbol.dispose]();
-  end[Symbol.dispose]();
-  http1[Symbol.dispose]();
 }
