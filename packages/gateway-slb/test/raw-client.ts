@@ -49,7 +49,7 @@ export async function openRawClient(port: number, options: { allowHalfOpen?: boo
 }
 
 /** One request, and all that comes back until the connection closes. */
-export async function exchangeRaw(port: number, request: string): Promise<string> {
+export async function exchangeRaw(port: number, request: string | Buffer): Promise<string> {
   await using client = await openRawClient(port);
   client.send(request);
   return await client.end();
