@@ -3,12 +3,12 @@ import type { Clock, Logger } from '@ebb/base';
 import { attemptProbe } from './attempt-probe.ts';
 import type { Backend } from './backend.ts';
 import { Doubts } from './doubts.ts';
-import type { Place } from './fifo.ts';
-import type { Lease } from './lease.ts';
+import type { BackendLease, Lease } from './lease.ts';
+import type { Caller, Standing, WaitKind } from './line.ts';
 import { LoadReporter } from './load.ts';
 import { type ProbeAttempt, Prober } from './prober.ts';
 import { RefusedError } from './refused-error.ts';
-import { type Caller, type PodState, Revision, type RevisionConfig, type RevisionHooks } from './revision.ts';
+import { type PodState, Revision, type RevisionConfig, type RevisionHooks } from './revision.ts';
 import { warmUp } from './warm-up.ts';
 
 export interface ActivatorLimits {
@@ -31,6 +31,30 @@ export interface ActivatorOptions {
   readonly limits?: Partial<ActivatorLimits> | undefined;
   /** Default: real connections. */
   readonly attempt?: ProbeAttempt | undefined;
+  /** Where other gateways use the same pods. Without it, all slots are this one's. */
+  readonly sharing?: Sharing | undefined;
+}
+
+/** How the slots of pods with limited concurrency are divided among gateways. */
+export interface Sharing {
+  /** How many of a pod's slots (`namespace/name`) are this gateway's at the moment. */
+  shareOf(pod: string, containerConcurrency: number): number;
+  /**
+   * What a revision could use of others' slots may have changed. Must return at once.
+   * @param podsChanged Its pods or the shares of them have.
+   */
+  demandChanged(revisionKey: string, podsChanged: boolean): void;
+}
+
+/** What a revision with limited concurrency needs here. */
+export interface Demand {
+  /** Requests that wait. */
+  readonly waiting: number;
+  readonly containerConcurrency: number;
+  /** Names (`namespace/name`) of the pods that may be used, now or soon. */
+  readonly pods: () => readonly string[];
+  /** This gateway has slots of its own on some of them. */
+  readonly hasShare: boolean;
 }
 
 const defaultLimits: ActivatorLimits = { waitingPerRevision: 10_000, waiting: 50_000, unknownRevisionMs: 2000 };
@@ -146,6 +170,45 @@ export class Activator implements Disposable {
     });
   }
 
+  /** What a revision needs; undefined if it is not known, or its concurrency is not limited. */
+  demandOf(key: string): Demand | undefined {
+    const revision = this.#revisions.get(key);
+    const containerConcurrency = revision?.config?.containerConcurrency ?? 0;
+    if (!revision || containerConcurrency === 0) return undefined;
+    const pods = (): readonly string[] => Array.from(revision.usablePods(), (name) => `${revision.namespace}/${name}`);
+    return { waiting: revision.waiting, containerConcurrency, pods, hasShare: revision.hasShare };
+  }
+
+  /** The shares have changed. */
+  reshare(): void {
+    for (const revision of this.#revisions.values()) revision.reshare();
+  }
+
+  /** Pods (`namespace/name`) of which more slots are taken on this gateway's account than `share` has it. */
+  overUsed(share: Sharing['shareOf']): readonly string[] {
+    return [...this.#revisions.values()].flatMap((revision) => [...revision.overUsed(share)]);
+  }
+
+  /**
+   * Puts another gateway in line for a slot of this one. It is no load here, and counts for no limit. Throws `RefusedError` if
+   * there is none to be had.
+   */
+  lend(key: string, kind: Exclude<WaitKind, 'request'>, caller: Caller): Waiter {
+    const revision = this.#revisions.get(key);
+    if (this.#closed || !revision?.hasShare) throw new RefusedError('revision-missing', `no slots of ${key} here`);
+    const standing = revision.enqueue(caller, kind);
+    return { cancel: () => void revision.leave(standing) };
+  }
+
+  /**
+   * Gives the first request that waits for a revision a slot that another gateway has lent. Undefined if it is of no use; the
+   * slot is then to be given back.
+   * @param pod Name, without the namespace.
+   */
+  borrow(key: string, pod: string, onRelease: () => void): BackendLease | undefined {
+    return this.#revisions.get(key)?.borrow(pod, onRelease);
+  }
+
   /** Refuses all who wait, reports zero for every revision, and ends. Leases given out may still be released. */
   [Symbol.dispose](): void {
     if (this.#closed) return;
@@ -163,7 +226,7 @@ export class Activator implements Disposable {
     if (revision.waiting >= this.#limits.waitingPerRevision || this.#waiting >= this.#limits.waiting) {
       throw new RefusedError('queue-full', 'pending request queue full');
     }
-    const place: Place<Caller> = revision.enqueue({
+    const standing: Standing = revision.enqueue({
       granted: (lease) => {
         this.#waiting--;
         caller.granted(lease);
@@ -179,7 +242,7 @@ export class Activator implements Disposable {
     if (!revision.config) this.#expireUnlessKnown(key, revision);
     return {
       cancel: () => {
-        if (!revision.leave(place)) return;
+        if (!revision.leave(standing)) return;
         this.#waiting--;
         this.#load.end(revision);
       },
@@ -215,6 +278,9 @@ export class Activator implements Disposable {
         if (delta !== 0) this.#load.change(revision, delta);
       },
       warmLater: (revision) => this.#warmLater(revision),
+      shareOf: (pod, limit) => this.#options.sharing?.shareOf(pod, limit) ?? limit,
+      demandChanged: ({ namespace, name }, podsChanged) =>
+        this.#options.sharing?.demandChanged(`${namespace}/${name}`, podsChanged),
     };
   }
 
@@ -224,7 +290,7 @@ export class Activator implements Disposable {
     this.#prober.watch(backend, {
       // An ejected instance was ready once: no need to wait before asking again.
       readiness: backend.state === 'ejected' ? { ...readiness, initialDelayMs: 0 } : readiness,
-      isUrgent: () => revision.waiting > 0,
+      isUrgent: () => revision.isWanted,
       succeeded: () => revision.probed(backend),
     });
   }

@@ -24,12 +24,21 @@ export interface Backend {
   podReady: boolean;
   /** Requests it has now, from this gateway. */
   inFlight: number;
-  /** Most requests it may have: the container concurrency, or what its warming-up allows. */
+  /** Those of them on slots that are another gateway's. */
+  borrowed: number;
+  /** This gateway's slots on it that others use. */
+  lent: number;
+  /** Slots this gateway has on it: its share of the container concurrency, or what its warming-up allows. */
   limit: number;
   /** For the picker's own book-keeping: where it stands there. */
   index: number;
 }
 
+/** How many of this gateway's own slots are taken. */
+export function slotsTaken({ inFlight, borrowed, lent }: Backend): number {
+  return inFlight - borrowed + lent;
+}
+
 export function hasRoom(backend: Backend): boolean {
-  return backend.inFlight < backend.limit;
+  return slotsTaken(backend) < backend.limit;
 }

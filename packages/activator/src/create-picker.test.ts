@@ -10,6 +10,8 @@ const backend = (sequence: number, inFlight = 0): Backend => ({
   state: 'ready',
   podReady: true,
   inFlight,
+  borrowed: 0,
+  lent: 0,
   limit: 10,
   index: -1,
 });

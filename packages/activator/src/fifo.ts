@@ -36,6 +36,18 @@ export class Fifo<T> {
     return place?.value;
   }
 
+  /** Moves the first behind the last. */
+  rotate(): void {
+    const place = this.#first;
+    if (!place || !place.next || !this.#last) return;
+    this.#first = place.next;
+    this.#first.previous = undefined;
+    place.next = undefined;
+    place.previous = this.#last;
+    this.#last.next = place;
+    this.#last = place;
+  }
+
   /** False if that place was left before. */
   remove(place: Place<T>): boolean {
     if (!place.present) return false;

@@ -1,7 +1,15 @@
-export { Activator, type ActivatorLimits, type ActivatorOptions, type Waiter } from './activator.ts';
+export {
+  Activator,
+  type ActivatorLimits,
+  type ActivatorOptions,
+  type Demand,
+  type Sharing,
+  type Waiter,
+} from './activator.ts';
 export type { Address } from './backend.ts';
-export type { Lease } from './lease.ts';
+export type { BackendLease, Lease } from './lease.ts';
+export type { Caller } from './line.ts';
 export type { ProbeAttempt } from './prober.ts';
 export type { Readiness } from './readiness.ts';
 export { type RefusalReason, RefusedError } from './refused-error.ts';
-export type { Caller, PodState, RevisionConfig } from './revision.ts';
+export type { PodState, RevisionConfig } from './revision.ts';

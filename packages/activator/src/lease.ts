@@ -1,9 +1,22 @@
 import type { Address, Backend } from './backend.ts';
 
+/**
+ * Whose slot a request is on, and whose request it is.
+ *
+ * - `own`: this gateway's request on its own slot.
+ * - `borrowed`: this gateway's request on the slot of another.
+ * - `lent`: the request of another gateway on a slot of this one.
+ */
+export type SlotKind = 'own' | 'borrowed' | 'lent';
+
 /** What a lease does to the revision it came from. */
 export interface LeaseOwner {
+  /** A slot is taken. */
+  taken(backend: Backend, kind: SlotKind): void;
   /** The request is over. */
-  returned(backend: Backend, counted: boolean): void;
+  returned(backend: Backend, kind: SlotKind): void;
+  /** A borrowed slot has become this gateway's own to account for. */
+  converted(backend: Backend): void;
   /** The instance has begun to answer. */
   responded(backend: Backend): void;
   /** The instance cannot be connected to. */
@@ -24,19 +37,31 @@ export interface Lease {
   connectFailed(): void;
 }
 
+export interface SlotUse {
+  readonly kind: SlotKind;
+  readonly waited: boolean;
+  /** Told when the slot is free again. */
+  readonly onRelease?: (() => void) | undefined;
+}
+
 export class BackendLease implements Lease {
   readonly address: Address;
   readonly waited: boolean;
   readonly #backend: Backend;
   readonly #owner: LeaseOwner;
+  readonly #onRelease: (() => void) | undefined;
+  #kind: SlotKind;
   #open = true;
   #responded = false;
 
-  constructor(owner: LeaseOwner, backend: Backend, waited: boolean) {
+  constructor(owner: LeaseOwner, backend: Backend, { kind, waited, onRelease }: SlotUse) {
     this.#owner = owner;
     this.#backend = backend;
+    this.#kind = kind;
+    this.#onRelease = onRelease;
     this.address = backend.address;
     this.waited = waited;
+    owner.taken(backend, kind);
   }
 
   get podName(): string {
@@ -52,8 +77,8 @@ export class BackendLease implements Lease {
   release(): void {
     if (!this.#open) return;
     this.#open = false;
-    // A pod that drains no longer counts its requests, nor does one that is gone.
-    this.#owner.returned(this.#backend, this.#backend.state !== 'draining' && this.#backend.state !== 'gone');
+    this.#owner.returned(this.#backend, this.#kind);
+    this.#onRelease?.();
   }
 
   connectFailed(): void {
@@ -61,5 +86,12 @@ export class BackendLease implements Lease {
     // The address may be another by now, as after a restart of the pod.
     if (this.#backend.address === this.address) this.#owner.unreachable(this.#backend);
     this.release();
+  }
+
+  /** Makes a borrowed slot count as this gateway's own: the one it came from no longer answers for it. */
+  keep(): void {
+    if (!this.#open || this.#kind !== 'borrowed') return;
+    this.#kind = 'own';
+    this.#owner.converted(this.#backend);
   }
 }

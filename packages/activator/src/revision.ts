@@ -1,13 +1,13 @@
 import type { Address, Backend } from './backend.ts';
 import { createPicker } from './create-picker.ts';
-import { hasRoom } from './backend.ts';
-import { Fifo, type Place } from './fifo.ts';
-import { BackendLease, type Lease, type LeaseOwner } from './lease.ts';
+import { hasRoom, slotsTaken } from './backend.ts';
+import { BackendLease, type Lease, type LeaseOwner, type SlotKind } from './lease.ts';
+import { type Caller, Line, type Standing, type WaitKind } from './line.ts';
 import type { LoadSource } from './load.ts';
 import type { Picker } from './picker.ts';
 import type { Readiness } from './readiness.ts';
 import { RefusedError } from './refused-error.ts';
-import { initialLimit, raised, warmUp } from './warm-up.ts';
+import { raised, warmUp } from './warm-up.ts';
 
 /** What the activator needs to know of a revision. */
 export interface RevisionConfig {
@@ -26,12 +26,6 @@ export interface PodState {
   readonly draining: boolean;
 }
 
-/** Is told how a wait ended. Exactly one of the two is called, once, unless the wait is cancelled. Must not throw. */
-export interface Caller {
-  granted(lease: Lease): void;
-  refused(error: RefusedError): void;
-}
-
 /** What a revision asks of its surroundings. */
 export interface RevisionHooks {
   readonly random: () => number;
@@ -44,6 +38,10 @@ export interface RevisionHooks {
   loadChanged(revision: Revision, delta: number): void;
   /** Wakes the revision by `warmed` after a while. */
   warmLater(revision: Revision): void;
+  /** How many of a pod's slots are this gateway's. */
+  shareOf(pod: string, containerConcurrency: number): number;
+  /** More or fewer requests wait for a revision with limited concurrency, or its pods have changed. */
+  demandChanged(revision: Revision, podsChanged: boolean): void;
 }
 
 /** The instances of one revision, and the requests that wait for one. Knows no clock and no socket. */
@@ -52,7 +50,7 @@ export class Revision implements LoadSource, LeaseOwner {
   readonly name: string;
   readonly #hooks: RevisionHooks;
   readonly #backends = new Map<string, Backend>();
-  readonly #line = new Fifo<Caller>();
+  readonly #line = new Line();
   #config: RevisionConfig | undefined;
   #picker: Picker;
   #readyCount = 0;
@@ -69,7 +67,12 @@ export class Revision implements LoadSource, LeaseOwner {
   }
 
   get waiting(): number {
-    return this.#line.size;
+    return this.#line.requests;
+  }
+
+  /** Somebody, here or at another gateway, waits for an instance. */
+  get isWanted(): boolean {
+    return this.#line.size > 0;
   }
 
   /** Undefined until the revision itself was seen; requests then wait. */
@@ -95,7 +98,7 @@ export class Revision implements LoadSource, LeaseOwner {
   configure(config: RevisionConfig): void {
     const before = this.#config;
     this.#config = config;
-    if (before?.containerConcurrency !== config.containerConcurrency) this.#resetLimits(config.containerConcurrency);
+    if (before?.containerConcurrency !== config.containerConcurrency) this.#resetLimits();
     if (!before) for (const backend of this.#backends.values()) this.#considerProbe(backend);
     if (config.failure !== undefined) this.#refuseIfHopeless();
     this.#serve();
@@ -117,6 +120,7 @@ export class Revision implements LoadSource, LeaseOwner {
     else if (wasReady && !pod.ready && backend.state === 'ready') this.#move(backend, 'starting');
     else if (!known) this.#considerProbe(backend);
     this.#serve();
+    this.#tellDemand(true);
   }
 
   deletePod(name: string): void {
@@ -125,35 +129,93 @@ export class Revision implements LoadSource, LeaseOwner {
     this.#move(backend, 'gone');
     this.#backends.delete(name);
     this.#refuseIfHopeless();
+    this.#tellDemand(true);
   }
 
   /** A slot, if there is one and nobody waits for it. */
   take(): Lease | undefined {
-    if (this.#line.size > 0 || !this.#config) return undefined;
+    if (this.#line.ahead > 0 || !this.#config) return undefined;
     const backend = this.#picker.pick();
-    return backend && this.#lease(backend, false);
+    return backend && new BackendLease(this, backend, { kind: 'own', waited: false });
   }
 
   /** Puts a caller at the end of the line. Throws `RefusedError` if the revision has failed. */
-  enqueue(caller: Caller): Place<Caller> {
+  enqueue(caller: Caller, kind: WaitKind = 'request'): Standing {
     const refusal = this.#hopeless();
     if (refusal) throw refusal;
-    const place = this.#line.push(caller);
+    const standing = this.#line.push(kind, caller);
     if (this.#line.size === 1) {
       this.#hooks.hurry(this);
       this.#warmIfHeldBack();
     }
-    return place;
+    if (kind !== 'request') this.#serve();
+    this.#tellDemand();
+    return standing;
   }
 
   /** False if the caller was served or refused before. */
-  leave(place: Place<Caller>): boolean {
-    return this.#line.remove(place);
+  leave(standing: Standing): boolean {
+    const left = this.#line.leave(standing);
+    if (left) this.#tellDemand();
+    return left;
   }
 
   /** Refuses everyone who waits. */
   refuseAll(error: RefusedError): void {
-    for (let caller = this.#line.shift(); caller; caller = this.#line.shift()) caller.refused(error);
+    for (let next = this.#line.next(); next; next = this.#line.next()) next.caller.refused(error);
+    this.#tellDemand();
+  }
+
+  /**
+   * Gives the first request that waits another gateway's slot on a pod. Undefined if nobody waits, or that pod is of no use
+   * here: not known, leaving, or not to be reached.
+   */
+  borrow(pod: string, onRelease: () => void): BackendLease | undefined {
+    const backend = this.#backends.get(pod);
+    if (!backend || (backend.state !== 'ready' && backend.state !== 'starting')) return undefined;
+    const first = this.#line.take('request');
+    if (!first) return undefined;
+    const lease = new BackendLease(this, backend, { kind: 'borrowed', waited: true, onRelease });
+    first.caller.granted(lease);
+    // The one whose slot it is knows it to be ready.
+    this.probed(backend);
+    return lease;
+  }
+
+  /** Takes in that this gateway has other shares of the pods' slots than before. */
+  reshare(): void {
+    if (!this.#config || this.#config.containerConcurrency === 0) return;
+    for (const backend of this.#backends.values()) {
+      backend.limit = this.#initialLimit(backend.name);
+      if (backend.state !== 'ready') continue;
+      if (hasRoom(backend)) this.#picker.offer(backend);
+      else this.#picker.withdraw(backend);
+    }
+    this.#serve();
+    this.#tellDemand(true);
+  }
+
+  /** Pods that may be given requests, now or soon. */
+  *usablePods(): Generator<string> {
+    for (const { name, state } of this.#backends.values()) if (state === 'ready' || state === 'starting') yield name;
+  }
+
+  /** True if any slot of those is this gateway's. */
+  get hasShare(): boolean {
+    for (const { state, limit } of this.#backends.values())
+      if (limit > 0 && (state === 'ready' || state === 'starting')) return true;
+    return false;
+  }
+
+  /** Pods of which more slots are taken, by this gateway's account, than `share` has it. */
+  *overUsed(share: (pod: string, containerConcurrency: number) => number): Generator<string> {
+    const limit = this.#config?.containerConcurrency ?? 0;
+    if (limit === 0) return;
+    for (const backend of this.#backends.values()) {
+      const taken = slotsTaken(backend);
+      const pod = `${this.namespace}/${backend.name}`;
+      if (taken > 0 && taken > share(pod, limit)) yield pod;
+    }
   }
 
   /** A probe of a backend has succeeded. */
@@ -170,11 +232,26 @@ export class Revision implements LoadSource, LeaseOwner {
     this.#serve();
   }
 
-  returned(backend: Backend, counted: boolean): void {
-    backend.inFlight--;
-    if (counted) this.#hooks.loadChanged(this, -1);
+  taken(backend: Backend, kind: SlotKind): void {
+    if (kind === 'lent') backend.lent++;
+    else backend.inFlight++;
+    if (kind === 'borrowed') backend.borrowed++;
+    else if (!hasRoom(backend)) this.#picker.withdraw(backend);
+  }
+
+  returned(backend: Backend, kind: SlotKind): void {
+    if (kind === 'lent') backend.lent--;
+    else backend.inFlight--;
+    if (kind === 'borrowed') backend.borrowed--;
+    // A pod that drains no longer counts its requests, nor does one that is gone; those of others are counted there.
+    if (kind !== 'lent' && counts(backend.state)) this.#hooks.loadChanged(this, -1);
     if (backend.state === 'ready' && hasRoom(backend)) this.#picker.offer(backend);
     this.#serve();
+  }
+
+  converted(backend: Backend): void {
+    backend.borrowed--;
+    if (!hasRoom(backend)) this.#picker.withdraw(backend);
   }
 
   responded(backend: Backend): void {
@@ -204,8 +281,7 @@ export class Revision implements LoadSource, LeaseOwner {
   }
 
   #add({ name, address }: PodState): Backend {
-    const limit = initialLimit(this.#config?.containerConcurrency ?? 0);
-    const book = { inFlight: 0, limit, index: -1, podReady: false };
+    const book = { inFlight: 0, borrowed: 0, lent: 0, limit: this.#initialLimit(name), index: -1, podReady: false };
     const backend: Backend = { name, address, sequence: this.#nextSequence++, state: 'starting', ...book };
     this.#backends.set(name, backend);
     return backend;
@@ -238,19 +314,23 @@ export class Revision implements LoadSource, LeaseOwner {
     else this.#hooks.stopProbe(backend);
   }
 
-  #resetLimits(containerConcurrency: number): void {
-    for (const backend of this.#backends.values()) this.#picker.withdraw(backend);
-    this.#picker = createPicker(containerConcurrency, this.#hooks.random);
-    for (const backend of this.#backends.values()) {
-      backend.limit = initialLimit(containerConcurrency);
-      if (backend.state === 'ready' && hasRoom(backend)) this.#picker.offer(backend);
-    }
+  /** The slots an instance begins with here. */
+  #initialLimit(pod: string): number {
+    const limit = this.#config?.containerConcurrency ?? 0;
+    return limit === 0 ? warmUp.initial : this.#hooks.shareOf(`${this.namespace}/${pod}`, limit);
   }
 
-  #lease(backend: Backend, waited: boolean): Lease {
-    backend.inFlight++;
-    if (!hasRoom(backend)) this.#picker.withdraw(backend);
-    return new BackendLease(this, backend, waited);
+  #tellDemand(podsChanged = false): void {
+    if ((this.#config?.containerConcurrency ?? 0) > 0) this.#hooks.demandChanged(this, podsChanged);
+  }
+
+  #resetLimits(): void {
+    for (const backend of this.#backends.values()) this.#picker.withdraw(backend);
+    this.#picker = createPicker(this.#config?.containerConcurrency ?? 0, this.#hooks.random);
+    for (const backend of this.#backends.values()) {
+      backend.limit = this.#initialLimit(backend.name);
+      if (backend.state === 'ready' && hasRoom(backend)) this.#picker.offer(backend);
+    }
   }
 
   /** Gives free slots to those who wait. Callers may give theirs back at once, hence the guard. */
@@ -261,7 +341,9 @@ export class Revision implements LoadSource, LeaseOwner {
       while (this.#line.size > 0) {
         const backend = this.#picker.pick();
         if (!backend) break;
-        this.#line.shift()?.granted(this.#lease(backend, true));
+        const next = this.#line.next();
+        const kind = next?.kind === 'request' ? 'own' : 'lent';
+        next?.caller.granted(new BackendLease(this, backend, { kind, waited: true }));
       }
     } finally {
       this.#serving = false;
@@ -270,7 +352,7 @@ export class Revision implements LoadSource, LeaseOwner {
   }
 
   #warmIfHeldBack(): void {
-    const heldBack = this.#line.size > 0 && this.#readyCount > 0;
+    const heldBack = this.#line.requests > 0 && this.#readyCount > 0;
     if (heldBack && this.#config?.containerConcurrency === 0) this.#hooks.warmLater(this);
   }
 

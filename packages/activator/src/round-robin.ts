@@ -20,9 +20,7 @@ export class RoundRobin implements Picker {
 
   pick(): Backend | undefined {
     const backend = this.#line.first?.value;
-    if (!backend || this.#line.size === 1) return backend;
-    this.withdraw(backend);
-    this.offer(backend);
+    this.#line.rotate();
     return backend;
   }
 }

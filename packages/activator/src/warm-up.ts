@@ -13,11 +13,6 @@ export const warmUp = {
   enough: 1024,
 } as const;
 
-/** The limit an instance begins with. */
-export function initialLimit(containerConcurrency: number): number {
-  return containerConcurrency === 0 ? warmUp.initial : containerConcurrency;
-}
-
 /** The next limit of an instance that warms up. */
 export function raised(limit: number, by: number): number {
   return limit + by > warmUp.enough ? Infinity : limit + by;

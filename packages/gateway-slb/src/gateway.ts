@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Activator, type ActivatorLimits, type Address } from '@ebb/activator';
 import {
   type Ingress,
@@ -29,6 +30,7 @@ import { readPod, revisionKeyOf } from './kubernetes/read-pod.ts';
 import { defaultSettings, readConfig, readSettings } from './kubernetes/read-revision.ts';
 import { StatusWriter } from './kubernetes/status-writer.ts';
 import { TableHolder } from './kubernetes/table-holder.ts';
+import { SlotSharing } from './peers/slot-sharing.ts';
 
 /** How several gateways of one cluster know of each other. */
 export interface PeerOptions {
@@ -36,6 +38,13 @@ export interface PeerOptions {
   readonly advertise: string;
   /** How long a gateway that has died holds up what becomes Ready, in seconds. Default 10. */
   readonly leaseDurationSeconds?: number | undefined;
+  /**
+   * With what they prove themselves to each other when one needs slots of a pod that another has. Without it, or while undefined,
+   * none lends any.
+   */
+  readonly token?: (() => string | undefined) | undefined;
+  /** Where this one lends slots; port 0 takes any. Default: any port, at the host of the private listener, or of the public one. */
+  readonly lending?: ListenAddress | undefined;
   /** Of the Lease by which one of them writes the status of Ingresses. */
   readonly timing?: Partial<LeaseTiming> | undefined;
 }
@@ -71,13 +80,18 @@ export interface Gateway extends AsyncDisposable {
 /** What requests under way are given when the gateway is disposed of rather than closed. */
 const disposeGraceMs = 1000;
 
+/** Longest a gateway that goes waits for others to account for slots it has lent: after that they count as dead themselves. */
+const returnMs = 15_000;
+
 /**
  * Opens a gateway: routing from Ingresses, instances from Revisions and Pods, status of Ingresses. Listens at once. Rejects with a `UserError`, the system's error (with
  * `code`, as `EADDRINUSE`) as its cause, if it cannot listen.
  */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { clock, logger, random, name, sendStats, listeners, limits, clusterDomain } = options;
-  const activator = new Activator({ clock, logger, random, gateway: name, sendStats, limits });
+  const sharing = options.peers && createSharing(options, options.peers);
+  const activator = new Activator({ clock, logger, random, gateway: name, sendStats, limits, sharing });
+  sharing?.attach(activator);
   const holder = new TableHolder({ random, clusterDomain });
   const settings = new Map<string, RevisionSettings>();
   const informers = createInformers(options);
@@ -88,7 +102,10 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     },
   );
   let plane: OpenDataPlane;
+  let lending: ListenAddress | undefined;
   try {
+    const { host } = listeners.private ?? listeners.public;
+    lending = await sharing?.listen(options.peers?.lending ?? { host, port: 0 });
     plane = await openDataPlane({
       clock,
       logger,
@@ -100,25 +117,30 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       settingsOf: (key) => settings.get(key) ?? defaultSettings,
     });
   } catch (error) {
+    await sharing?.[Symbol.asyncDispose]();
     activator[Symbol.dispose]();
     throw error;
   }
   const stop = new AbortController();
   const leave = new AbortController();
-  const signals = { signal: stop.signal, leaving: leave.signal };
-  const stopped = watch({ options, informers, activator, holder, settings, plane, ready, ...signals }).catch(
-    (error: unknown) => {
-      logger.error({ error: messageOf(error) }, 'the gateway no longer hears of changes');
-    },
-  );
+  const go = new AbortController();
+  const signals = { signal: stop.signal, leaving: leave.signal, gone: go.signal };
+  const parts = { options, informers, activator, holder, settings, plane, ready, sharing, lending };
+  const stopped = watch({ ...parts, ...signals }).catch((error: unknown) => {
+    logger.error({ error: messageOf(error) }, 'the gateway no longer hears of changes');
+  });
   let closing: Promise<void> | undefined;
   const close = ({ graceMs }: { readonly graceMs: number }): Promise<void> => {
     closing ??= (async () => {
       const closed = plane.close({ graceMs });
       leave.abort();
+      sharing?.leave();
       await closed;
+      await sharing?.returned(Math.min(graceMs, returnMs));
+      go.abort();
       stop.abort();
       await stopped;
+      await sharing?.[Symbol.asyncDispose]();
       activator[Symbol.dispose]();
     })();
     return closing;
@@ -131,6 +153,10 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     close,
     [Symbol.asyncDispose]: () => close({ graceMs: disposeGraceMs }),
   };
+}
+
+function createSharing({ client, clock, logger, name }: GatewayOptions, { token }: PeerOptions): SlotSharing {
+  return new SlotSharing({ client, clock, logger, name, life: randomUUID(), token: token ?? (() => undefined) });
 }
 
 interface Informers {
@@ -158,17 +184,22 @@ interface Watching {
   /** Resolves when all Ingresses, Revisions and Pods are known. */
   readonly ready: Promise<void>;
   readonly signal: AbortSignal;
+  readonly sharing: SlotSharing | undefined;
+  /** Where it lends slots. */
+  readonly lending: ListenAddress | undefined;
   /** Aborts first: from then on no other gateway waits for this one, nor does this one write what all serve. */
   readonly leaving: AbortSignal;
+  /** Aborts when no request is left, here or on a slot of this gateway. */
+  readonly gone: AbortSignal;
 }
 
 /** Keeps the data plane in step with Kubernetes until aborted. */
 async function watch(watching: Watching): Promise<void> {
-  const { options, informers, activator, holder, settings, plane, ready, signal, leaving } = watching;
+  const { options, informers, activator, holder, settings, plane, ready, sharing, signal, leaving, gone } = watching;
   const { client, clock, logger, random } = options;
   const { ingresses, revisions, pods } = informers;
   const own: GatewayAddresses = advertised(options, plane);
-  const presence = options.peers ? announce(options, own) : undefined;
+  const presence = options.peers ? announce(watching, own) : undefined;
   const directory = new GatewayDirectory({ client, clock, logger, except: gatewayLease(options.name) });
   const status = new StatusWriter({
     client,
@@ -189,12 +220,13 @@ async function watch(watching: Watching): Promise<void> {
   );
   subscriptions.add(revisions.events.subscribe((event) => takeRevision(activator, settings, event)));
   subscriptions.add(pods.events.subscribe((event) => takePod(activator, plane, event)));
-  const announcing = presence?.run({ signal: leaving });
+  const announcing = presence?.run({ signal: gone });
+  const sharingSlots = presence && sharing?.run(presence, { signal });
   // Others wait for this gateway from then on, so what is read later holds all that became Ready without it.
   if (presence) await Promise.race([presence.announced, untilAborted(leaving)]);
   const informing = [revisions, pods, ingresses].map((informer) => informer.run({ signal }));
   const writing = Promise.race([ready, untilAborted(leaving)]).then(() => status.run({ signal: leaving }));
-  await Promise.all([announcing, writing, ...informing]);
+  await Promise.all([announcing, sharingSlots, writing, ...informing]);
   subscriptions.unsubscribe();
 }
 
@@ -204,7 +236,9 @@ function advertised({ peers }: GatewayOptions, { publicAddress, privateAddress }
   return { public: at(publicAddress), ...(privateAddress ? { private: at(privateAddress) } : {}) };
 }
 
-function announce({ client, clock, logger, name, peers }: GatewayOptions, own: GatewayAddresses): Presence {
+function announce({ options, sharing, lending }: Watching, own: GatewayAddresses): Presence {
+  const { client, clock, logger, name, peers } = options;
+  const shares = lending && sharing?.annotations({ host: peers?.advertise ?? lending.host, port: lending.port });
   return createPresence({
     client,
     clock,
@@ -214,7 +248,7 @@ function announce({ client, clock, logger, name, peers }: GatewayOptions, own: G
     identity: name,
     durationSeconds: peers?.leaseDurationSeconds,
     labels: gatewayLabel,
-    annotations: annotateAddresses(own),
+    annotations: { ...annotateAddresses(own), ...shares },
   });
 }
 

@@ -13,6 +13,19 @@ interface Stored {
   readonly event: WatchEvent<KubernetesObject>;
 }
 
+/** Of a selector's forms it knows `key=value` alone; other selectors select everything. */
+function isSelected({ metadata }: KubernetesObject, selector = ''): boolean {
+  const [key = '', value] = selector.split('=');
+  return value === undefined || metadata.labels?.[key] === value;
+}
+
+async function* selected(
+  events: AsyncGenerator<WatchEvent<KubernetesObject>>,
+  selector: string | undefined,
+): AsyncGenerator<WatchEvent<KubernetesObject>> {
+  for await (const event of events) if (isSelected(event.object, selector)) yield event;
+}
+
 export function createFakeClient(): FakeClient {
   const objects = new Map<string, KubernetesObject>();
   const log: Stored[] = [];
@@ -71,15 +84,21 @@ export function createFakeClient(): FakeClient {
       note(resource.plural, 'DELETED', versioned(object));
     },
     find: (resource: Resource<KubernetesObject>, key: string) => objects.get(`${resource.plural}/${key}`),
-    list: (resource: Resource<KubernetesObject>) =>
+    list: (resource: Resource<KubernetesObject>, { labelSelector }: { labelSelector?: string } = {}) =>
       Promise.resolve({
         metadata: { resourceVersion: String(log.length) },
-        items: [...objects].flatMap(([id, object]) => (id.startsWith(`${resource.plural}/`) ? [object] : [])),
+        items: [...objects].flatMap(([id, object]) =>
+          id.startsWith(`${resource.plural}/`) && isSelected(object, labelSelector) ? [object] : [],
+        ),
       }),
     watch: (
       resource: Resource<KubernetesObject>,
-      { resourceVersion, signal }: { resourceVersion: string; signal?: AbortSignal },
-    ) => watch(resource.plural, Number(resourceVersion), signal),
+      {
+        resourceVersion,
+        signal,
+        labelSelector,
+      }: { resourceVersion: string; signal?: AbortSignal; labelSelector?: string },
+    ) => selected(watch(resource.plural, Number(resourceVersion), signal), labelSelector),
     updateStatus: (resource: Resource<KubernetesObject>, object: KubernetesObject) =>
       Promise.resolve(put(resource, object)),
     get: async (resource: Resource<KubernetesObject>, key: ObjectKey) => existing(idIn(resource, key)),

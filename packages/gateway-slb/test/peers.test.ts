@@ -93,7 +93,7 @@ describe('several gateways', () => {
     await a.ready;
     await using b = await open(client, 'b');
     await b.ready;
-    expect(leaseOf(client, 'ebb-gateway-a')?.metadata.annotations).toEqual({
+    expect(leaseOf(client, 'ebb-gateway-a')?.metadata.annotations).toMatchObject({
       'ebb.dev/public-address': `127.0.0.1:${a.publicAddress.port}`,
       'ebb.dev/private-address': `127.0.0.1:${a.privateAddress?.port}`,
     });

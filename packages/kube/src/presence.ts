@@ -22,6 +22,8 @@ export interface PresenceOptions {
 export interface Presence {
   /** Resolves when the Lease has been written for the first time. */
   readonly announced: Promise<void>;
+  /** Says more, or something else, of itself: written at once, and with each renewal. */
+  annotate(annotations: Readonly<Record<string, string>>): void;
   /** Renews the Lease until aborted, then deletes it. Failures are logged and tried again; never rejects. */
   run(options: { readonly signal: AbortSignal }): Promise<void>;
 }
@@ -32,7 +34,10 @@ const retryMs = 500;
 
 /** A Lease of one's own; nothing is written until `run`. */
 export function createPresence(options: PresenceOptions): Presence {
-  const { client, namespace, name, identity, labels, annotations, durationSeconds = 10, clock, logger } = options;
+  const { client, namespace, name, identity, labels, durationSeconds = 10, clock, logger } = options;
+  let { annotations } = options;
+  let isNew = false;
+  let wake = (): void => {};
   const key = { namespace, name };
   let markAnnounced = (): void => {};
   const announced = new Promise<void>((resolve) => (markAnnounced = resolve));
@@ -72,6 +77,7 @@ export function createPresence(options: PresenceOptions): Presence {
   const run = async ({ signal }: { readonly signal: AbortSignal }): Promise<void> => {
     while (!signal.aborted) {
       let waitMs = (durationSeconds * 1000) / 3;
+      isNew = false;
       try {
         await write(signal);
         markAnnounced();
@@ -80,9 +86,18 @@ export function createPresence(options: PresenceOptions): Presence {
         logger.warn({ lease: name, error: messageOf(error) }, 'the lease could not be renewed');
         waitMs = retryMs;
       }
-      await clock.sleep(waitMs, { signal }).catch(() => {}); // aborted: the loop ends
+      using link = linkSignals(signal);
+      wake = () => link.abort(new Error('there is more to say'));
+      // Aborted: there is something new, or the loop ends.
+      if (!isNew || waitMs === retryMs) await clock.sleep(waitMs, link).catch(() => {});
+      wake = () => {};
     }
     await remove();
   };
-  return { announced, run };
+  const annotate = (more: Readonly<Record<string, string>>): void => {
+    annotations = { ...annotations, ...more };
+    isNew = true;
+    wake();
+  };
+  return { announced, annotate, run };
 }

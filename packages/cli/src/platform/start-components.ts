@@ -70,6 +70,8 @@ class ProcessOfComponents {
   readonly #options: ComponentsOptions;
   readonly #stack: Closers;
   readonly #clients: Closers;
+  /** What gateways prove themselves with, to the autoscaler and to each other. */
+  #token: (() => string | undefined) | undefined;
 
   constructor(options: ComponentsOptions, stack: Closers) {
     this.#options = options;
@@ -96,12 +98,12 @@ class ProcessOfComponents {
       this.#start('webhook', createWebhook({ ...this.#common('webhook'), ...webhook }));
     }
     if (virtualNode && this.#wants('virtual-node')) {
-      const { createVirtualNode } = await import('@ebb/virtual-node');
+      const { createVirtualNodes } = await import('@ebb/virtual-node');
       const common = { ...this.#common('virtual-node'), ...virtualNode };
       const lease = `ebb-virtual-node-${virtualNode.nodeName}`;
       this.#start(
         'virtual-node',
-        this.#led(lease, () => createVirtualNode(common)),
+        this.#led(lease, () => createVirtualNodes(common)),
       );
     }
     return gateway && this.#wants('gateway') ? this.#openGateway(gateway, sendStats) : undefined;
@@ -121,6 +123,7 @@ class ProcessOfComponents {
     }
     if (!autoscaling && !this.#wants('gateway')) return direct;
     const token = followStatsToken({ ...common, create: autoscaling !== undefined });
+    this.#token = token.current;
     this.#start('stats-token', token);
     if (autoscaling) {
       const { host = loopback, port } = replica.stats;
@@ -154,6 +157,7 @@ class ProcessOfComponents {
       advertise: replica.advertise,
       leaseDurationSeconds: Math.min(leaseDurationSeconds, gatewayLeaseSeconds),
       timing: replica.timing,
+      token: this.#token,
     };
     const at = ({ host = loopback }: ListenAt, port: number): { host: string; port: number } => ({ host, port });
     const { createGateway } = await import('@ebb/gateway-slb');

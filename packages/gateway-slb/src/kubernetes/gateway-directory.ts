@@ -1,7 +1,8 @@
 import { type Lease, isConflict, isNotFound, resources, systemNamespace } from '@ebb/api';
 import { type Clock, type Logger, messageOf } from '@ebb/base';
 import type { KubeClient } from '@ebb/kube';
-import { type GatewayAddresses, gatewayLabel, readAddresses } from './gateway-lease.ts';
+import { isLeaving } from '../peers/roll.ts';
+import { type GatewayAddresses, gatewaySelector, readAddresses } from './gateway-lease.ts';
 
 export interface GatewayDirectoryOptions {
   readonly client: KubeClient;
@@ -20,9 +21,7 @@ interface Seen {
 /** The Lease of a gateway silent for so long is deleted. */
 const forgottenMs = 60_000;
 
-const selector = Object.entries(gatewayLabel).map(([key, value]) => `${key}=${value}`);
-
-/** Which other gateways there are, by their Leases. One whose Lease has run out counts no more. */
+/** Which other gateways take requests, by their Leases. One whose Lease has run out, or that goes, counts no more. */
 export class GatewayDirectory {
   readonly #options: GatewayDirectoryOptions;
   readonly #seen = new Map<string, Seen>();
@@ -51,10 +50,12 @@ export class GatewayDirectory {
     const { client, clock, except } = this.#options;
     const { items } = await client.list(resources.leases, {
       namespace: systemNamespace,
-      labelSelector: selector.join(','),
+      labelSelector: gatewaySelector,
     });
     const now = clock.now();
-    const alive = items.filter((lease) => lease.metadata.name !== except && this.#isAlive(lease, now));
+    const alive = items.filter(
+      (lease) => lease.metadata.name !== except && this.#isAlive(lease, now) && !isLeaving(lease),
+    );
     const names = new Set(items.map(({ metadata }) => metadata.name ?? ''));
     for (const name of this.#seen.keys()) if (!names.has(name)) this.#seen.delete(name);
     return alive.map(readAddresses);

@@ -9,6 +9,11 @@ export type GatewayAddresses = Readonly<Partial<Record<Listener, ListenAddress>>
 /** On the Lease of every gateway. */
 export const gatewayLabel = { 'ebb.dev/component': 'gateway' } as const;
 
+/** Finds the Leases of all gateways. */
+export const gatewaySelector = Object.entries(gatewayLabel)
+  .map(([key, value]) => `${key}=${value}`)
+  .join(',');
+
 /** Which gateway of all writes the status of Ingresses. */
 export const statusLease = 'ebb-gateway-status';
 
@@ -40,7 +45,8 @@ export function readAddresses({ metadata }: Lease): GatewayAddresses {
   return { ...(outside ? { public: outside } : {}), ...(inside ? { private: inside } : {}) };
 }
 
-function parseAddress(text = ''): ListenAddress | undefined {
+/** Reads `host:port`, with brackets around an IPv6 host; undefined if it is none. */
+export function parseAddress(text = ''): ListenAddress | undefined {
   const [, bracketed, plain, port] = /^(?:\[([\da-fA-F:.%]+)\]|([^:[\]\s/]+)):(\d{1,5})$/.exec(text) ?? [];
   const host = bracketed ?? plain;
   const number = Number(port);
