@@ -10,23 +10,28 @@ const enoughWeeks = 2;
 /** No load is known of that minute. */
 const unknown = -1;
 
+/** Loads are averaged over so long: the most of single seconds says more of chance than of the day. */
+const spanMs = 10_000;
+
 /** The largest load of each minute of the last two weeks and of today. */
 export class LoadHistory {
   readonly #peaks = new Float32Array(days * minutesOfDay).fill(unknown);
   #minute = Number.NEGATIVE_INFINITY;
+  /** The span that is being summed up. */
+  #span = Number.NEGATIVE_INFINITY;
+  #sum = 0;
+  #seconds = 0;
   #second = Number.NEGATIVE_INFINITY;
-  #ofSecond = 0;
 
-  /** Adds the load of one second; reports of a second add up. What is older than the present minute is left out. */
+  /** Adds the load of one second; reports of a second add up. What is older than the present ten seconds is left out. */
   record(atMs: number, load: number): void {
+    const span = Math.floor(atMs / spanMs);
+    if (span < this.#span) return;
+    if (span > this.#span) this.#begin(span, Math.floor(atMs / minuteMs));
     const second = Math.floor(atMs / 1000);
-    const minute = Math.floor(atMs / minuteMs);
-    if (minute < this.#minute) return;
-    if (minute > this.#minute) this.#advance(minute);
-    this.#ofSecond = second === this.#second ? this.#ofSecond + load : load;
-    this.#second = second;
-    const slot = slotOf(minute);
-    this.#peaks[slot] = Math.max(this.#peaks[slot] ?? unknown, this.#ofSecond);
+    if (second > this.#second) this.#seconds++;
+    this.#second = Math.max(this.#second, second);
+    this.#sum += load;
   }
 
   /**
@@ -59,6 +64,16 @@ export class LoadHistory {
       if (minute > this.#minute - this.#peaks.length) peak = Math.max(peak, this.#peaks[slotOf(minute)] ?? unknown);
     }
     return peak;
+  }
+
+  #begin(span: number, minute: number): void {
+    if (this.#seconds > 0) {
+      const slot = slotOf(this.#minute);
+      this.#peaks[slot] = Math.max(this.#peaks[slot] ?? unknown, this.#sum / this.#seconds);
+    }
+    if (minute > this.#minute) this.#advance(minute);
+    this.#span = span;
+    this.#sum = this.#seconds = 0;
   }
 
   /** What lies between is not known. */

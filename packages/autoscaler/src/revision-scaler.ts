@@ -140,10 +140,13 @@ export class RevisionScaler {
    * Takes in one gateway's report. Where requests wait and no pod is ready it decides at once (autoscaling.md, section 11), and where
    * the class or a reserved pod calls for it.
    */
-  record({ averageConcurrency, requestCount }: RevisionStat, report: ReportFacts, nowMs: number): void {
+  record(stat: RevisionStat, report: ReportFacts, nowMs: number): void {
+    const { averageConcurrency, requestCount } = stat;
     const { madeAtMs, waiting, present = waiting } = report;
     this.#class.record(madeAtMs, averageConcurrency, requestCount);
-    this.#lifting.record(madeAtMs, averageConcurrency, requestCount);
+    // A line that has grown while pods were starting is no measure of what will be needed at that time of another day.
+    const served = Math.max(0, averageConcurrency - stat.waiting);
+    this.#lifting.record(madeAtMs, Math.min(averageConcurrency, served + requestCount), requestCount);
     this.#recordedSecond = Math.max(this.#recordedSecond, Math.floor(madeAtMs / 1000));
     this.#facts.waiting = waiting >= 0 ? waiting : 0;
     this.#facts.present = present >= 0 ? present : 0;
