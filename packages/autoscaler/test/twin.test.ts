@@ -10,7 +10,7 @@ interface Run {
   readonly service?: string;
   readonly startUp?: string;
   readonly timeoutMs?: number;
-  readonly workers?: number;
+  readonly workers?: number | undefined;
   readonly skipMs?: number;
   readonly seed?: number;
 }

@@ -7,6 +7,7 @@ import { devCommand } from './commands/dev.ts';
 import { getCommand } from './commands/get.ts';
 import { logsCommand } from './commands/logs.ts';
 import { runCommand } from './commands/run.ts';
+import { simulateCommand } from './commands/simulate.ts';
 import { whyCommand } from './commands/why.ts';
 import type { Io } from './io.ts';
 
@@ -66,11 +67,21 @@ Examples:
   ebb get ksvc              what is deployed, and its URL
   ebb logs -f hello         what the service says
   ebb why hello             how its number of instances came about
+  ebb simulate --help       how many it would have had, for other requests or settings
   ebb apply -f hello.yaml   deploy a manifest to the cluster of your kubeconfig
 
 kubectl works too: ebb dev prints the KUBECONFIG line for it.`,
     );
-  for (const command of [devCommand, runCommand, applyCommand, getCommand, logsCommand, whyCommand, deleteCommand]) {
+  for (const command of [
+    devCommand,
+    runCommand,
+    applyCommand,
+    getCommand,
+    logsCommand,
+    whyCommand,
+    simulateCommand,
+    deleteCommand,
+  ]) {
     program.addCommand(command(io, signal).copyInheritedSettings(program));
   }
   return program;

@@ -5,6 +5,6 @@ export { type Bin, type InstanceSeconds } from './ledger.ts';
 export { seededRandom } from './random.ts';
 export { type Quantiles, type SimulationOptions, type SimulationResult, simulate } from './simulate.ts';
 export type { ServiceColumn } from './trace/columns.ts';
-export { generateTrace, generatorHelp } from './trace/generate.ts';
+export { generateTrace } from './trace/generate.ts';
 export { type TraceOptions, parseTrace } from './trace/parse-trace.ts';
 export type { Trace } from './trace/trace.ts';

@@ -37,7 +37,7 @@ export class Ledger {
   readonly latencies: Float64Array;
   peakPods = 0;
   podsMade = 0;
-  /** Times that a request found no pod ready, none having found that since the last pod was. */
+  /** Times that requests began to wait while no pod was ready. */
   coldStarts = 0;
   requests = 0;
   granted = 0;

@@ -44,7 +44,7 @@ export interface SimulationResult extends Readonly<Endings> {
   readonly wait: Quantiles;
   /** Time from arrival to the answer. */
   readonly latency: Quantiles;
-  /** Times that a request found no pod ready, none having found that since the last pod was. */
+  /** Times that requests began to wait while no pod was ready. */
   readonly coldStarts: number;
   readonly podsMade: number;
   readonly peakPods: number;
@@ -114,7 +114,6 @@ function createWorld(options: SimulationOptions, clock: VirtualClock, ledger: Le
   const history = new LoadHistory();
   const context = { settings, replicas: fleet, load, history: () => history };
   const scaler = new RevisionScaler(podAutoscaler, context, clock.now());
-  let isCold = false;
 
   const hear = (now: number): void => {
     const hearing = gateways.hearing(now);
@@ -143,10 +142,10 @@ function createWorld(options: SimulationOptions, clock: VirtualClock, ledger: Le
       return gateway.open;
     },
     arrive: (serviceMs, counts) => {
+      const before = activator.waiting;
       gateway.arrive(serviceMs, counts);
-      const wasCold = isCold;
-      isCold = activator.waiting > 0 && fleet.ready + fleet.reserveReady === 0;
-      if (isCold && !wasCold && counts) ledger.coldStarts++;
+      const beginsLine = before === 0 && activator.waiting > 0;
+      if (beginsLine && counts && fleet.ready + fleet.reserveReady === 0) ledger.coldStarts++;
     },
     close: () => fleet.close(),
   };

@@ -1,8 +1,9 @@
 import { keys, resources } from '@ebb/api';
 import { UserError } from '@ebb/base';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { type ClusterOptions, connect, withClusterOptions } from '../client/connect.ts';
 import type { Io } from '../io.ts';
+import { parseTime } from './parse-time.ts';
 
 interface Options extends ClusterOptions {
   /** Milliseconds since the epoch. */
@@ -33,10 +34,4 @@ export function whyCommand(io: Io, signal: AbortSignal): Command {
     const { formatTold } = await import('@ebb/autoscaler');
     io.out(`${formatTold({ podAutoscalers, events: events.items, atMs: at })}\n`);
   });
-}
-
-function parseTime(text: string): number {
-  const ms = Date.parse(text);
-  if (Number.isNaN(ms)) throw new InvalidArgumentError('a time such as 2026-01-02T15:04:05Z.');
-  return ms;
 }

@@ -64,14 +64,6 @@ const generators: Readonly<Record<string, Generator>> = {
   'heavy-tailed': { defaults: { rate: '10', shape: '1.5', for: '1h' }, arrivals: paretoGaps },
 };
 
-/** The generators and what they can be told, for people: a line each. */
-export const generatorHelp: string = Object.entries(generators)
-  .map(([name, { defaults }]) => {
-    const pairs = Object.entries(defaults).map((pair) => pair.join('='));
-    return `${name}:${pairs.join(',')}`;
-  })
-  .join('\n');
-
 /**
  * Makes a trace: `steady`, `ramp`, `spike`, `diurnal` or `heavy-tailed`, each with parameters, as in `spike:rate=5,to=200,at=20m`.
  * Rates are requests a second. Throws `UserError` for anything else.
