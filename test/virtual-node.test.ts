@@ -7,7 +7,7 @@ import { eventually } from '@ebb/base/testing';
 import { type RemoteKubeClient, createKubeClient } from '@ebb/kube';
 import { type LocalEci, type Runtime, createProcessRuntime } from '@ebb/local-eci';
 import { createTestEci, testAccessKey } from '@ebb/local-eci/testing';
-import { createVirtualNode } from '@ebb/virtual-node';
+import { createVirtualNodes } from '@ebb/virtual-node';
 import { type Eci, createEci } from '../packages/virtual-node/src/eci/eci.ts';
 import { makeContainerGroup } from '../packages/virtual-node/src/pods/container-group.ts';
 import { emptyLookup } from '../packages/virtual-node/test/empty-lookup.ts';
@@ -55,7 +55,7 @@ function makeRuntime(): Runtime {
 /** A virtual node over an ECI, until disposed. The ECI outlives it. */
 async function startNode(eci: LocalEci): Promise<AsyncDisposable> {
   const stop = new AbortController();
-  const node = createVirtualNode({
+  const node = createVirtualNodes({
     client,
     eci: { endpoint: eci.endpoint, protocol: 'http', regionId: eci.regionId, ...testAccessKey },
     nodeName,

@@ -1,4 +1,4 @@
-export { type VirtualNode, type VirtualNodeOptions, createVirtualNode } from './virtual-node.ts';
+export { type VirtualNodes, type VirtualNodesOptions, createVirtualNodes } from './fleet/virtual-nodes.ts';
 export type { EciAccess } from './eci/eci.ts';
 export type { KubeletOptions } from './kubelet/kubelet-server.ts';
 export { groupResources } from './pods/group-resources.ts';

@@ -2,36 +2,59 @@ import { setMaxListeners } from 'node:events';
 import { type Pod, isNotFound, keyOf, resources } from '@ebb/api';
 import { type Clock, type Logger, linkSignals, messageOf } from '@ebb/base';
 import { type KubeClient, createEventRecorder, createInformer, createReconciler } from '@ebb/kube';
-import { type ContainerGroup, type EciAccess, createEci } from './eci/eci.ts';
+import type { ContainerGroup, Eci } from './eci/eci.ts';
 import { type KubeletOptions, type KubeletServer, startKubelet } from './kubelet/kubelet-server.ts';
 import { createNodeAgent } from './node/node-agent.ts';
 import { type NodeFacts, makeNode } from './node/node-object.ts';
+import { ZoneStock } from './node/zone-stock.ts';
+import type { EciProfile, Labels } from './profile/profile.ts';
 import { GroupIndex, uidOf } from './pods/group-index.ts';
-import { createGroupMaker } from './pods/group-maker.ts';
+import { type Zone, createGroupMaker } from './pods/group-maker.ts';
 import { PodController } from './pods/pod-controller.ts';
 import { isOver } from './pods/is-over.ts';
 import { StatusSync } from './pods/status-sync.ts';
 import { VolumeRefresh } from './pods/volume-refresh.ts';
 import { PodProbes } from './probes/pod-probes.ts';
 
-export interface VirtualNodeOptions {
+/** What one node is made of; the first few are shared by all of a process. */
+export interface NodeOptions {
   readonly client: KubeClient;
-  readonly eci: EciAccess;
-  /** Name of the Node, such as `virtual-kubelet-cn-hangzhou-j`. */
+  readonly eci: Eci;
+  /** True for an ECI of this machine. */
+  readonly isLocal: boolean;
+  readonly profile: () => EciProfile;
+  readonly namespaceLabels: (namespace: string, signal: AbortSignal) => Promise<Labels>;
+  readonly regionId: string;
+  /** The name all nodes of the process are known by. */
+  readonly fleet: string;
   readonly nodeName: string;
-  /** Zone whose vSwitch its pods are put in. */
   readonly zone: string;
+  /** vSwitches of its zone, as they are now. */
+  readonly vSwitchIds: () => readonly string[];
+  /** True once it takes no more pods. */
+  readonly isRetiring: () => boolean;
+  /** True if pods may be had on another node. */
+  readonly hasAlternative: () => boolean;
   readonly kubelet: KubeletOptions;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly random: () => number;
 }
 
-export interface VirtualNode {
+/** One Node of a process, and what runs on it. */
+export interface ManagedNode {
+  readonly nodeName: string;
+  readonly zone: string;
   /** Works until aborted; pods and their groups are left as they are. To be called once. */
   run(options: { readonly signal: AbortSignal }): Promise<void>;
   /** Resolves when the Node is registered and its pods and groups are known and looked after. */
   readonly synced: Promise<void>;
+  /** Pods bound to it that are known of. */
+  readonly podCount: number;
+  /** True if its zone had nothing, and is not yet to be tried again. */
+  readonly isOut: boolean;
+  /** Something the Node tells is otherwise now. */
+  touch(): void;
 }
 
 /** Pods worked on at a time; a create is one call to ECI, and they do not wait for each other. */
@@ -42,9 +65,8 @@ const byUid = 'uid';
 const byMoving = 'moving';
 
 /** A Node whose pods are ECI container groups (serverless-node.md, section 1). */
-export function createVirtualNode(options: VirtualNodeOptions): VirtualNode {
-  const { client, nodeName, clock, logger, random, kubelet } = options;
-  const eci = createEci(options.eci);
+export function createNode(options: NodeOptions): ManagedNode {
+  const { client, eci, nodeName, clock, logger, random, kubelet } = options;
   const index = new GroupIndex();
   const pods = createInformer(client, resources.pods, {
     fieldSelector: `spec.nodeName=${nodeName}`,
@@ -66,6 +88,8 @@ export function createVirtualNode(options: VirtualNodeOptions): VirtualNode {
     clock,
     logger,
     moving: () => pods.byIndex(byMoving, 'true').flatMap(({ metadata }) => metadata.uid ?? []),
+    isLeaving: (uid) => pods.byIndex(byUid, uid).every(({ metadata }) => metadata.deletionTimestamp !== undefined),
+    onCloud: () => agent.touch(),
     onChange: (uids) => enqueueAll(uids),
     onListed: (groups) => sweep(groups),
   });
@@ -78,14 +102,27 @@ export function createVirtualNode(options: VirtualNodeOptions): VirtualNode {
     onChange: (uid) => enqueueAll([uid]),
     onEvent: (pod, { type, reason, message }) => events.event(pod, type, reason, message),
   });
+  const stock = new ZoneStock({ clock, random, onChange: () => agent.touch() });
+  const zone: Zone = {
+    get vSwitchIds() {
+      return options.vSwitchIds();
+    },
+    served: () => stock.served(),
+    refused: (message) => stock.refused(message),
+    hasAlternative: options.hasAlternative,
+  };
   const controller = new PodController({
     client,
     eci,
+    zone,
     maker: createGroupMaker({
       client,
       eci,
+      zone,
       node: () => makeNode(facts()),
-      claimsAreLocal: isLocal(options.eci),
+      profile: options.profile,
+      namespaceLabels: options.namespaceLabels,
+      claimsAreLocal: options.isLocal,
       clock,
     }),
     probes,
@@ -129,11 +166,15 @@ export function createVirtualNode(options: VirtualNodeOptions): VirtualNode {
   let port = kubelet.port;
   const facts = (): NodeFacts => ({
     nodeName,
-    regionId: options.eci.regionId,
+    fleet: options.fleet,
+    vSwitchIds: options.vSwitchIds(),
+    regionId: options.regionId,
     zone: options.zone,
     address: hostIP,
     kubeletPort: port,
     cloud: sync.cloud,
+    outOf: stock.outOf,
+    isRetiring: options.isRetiring(),
   });
   const agent = createNodeAgent({ client, clock, logger, facts });
   let markSynced = (): void => {};
@@ -143,7 +184,11 @@ export function createVirtualNode(options: VirtualNodeOptions): VirtualNode {
     const groupOf = (pod: Pod): string | undefined => index.get(pod.metadata.uid ?? '')?.id;
     await using server: KubeletServer = await startKubelet({
       ...kubelet,
+      nodeName,
+      client,
       eci,
+      // ECI makes its figures each 15 s; an ECI of this machine when it is asked.
+      usageAgeMs: options.isLocal ? 1000 : 15_000,
       pods: () => pods.list(),
       groupOf,
       clock,
@@ -176,12 +221,19 @@ export function createVirtualNode(options: VirtualNodeOptions): VirtualNode {
       subscription.unsubscribe();
     }
   };
-  return { run, synced };
-}
-
-/** True for an ECI of this machine: the cloud's is never on loopback. */
-function isLocal({ endpoint }: EciAccess): boolean {
-  return /^(127\.|localhost\b|\[::1\])/.test(endpoint);
+  return {
+    nodeName,
+    zone: options.zone,
+    run,
+    synced,
+    touch: () => agent.touch(),
+    get podCount() {
+      return pods.list().length;
+    },
+    get isOut() {
+      return stock.outOf !== undefined;
+    },
+  };
 }
 
 /** True for a pod on its way up or down. */

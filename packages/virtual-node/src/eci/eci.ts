@@ -2,7 +2,11 @@ import { createRequire } from 'node:module';
 import type * as sdkModule from '@alicloud/eci20180808';
 import * as openApi from '@alicloud/openapi-client';
 import { RuntimeOptions } from '@alicloud/tea-util';
-import { eciError } from './error.ts';
+import { systemClock } from '@ebb/base';
+import { type ActionName, CallGate } from './call-gate.ts';
+import type { EciError } from './error.ts';
+import { type EciInside, createInside } from './inside.ts';
+import { findZones } from './zones.ts';
 
 // A CommonJS module with a default export: what `import` makes of that differs between Node and bundlers, `require` is plain.
 const sdk = createRequire(import.meta.url)('@alicloud/eci20180808') as (typeof sdkModule)['default'];
@@ -47,10 +51,29 @@ export interface LogQuery {
 }
 
 /** The actions of ECI the virtual node needs (serverless-node.md, section 2). All reject with `EciError`. */
-export interface Eci {
+export interface Eci extends EciInside {
   /** Returns the group's id before anything runs. The same `clientToken` gives the same group. */
   create(group: CreateGroup): Promise<string>;
+  /** 0 if a group may be made for this pod now, within ECI's limits; else milliseconds after which to ask again. */
+  createTurn(uid: string): number;
+  /** The pod needs no group any more: its turn goes to others. */
+  giveUpTurn(uid: string): void;
   delete(groupId: string): Promise<void>;
+  /** As `createTurn`, for a group's end. */
+  deleteTurn(groupId: string): number;
+  /**
+   * Where every group with these tags stands, or of those that changed within so many seconds; cheaper than a `list` of many.
+   */
+  statuses(
+    tags: Readonly<Record<string, string>>,
+    options?: { readonly sinceSeconds?: number },
+  ): Promise<readonly GroupStatus[]>;
+  /** The zones of these vSwitches, by the VPC's API. */
+  zones(vSwitchIds: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** What ECI says of the credentials, while it refuses them; no other call is made meanwhile. */
+  credentialsError(): EciError | undefined;
+  /** Ends the waiting for turns. */
+  close(): void;
   /** Every group with these tags. */
   list(tags: Readonly<Record<string, string>>): Promise<ContainerGroup[]>;
   /** The groups of these ids; one that does not exist is left out. */
@@ -65,6 +88,13 @@ export interface Eci {
   log(query: LogQuery): Promise<string>;
 }
 
+/** Where a group stands, in few words. */
+export interface GroupStatus {
+  readonly id: string;
+  /** Differs when anything of the status does. */
+  readonly fingerprint: string;
+}
+
 /** Images by container. */
 export type ImageIds = ReadonlyMap<string, string>;
 
@@ -72,9 +102,12 @@ export type ImageIds = ReadonlyMap<string, string>;
 const limits = { connectTimeout: 5_000, readTimeout: 10_000 };
 /** Most groups of an answer, and most ids of a question. */
 const pageSize = 20;
+const statusPageSize = 200;
 
-/** A client over the official SDK. Back-off is the caller's: the SDK has none. */
-export function createEci(access: EciAccess): Eci {
+const openGate = (): CallGate => new CallGate({ clock: systemClock, random: () => 0.5, limited: false });
+
+/** A client over the official SDK, whose calls pass the gate. Default: a gate of its own that knows no limits. */
+export function createEci(access: EciAccess, gate: CallGate = openGate()): Eci {
   const { regionId, endpoint, protocol, accessKeyId, accessKeySecret, securityToken } = access;
   const config = {
     endpoint,
@@ -86,25 +119,57 @@ export function createEci(access: EciAccess): Eci {
   };
   const client = new sdk.default(new openApi.Config(config));
   const runtime = new RuntimeOptions(limits);
+  const call = <T>(action: ActionName, make: () => Promise<T>): Promise<T> => gate.call(action, make);
   return {
+    ...createInside({ client, sdk, runtime, regionId, call }),
     create: async (group) => {
       const network = { vSwitchId: access.vSwitchId, securityGroupId: access.securityGroupId };
       const request = new sdk.CreateContainerGroupRequest({ regionId, ...network, ...group });
-      const { body } = await asEciError(client.createContainerGroupWithOptions(request, runtime));
+      const make = (): ReturnType<typeof client.createContainerGroup> =>
+        client.createContainerGroupWithOptions(request, runtime);
+      const { body } = await gate.call('CreateContainerGroup', make, { hasTurn: true });
       return body?.containerGroupId ?? '';
     },
+    createTurn: (uid) => gate.turn('CreateContainerGroup', uid),
+    giveUpTurn: (uid) => gate.giveUp('CreateContainerGroup', uid),
     delete: async (containerGroupId) => {
       const request = new sdk.DeleteContainerGroupRequest({ regionId, containerGroupId });
-      await asEciError(client.deleteContainerGroupWithOptions(request, runtime));
+      const make = (): ReturnType<typeof client.deleteContainerGroup> =>
+        client.deleteContainerGroupWithOptions(request, runtime);
+      await gate.call('DeleteContainerGroup', make, { hasTurn: true });
+    },
+    deleteTurn: (groupId) => gate.turn('DeleteContainerGroup', groupId),
+    credentialsError: () => gate.credentialsError,
+    close: () => gate.close(),
+    zones: (vSwitchIds) => call('DescribeVSwitches', () => findZones(access, vSwitchIds)),
+    statuses: async (tags, { sinceSeconds } = {}) => {
+      const tag = tagsOf(tags);
+      const since = sinceSeconds === undefined ? {} : { sinceSecond: sinceSeconds };
+      const found: GroupStatus[] = [];
+      let nextToken: string | undefined;
+      do {
+        const page = { regionId, tag, limit: statusPageSize, ...since, ...(nextToken ? { nextToken } : {}) };
+        const request = new sdk.DescribeContainerGroupStatusRequest(page);
+        const { body } = await call('DescribeContainerGroupStatus', () =>
+          client.describeContainerGroupStatusWithOptions(request, runtime),
+        );
+        for (const { containerGroupId: id = '', status, podStatus } of body?.data ?? []) {
+          found.push({ id, fingerprint: `${status} ${JSON.stringify(podStatus)}` });
+        }
+        nextToken = body?.nextToken;
+      } while (nextToken);
+      return found;
     },
     list: async (tags) => {
-      const tag = Object.entries(tags).map(([key, value]) => ({ key, value }));
+      const tag = tagsOf(tags);
       const groups: ContainerGroup[] = [];
       let nextToken: string | undefined;
       do {
         const page = { regionId, tag, limit: pageSize, ...(nextToken ? { nextToken } : {}) };
         const request = new sdk.DescribeContainerGroupsRequest(page);
-        const { body } = await asEciError(client.describeContainerGroupsWithOptions(request, runtime));
+        const { body } = await call('DescribeContainerGroups', () =>
+          client.describeContainerGroupsWithOptions(request, runtime),
+        );
         groups.push(...(body?.containerGroups ?? []));
         nextToken = body?.nextToken;
       } while (nextToken);
@@ -115,7 +180,9 @@ export function createEci(access: EciAccess): Eci {
       for (let from = 0; from < groupIds.length; from += pageSize) {
         const containerGroupIds = JSON.stringify(groupIds.slice(from, from + pageSize));
         const request = new sdk.DescribeContainerGroupsRequest({ regionId, containerGroupIds });
-        const { body } = await asEciError(client.describeContainerGroupsWithOptions(request, runtime));
+        const { body } = await call('DescribeContainerGroups', () =>
+          client.describeContainerGroupsWithOptions(request, runtime),
+        );
         groups.push(...(body?.containerGroups ?? []));
       }
       return groups;
@@ -125,7 +192,9 @@ export function createEci(access: EciAccess): Eci {
       for (let from = 0; from < groupIds.length; from += pageSize) {
         const containerGroupIds = JSON.stringify(groupIds.slice(from, from + pageSize));
         const request = new sdk.DescribeContainerGroupStatusRequest({ regionId, containerGroupIds });
-        const { body } = await asEciError(client.describeContainerGroupStatusWithOptions(request, runtime));
+        const { body } = await call('DescribeContainerGroupStatus', () =>
+          client.describeContainerGroupStatusWithOptions(request, runtime),
+        );
         for (const { containerGroupId = '', podStatus } of body?.data ?? []) {
           const told = podStatus?.containerStatuses?.filter(({ imageID }) => imageID);
           const images = told?.map(({ name = '', imageID = '' }) => [name, imageID] as const);
@@ -136,13 +205,13 @@ export function createEci(access: EciAccess): Eci {
     },
     restart: async (containerGroupId) => {
       const request = new sdk.RestartContainerGroupRequest({ regionId, containerGroupId });
-      await asEciError(client.restartContainerGroupWithOptions(request, runtime));
+      await call('RestartContainerGroup', () => client.restartContainerGroupWithOptions(request, runtime));
     },
     updateVolumes: async (containerGroupId, volume) => {
       // Only what is named is changed.
       const update = { regionId, containerGroupId, updateType: 'IncrementalUpdate', volume };
       const request = new sdk.UpdateContainerGroupRequest(update);
-      await asEciError(client.updateContainerGroupWithOptions(request, runtime));
+      await call('UpdateContainerGroup', () => client.updateContainerGroupWithOptions(request, runtime));
     },
     log: async ({ groupId, container, tail, startTime, previous }) => {
       const request = new sdk.DescribeContainerLogRequest({
@@ -154,16 +223,14 @@ export function createEci(access: EciAccess): Eci {
         ...(tail === undefined ? {} : { tail }),
         ...(startTime === undefined ? {} : { startTime }),
       });
-      const { body } = await asEciError(client.describeContainerLogWithOptions(request, runtime));
+      const { body } = await call('DescribeContainerLog', () =>
+        client.describeContainerLogWithOptions(request, runtime),
+      );
       return body?.content ?? '';
     },
   };
 }
 
-async function asEciError<T>(call: Promise<T>): Promise<T> {
-  try {
-    return await call;
-  } catch (error) {
-    throw eciError(error);
-  }
+function tagsOf(tags: Readonly<Record<string, string>>): { key: string; value: string }[] {
+  return Object.entries(tags).map(([key, value]) => ({ key, value }));
 }

@@ -2,12 +2,16 @@ import { messageOf } from '@ebb/base';
 
 /** What to do about a refusal (serverless-node.md, section 2.5). */
 export type Remedy =
+  /** Nothing of that kind is to be had here and now: another zone, another spec, on demand instead of spot, or later. */
+  | 'look-elsewhere'
   /** Try again, later and later. */
   | 'back-off'
   /** It will be refused again until quota, money or consent change: try again, but rarely. */
   | 'wait-for-a-person'
   /** The request is wrong: only another one can succeed. */
-  | 'change-request';
+  | 'change-request'
+  /** Every call will be refused, whatever it asks for, until the access key is another. */
+  | 'mend-credentials';
 
 /** A call ECI refused, or that did not reach it. */
 export class EciError extends Error {
@@ -23,25 +27,83 @@ export class EciError extends Error {
   }
 }
 
-const persons = [
-  /^QuotaExceeded/,
-  /^Throttling\.Vcpu/,
-  /^Forbidden\./,
-  /^Account\.Arrearage/,
-  /InsufficientBalance$/,
-  /^ServiceNotEnabled/,
-  /^NoPermission/,
-  /RiskControl$/,
+/** There is no instance to be had in this zone for now, whatever its spec. */
+const zoneCodes = [/^Zone\.NotOnSale/, /^InvalidVSwitchId\.IpNotEnough/];
+/** ECI's codes by what they ask for; the first that fits counts. What none fits is told by time alone. */
+const codes: readonly (readonly [Remedy, readonly RegExp[]])[] = [
+  [
+    'mend-credentials',
+    [
+      /^InvalidAccessKeyId/,
+      /^SignatureDoesNotMatch/,
+      /^IncompleteSignature/,
+      /^InvalidSecurityToken/,
+      /^MissingSecurityToken/,
+      /^InvalidTimeStamp/,
+    ],
+  ],
+  [
+    'look-elsewhere',
+    [
+      ...zoneCodes,
+      /^OperationDenied\.NoStock/,
+      /^Spot\.NotMatched/,
+      /^RecommendEmpty\./,
+      /^InvalidInstanceTypeForEci/,
+      /^InvalidSpotCpuMemorySpec/,
+      /^HighCpuMemConfigRequired/,
+      /^InvalidParameter\.CPU\.Memory/,
+    ],
+  ],
+  [
+    'wait-for-a-person',
+    [
+      /^QuotaExceeded/,
+      /^Throttling\.Vcpu/,
+      /^Forbidden\./,
+      /^Account\.Arrearage/,
+      /InsufficientBalance$/,
+      /^ServiceNotEnabled/,
+      /^FeatureAccessRestricted/,
+      /^CreateServiceLinkedRole\.Denied/,
+      /^InvalidUser\.PassRoleForbidden/,
+      /^NoPermission/,
+      /^SecurityRisk\./,
+      /RiskControl$/,
+    ],
+  ],
+  [
+    'back-off',
+    [/^Throttling/, /^EipPurchaseFlowControl/, /^Degrade\./, /^Internal/, /^ServiceUnavailable/, /Idempotent/],
+  ],
+  [
+    'change-request',
+    [
+      /^Invalid/,
+      /^Missing/,
+      /^ImageSnapshot\./,
+      /NotSupport/,
+      /^IncorrectOperation/,
+      /^DiskVolume\./,
+      /^DiskNumber\./,
+      /^RamRole\./,
+      /^InstanceTypeNotMatchCpuArch/,
+      /^FeatureBasedConstraintConflict/,
+      /^PrivateIpAddress\./,
+      /^LocalDiskAmountNotMatch/,
+      /^JobInstance/,
+      /MisMatch$/,
+    ],
+  ],
 ];
-const wrongRequests = [/^InvalidParameter/, /^Missing/, /^ImageSnapshot\./, /NotSupport/, /^InvalidAction/];
 
 function remedyFor(code: string): Remedy {
-  if (persons.some((pattern) => pattern.test(code))) return 'wait-for-a-person';
-  return wrongRequests.some((pattern) => pattern.test(code)) ? 'change-request' : 'back-off';
+  return codes.find(([, patterns]) => patterns.some((pattern) => pattern.test(code)))?.[0] ?? 'back-off';
 }
 
 /** The SDK's error as ours. */
 export function eciError(error: unknown): EciError {
+  if (error instanceof EciError) return error;
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'Unknown';
   // The SDK puts the code before the message and a request id behind it.
   const message = messageOf(error)
@@ -51,19 +113,14 @@ export function eciError(error: unknown): EciError {
   return new EciError(code, message, { remedy: remedyFor(code), cause: error });
 }
 
-/** There is no instance to be had of what was asked for, in this zone and for now. */
-const noRoom = [
-  /^OperationDenied\.NoStock/,
-  /^Zone\.NotOnSale/,
-  /IpNotEnough$/,
-  /^Spot\.NotMatched/,
-  /^RecommendEmpty\./,
-  /CPU\.Memory$/,
-];
+/** True if the zone has nothing left, or nothing of this size: other pods had better go elsewhere too. */
+export function isZoneOut({ code }: EciError): boolean {
+  return code.startsWith('OperationDenied.NoStock') || zoneCodes.some((pattern) => pattern.test(code));
+}
 
-/** True if another size, another zone or another hour might get what was refused. */
-export function isNoRoom(error: unknown): boolean {
-  return error instanceof EciError && noRoom.some((pattern) => pattern.test(error.code));
+/** True if this account calls more often than ECI lets it. */
+export function isThrottled({ code }: EciError): boolean {
+  return code === 'Throttling' || code.startsWith('Throttling.User') || code.startsWith('Degrade.');
 }
 
 /** True if the group was made by a call before, whose answer was lost, for another state of what the pod refers to. */

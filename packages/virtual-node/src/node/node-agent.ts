@@ -1,7 +1,7 @@
 import { type Lease, type Node, isAlreadyExists, isNotFound, resources } from '@ebb/api';
-import { type Clock, type Logger, messageOf } from '@ebb/base';
-import { type KubeClient, backoffMs, toTimestamp } from '@ebb/kube';
-import { type NodeFacts, makeNode, makeNodeStatus } from './node-object.ts';
+import { type Clock, type Logger, linkSignals, messageOf } from '@ebb/base';
+import { type KubeClient, backoffMs, deepEqual, toTimestamp } from '@ebb/kube';
+import { type NodeFacts, makeNode, makeNodeStatus, taintsOf } from './node-object.ts';
 
 interface AgentOptions {
   readonly client: KubeClient;
@@ -24,10 +24,15 @@ export interface NodeAgent {
   register(options: { readonly signal: AbortSignal }): Promise<void>;
   /** Renews lease and status until aborted. Failures are logged and tried again at the next turn. */
   run(options: { readonly signal: AbortSignal }): Promise<void>;
+  /** Something the Node tells is otherwise now: it is written at once. */
+  touch(): void;
 }
 
 export function createNodeAgent({ client, clock, logger, facts }: AgentOptions): NodeAgent {
   const now = (): string => toTimestamp(clock.now());
+
+  let wake = (): void => {};
+  let touched = false;
 
   const writeStatus = async (node: Node): Promise<void> => {
     await client.updateStatus(resources.nodes, { ...node, status: makeNodeStatus(facts(), node.status, now()) });
@@ -35,16 +40,17 @@ export function createNodeAgent({ client, clock, logger, facts }: AgentOptions):
 
   const registerOnce = async (): Promise<void> => {
     const wanted = makeNode(facts());
+    const { labels, annotations } = wanted.metadata;
     const name = facts().nodeName;
     const node = await client.create(resources.nodes, wanted).catch(async (error: unknown) => {
       if (!isAlreadyExists(error)) throw error;
       return client.patch(
         resources.nodes,
         { name },
-        { type: 'merge', body: { metadata: { labels: wanted.metadata.labels }, spec: wanted.spec ?? {} } },
+        { type: 'merge', body: { metadata: { labels, annotations }, spec: { providerID: wanted.spec?.providerID } } },
       );
     });
-    await writeStatus(node);
+    await writeStatus(await writeSpec(node));
     await renewLease(node);
   };
 
@@ -73,7 +79,19 @@ export function createNodeAgent({ client, clock, logger, facts }: AgentOptions):
   const renew = async (withStatus: boolean): Promise<void> => {
     const node = await client.get(resources.nodes, { name: facts().nodeName });
     await renewLease(node);
-    if (withStatus || cloudOf(node) !== facts().cloud.reachable) await writeStatus(node);
+    const present = await writeSpec(node);
+    if (withStatus || !saysTheSame(present, makeNodeStatus(facts(), present.status, now()))) await writeStatus(present);
+  };
+
+  /** Taints and whether pods may come, where they are not as they should be. */
+  const writeSpec = async (node: Node): Promise<Node> => {
+    const taints = taintsOf(facts(), node.spec?.taints);
+    const unschedulable = facts().isRetiring || (isRetired(node) ? false : (node.spec?.unschedulable ?? false));
+    const isSame = deepEqual(taints, node.spec?.taints) && unschedulable === (node.spec?.unschedulable ?? false);
+    if (isSame) return node;
+    const annotations = { [retiredAnnotation]: facts().isRetiring ? 'true' : null };
+    const body = { metadata: { annotations }, spec: { taints, unschedulable: unschedulable || null } };
+    return client.patch(resources.nodes, { name: facts().nodeName }, { type: 'merge', body });
   };
 
   const register = async ({ signal }: { readonly signal: AbortSignal }): Promise<void> => {
@@ -92,11 +110,23 @@ export function createNodeAgent({ client, clock, logger, facts }: AgentOptions):
     }
   };
 
+  const pause = async (signal: AbortSignal): Promise<void> => {
+    using woken = linkSignals(signal);
+    wake = () => woken.abort(new DOMException('touched', 'AbortError'));
+    if (!touched) await clock.sleep(renewEveryMs, { signal: woken.signal }).catch(() => {}); // woken or aborted
+    touched = false;
+    wake = () => {};
+  };
+
   return {
     register,
+    touch: () => {
+      touched = true;
+      wake();
+    },
     run: async ({ signal }) => {
       for (let turn = 1; !signal.aborted; turn++) {
-        await clock.sleep(renewEveryMs, { signal }).catch(() => {}); // aborted: the loop ends
+        await pause(signal);
         if (signal.aborted) return;
         try {
           await renew(turn % (statusEveryMs / renewEveryMs) === 0);
@@ -109,6 +139,17 @@ export function createNodeAgent({ client, clock, logger, facts }: AgentOptions):
   };
 }
 
-function cloudOf({ status }: Node): boolean {
-  return status?.conditions?.some(({ type, status: is }) => type === 'CloudReachable' && is === 'True') ?? false;
+/** On a Node that takes no pods because of us: somebody else's cordon is not lifted. */
+const retiredAnnotation = 'ebb.dev/retired';
+
+function isRetired({ metadata }: Node): boolean {
+  return metadata.annotations?.[retiredAnnotation] === 'true';
+}
+
+/** True if the conditions are the same, but for their times. */
+function saysTheSame({ status }: Node, next: NonNullable<Node['status']>): boolean {
+  const said = status?.conditions ?? [];
+  return (next.conditions ?? []).every(({ type, status: is, reason, message }) =>
+    said.some((each) => each.type === type && each.status === is && each.reason === reason && each.message === message),
+  );
 }

@@ -1,5 +1,5 @@
 import type { ProbeSpec } from '@ebb/base/probe';
-import type { Container, Pod } from '@ebb/api';
+import { type Container, type Pod, keys } from '@ebb/api';
 import type { CreateGroup } from '../eci/eci.ts';
 import { type ResolvedVariable, resolveEnvironment } from './environment.ts';
 import { containerResources, cpuRequests, groupResources } from './group-resources.ts';
@@ -29,9 +29,15 @@ const cpuRequestsTag = 'ebb.dev/cpu-requests';
 /** Longer values ECI refuses. */
 const maxTagValue = 128;
 
+/** Labels of a pod by which its costs are told apart, as tags. */
+const costLabels = [keys.service, keys.revision] as const;
+
+/** The group that was made for the pod before, found no room and is gone: with its token none other could be made. */
+export const retriedAnnotation = 'ebb.dev/eci-schedule-failed';
+
 /**
- * The `CreateContainerGroup` call for a pod. Throws `MissingReference` if something it refers to is not there, `Unsupported` if
- * it asks for what no group has.
+ * The `CreateContainerGroup` call for a pod, as its spec has it. Throws `MissingReference` if something it refers to is not there,
+ * `Unsupported` if it asks for what no group has.
  */
 export function makeContainerGroup(pod: Pod, lookup: Lookup): CreateGroup {
   checkSupported(pod);
@@ -43,7 +49,7 @@ export function makeContainerGroup(pod: Pod, lookup: Lookup): CreateGroup {
   return {
     containerGroupName: groupName(pod),
     // A create whose answer was lost gives the same group when asked again.
-    clientToken: metadata.uid ?? '',
+    clientToken: tokenOf(metadata),
     ...groupResources(spec),
     restartPolicy: spec.restartPolicy ?? 'Always',
     terminationGracePeriodSeconds: spec.terminationGracePeriodSeconds ?? 30,
@@ -57,6 +63,12 @@ export function makeContainerGroup(pod: Pod, lookup: Lookup): CreateGroup {
   };
 }
 
+/** The pod's UID; at most 64 characters. */
+function tokenOf({ uid = '', annotations }: Pod['metadata']): string {
+  const before = annotations?.[retriedAnnotation];
+  return before === undefined ? uid : `${uid}-${before.slice(-20)}`;
+}
+
 function tagsOf({ metadata, spec }: Pod): { key: string; value: string }[] {
   const requests = JSON.stringify(cpuRequests(spec));
   const tags = {
@@ -66,6 +78,9 @@ function tagsOf({ metadata, spec }: Pod): { key: string; value: string }[] {
     [tagKeys.uid]: metadata.uid ?? '',
     [tagKeys.created]: metadata.creationTimestamp ?? '',
     ...(requests === '{}' || requests.length > maxTagValue ? {} : { [cpuRequestsTag]: requests }),
+    ...Object.fromEntries(
+      costLabels.flatMap((label) => (metadata.labels?.[label] ? [[label, metadata.labels[label]]] : [])),
+    ),
   };
   return Object.entries(tags).map(([key, value]) => ({ key, value }));
 }
@@ -107,6 +122,9 @@ function groupContainer(container: Container, pod: Pod, variables: readonly Reso
     ),
     livenessProbe: groupProbe(probes.livenessProbe),
     readinessProbe: groupProbe(probes.readinessProbe),
+    stdin: container.stdin || undefined,
+    stdinOnce: container.stdinOnce || undefined,
+    tty: container.tty || undefined,
     terminationMessagePath: container.terminationMessagePath,
     terminationMessagePolicy: container.terminationMessagePolicy,
     ...groupSecurity(container, pod),

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { ContainerGroup, ImageIds } from '../eci/eci.ts';
 import { tagKeys } from './container-group.ts';
 
@@ -25,18 +26,21 @@ export class GroupIndex {
   }
 
   /**
-   * Takes in a full listing that was asked for when the UIDs in `known` had groups. Returns the UIDs whose group is new, has
-   * changed or is gone: a group that was made while the listing was under way is not missed for being absent from it.
+   * Takes in groups as they were described, and forgets those of the UIDs in `gone`. Returns the UIDs whose group is new, has changed
+   * or is gone.
    */
-  replace(listed: readonly ContainerGroup[], known: ReadonlySet<string>): string[] {
+  replace(listed: readonly ContainerGroup[], gone: ReadonlySet<string>): string[] {
     const changed: string[] = [];
     const present = new Set<string>();
+    const ids = new Set(listed.map(({ containerGroupId }) => containerGroupId));
     for (const group of listed) {
       const uid = uidOf(group);
       // Of two groups for one pod the first seen counts; the other is a stray.
       if (!uid || !group.containerGroupId || present.has(uid)) continue;
+      const counted = this.#groups.get(uid);
+      if (counted?.group && counted.id !== group.containerGroupId && !ids.has(counted.id) && !gone.has(uid)) continue;
       present.add(uid);
-      const text = JSON.stringify(group);
+      const text = digestOf(group);
       if (this.#said.get(uid) === text) continue;
       this.#said.set(uid, text);
       const before = this.#groups.get(uid);
@@ -44,7 +48,7 @@ export class GroupIndex {
       this.#groups.set(uid, { id: group.containerGroupId, group, ...(imageIds ? { imageIds } : {}) });
       changed.push(uid);
     }
-    for (const uid of known) {
+    for (const uid of gone) {
       if (present.has(uid)) continue;
       this.#groups.delete(uid);
       this.#said.delete(uid);
@@ -74,6 +78,11 @@ export class GroupIndex {
   uids(): Set<string> {
     return new Set(this.#groups.keys());
   }
+}
+
+/** Short: there may be tens of thousands. */
+function digestOf(group: ContainerGroup): string {
+  return createHash('md5').update(JSON.stringify(group)).digest('base64');
 }
 
 /** The UID of the pod a group was made for. */

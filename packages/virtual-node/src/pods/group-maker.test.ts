@@ -2,7 +2,8 @@ import { type KubeClient, type KubernetesObject, type Pod, StatusError } from '@
 import { FakeClock } from '@ebb/base/testing';
 import { describe, expect, it } from 'vitest';
 import type { CreateGroup } from '../eci/eci.ts';
-import { EciError } from '../eci/error.ts';
+import { EciError, eciError } from '../eci/error.ts';
+import { parseProfile } from '../profile/profile.ts';
 import { type Made, createGroupMaker } from './group-maker.ts';
 
 const pod = (spec: object = {}, container: object = {}): Pod => ({
@@ -22,33 +23,57 @@ function clientOf(objects: Readonly<Record<string, KubernetesObject>>): KubeClie
 interface Trial {
   readonly made: Made;
   readonly asked: CreateGroup | undefined;
+  readonly tries: readonly CreateGroup[];
+  /** How often the zone was said to have nothing. */
+  readonly refusals: number;
+}
+
+interface Circumstances {
+  readonly objects?: Record<string, KubernetesObject>;
+  readonly error?: Error;
+  /** Of the first tries. */
+  readonly errors?: readonly (Error | undefined)[];
+  readonly profile?: Record<string, string>;
+  readonly hasAlternative?: boolean;
 }
 
 async function make(
   asking: Pod,
-  { objects = {}, error }: { readonly objects?: Record<string, KubernetesObject>; readonly error?: Error } = {},
+  { objects = {}, error, errors = [], profile = {}, hasAlternative = false }: Circumstances = {},
 ): Promise<Trial> {
-  let asked: CreateGroup | undefined;
+  const tries: CreateGroup[] = [];
+  let refusals = 0;
   const maker = createGroupMaker({
     client: clientOf(objects),
     eci: {
       create: (group) => {
-        asked = group;
-        return error ? Promise.reject(error) : Promise.resolve('eci-1');
+        tries.push(group);
+        const refusal = errors[tries.length - 1] ?? error;
+        return refusal ? Promise.reject(refusal) : Promise.resolve('eci-1');
       },
+      createTurn: () => 0,
     },
+    zone: {
+      vSwitchIds: ['vsw-a'],
+      served: () => undefined,
+      refused: () => (refusals += 1),
+      hasAlternative: () => hasAlternative,
+    },
+    profile: () => parseProfile(profile),
+    namespaceLabels: () => Promise.resolve({ team: 'shop' }),
     node: () => ({ metadata: { name: 'n', labels: { zone: 'a' } } }),
     claimsAreLocal: false,
     clock: new FakeClock(0),
   });
-  return { made: await maker.make(asking, new AbortController().signal), asked };
+  const made = await maker.make(asking, new AbortController().signal);
+  return { made, asked: tries.at(-1), tries, refusals };
 }
 
 const condition = (made: Made): object | undefined => ('status' in made ? made.status?.conditions?.[0] : undefined);
 
 describe('the group of a pod', () => {
   it('is made', async () => {
-    expect((await make(pod())).made).toEqual({ id: 'eci-1' });
+    expect((await make(pod())).made).toEqual({ id: 'eci-1', events: [] });
   });
 
   it('is not made where the pod does not fit, and the pod says so as an unschedulable one', async () => {
@@ -63,7 +88,7 @@ describe('the group of a pod', () => {
   });
 
   it('is tried again where there is no stock, which is no other thing to the pod', async () => {
-    const error = new EciError('OperationDenied.NoStock', 'none left', { remedy: 'back-off' });
+    const error = new EciError('OperationDenied.NoStock', 'none left', { remedy: 'look-elsewhere' });
     const { made } = await make(pod({}, { resources: { limits: { cpu: 50 } } }), { error });
     expect(condition(made)).toMatchObject({
       reason: 'Unschedulable',
@@ -76,7 +101,7 @@ describe('the group of a pod', () => {
     const objects = { 'Node n': { metadata: { name: 'n', labels: { zone: 'a', disk: 'ssd' } } } };
     const select = (nodeSelector: object): Promise<Trial> => make(pod({ nodeSelector }), { objects });
     const [own, others, none] = await Promise.all([{ zone: 'a' }, { disk: 'ssd' }, { disk: 'hdd' }].map(select));
-    expect([own?.made, others?.made]).toEqual([{ id: 'eci-1' }, { id: 'eci-1' }]);
+    expect([own?.made, others?.made]).toMatchObject([{ id: 'eci-1' }, { id: 'eci-1' }]);
     expect(none && condition(none.made)).toMatchObject({
       reason: 'Unschedulable',
       message: "0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector.",
@@ -88,7 +113,7 @@ describe('the group of a pod', () => {
     const waiting = async (asking: Pod): Promise<object | undefined> => {
       const { made } = await make(asking);
       return 'status' in made
-        ? { ...made.status?.containerStatuses?.[0]?.state?.waiting, event: made.event?.reason }
+        ? { ...made.status?.containerStatuses?.[0]?.state?.waiting, event: made.events[0]?.reason }
         : undefined;
     };
     expect(await waiting(pod({}, { env }))).toEqual({
@@ -115,7 +140,7 @@ describe('the group of a pod', () => {
   ])('is refused at once for %s, by the name of the field', async (_what, asking, field) => {
     const { made, asked } = await make(asking);
     expect(asked).toBeUndefined();
-    expect(made).toMatchObject({ event: { message: expect.stringContaining(field) }, retry: undefined });
+    expect(made).toMatchObject({ events: [{ message: expect.stringContaining(field) }], retry: undefined });
   });
 
   it('logs in to registries as the pod’s secrets say, or those of its account', async () => {
@@ -139,6 +164,168 @@ describe('the group of a pod', () => {
 
   it('was made before if ECI knows its token, and will show', async () => {
     const error = new EciError('IdempotentParameterMismatch', 'used before', { remedy: 'back-off' });
-    expect((await make(pod(), { error })).made).toEqual({ retry: { requeueAfterMs: 1000 } });
+    expect((await make(pod(), { error })).made).toEqual({ events: [], retry: { requeueAfterMs: 1000 } });
+  });
+});
+
+const refusal = (code: string): Error => eciError(Object.assign(new Error(`${code}: none`), { code }));
+const noStock = refusal('OperationDenied.NoStock');
+const annotated = (annotations: Record<string, string>, metadata: object = {}): Pod => {
+  const plain = pod({}, { resources: { limits: { cpu: 1, memory: '2Gi' } } });
+  const prefixed = Object.entries(annotations).map(([name, value]) => [`k8s.aliyun.com/${name}`, value]);
+  return { ...plain, metadata: { ...plain.metadata, ...metadata, annotations: Object.fromEntries(prefixed) } };
+};
+
+describe('what is asked for', () => {
+  const selector = (name: string, more: object): object => ({ name, ...more });
+  const spot = (strategy: string): object => ({
+    effect: { annotations: { 'k8s.aliyun.com/eci-spot-strategy': strategy } },
+  });
+
+  it('is said by the pod, then by the first selector that matches, then by the profile', async () => {
+    const role = (value: string): object => ({
+      effect: { annotations: { 'k8s.aliyun.com/eci-ram-role-name': value } },
+    });
+    const profile = {
+      securityGroupId: 'sg-profile',
+      resourceGroupId: 'rg-profile',
+      selectors: JSON.stringify([
+        selector('others', { namespaceSelector: { matchLabels: { team: 'other' } }, ...role('none') }),
+        selector('first', {
+          namespaceSelector: { matchLabels: { team: 'shop' } },
+          objectSelector: { matchLabels: { app: 'web' } },
+          effect: {
+            annotations: {
+              'k8s.aliyun.com/eci-ram-role-name': 'first',
+              'k8s.aliyun.com/eci-security-group': 'sg-first',
+            },
+            labels: { seen: 'yes', app: 'no' },
+          },
+        }),
+        selector('second', role('second')),
+      ]),
+    };
+    const web = await make(annotated({ 'eci-security-group': 'sg-pod' }, { labels: { app: 'web' } }), { profile });
+    expect(web.asked).toMatchObject({
+      securityGroupId: 'sg-pod',
+      ramRoleName: 'first',
+      resourceGroupId: 'rg-profile',
+      vSwitchId: 'vsw-a',
+    });
+    expect(web.made).toMatchObject({ effects: { labels: { seen: 'yes' } } });
+    expect((await make(annotated({}), { profile })).asked).toMatchObject({
+      securityGroupId: 'sg-profile',
+      ramRoleName: 'second',
+    });
+  });
+
+  it('is one spec after the other, in order of preference, while there is no stock', async () => {
+    const specs = annotated({ 'eci-use-specs': '2-4Gi,ecs.c6.xlarge,4-8Gi', 'eci-imc-id': 'imc-1' });
+    const { made, tries, refusals } = await make(specs, { errors: [noStock, noStock] });
+    expect(made).toMatchObject({ id: 'eci-1' });
+    expect(tries).toMatchObject([{ cpu: 2, memory: 4 }, { instanceType: 'ecs.c6.xlarge' }, { cpu: 4, memory: 8 }]);
+    expect(tries[1]?.cpu).toBeUndefined();
+    expect([refusals, tries[0]?.imageSnapshotId]).toEqual([0, 'imc-1']);
+    const wrongRequest = await make(specs, { error: refusal('InvalidParameter.DuplicatedName') });
+    expect(wrongRequest.tries).toHaveLength(1);
+  });
+
+  it('is spot, of at least 2 vCPU, and on demand where spot cannot be had and the pod may fall back', async () => {
+    const wish = { 'eci-spot-strategy': 'SpotAsPriceGo', 'eci-spot-duration': '0' };
+    const { made, tries } = await make(annotated({ ...wish, 'eci-spot-fallback': 'true' }), { errors: [noStock] });
+    expect(tries).toMatchObject([
+      { spotStrategy: 'SpotAsPriceGo', spotDuration: 0, cpu: 2 },
+      { cpu: 1, memory: 2 },
+    ]);
+    expect(tries[1]?.spotStrategy).toBeUndefined();
+    expect(made).toMatchObject({ events: [{ reason: 'SpotDegraded' }] });
+    expect((await make(annotated(wish), { errors: [noStock] })).made).toMatchObject({
+      events: [{ reason: 'FailedScheduling' }],
+    });
+    const byProfile = { selectors: JSON.stringify([selector('all', spot('SpotAsPriceGo'))]) };
+    expect((await make(pod(), { profile: byProfile })).asked?.spotStrategy).toBe('SpotAsPriceGo');
+    const own = await make(annotated({ 'eci-spot-strategy': 'NoSpot' }), { profile: byProfile });
+    expect(own.asked?.spotStrategy).toBeUndefined();
+  });
+
+  it('leaves out what means nothing here, and says so', async () => {
+    const { made } = await make(
+      annotated({ 'eci-instance-family': 'ecs.c6', 'eci-made-up': '1', 'eci-instance-id': 'x' }),
+    );
+    expect(made).toMatchObject({
+      id: 'eci-1',
+      events: [{ reason: 'AnnotationIgnored', message: expect.stringMatching(/eci-instance-family, .*eci-made-up$/) }],
+    });
+  });
+
+  it.each([
+    ['eci-use-specs', 'big'],
+    ['eci-use-specs', '1-2Gi,1-2Gi,1-2Gi,1-2Gi,1-2Gi,1-2Gi'],
+    ['eci-spot-strategy', 'Cheap'],
+    ['eci-spot-strategy', 'SpotWithPriceLimit'],
+    ['eci-fail-strategy', 'panic'],
+    ['eci-auto-imc', 'yes'],
+    ['eip-bandwidth', 'fast'],
+    ['eci-extra-ephemeral-storage', 'much'],
+    ['eci-custom-tags', 'a:1,b:2,c:3,d:4'],
+  ])('is nothing where %s is %s, by the name of the annotation', async (name, value) => {
+    const { made, asked } = await make(annotated({ [name]: value }));
+    expect(asked).toBeUndefined();
+    expect(made).toMatchObject({
+      events: [{ message: expect.stringContaining('annotation k8s.aliyun.com/e') }],
+      retry: undefined,
+    });
+  });
+
+  it.each([
+    ['eip-isp', 'BGP', { eipISP: 'BGP' }],
+    ['eci-with-eip', 'true', { autoCreateEip: true }],
+    ['eci-vswitch', 'vsw-b, vsw-c', { vSwitchId: 'vsw-b,vsw-c' }],
+    ['eci-schedule-strategy', 'VSwitchRandom', { scheduleStrategy: 'VSwitchRandom' }],
+    ['eci-extra-ephemeral-storage', '50Gi', { ephemeralStorage: 50 }],
+    ['eci-ntp-server', '10.0.0.1,10.0.0.2', { ntpServer: ['10.0.0.1', '10.0.0.2'] }],
+    [
+      'acr-instance-ids',
+      'cn-beijing:cri-1,cri-2',
+      { acrRegistryInfo: [{ regionId: 'cn-beijing', instanceId: 'cri-1' }, { instanceId: 'cri-2' }] },
+    ],
+    ['eci-custom-tags', 'team:shop', { tag: expect.arrayContaining([{ key: 'team', value: 'shop' }]) }],
+    ['eci-auto-imc', 'false', { autoMatchImageCache: false }],
+  ])('has a field for %s', async (name, value, fields) => {
+    expect((await make(annotated({ [name]: value }))).asked).toMatchObject(fields);
+  });
+});
+
+describe('a refusal', () => {
+  const owned = {
+    ownerReferences: [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'r', uid: 'r', controller: true }],
+  };
+
+  it('for want of stock ends a pod that somebody makes anew, where there is another zone; others wait', async () => {
+    const phases = async (asking: Pod, hasAlternative: boolean): Promise<unknown> => {
+      const { made, refusals } = await make(asking, { error: noStock, hasAlternative });
+      expect(refusals).toBe(1);
+      return 'status' in made && made.status?.phase;
+    };
+    expect(await phases(annotated({}, owned), true)).toBe('Failed');
+    expect(await phases(annotated({}, owned), false)).toBe('Pending');
+    expect(await phases(annotated({}), true)).toBe('Pending');
+    expect(await phases(annotated({ 'eci-fail-strategy': 'fail-back' }, owned), true)).toBe('Pending');
+    expect(await phases(annotated({ 'eci-fail-strategy': 'fail-fast' }), false)).toBe('Failed');
+  });
+
+  it('of a size says nothing of the zone', async () => {
+    const { refusals } = await make(pod(), { error: refusal('InvalidParameter.CPU.Memory') });
+    expect(refusals).toBe(0);
+  });
+
+  it('for want of money or of a right key is told, and tried again after a minute', async () => {
+    for (const code of ['Account.Arrearage', 'SignatureDoesNotMatch']) {
+      const { made } = await make(pod(), { error: refusal(code) });
+      expect(made).toMatchObject({
+        status: { reason: 'ProviderFailed', message: `${code}: none` },
+        retry: { requeueAfterMs: 60_000 },
+      });
+    }
   });
 });

@@ -1,8 +1,12 @@
 import { type KubeClient, type Node, type Pod, type PodStatus, resources } from '@ebb/api';
 import type { Clock } from '@ebb/base';
-import { type ReconcileResult, toTimestamp } from '@ebb/kube';
-import type { Eci } from '../eci/eci.ts';
-import { EciError, isMadeBefore, isNoRoom } from '../eci/error.ts';
+import { type ReconcileResult, controllerOf, toTimestamp } from '@ebb/kube';
+import type { CreateGroup, Eci } from '../eci/eci.ts';
+import { EciError, isMadeBefore, isZoneOut } from '../eci/error.ts';
+import { AnnotationError } from '../profile/annotations.ts';
+import { type Effects, effectsOn } from '../profile/effects.ts';
+import type { EciProfile, Labels } from '../profile/profile.ts';
+import { type Attempt, type FailStrategy, type GroupSettings, readSettings } from '../profile/settings.ts';
 import { makeContainerGroup } from './container-group.ts';
 import { groupResources } from './group-resources.ts';
 import { MissingReference, Unsupported } from './missing.ts';
@@ -11,21 +15,44 @@ import { fetchReferences } from './references.ts';
 import { refusedStatus, unschedulableStatus } from './refused-status.ts';
 import { unschedulable } from './unschedulable.ts';
 
+/** The zone a node's groups are made in, as far as its stock is known. */
+export interface Zone {
+  /** vSwitches there, in order of preference. */
+  readonly vSwitchIds: readonly string[];
+  /** An instance was to be had. */
+  served(): void;
+  /** None was; `message` says of what. */
+  refused(message: string): void;
+  /** True if pods may be had elsewhere. */
+  hasAlternative(): boolean;
+}
+
 interface MakerOptions {
   readonly client: KubeClient;
-  readonly eci: Pick<Eci, 'create'>;
+  readonly eci: Pick<Eci, 'create' | 'createTurn'>;
   /** The Node as it was registered; asked of the API server only if a pod wants labels that this one has not. */
   readonly node: () => Node;
+  readonly zone: Zone;
+  readonly profile: () => EciProfile;
+  /** Labels of a namespace. */
+  readonly namespaceLabels: (namespace: string, signal: AbortSignal) => Promise<Labels>;
   readonly claimsAreLocal: boolean;
   readonly clock: Clock;
 }
 
-/** The group's id; or why there is none, what to tell of it, and when to try again: an error is for the back-off. */
+/** Something to tell of a pod. */
+export interface PodEvent {
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** The group's id; or why there is none, and when to try again: an error is for the back-off. */
 export type Made =
-  | { readonly id: string }
+  | { readonly id: string; readonly effects?: Effects; readonly events: readonly PodEvent[] }
   | {
       readonly status?: PodStatus;
-      readonly event?: { readonly reason: string; readonly message: string };
+      readonly events: readonly PodEvent[];
       readonly retry: ReconcileResult | Error | undefined;
     };
 
@@ -39,27 +66,68 @@ const retryMadeMs = 1_000;
 
 /** Makes the groups of pods. */
 export function createGroupMaker(options: MakerOptions): { make(pod: Pod, signal: AbortSignal): Promise<Made> } {
-  const { client, eci, claimsAreLocal, clock } = options;
+  const { client, eci, clock, zone } = options;
   const pullSecretsOf = createPullSecrets(client, clock);
   const make = async (pod: Pod, signal: AbortSignal): Promise<Made> => {
     const now = clock.now();
+    const waitMs = eci.createTurn(pod.metadata.uid ?? '');
+    if (waitMs > 0) return { events: [], retry: { requeueAfterMs: waitMs } };
+    let failStrategy: FailStrategy | undefined;
     try {
       const node = await nodeFor(pod, options, signal);
-      const message = unschedulable(pod, {
-        size: groupResources(pod.spec),
-        labels: node.metadata.labels ?? {},
-      });
+      const labels = node.metadata.labels ?? {};
+      const message = unschedulable(pod, { size: groupResources(pod.spec), labels });
       if (message !== undefined) return noRoom(pod, message, now);
+      const { effects, settings } = await settingsFor(pod, options, signal);
+      ({ failStrategy } = settings);
+      const { claimsAreLocal } = options;
+      const lookup = await fetchReferences(client, pod, { now, claimsAreLocal, pullSecretsOf, signal });
+      const { id, used } = await tryEach(makeContainerGroup(pod, lookup), settings, options);
       return {
-        id: await eci.create(
-          makeContainerGroup(pod, await fetchReferences(client, pod, { now, claimsAreLocal, pullSecretsOf, signal })),
-        ),
+        id,
+        ...(hasAny(effects) ? { effects } : {}),
+        events: [...ignoredEvents(settings), ...degradedEvents(settings, used)],
       };
     } catch (error) {
-      return refused(pod, error, now);
+      return refused(pod, error, { nowMs: now, zone, failStrategy });
     }
   };
   return { make };
+}
+
+async function settingsFor(
+  pod: Pod,
+  { profile, namespaceLabels }: MakerOptions,
+  signal: AbortSignal,
+): Promise<{ effects: Effects; settings: GroupSettings }> {
+  const { labels = {}, annotations = {}, namespace = '' } = pod.metadata;
+  const marks = { labels, annotations, namespaceLabels: await namespaceLabels(namespace, signal) };
+  const effects = effectsOn(marks, profile());
+  const settings = readSettings({ ...effects.annotations, ...annotations }, profile(), groupResources(pod.spec));
+  return { effects, settings };
+}
+
+/** Asks for one spec after the other, as long as another might be had. Rejects with the last refusal. */
+async function tryEach(
+  group: CreateGroup,
+  { attempts, fields }: GroupSettings,
+  { eci, zone }: MakerOptions,
+): Promise<{ id: string; used: Attempt }> {
+  const { cpu: _cpu, memory: _memory, ...rest } = group;
+  const vSwitchId = zone.vSwitchIds.join(',');
+  const tag = [...(group.tag ?? []), ...(fields.tag ?? [])];
+  let refusal: unknown = new Error('there is nothing to ask for');
+  for (const used of attempts) {
+    try {
+      const id = await eci.create({ ...(vSwitchId ? { vSwitchId } : {}), ...rest, ...fields, tag, ...used });
+      zone.served();
+      return { id, used };
+    } catch (error) {
+      refusal = error;
+      if (!(error instanceof EciError) || error.remedy !== 'look-elsewhere') break;
+    }
+  }
+  throw refusal;
 }
 
 /** Labels may have been added by others: the API server is asked when ours do not do. */
@@ -70,39 +138,82 @@ async function nodeFor({ spec }: Pod, { client, node }: MakerOptions, signal: Ab
   return client.get(resources.nodes, { name: own.metadata.name ?? '' }, { signal });
 }
 
-function refused(pod: Pod, error: unknown, nowMs: number): Made {
+interface Circumstances {
+  readonly nowMs: number;
+  readonly zone: Zone;
+  readonly failStrategy: FailStrategy | undefined;
+}
+
+function refused(pod: Pod, error: unknown, { nowMs, zone, failStrategy }: Circumstances): Made {
   const now = toTimestamp(nowMs);
   if (error instanceof MissingReference) {
     const reason = error.container === undefined ? 'FailedMount' : 'Failed';
     const message = error.container === undefined ? error.message : `Error: ${error.message}`;
     return {
       status: refusedStatus(pod, error, now),
-      event: { reason, message },
+      events: [{ type: 'Warning', reason, message }],
       retry: { requeueAfterMs: retryMissingMs },
     };
   }
-  if (error instanceof Unsupported) {
-    const event = { reason: 'ProviderCreateFailed', message: error.message };
-    return { status: refusedStatus(pod, error, now), event, retry: undefined };
+  if (error instanceof Unsupported || error instanceof AnnotationError) {
+    return { status: refusedStatus(pod, error, now), events: [failed(error.message)], retry: undefined };
   }
   if (!(error instanceof EciError)) throw error;
   const said = `${error.code}: ${error.message}`;
-  if (isMadeBefore(error)) return { retry: { requeueAfterMs: retryMadeMs } };
-  if (isNoRoom(error))
+  if (isMadeBefore(error)) return { events: [], retry: { requeueAfterMs: retryMadeMs } };
+  if (error.remedy === 'look-elsewhere') {
+    if (isZoneOut(error)) zone.refused(said);
+    if (failsOver(pod, zone, failStrategy)) return failedFor(pod, error, said);
     return noRoom(pod, `0/1 nodes are available: 1 Insufficient cpu, 1 Insufficient memory. ${said}`, nowMs);
+  }
+  if (failStrategy === 'fail-fast' && error.remedy !== 'back-off') return failedFor(pod, error, said);
   const retry = {
     'back-off': error,
     'wait-for-a-person': { requeueAfterMs: retryRefusedMs },
+    'mend-credentials': { requeueAfterMs: retryRefusedMs },
     'change-request': undefined,
   };
-  const event = { reason: 'ProviderCreateFailed', message: said };
-  return { status: refusedStatus(pod, error, now), event, retry: retry[error.remedy] };
+  return { status: refusedStatus(pod, error, now), events: [failed(said)], retry: retry[error.remedy] };
+}
+
+/** Who has somebody to make another is better off elsewhere, if there is an elsewhere. */
+export function failsOver(pod: Pod, zone: Zone, strategy: FailStrategy | undefined): boolean {
+  const chosen = strategy ?? (controllerOf(pod) ? 'fail-over' : 'fail-back');
+  return chosen === 'fail-fast' || (chosen === 'fail-over' && zone.hasAlternative());
+}
+
+function failedFor(pod: Pod, { code }: EciError, said: string): Made {
+  const reason = code.split('.').at(-1) ?? code;
+  return {
+    status: { ...pod.status, phase: 'Failed', reason, message: said },
+    events: [{ type: 'Warning', reason: 'FailedScheduling', message: said }],
+    retry: undefined,
+  };
 }
 
 function noRoom(pod: Pod, message: string, nowMs: number): Made {
   return {
     status: unschedulableStatus(pod, message, toTimestamp(nowMs)),
-    event: { reason: 'FailedScheduling', message },
+    events: [{ type: 'Warning', reason: 'FailedScheduling', message }],
     retry: { requeueAfterMs: retryNoRoomMs },
   };
+}
+
+const failed = (message: string): PodEvent => ({ type: 'Warning', reason: 'ProviderCreateFailed', message });
+
+function ignoredEvents({ ignored }: GroupSettings): PodEvent[] {
+  if (ignored.length === 0) return [];
+  const message = `these annotations mean nothing here and were ignored: ${ignored.join(', ')}`;
+  return [{ type: 'Warning', reason: 'AnnotationIgnored', message }];
+}
+
+/** Somebody wanted spot, and pays more. */
+function degradedEvents({ attempts }: GroupSettings, { spotStrategy }: Attempt): PodEvent[] {
+  if (spotStrategy !== undefined || attempts[0]?.spotStrategy === undefined) return [];
+  const message = 'no spot instance was to be had: the pod runs on demand';
+  return [{ type: 'Warning', reason: 'SpotDegraded', message }];
+}
+
+function hasAny({ labels, annotations }: Effects): boolean {
+  return Object.keys(labels).length + Object.keys(annotations).length > 0;
 }

@@ -11,16 +11,20 @@ import {
 } from '@ebb/kube';
 import type { ContainerGroup, Eci } from '../eci/eci.ts';
 import { isGroupGone } from '../eci/error.ts';
+import { eciPrefix } from '../profile/annotations.ts';
+import { failStrategies } from '../profile/settings.ts';
 import type { PodProbes } from '../probes/pod-probes.ts';
+import { retriedAnnotation } from './container-group.ts';
 import type { GroupIndex } from './group-index.ts';
-import type { GroupMaker } from './group-maker.ts';
+import { type GroupMaker, type Zone, failsOver } from './group-maker.ts';
 import { isOver } from './is-over.ts';
 import { instanceIdAnnotation, podFacts } from './pod-status.ts';
 import { newEvents, transitions } from './transitions.ts';
 
 interface ControllerOptions {
   readonly client: KubeClient;
-  readonly eci: Pick<Eci, 'delete'>;
+  readonly eci: Pick<Eci, 'delete' | 'deleteTurn' | 'giveUpTurn'>;
+  readonly zone: Zone;
   readonly maker: GroupMaker;
   readonly probes: PodProbes;
   readonly pods: Informer<Pod>;
@@ -35,6 +39,8 @@ interface ControllerOptions {
 
 /** Beyond the grace period, how long a group may take to go before its Pod is removed without it. */
 const backstopMs = 10_000;
+/** After a group found no room when it was to be made, another is asked for. */
+const retryScheduleMs = 30_000;
 
 /** Makes groups for pods and pods' statuses from groups, one pod at a time (serverless-node.md, section 1.3). */
 export class PodController {
@@ -43,6 +49,8 @@ export class PodController {
   readonly #deleting = new Set<string>();
   /** Events of groups that were told of, by group id. */
   readonly #told = new Map<string, ContainerGroup['events']>();
+  /** Pods whose last group found no room, by UID: none is asked for before that moment. */
+  readonly #notBefore = new Map<string, number>();
 
   constructor(options: ControllerOptions) {
     this.#options = options;
@@ -59,6 +67,9 @@ export class PodController {
     if (isOver(pod)) return;
     const known = this.#options.index.get(uid);
     if (known?.group) {
+      if (known.group.status === 'ScheduleFailed') return this.#unmade(pod, known.group);
+      // Cleared away for another: what becomes of it is not the pod's.
+      if (this.#notBefore.has(uid) || pod.metadata.annotations?.[retriedAnnotation] === known.id) return;
       this.#options.probes.update(pod, known.group);
       return this.#report(pod, known.group);
     }
@@ -79,17 +90,23 @@ export class PodController {
   }
 
   async #create(pod: Pod, { signal }: ReconcileContext): Promise<ReconcileResult | void> {
-    const { maker, index, events, onAsked } = this.#options;
+    const { maker, index, events, clock, onAsked } = this.#options;
+    const { uid = '' } = pod.metadata;
+    const waitMs = (this.#notBefore.get(uid) ?? 0) - clock.now();
+    if (waitMs > 0) return { requeueAfterMs: waitMs };
     const made = await maker.make(pod, signal);
+    for (const { type, reason, message } of made.events) events.event(pod, type, reason, message);
     if ('id' in made) {
-      index.created(pod.metadata.uid ?? '', made.id);
+      index.created(uid, made.id);
+      this.#notBefore.delete(uid);
       onAsked();
       events.event(pod, 'Normal', 'Created', `Created container group ${made.id}`);
+      const { effects } = made;
+      if (effects) await this.#write(pod, pod.status ?? { phase: 'Pending' }, effects.annotations, effects.labels);
       return undefined;
     }
-    const { status, event, retry } = made;
+    const { status, retry } = made;
     if (status) await this.#write(pod, status);
-    if (event) events.event(pod, 'Warning', event.reason, event.message);
     if (retry instanceof Error) throw retry;
     return retry;
   }
@@ -112,6 +129,32 @@ export class PodController {
     for (const { type, reason, message } of transitions(pod.status, status)) events.event(pod, type, reason, message);
   }
 
+  /** ECI took the call, and then had no instance: as if it had said so at once, but for a group to be cleared away first. */
+  async #unmade(pod: Pod, group: ContainerGroup): Promise<ReconcileResult | void> {
+    const { clock, events, hostIP, zone } = this.#options;
+    const { containerGroupId: id = '' } = group;
+    const { status } = podFacts(pod, group, { now: toTimestamp(clock.now()), hostIP });
+    const said = `${status.reason ?? ''}: ${status.message ?? ''}`;
+    if (!this.#deleting.has(id)) {
+      events.event(pod, 'Warning', 'FailedScheduling', said);
+      zone.refused(said);
+    }
+    const strategy = pod.metadata.annotations?.[`${eciPrefix}eci-fail-strategy`];
+    if (
+      failsOver(
+        pod,
+        zone,
+        failStrategies.find((each) => each === strategy),
+      )
+    ) {
+      await this.#write(pod, { ...status, phase: 'Failed' });
+      return this.#deleteGroup(id);
+    }
+    this.#notBefore.set(pod.metadata.uid ?? '', clock.now() + retryScheduleMs);
+    await this.#write(pod, status, { [instanceIdAnnotation]: undefined, [retriedAnnotation]: id });
+    return this.#deleteGroup(id);
+  }
+
   /** Its group ended without our doing, and nothing will bring it back: whoever wants the pod makes another. */
   async #lost(pod: Pod): Promise<void> {
     const message = 'the container group is gone';
@@ -119,16 +162,18 @@ export class PodController {
   }
 
   async #remove(pod: Pod): Promise<ReconcileResult | void> {
-    const { client, index, clock } = this.#options;
+    const { client, index, clock, eci } = this.#options;
     const { uid = '', name = '', namespace, deletionTimestamp = '' } = pod.metadata;
     const known = index.get(uid);
     // The timestamp already lies the grace period ahead of the moment of deletion.
     const leftMs = Date.parse(deletionTimestamp) + backstopMs - clock.now();
     if (known && leftMs > 0) {
-      await this.#deleteGroup(known.id, pod);
+      const later = await this.#deleteGroup(known.id, pod);
       if (known.group) await this.#report(pod, known.group);
-      return { requeueAfterMs: leftMs };
+      return later ?? { requeueAfterMs: leftMs };
     }
+    eci.giveUpTurn(uid);
+    this.#notBefore.delete(uid);
     await client
       .delete(resources.pods, { namespace, name }, { gracePeriodSeconds: 0, preconditions: { uid } })
       .catch((error: unknown) => {
@@ -137,9 +182,12 @@ export class PodController {
     return undefined;
   }
 
-  async #deleteGroup(id: string, pod?: Pod): Promise<void> {
-    if (this.#deleting.has(id)) return;
+  /** Says when to come again if it is not this one's turn yet. */
+  async #deleteGroup(id: string, pod?: Pod): Promise<ReconcileResult | void> {
+    if (this.#deleting.has(id)) return undefined;
     const { eci, events, onAsked } = this.#options;
+    const waitMs = eci.deleteTurn(id);
+    if (waitMs > 0) return { requeueAfterMs: waitMs };
     this.#deleting.add(id);
     try {
       if (pod) events.event(pod, 'Normal', 'Killing', `Stopping container group ${id}`);
@@ -149,6 +197,7 @@ export class PodController {
       this.#deleting.delete(id);
       if (!isGroupGone(error)) throw error;
     }
+    return undefined;
   }
 
   /** Forgets groups that are gone. */
@@ -162,17 +211,24 @@ export class PodController {
     pod: Pod,
     status: PodStatus,
     annotations: Readonly<Record<string, string | undefined>> = {},
+    labels: Readonly<Record<string, string>> = {},
   ): Promise<boolean> {
     const stored = pod.metadata.annotations ?? {};
     const changed = Object.entries(annotations).filter(([key, value]) => stored[key] !== value);
+    const added = Object.keys(labels).some((key) => pod.metadata.labels?.[key] !== labels[key]);
     if (
       changed.length === 0 &&
+      !added &&
       deepEqual(pod.status, { ...pod.status, reason: undefined, message: undefined, ...status })
     )
       return false;
     const { client, logger } = this.#options;
     const { uid, name = '', namespace } = pod.metadata;
-    const metadata = { uid, annotations: Object.fromEntries(changed.map(([key, value]) => [key, value ?? null])) };
+    const metadata = {
+      uid,
+      annotations: Object.fromEntries(changed.map(([key, value]) => [key, value ?? null])),
+      ...(added ? { labels } : {}),
+    };
     const body = { metadata, status: { reason: null, message: null, ...status } };
     try {
       await client.patch(resources.pods, { namespace, name }, { type: 'merge', body }, { subresource: 'status' });

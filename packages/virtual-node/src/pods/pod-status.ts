@@ -46,6 +46,11 @@ export interface StatusContext {
 /** The annotation that names the group of a pod. */
 export const instanceIdAnnotation = 'k8s.aliyun.com/eci-instance-id';
 
+/** The annotation that tells what is paid for: an ECS type, or vCPUs and GiB as in `2-4Gi`. */
+const instanceSpecAnnotation = 'k8s.aliyun.com/eci-instance-spec';
+/** ECI's event, and reason, when a spot instance is to be taken back. */
+export const spotNotice = 'SpotToBeReleased';
+
 /** The Pod's status as the group's state tells it. Depends on nothing but its arguments. */
 export function podFacts(pod: Pod, group: ContainerGroup, context: StatusContext): PodFacts {
   const { now, hostIP } = context;
@@ -64,6 +69,7 @@ export function podFacts(pod: Pod, group: ContainerGroup, context: StatusContext
     { type: 'Ready', status: allReady ? 'True' : 'False', ...why },
     { type: 'ContainersReady', status: allReady ? 'True' : 'False', ...why },
     scheduled(group),
+    ...expiring(group),
   ];
   const failure = failureOf(group);
   const status: PodStatus = {
@@ -79,7 +85,11 @@ export function podFacts(pod: Pod, group: ContainerGroup, context: StatusContext
   };
   return {
     status,
-    annotations: { [instanceIdAnnotation]: group.containerGroupId, [keys.userPort]: otherPort(pod, group) },
+    annotations: {
+      [instanceIdAnnotation]: group.containerGroupId,
+      [instanceSpecAnnotation]: specOf(group),
+      [keys.userPort]: otherPort(pod, group),
+    },
   };
 }
 
@@ -144,6 +154,14 @@ function incomplete(names: readonly string[]): Pick<CoreCondition, 'status' | 'r
   return { status: 'False', reason: 'ContainersNotInitialized', message };
 }
 
+/** A spot instance that is about to be taken back, or was (serverless-node.md, section 2.8). */
+function expiring({ events = [], status }: ContainerGroup): CoreCondition[] {
+  const notice = events.find(({ reason }) => reason === spotNotice);
+  if (!notice && status !== 'Expired') return [];
+  const message = notice?.message ?? 'the spot instance was taken back';
+  return [{ type: 'ContainerInstanceExpired', status: 'True', reason: spotNotice, message }];
+}
+
 /** A group that found no room is a pod that was not scheduled. */
 function scheduled(group: ContainerGroup): CoreCondition {
   if (group.status !== 'ScheduleFailed') return { type: 'PodScheduled', status: 'True' };
@@ -185,6 +203,11 @@ function otherPort(pod: Pod, group: ContainerGroup): string | undefined {
   const asked = serving?.ports?.[0]?.containerPort;
   const real = group.containers?.find(({ name }) => name === serving?.name)?.ports?.[0]?.port;
   return real !== undefined && real !== asked ? String(real) : undefined;
+}
+
+function specOf({ instanceType, cpu, memory }: ContainerGroup): string | undefined {
+  if (instanceType) return instanceType;
+  return cpu === undefined || memory === undefined ? undefined : `${cpu}-${memory}Gi`;
 }
 
 function qosClass({ spec }: Pod): string {

@@ -33,12 +33,14 @@ async function start({ busy = false, takesMs = 0, list = () => [group] } = {}): 
         return [group];
       },
       imageIds: () => Promise.resolve(new Map()),
+      statuses: () => Promise.resolve([]),
     },
     nodeName: 'n',
     index,
     clock,
     logger: silentLogger,
     moving: () => (busy ? ['uid-1'] : []),
+    isLeaving: () => false,
     onChange: () => undefined,
     onListed: () => undefined,
   });
@@ -117,7 +119,7 @@ describe('the status sync', () => {
       },
     });
     await trial.clock.advance(1);
-    expect(trial.sync.cloud).toEqual({ reachable: false, message: 'no route to host' });
+    expect(trial.sync.cloud).toEqual({ reachable: false, reason: 'CallFailed', message: 'no route to host' });
     isDown = false;
     await trial.clock.advance(2000);
     expect(trial.sync.cloud.reachable).toBe(true);

@@ -1,7 +1,8 @@
 import { type Clock, type Logger, isAbort, linkSignals, messageOf } from '@ebb/base';
-import type { ContainerGroup, Eci } from '../eci/eci.ts';
+import type { ContainerGroup, Eci, GroupStatus } from '../eci/eci.ts';
+import { EciError } from '../eci/error.ts';
 import { tagKeys } from './container-group.ts';
-import type { GroupIndex } from './group-index.ts';
+import { type GroupIndex, uidOf } from './group-index.ts';
 
 /** How often the cloud is asked for the groups that start or end, for those where that drags on, and for all. */
 const periodsMs = { busy: 100, lingering: 1_000, all: 2_000 } as const;
@@ -14,21 +15,51 @@ const restFactor = 3;
 /** And a full listing comes again no sooner than after so many times its own length. */
 const listRestFactor = 10;
 
+/** So many groups are listed in full; of more only those are described whose status is another, and some in turn. */
+const fewGroups = 40;
+const describedInTurn = 60;
+/** The same status is asked for again within so many seconds more than passed: clocks differ. */
+const overlapSeconds = 10;
+/** Where there are many, all of them are looked for so often: none says that it is gone. */
+const completeEveryMs = 30_000;
+/** A group that ECI did not name is given up for gone only after a while: it may be late, or lie. */
+const graceMs = { unseen: 10_000, seen: 3_000, leaving: 0 } as const;
+
 /** Of so many groups at a time the images are asked for: in a burst others have more to tell. */
 const maxImages = 100;
 
 interface SyncOptions {
-  readonly eci: Pick<Eci, 'list' | 'describe' | 'imageIds'>;
+  readonly eci: Pick<Eci, 'list' | 'describe' | 'imageIds' | 'statuses'>;
   readonly nodeName: string;
   readonly index: GroupIndex;
   readonly clock: Clock;
   readonly logger: Logger;
   /** UIDs of the pods on their way up or down. */
   readonly moving: () => readonly string[];
+  /** True for the UID of a pod that is to go, or is gone. */
+  readonly isLeaving: (uid: string) => boolean;
   /** Told after each answer which pods' groups are new, changed or gone. */
   readonly onChange: (uids: readonly string[]) => void;
+  /** Told when the cloud's API fares otherwise than before. */
+  readonly onCloud?: () => void;
   /** Told of all the groups there are, after each full listing. */
   readonly onListed: (groups: readonly ContainerGroup[]) => void;
+}
+
+/** How the cloud's API fares. */
+export interface CloudState {
+  readonly reachable: boolean;
+  /** One word, for a condition: `Answers`, `CredentialsRefused`, `Throttled`, `CallFailed`. */
+  readonly reason: string;
+  readonly message: string;
+}
+
+function troubleOf(error: unknown): CloudState {
+  const message = error instanceof EciError ? `${error.code}: ${error.message}` : messageOf(error);
+  const remedy = error instanceof EciError ? error.remedy : undefined;
+  if (remedy === 'mend-credentials') return { reachable: false, reason: 'CredentialsRefused', message };
+  const isThrottled = error instanceof EciError && error.code.startsWith('Throttling');
+  return { reachable: false, reason: isThrottled ? 'Throttled' : 'CallFailed', message };
 }
 
 /** Asks ECI again and again, in one call at a time: for the groups that start or end often, for all of the node now and then. */
@@ -36,7 +67,7 @@ export class StatusSync {
   /** Resolves after the first listing. */
   readonly synced: Promise<void>;
   /** Whether the cloud answered the last call. */
-  cloud: { readonly reachable: boolean; readonly message: string } = { reachable: true, message: '' };
+  cloud: CloudState = { reachable: true, reason: 'Answers', message: '' };
   readonly #options: SyncOptions;
   #markSynced: () => void = () => {};
   #wake: () => void = () => {};
@@ -44,6 +75,13 @@ export class StatusSync {
   /** When all groups are to be listed again. */
   #nextListMs = 0;
   #busySinceMs: number | undefined;
+  /** When all groups were last asked for, whether they changed or not. */
+  #completeMs = Number.NEGATIVE_INFINITY;
+  #listedMs = Number.NEGATIVE_INFINITY;
+  /** All groups of the node by id, those of no pod too, with what was said of each when it was last described. */
+  #seen = new Map<string, { readonly group: ContainerGroup; readonly fingerprint: string }>();
+  /** When a group was first missed, by its pod's UID. */
+  readonly #missed = new Map<string, number>();
 
   constructor(options: SyncOptions) {
     this.#options = options;
@@ -78,24 +116,91 @@ export class StatusSync {
     try {
       await (all ? this.#list() : this.#describe(uids));
       await this.#learnImages();
-      this.cloud = { reachable: true, message: '' };
+      this.#report({ reachable: true, reason: 'Answers', message: '' });
     } catch (error) {
       // What is not known is left as it is: no pod is given up for want of an answer.
       if (this.cloud.reachable) logger.warn({ error: messageOf(error) }, 'ECI does not answer');
-      this.cloud = { reachable: false, message: messageOf(error) };
+      this.#report(troubleOf(error));
     }
   }
 
+  #report(state: CloudState): void {
+    const isNews = state.reason !== this.cloud.reason;
+    this.cloud = state;
+    if (isNews) this.#options.onCloud?.();
+  }
+
   async #list(): Promise<void> {
-    const { eci, nodeName, index, clock, onChange, onListed } = this.#options;
+    const { clock, index } = this.#options;
     const beganMs = clock.now();
     const known = index.uids();
-    const groups = await eci.list({ [tagKeys.node]: nodeName });
+    await (known.size <= fewGroups && this.#seen.size <= fewGroups ? this.#listAll(known) : this.#listChanged(known));
     const nowMs = clock.now();
     this.#nextListMs = Math.max(beganMs + periodsMs.all, nowMs + listRestFactor * (nowMs - beganMs));
-    onChange(index.replace(groups, known));
-    onListed(groups);
+    this.#listedMs = beganMs;
     this.#markSynced();
+  }
+
+  async #listAll(known: ReadonlySet<string>): Promise<void> {
+    const { eci, nodeName, index, onChange, onListed } = this.#options;
+    const groups = await eci.list({ [tagKeys.node]: nodeName });
+    this.#completeMs = this.#options.clock.now();
+    this.#seen = new Map(groups.map((group) => [group.containerGroupId ?? '', { group, fingerprint: '' }]));
+    onChange(index.replace(groups, this.#gone(known, groups)));
+    onListed(groups);
+  }
+
+  /** Many groups: which of them changed, and these in full. */
+  async #listChanged(known: ReadonlySet<string>): Promise<void> {
+    const { eci, nodeName, index, clock, isLeaving, onChange, onListed } = this.#options;
+    const nowMs = clock.now();
+    const isComplete = nowMs - this.#completeMs >= completeEveryMs || [...known].some(isLeaving);
+    const since = { sinceSeconds: Math.ceil((nowMs - this.#listedMs) / 1000) + overlapSeconds };
+    const statuses = await eci.statuses({ [tagKeys.node]: nodeName }, isComplete ? {} : since);
+    const changed = statuses.filter(({ id, fingerprint }) => this.#seen.get(id)?.fingerprint !== fingerprint);
+    const ids = new Set([...changed.map(({ id }) => id), ...this.#inTurn()]);
+    const groups = await eci.describe([...ids]);
+    this.#remember(groups, changed);
+    onChange(index.replace(groups, new Set()));
+    if (!isComplete) return;
+    this.#completeMs = nowMs;
+    const present = new Set(statuses.map(({ id }) => id));
+    for (const id of this.#seen.keys()) if (!present.has(id)) this.#seen.delete(id);
+    const all = [...this.#seen.values()].map(({ group }) => group);
+    onChange(index.replace([], this.#gone(known, all)));
+    onListed(all);
+  }
+
+  /** Some that were described the longest ago: what was said of them may have been late. */
+  #inTurn(): string[] {
+    return [...this.#seen.keys()].slice(0, describedInTurn);
+  }
+
+  #remember(groups: readonly ContainerGroup[], statuses: readonly GroupStatus[]): void {
+    const fingerprints = new Map(statuses.map(({ id, fingerprint }) => [id, fingerprint]));
+    for (const group of groups) {
+      const id = group.containerGroupId ?? '';
+      const fingerprint = fingerprints.get(id) ?? this.#seen.get(id)?.fingerprint ?? '';
+      this.#seen.delete(id);
+      this.#seen.set(id, { group, fingerprint });
+    }
+  }
+
+  /** Of the pods known to have a group, those whose group was not among `groups` for long enough. */
+  #gone(known: ReadonlySet<string>, groups: readonly ContainerGroup[]): Set<string> {
+    const { index, clock, isLeaving } = this.#options;
+    const nowMs = clock.now();
+    const present = new Set(groups.map(uidOf));
+    for (const uid of this.#missed.keys()) if (present.has(uid) || !index.get(uid)) this.#missed.delete(uid);
+    const gone = [...known].filter((uid) => {
+      const entry = index.get(uid);
+      if (!entry || present.has(uid)) return false;
+      const sinceMs = this.#missed.get(uid) ?? nowMs;
+      this.#missed.set(uid, sinceMs);
+      const patience = isLeaving(uid) ? graceMs.leaving : entry.group ? graceMs.seen : graceMs.unseen;
+      return nowMs - sinceMs >= patience;
+    });
+    return new Set(gone);
   }
 
   async #describe(uids: readonly string[]): Promise<void> {
@@ -103,7 +208,7 @@ export class StatusSync {
     // A group just made may not show yet: only one that did can be missing.
     const shown = new Set(uids.filter((uid) => index.get(uid)?.group));
     const groups = await eci.describe(uids.flatMap((uid) => index.get(uid)?.id ?? []));
-    onChange(index.replace(groups, shown));
+    onChange(index.replace(groups, this.#gone(shown, groups)));
   }
 
   /** Each group is asked once: what it runs does not change. */
