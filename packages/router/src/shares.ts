@@ -2,7 +2,7 @@
 const planLength = 100;
 
 /** Exchanges tried for each place of the plan before it is used again. */
-const shuffleRounds = 4;
+const shuffleRounds = 1;
 
 /**
  * Chooses among weighted targets so that the shares come out: after any number of choices each target has had its exact
@@ -46,7 +46,7 @@ export class Shares {
     const fresh = this.#plan.length === 0;
     if (fresh) this.#plan = makePlan(this.#weights);
     // The first plan starts out regular, so it is stirred more.
-    const attempts = this.#plan.length * shuffleRounds * (fresh ? 4 : 1);
+    const attempts = this.#plan.length * shuffleRounds * (fresh ? 16 : 1);
     for (let i = 0; i < attempts; i++) this.#exchange();
   }
 

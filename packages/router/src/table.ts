@@ -110,7 +110,8 @@ const isPlain = ({ listener, secure, path }: RouteRequest): boolean =>
  * that host serves the domain, and sees the domain as `Host`. A host that is not in the table is left to the target.
  */
 function follow(table: RoutingTable, mapped: Forward, rewriteHost: string, request: RouteRequest): RouteResult {
-  const inside: RouteRequest = { ...request, listener: 'private' };
+  const { host, path: asked } = request;
+  const inside: RouteRequest = { host, path: asked, listener: 'private', header: (name) => request.header(name) };
   const claim = claimOn(table, hostName(rewriteHost), inside);
   const path = claim && matchPath(claim.routes.private, inside);
   const target = path?.targets[path.shares.next()];

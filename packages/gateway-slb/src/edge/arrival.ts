@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { Dated, Deadlines } from '../http/deadlines.ts';
+import type { Dated, DatedPlace, Deadlines } from '../http/deadlines.ts';
 import { type ProxySource, parseProxyHeader } from './proxy-protocol.ts';
 
 /** What is known of a connection before a byte of HTTP was read. */
@@ -35,7 +35,7 @@ type Reader<T> = (bytes: Buffer) => { readonly found: T; readonly length: number
  * ends before, is closed.
  */
 class FirstBytes<T> implements Dated {
-  slot: Set<Dated> | undefined;
+  place: DatedPlace | undefined;
   readonly #socket: Socket;
   readonly #reader: Reader<T>;
   readonly #deadlines: Deadlines;

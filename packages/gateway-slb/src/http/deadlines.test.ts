@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Dated, Deadlines } from './deadlines.ts';
 
-const dated = (due: (now: number) => number | undefined): Dated => ({ due, slot: undefined });
+const dated = (due: (now: number) => number | undefined): Dated => ({ due, place: undefined });
 
 describe('Deadlines', () => {
   it('meets each at its time or up to 50 ms later, never before', async () => {

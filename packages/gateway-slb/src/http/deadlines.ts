@@ -4,8 +4,15 @@ import type { Clock } from '@ebb/base';
 export interface Dated {
   /** The time has come. Returns when to ask again, or undefined if never. Must not throw. */
   due(nowMs: number): number | undefined;
-  /** For the keeper's own use: the slot it stands in. Begins as undefined. */
-  slot: Set<Dated> | undefined;
+  /** For the keeper's own use: where it stands. Begins as undefined. */
+  place: DatedPlace | undefined;
+}
+
+/** A place in the slot of a deadline, which begins and ends with a place of nobody's. */
+export interface DatedPlace {
+  readonly dated: Dated | undefined;
+  previous: DatedPlace;
+  next: DatedPlace;
 }
 
 const tickMs = 50;
@@ -16,7 +23,7 @@ const tickMs = 50;
  */
 export class Deadlines implements Disposable {
   readonly #clock: Clock;
-  readonly #slots = new Map<number, Set<Dated>>();
+  readonly #slots = new Map<number, DatedPlace>();
   readonly #timer: Disposable;
   #tick: number;
 
@@ -28,17 +35,22 @@ export class Deadlines implements Disposable {
 
   /** Sets the deadline of `dated`, in place of the one it had. */
   set(dated: Dated, atMs: number): void {
-    dated.slot?.delete(dated);
+    this.drop(dated);
     const tick = Math.max(this.#tick + 1, Math.ceil(atMs / tickMs));
     let slot = this.#slots.get(tick);
-    if (!slot) this.#slots.set(tick, (slot = new Set()));
-    slot.add(dated);
-    dated.slot = slot;
+    if (!slot) this.#slots.set(tick, (slot = emptySlot()));
+    const place: DatedPlace = { dated, previous: slot.previous, next: slot };
+    slot.previous.next = place;
+    slot.previous = place;
+    dated.place = place;
   }
 
   drop(dated: Dated): void {
-    dated.slot?.delete(dated);
-    dated.slot = undefined;
+    const { place } = dated;
+    if (!place) return;
+    place.previous.next = place.next;
+    place.next.previous = place.previous;
+    dated.place = undefined;
   }
 
   [Symbol.dispose](): void {
@@ -55,12 +67,18 @@ export class Deadlines implements Disposable {
     }
   }
 
-  #meet(slot: Set<Dated>, tick: number, now: number): void {
+  #meet(slot: DatedPlace, tick: number, now: number): void {
     this.#slots.delete(tick);
-    for (const dated of slot) {
-      dated.slot = undefined;
+    for (let { dated } = slot.next; dated; { dated } = slot.next) {
+      this.drop(dated);
       const next = dated.due(now);
       if (next !== undefined) this.set(dated, next);
     }
   }
+}
+
+function emptySlot(): DatedPlace {
+  const slot = { dated: undefined } as { dated: undefined; previous: DatedPlace; next: DatedPlace };
+  slot.previous = slot.next = slot;
+  return slot;
 }

@@ -3,7 +3,7 @@ import { messageOf } from '@ebb/base';
 import type { Forward } from '@ebb/router';
 import type { Call, CallSink, FailureKind, UpstreamRequest } from '../upstream/call.ts';
 import { type DataPlane, type RevisionSettings, reconnectMs } from './data-plane.ts';
-import type { Dated } from './deadlines.ts';
+import type { Dated, DatedPlace } from './deadlines.ts';
 import type { Downstream, DownstreamOwner, Peer, ResponseHead } from './downstream.ts';
 import { type Refusal, answerOf, refusalOf, refusals } from './refusal.ts';
 import type { RequestHead } from './request-head.ts';
@@ -31,7 +31,7 @@ const repeatable: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRAC
  * ends. Phases: `waiting` (for an instance), `calling` (an instance has it), `over`.
  */
 export class Exchange implements Caller, CallSink, Dated, DownstreamOwner {
-  slot: Set<Dated> | undefined;
+  place: DatedPlace | undefined;
   readonly #plane: DataPlane;
   readonly #start: ExchangeStart;
   readonly #settings: RevisionSettings;
@@ -156,7 +156,9 @@ export class Exchange implements Caller, CallSink, Dated, DownstreamOwner {
 
   /** A sign of life of the instance. The first one ends the limit on the start of the response. */
   #alive(): void {
-    this.#lastByteAt = this.#plane.clock.now();
+    // Only a limit on silence asks when it was.
+    if (this.#settings.idleMs !== undefined) this.#lastByteAt = this.#plane.clock.now();
+    else this.#lastByteAt ??= this.#arrivedAt;
     this.#lease?.responded();
   }
 
@@ -183,7 +185,7 @@ export class Exchange implements Caller, CallSink, Dated, DownstreamOwner {
   #mayRepeat(kind: FailureKind): boolean {
     const { body, begun } = this.#downstream;
     if (this.#attempts >= maxAttempts || begun) return false;
-    if (kind === 'connect') return !body?.begun;
+    if (kind === 'connect' || kind === 'refused') return !body?.begun;
     return kind === 'stale' && !body && repeatable.has(this.#start.head.method);
   }
 

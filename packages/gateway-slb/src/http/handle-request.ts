@@ -1,4 +1,4 @@
-import { type RouteRequest, type RouteResult, route } from '@ebb/router';
+import { type Listener, type RouteRequest, type RouteResult, route } from '@ebb/router';
 import type { DataPlane } from './data-plane.ts';
 import type { Downstream, Peer } from './downstream.ts';
 import { Exchange } from './exchange.ts';
@@ -26,7 +26,7 @@ export function judge(plane: DataPlane, head: RequestHead, peer: Peer): Verdict 
   if (fault) return refuse({ ...fault, reason: fault.status === 501 ? 'not-supported' : 'bad-request' });
   if (!target) return { kind: 'answer', answer: { status: 200, text: '', headers: [] } };
   if (target.host !== undefined) head.host = target.host;
-  const result = route(plane.table(), routeRequest(target.path, peer, head));
+  const result = route(plane.table(), new Asked(target.path, peer, head));
   if (result.kind === 'notFound' && !plane.ready()) return refuse(refusals.starting);
   const probe = answerProbe(head, result);
   if (probe) return { kind: 'answer', answer: probe };
@@ -53,6 +53,23 @@ export function handleRequest(plane: DataPlane, head: RequestHead, downstream: D
   }
 }
 
-function routeRequest(path: string, { listener, proto }: Peer, head: RequestHead): RouteRequest {
-  return { host: head.host, path, listener, secure: proto === 'https', header: (name) => head.header(name) };
+/** A request as the router looks at it. */
+class Asked implements RouteRequest {
+  readonly host: string;
+  readonly path: string;
+  readonly listener: Listener;
+  readonly secure: boolean;
+  readonly #head: RequestHead;
+
+  constructor(path: string, { listener, proto }: Peer, head: RequestHead) {
+    this.host = head.host;
+    this.path = path;
+    this.listener = listener;
+    this.secure = proto === 'https';
+    this.#head = head;
+  }
+
+  header(name: string): string | undefined {
+    return this.#head.header(name);
+  }
 }

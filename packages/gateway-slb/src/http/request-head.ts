@@ -29,71 +29,73 @@ const neverHopByHop: ReadonlySet<string> = new Set([
 type Taker = (head: RequestHead, value: string) => boolean | void;
 
 /** Headers that are the gateway's business. What is true goes on to the instance as it came. */
-const takers: Readonly<Record<string, Taker>> = {
-  host: (head, value) => head.takeHost(value),
-  connection: (head, value) => {
-    head.connection = head.connection === undefined ? value : `${head.connection},${value}`;
-  },
-  'transfer-encoding': (head, value) => {
-    if (head.chunked || value.toLowerCase() !== 'chunked') {
-      head.fault ??= { status: 501, text: 'transfer encoding not supported' };
-    }
-    head.chunked = true;
-  },
-  'content-length': (head, value) => {
-    if (head.contentLength !== undefined || !lengthPattern.test(value)) {
-      head.fault ??= { status: 400, text: 'bad Content-Length header' };
-    }
-    head.contentLength = Number(value);
-  },
-  expect: (head, value) => {
-    head.expectsContinue = value.toLowerCase() === '100-continue';
-  },
-  upgrade: (head, value) => {
-    head.upgrade = value;
-  },
-  te: (head, value) => {
-    if (/\btrailers\b/i.test(value)) head.takesTrailers = true;
-  },
-  'k-network-probe': (head, value) => {
-    head.probe = value;
-  },
-  'k-network-hash': (head, value) => {
-    head.hash = value;
-  },
-  'x-forwarded-for': (head, value) => {
-    head.forwardedFor = head.forwardedFor === undefined ? value : `${head.forwardedFor}, ${value}`;
-  },
-  'x-forwarded-host': (head, value) => {
-    head.forwardedHost ??= value;
-    return true;
-  },
-  forwarded: (head) => {
-    head.forwarded = true;
-    return true;
-  },
-  // Hop by hop, or set anew by the gateway.
-  'keep-alive': drop,
-  'proxy-connection': drop,
-  'proxy-authenticate': drop,
-  'proxy-authorization': drop,
-  'http2-settings': drop,
-  trailer: drop,
-  'x-forwarded-proto': drop,
-  // The inside believes these, so nobody outside may send them.
-  'knative-serving-revision': drop,
-  'knative-serving-namespace': drop,
-  'k-original-host': drop,
-  'k-proxy-request': drop,
-  'k-passthrough-lb': drop,
-  'k-kubelet-probe': drop,
-};
+const takers = new Map<string, Taker>(
+  Object.entries({
+    host: (head, value) => head.takeHost(value),
+    connection: (head, value) => {
+      head.connection = head.connection === undefined ? value : `${head.connection},${value}`;
+    },
+    'transfer-encoding': (head, value) => {
+      if (head.chunked || value.toLowerCase() !== 'chunked') {
+        head.fault ??= { status: 501, text: 'transfer encoding not supported' };
+      }
+      head.chunked = true;
+    },
+    'content-length': (head, value) => {
+      if (head.contentLength !== undefined || !lengthPattern.test(value)) {
+        head.fault ??= { status: 400, text: 'bad Content-Length header' };
+      }
+      head.contentLength = Number(value);
+    },
+    expect: (head, value) => {
+      head.expectsContinue = value.toLowerCase() === '100-continue';
+    },
+    upgrade: (head, value) => {
+      head.upgrade = value;
+    },
+    te: (head, value) => {
+      if (/\btrailers\b/i.test(value)) head.takesTrailers = true;
+    },
+    'k-network-probe': (head, value) => {
+      head.probe = value;
+    },
+    'k-network-hash': (head, value) => {
+      head.hash = value;
+    },
+    'x-forwarded-for': (head, value) => {
+      head.forwardedFor = head.forwardedFor === undefined ? value : `${head.forwardedFor}, ${value}`;
+    },
+    'x-forwarded-host': (head, value) => {
+      head.forwardedHost ??= value;
+      return true;
+    },
+    forwarded: (head) => {
+      head.forwarded = true;
+      return true;
+    },
+    // Hop by hop, or set anew by the gateway.
+    'keep-alive': drop,
+    'proxy-connection': drop,
+    'proxy-authenticate': drop,
+    'proxy-authorization': drop,
+    'http2-settings': drop,
+    trailer: drop,
+    'x-forwarded-proto': drop,
+    // The inside believes these, so nobody outside may send them.
+    'knative-serving-revision': drop,
+    'knative-serving-namespace': drop,
+    'k-original-host': drop,
+    'k-proxy-request': drop,
+    'k-passthrough-lb': drop,
+    'k-kubelet-probe': drop,
+  } satisfies Record<string, Taker>),
+);
 
 function drop(): void {}
 
 /** For a name's first letter and length: whether any name that is the gateway's business has them. */
 const suspects = new Uint8Array(32 * 32);
-for (const name of Object.keys(takers)) suspects[suspectIndex(name.charCodeAt(0), name.length)] = 1;
+for (const name of takers.keys()) suspects[suspectIndex(name.charCodeAt(0), name.length)] = 1;
 
 function suspectIndex(firstCode: number, length: number): number {
   return ((firstCode & 31) << 5) | (length & 31);
@@ -132,8 +134,7 @@ export class RequestHead {
 
   /** Takes note of a header. True if it goes on to the instance as it is. */
   take(name: string, value: string): boolean {
-    const lower = name.toLowerCase();
-    const taker = Object.hasOwn(takers, lower) ? takers[lower] : undefined;
+    const taker = takers.get(name.toLowerCase());
     return taker ? taker(this, value) === true : true;
   }
 
@@ -153,7 +154,8 @@ export class RequestHead {
 
   /** The client says so in `Connection`; lower-case. */
   asksFor(option: 'close' | 'keep-alive' | 'upgrade'): boolean {
-    return this.connection !== undefined && tokensOf(this.connection).includes(option);
+    const { connection } = this;
+    return connection !== undefined && (connection === option || tokensOf(connection).includes(option));
   }
 
   /** The value of a header with this lower-case name that goes on to the instance; several are joined. */
@@ -178,6 +180,7 @@ function tokensOf(connection: string): string[] {
 
 /** The headers that `Connection` says are for this hop only; undefined if it names none. */
 function namedIn(connection: string): ReadonlySet<string> | undefined {
+  if (connection === 'keep-alive' || connection === 'close') return undefined;
   const named = tokensOf(connection).filter((name) => !connectionDefaults.has(name) && !neverHopByHop.has(name));
   return named.length > 0 ? new Set(named) : undefined;
 }

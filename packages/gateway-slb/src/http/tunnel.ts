@@ -5,7 +5,7 @@ import { messageOf } from '@ebb/base';
 import type { Forward } from '@ebb/router';
 import { connectTimeoutMs } from '../upstream/call.ts';
 import { type DataPlane, type RevisionSettings, reconnectMs } from './data-plane.ts';
-import type { Dated } from './deadlines.ts';
+import type { Dated, DatedPlace } from './deadlines.ts';
 import type { Peer } from './downstream.ts';
 import { shakeHands } from './handshake.ts';
 import { type Refusal, refusalOf, refusals, refuseOnSocket } from './refusal.ts';
@@ -34,7 +34,7 @@ const maxEarlyBytes = 64 * 1024;
  * 101, and bytes either way put off the idle one.
  */
 export class Tunnel implements Caller, Dated {
-  slot: Set<Dated> | undefined;
+  place: DatedPlace | undefined;
   readonly #plane: DataPlane;
   readonly #start: TunnelStart;
   readonly #settings: RevisionSettings;

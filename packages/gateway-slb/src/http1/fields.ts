@@ -85,7 +85,7 @@ export function readFields(text: string, at: number, visitor: FieldVisitor): Fie
 const isBlank = (code: number): boolean => code === 0x20 || code === 0x09;
 
 /** The text ends here, or after a CR. */
-const isOpenEnd = (text: string, at: number): boolean => at >= text.length || text.charCodeAt(at) === 0x0d;
+export const isOpenEnd = (text: string, at: number): boolean => at >= text.length || text.charCodeAt(at) === 0x0d;
 
 /** Header lines that stay as they were sent: stretches of a head, each of whole lines. */
 export class FieldText implements HeaderBlock {

@@ -1,17 +1,20 @@
 import { type Socket, connect } from 'node:net';
 import type { Address } from '@ebb/activator';
+import type { Clock } from '@ebb/base';
 import { type Call, type CallSink, type Upstream, type UpstreamRequest, connectTimeoutMs } from '../upstream/call.ts';
 import { type CallChannel, InstanceCall, headOf } from './instance-call.ts';
 
-/** Instances close idle connections after five seconds or more (Node's default); we are the first to do so. */
-const keepAliveMs = 4000;
-const sweepMs = 500;
+/** The age of kept connections is counted in steps of so much: reading the clock for each request would cost more than it tells. */
+const stepMs = 500;
+
+/** Instances close idle connections after five seconds or more (Node's default); we are the first to do so, after four. */
+const keptSteps = 8;
 
 /**
- * A request that cannot be repeated is not sent on a connection that has been idle for longer; nor on any that has been used, once
- * the instance has closed one sooner than that.
+ * A request that cannot be repeated is not sent on a connection that has been idle for longer than a second; nor on any that has been
+ * used, once the instance has closed one sooner than that.
  */
-const freshMs = 1000;
+const freshSteps = 2;
 
 /** Says nothing about the instance: we have no more sockets or ports. */
 const ownFaults: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOBUFS']);
@@ -20,12 +23,6 @@ const repeatable: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRAC
 
 /** All connections read into it in turn: what a read brings is dealt with before the next. */
 const readBuffer = Buffer.allocUnsafeSlow(64 * 1024);
-
-/** The time, and calls that come again. */
-interface Timing {
-  now(): number;
-  every(ms: number, task: () => void): Disposable;
-}
 
 /** Connections to one instance. */
 class Pool {
@@ -39,12 +36,11 @@ class Pool {
 export class Http1Upstream implements Upstream {
   readonly #pools = new WeakMap<Address, Pool>();
   readonly #all = new Set<Connection>();
-  readonly #timing: Timing;
-  readonly #sweeping: Disposable;
+  readonly #stepping: Disposable;
+  #steps = 0;
 
-  constructor(timing: Timing) {
-    this.#timing = timing;
-    this.#sweeping = timing.every(sweepMs, () => this.#sweep());
+  constructor(clock: Pick<Clock, 'every'>) {
+    this.#stepping = clock.every(stepMs, () => this.#step());
   }
 
   call(address: Address, request: UpstreamRequest, sink: CallSink): Call {
@@ -55,7 +51,7 @@ export class Http1Upstream implements Upstream {
   }
 
   [Symbol.dispose](): void {
-    this.#sweeping[Symbol.dispose]();
+    this.#stepping[Symbol.dispose]();
     for (const connection of this.#all) connection.destroy();
   }
 
@@ -75,13 +71,13 @@ export class Http1Upstream implements Upstream {
   }
 
   #isFresh({ idleSince }: Connection): boolean {
-    return this.#timing.now() - idleSince < freshMs;
+    return this.#steps - idleSince < freshSteps;
   }
 
   #open(address: Address, pool: Pool): Connection {
     const connection = new Connection(address, {
       kept: () => {
-        connection.idleSince = this.#timing.now();
+        connection.idleSince = this.#steps;
         pool.idle.push(connection);
       },
       closed: (wasIdle) => {
@@ -95,9 +91,11 @@ export class Http1Upstream implements Upstream {
     return connection;
   }
 
-  #sweep(): void {
-    const oldest = this.#timing.now() - keepAliveMs;
-    for (const connection of this.#all) if (connection.isIdle && connection.idleSince < oldest) connection.destroy();
+  #step(): void {
+    this.#steps++;
+    for (const connection of this.#all) {
+      if (connection.isIdle && this.#steps - connection.idleSince >= keptSteps) connection.destroy();
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 import type { ResponseHead } from '../http/downstream.ts';
 import { type HeaderBlock, HeaderList, withoutHeaders } from '../http/header-block.ts';
 import { namedIn } from '../http/response-head.ts';
-import { type FieldVisitor, endOfValue, isLineEnd, readFields } from './fields.ts';
+import { type FieldVisitor, endOfValue, isLineEnd, isOpenEnd, readFields } from './fields.ts';
 
 /** The head of an instance's response in HTTP/1.x. */
 export interface ParsedResponse extends ResponseHead {
@@ -31,33 +31,48 @@ const usual = /^(?:close|keep-alive)$/i;
 
 /** Reads the head of a response (RFC 9112, sections 4 to 6), from Latin-1 text that begins with it. */
 export function parseResponse(text: string, from = 0): ParsedResponse | 'malformed' | 'incomplete' {
-  const lineEnd = endOfValue(text, from);
-  const line = text.slice(from, lineEnd);
-  if (lineEnd + 1 >= text.length) return couldBeStatusLine(line) ? 'incomplete' : 'malformed';
-  const match = statusLine.exec(line);
-  if (!match || !isLineEnd(text, lineEnd)) return 'malformed';
+  if (text.length < from + statusEnd)
+    return versionForm.startsWith(text.slice(from, from + 7)) ? 'incomplete' : 'malformed';
+  const minor = text.charCodeAt(from + 7) - 0x30;
+  const status = statusAt(text, from + 9);
+  if (!text.startsWith(versionForm, from) || minor >>> 1 !== 0 || text.charCodeAt(from + 8) !== 0x20 || status === 0) {
+    return 'malformed';
+  }
+  // Some leave out the blank with the words.
+  const hasText = text.charCodeAt(from + statusEnd) === 0x20;
+  const lineEnd = hasText ? endOfValue(text, from + statusEnd + 1) : from + statusEnd;
+  if (lineEnd + 1 >= text.length) return isOpenEnd(text, lineEnd) ? 'incomplete' : 'malformed';
+  if (!isLineEnd(text, lineEnd)) return 'malformed';
   const reader = new ResponseReader();
   const fields = readFields(text, lineEnd + 2, reader);
   if (typeof fields === 'string') return fields;
-  const [, minor, status, statusText = ''] = match;
-  if (reader.malformed || (reader.chunked && (reader.contentLength !== undefined || minor === '0'))) return 'malformed';
+  if (reader.malformed || (reader.chunked && (reader.contentLength !== undefined || minor === 0))) return 'malformed';
   const { connection, contentLength, chunked, dated } = reader;
   return {
-    status: Number(status),
-    statusText,
+    status,
+    statusText: hasText ? text.slice(from + statusEnd + 1, lineEnd) : '',
     contentLength,
     chunked,
     dated,
-    keepAlive: connection === undefined ? minor === '1' : staysOpen(connection, minor === '1'),
+    keepAlive: connection === undefined ? minor === 1 : staysOpen(connection, minor === 1),
     headers: connection === undefined || usual.test(connection) ? fields.kept : withoutNamed(fields.kept, connection),
     end: fields.end,
   };
 }
 
-const statusLine = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: (.*))?$/;
+const versionForm = 'HTTP/1.';
+/** Where the status ends. */
+const statusEnd = 12;
 
-function couldBeStatusLine(line: string): boolean {
-  return 'HTTP/1.'.startsWith(line.slice(0, 7)) && (line.length < 13 || statusLine.test(line));
+/** The three digits of a status; 0 if there is none. */
+function statusAt(text: string, at: number): number {
+  let status = 0;
+  for (let i = at; i < at + 3; i++) {
+    const digit = text.charCodeAt(i) - 0x30;
+    if (!(digit >= 0 && digit <= 9)) return 0;
+    status = status * 10 + digit;
+  }
+  return status >= 100 ? status : 0;
 }
 
 function staysOpen(connection: string, persistent: boolean): boolean {

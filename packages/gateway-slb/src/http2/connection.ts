@@ -2,9 +2,10 @@ import { type ServerHttp2Session, type ServerHttp2Stream, constants, performServ
 import type { Socket } from 'node:net';
 import { TokenBucket } from '@ebb/base';
 import type { DataPlane } from '../http/data-plane.ts';
-import type { Dated } from '../http/deadlines.ts';
+import type { Dated, DatedPlace } from '../http/deadlines.ts';
 import type { Peer } from '../http/downstream.ts';
 import { handleRequest } from '../http/handle-request.ts';
+import { answerOf, refusals } from '../http/refusal.ts';
 import { readStreamHead } from './request.ts';
 import { StreamDownstream } from './stream-downstream.ts';
 
@@ -38,11 +39,12 @@ const noLastStream = 2 ** 31 - 1;
  * continuations are nghttp2's and Node's to judge; this bounds what they leave open.
  */
 export class Http2Connection implements Dated {
-  slot: Set<Dated> | undefined;
+  place: DatedPlace | undefined;
   readonly #plane: DataPlane;
   readonly #peer: Peer;
   readonly #socket: Socket;
   readonly #session: ServerHttp2Session;
+  readonly #headerBytes: number;
   readonly #keepAliveMs: number;
   readonly #open = new Set<StreamDownstream>();
   readonly #breaks: TokenBucket;
@@ -54,6 +56,7 @@ export class Http2Connection implements Dated {
     this.#plane = plane;
     this.#peer = peer;
     this.#socket = socket;
+    this.#headerBytes = headerBytes;
     this.#keepAliveMs = keepAliveMs;
     this.#idleSince = plane.clock.now();
     this.#breaks = new TokenBucket(breaks, this.#idleSince);
@@ -109,6 +112,8 @@ export class Http2Connection implements Dated {
     const downstream = new StreamDownstream(stream, head);
     this.#open.add(downstream);
     stream.once('close', () => this.#closed(stream, downstream));
+    // Node keeps to the limit only once the client has acknowledged it.
+    if (sizeOf(raw) > this.#headerBytes) return downstream.answer(answerOf(refusals.headersTooLarge));
     handleRequest(this.#plane, head, downstream, this.#peer);
   }
 
@@ -119,4 +124,11 @@ export class Http2Connection implements Dated {
     if (downstream.wasCut || (downstream.over && stream.rstCode === constants.NGHTTP2_NO_ERROR)) return;
     if (this.#breaks.take(now) > 0) this.#session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
   }
+}
+
+/** Of headers, as RFC 9113 counts. */
+function sizeOf(raw: readonly string[]): number {
+  let size = 0;
+  for (const text of raw) size += text.length + 16;
+  return size;
 }
