@@ -1,5 +1,5 @@
 import { request } from 'node:https';
-import type { Pod } from '@ebb/api';
+import type { KubeClient, Pod } from '@ebb/api';
 import { silentLogger, systemClock } from '@ebb/base';
 import { makeCertificates } from '@ebb/base/certificates';
 import { eventually } from '@ebb/base/testing';
@@ -8,6 +8,8 @@ import { startKubelet } from '../src/kubelet/kubelet-server.ts';
 import { type TestCloud, makeGroup, startCloud } from './harness.ts';
 
 const token = 'kubelet-token';
+/** Not asked unless the options say so. */
+const noClient = {} as KubeClient;
 
 interface TestKubelet extends AsyncDisposable {
   readonly cloud: TestCloud;
@@ -46,6 +48,9 @@ async function start(
     port: 0,
     token,
     clientCa,
+    nodeName: 'node',
+    client: noClient,
+    usageAgeMs: 1000,
     eci: cloud.eci,
     pods: () => [pod],
     groupOf: () => id,
@@ -124,7 +129,7 @@ describe('the kubelet API', () => {
     ['/containerLogs/default/web', 404],
     ['/containerLogs/default/web/app/more', 404],
     ['/containerLogs/default/other/app', 404],
-    ['/containerLogs/default/web/other', 400],
+    ['/containerLogs/default/web/other', 404],
     ['/containerLogs/%zz/%00/%', 404],
     [`${log}?tailLines=-1`, 400],
     [`${log}?tailLines=many`, 400],

@@ -7,8 +7,14 @@ export const channel = { stdin: 0, stdout: 1, stderr: 2, error: 3, resize: 4 } a
 /** Says that a channel's sender has ended: sent as this channel, with the number of the one that ends. */
 const closeSignal = 255;
 
-/** How bytes are put into messages: the protocol's name with its version, as WebSocket clients ask for it. */
-const forms: Readonly<Record<string, { readonly base64: boolean; readonly closeSignals: boolean }>> = {
+/** How bytes are put into messages. */
+interface Form {
+  readonly base64: boolean;
+  readonly closeSignals: boolean;
+}
+
+/** By the protocol's name, as WebSocket clients ask for it. */
+const forms: Readonly<Record<string, Form>> = {
   'v5.channel.k8s.io': { base64: false, closeSignals: true },
   'v4.channel.k8s.io': { base64: false, closeSignals: false },
   'v4.base64.channel.k8s.io': { base64: true, closeSignals: false },
@@ -30,20 +36,18 @@ export class Channels {
   /** Aborted when the connection is closed, by whichever end. */
   readonly closed: AbortSignal;
   readonly #socket: WebSocket;
-  readonly #base64: boolean;
-  readonly #closeSignals: boolean;
   readonly #readables = new Map<number, Readable>();
   readonly #full = new Set<number>();
 
   readonly #isClient: boolean;
 
-  /** `socket` is open: its subprotocol is known. Only clients say that a channel has ended; servers close the connection. */
+  /**
+   * `socket` may still be about to open; nothing is to be sent before it is. Only clients say that a channel has ended, servers
+   * close the connection.
+   */
   constructor(socket: WebSocket, role: 'client' | 'server') {
-    const { base64, closeSignals } = forms[socket.protocol] ?? { base64: false, closeSignals: false };
     this.#socket = socket;
     this.#isClient = role === 'client';
-    this.#base64 = base64;
-    this.#closeSignals = closeSignals;
     const closing = new AbortController();
     this.closed = closing.signal;
     socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
@@ -79,7 +83,7 @@ export class Channels {
     return new Writable({
       write: (chunk: Buffer, _encoding, done) => this.#send(number, chunk, done),
       final: (done) => {
-        if (this.#closeSignals && this.#isClient) this.#send(closeSignal, Buffer.of(number), done);
+        if (this.#form.closeSignals && this.#isClient) this.#send(closeSignal, Buffer.of(number), done);
         else done();
       },
     });
@@ -99,18 +103,23 @@ export class Channels {
     this.#socket.resume();
   }
 
+  /** Known once the connection is open. */
+  get #form(): Form {
+    return forms[this.#socket.protocol] ?? { base64: false, closeSignals: false };
+  }
+
   #send(number: number, data: Buffer, done: (error?: Error | null) => void): void {
-    if (this.#base64) this.#socket.send(`${number}${data.toString('base64')}`, done);
+    if (this.#form.base64) this.#socket.send(`${number}${data.toString('base64')}`, done);
     else this.#socket.send(Buffer.concat([Buffer.of(number), data]), done);
   }
 
   #receive(raw: RawData, isBinary: boolean): void {
     const message = raw as Buffer; // ws gives Buffers unless told otherwise
     if (message.length === 0) return;
-    const isText = this.#base64 && !isBinary;
+    const isText = this.#form.base64 && !isBinary;
     const number = isText ? Number(message.toString('latin1', 0, 1)) : (message[0] ?? 0);
     const data = isText ? Buffer.from(message.toString('latin1', 1), 'base64') : message.subarray(1);
-    if (number === closeSignal && this.#closeSignals && !this.#isClient) {
+    if (number === closeSignal && this.#form.closeSignals && !this.#isClient) {
       this.#readables.get(data[0] ?? closeSignal)?.push(null);
       return;
     }

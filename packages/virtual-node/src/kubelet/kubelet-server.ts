@@ -1,15 +1,23 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Server, createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { TLSSocket } from 'node:tls';
-import { type Pod } from '@ebb/api';
+import type { Duplex } from 'node:stream';
+import type { KubeClient } from '@ebb/api';
 import { type Clock, type Logger, messageOf } from '@ebb/base';
 import { makeCertificates } from '@ebb/base/certificates';
 import type { Eci } from '../eci/eci.ts';
-import { InvalidLogOptions, type LogOptions, parseLogOptions } from './log-options.ts';
-import { streamLog } from './log-stream.ts';
+import { Access } from './access.ts';
+import { HttpError } from './http-error.ts';
+import { InvalidLogOptions } from './log-options.ts';
+import { answerLogs } from './logs.ts';
+import type { NodePods } from './pod-lookup.ts';
+import { servePortForward } from './port-forward.ts';
+import { ownMetrics, resourceMetrics } from './resource-metrics.ts';
+import { serveSession } from './sessions.ts';
+import { statsSummary } from './summary.ts';
+import { refuseUpgrade, upgradeKind } from './upgrade.ts';
+import { UsageReader } from './usage.ts';
 
 export interface KubeletOptions {
   /** Address to listen on. */
@@ -18,45 +26,73 @@ export interface KubeletOptions {
   readonly advertise?: string | undefined;
   /** 0 for any free one. */
   readonly port: number;
-  /** Callers must send it as bearer token, or show a client certificate. */
+  /** Callers must send it as bearer token, or be let in otherwise. */
   readonly token: string;
   /** PEM text of the authority that signs client certificates, kube-apiserver's among them. Default: none is accepted. */
   readonly clientCa?: string | undefined;
+  /**
+   * Ask the API server whose a bearer token is (TokenReview), and what its owner, or that of a client certificate, may do with the
+   * node (SubjectAccessReview). Default false: a certificate opens everything, and no other token does.
+   */
+  readonly askApiServer?: boolean | undefined;
+  /** What it shows to callers, as PEM texts. Default: made at each start, by an authority that nobody else has. */
+  readonly serving?: { readonly certificate: string; readonly key: string } | undefined;
 }
 
-interface ServerOptions extends KubeletOptions {
-  readonly eci: Pick<Eci, 'log' | 'describe'>;
-  /** The node's pods. */
-  readonly pods: () => readonly Pod[];
-  /** The id of a pod's container group. */
-  readonly groupOf: (pod: Pod) => string | undefined;
+interface ServerOptions extends KubeletOptions, NodePods {
+  readonly nodeName: string;
+  readonly client: KubeClient;
+  readonly eci: Pick<Eci, 'log' | 'describe' | 'exec' | 'attach' | 'usage'>;
+  /** For how long figures of what pods use are good enough, in milliseconds. */
+  readonly usageAgeMs: number;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-/** The kubelet's HTTP API, as far as the API server asks for it: logs (serverless-node.md, section 1.5). */
+/** The kubelet's HTTP API (serverless-node.md, section 1.5). */
 export interface KubeletServer extends AsyncDisposable {
   readonly port: number;
 }
 
-/** Listens with a certificate made for the occasion; every call needs the token. */
+/** All that answering takes. */
+interface Kubelet extends ServerOptions {
+  readonly access: Access;
+  readonly usage: UsageReader;
+  readonly startTime: string;
+}
+
+/** Listens, over TLS only. */
 export async function startKubelet(options: ServerOptions): Promise<KubeletServer> {
-  const { host, advertise = host, port, clientCa, clock } = options;
-  const { certificate: cert, key } = await makeCertificates({
-    commonName: 'ebb-virtual-node',
-    hosts: [advertise],
-    now: clock.now(),
-  });
+  const { host, advertise = host, port, clientCa, clock, nodeName } = options;
+  const { certificate: cert, key } =
+    options.serving ??
+    (await makeCertificates({ commonName: `system:node:${nodeName}`, hosts: [advertise], now: clock.now() }));
   // Whoever shows no certificate may still know the token.
   const clients = clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: false };
+  const kubelet: Kubelet = {
+    ...options,
+    access: new Access({ ...options, reviews: options.askApiServer ? options.client : undefined }, nodeName),
+    usage: new UsageReader({ ...options, maxAgeMs: options.usageAgeMs }),
+    startTime: new Date(clock.now()).toISOString(),
+  };
   const server = createServer({ cert, key, ...clients }, (request, response) => {
-    answer(request, response, options).catch((error: unknown) => fail(response, statusOf(error), messageOf(error)));
+    answer(request, response, kubelet).catch((error: unknown) => fail(response, asHttpError(error)));
+  });
+  const upgraded = new Set<Duplex>();
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    upgraded.add(socket.once('close', () => upgraded.delete(socket)));
+    answerUpgrade({ request, socket, head }, kubelet).catch((error: unknown) => {
+      if (socket.writable) refuseUpgrade(socket, asHttpError(error));
+    });
   });
   server.listen(port, host);
   await once(server, 'listening');
   return {
     port: (server.address() as AddressInfo).port,
-    [Symbol.asyncDispose]: () => close(server),
+    [Symbol.asyncDispose]: () => {
+      for (const socket of upgraded) socket.destroy();
+      return close(server);
+    },
   };
 }
 
@@ -67,89 +103,91 @@ function close(server: Server): Promise<void> {
   });
 }
 
-/** An answer other than what was asked for. */
-class HttpError extends Error {
-  readonly status: number;
-
-  constructor(status: number, message: string) {
-    super(message);
-    this.status = status;
-  }
-}
-
-async function answer(request: IncomingMessage, response: ServerResponse, options: ServerOptions): Promise<void> {
-  const { pathname, searchParams } = parseUrl(request.url);
+async function answer(request: IncomingMessage, response: ServerResponse, kubelet: Kubelet): Promise<void> {
+  const { pathname, searchParams: query } = parseUrl(request.url);
   if (pathname === '/healthz') return void response.end('ok');
-  if (!isAuthorized(request, options)) throw new HttpError(401, 'Unauthorized');
-  if (request.method !== 'GET') throw new HttpError(405, 'Method Not Allowed');
-  if (pathname === '/pods') {
-    response.setHeader('content-type', 'application/json');
-    const list = { kind: 'PodList', apiVersion: 'v1', metadata: {}, items: options.pods() };
-    return void response.end(JSON.stringify(list));
+  await kubelet.access.check(request, pathname);
+  const [action = '', namespace = '', name = '', container = '', ...rest] = partsOf(pathname);
+  const isStream = streamed.has(action);
+  if (request.method !== 'GET' && !isStream) throw new HttpError(405, 'Method Not Allowed');
+  if (isStream && name !== '') throw notUpgraded(request);
+  if (action === 'containerLogs' && container !== '' && rest.length === 0) {
+    return answerLogs(response, { namespace, name, container, query }, kubelet);
   }
-  const [, action, namespace, name, container, ...rest] = pathname.split('/');
-  if (action !== 'containerLogs' || !container || rest.length > 0) throw new HttpError(404, 'not found');
-  const pod = options.pods().find(({ metadata }) => metadata.namespace === namespace && metadata.name === name);
-  if (!pod) throw new HttpError(404, `pod "${name}" not found`);
-  return answerLogs(response, { pod, container, options: parseLogOptions(searchParams) }, options);
+  const page = pages[pathname.replace(/(?<=.)\/$/, '')];
+  if (!page) throw new HttpError(404, '404 page not found');
+  await page(response, kubelet);
 }
 
-interface LogRequest {
-  readonly pod: Pod;
-  readonly container: string;
-  readonly options: LogOptions;
+const streamed: ReadonlySet<string> = new Set(['exec', 'attach', 'portForward']);
+
+/** What a client hears that asks for a stream and does not say how. */
+function notUpgraded(request: IncomingMessage): HttpError {
+  upgradeKind(request);
+  return new HttpError(400, 'unable to upgrade: the request cannot be upgraded');
 }
 
-async function answerLogs(
-  response: ServerResponse,
-  request: LogRequest,
-  { eci, groupOf, clock }: ServerOptions,
-): Promise<void> {
-  const { container, options } = request;
-  const groupId = startedGroup(request, groupOf);
-  const left = new AbortController();
-  response.on('close', () => left.abort(new DOMException('the client left', 'AbortError')));
-  response.setHeader('content-type', 'text/plain');
-  // The caller learns at once that there is a log, however long its first line takes.
-  if (options.follow) response.flushHeaders();
-  try {
-    for await (const text of streamLog({ eci, groupId, container, clock }, options, left.signal)) {
-      if (!response.write(text)) await once(response, 'drain', { signal: left.signal });
-    }
-    response.end();
-  } catch (error) {
-    if (!left.signal.aborted) throw error;
-  }
+const pages: Readonly<Record<string, (response: ServerResponse, kubelet: Kubelet) => Promise<void> | void>> = {
+  '/pods': (response, { pods }) => sendJson(response, { ...podList, items: pods() }),
+  '/runningpods': (response, { pods }) => {
+    const items = pods().filter(({ status }) => status?.phase === 'Running');
+    sendJson(response, { ...podList, items });
+  },
+  '/metrics': (response, { nodeName, pods }) => {
+    const running = pods().filter(({ status }) => status?.phase === 'Running');
+    sendText(response, ownMetrics(nodeName, running.length));
+  },
+  '/metrics/resource': async (response, { usage, clock, logger }) => {
+    const read = await usage.read().catch((error: unknown) => {
+      logger.warn({ error: messageOf(error) }, 'what pods use cannot be told');
+      return undefined;
+    });
+    sendText(response, resourceMetrics(read, clock.now()));
+  },
+  '/stats/summary': async (response, { usage, clock, nodeName, startTime }) => {
+    const now = new Date(clock.now()).toISOString();
+    sendJson(response, statsSummary(await usage.read(), { nodeName, startTime, now }));
+  },
+};
+
+const podList = { kind: 'PodList', apiVersion: 'v1', metadata: {} } as const;
+
+function sendJson(response: ServerResponse, value: object): void {
+  response.setHeader('content-type', 'application/json');
+  response.end(JSON.stringify(value));
 }
 
-/** The group whose log is asked for. Throws `HttpError`, in kubelet's words, if there is no log to show. */
-function startedGroup({ pod, container, options }: LogRequest, groupOf: ServerOptions['groupOf']): string {
-  const { spec, status, metadata } = pod;
-  if (![...spec.containers, ...(spec.initContainers ?? [])].some(({ name }) => name === container)) {
-    throw new HttpError(400, `container ${container} is not valid for pod ${metadata.name}`);
-  }
-  const groupId = groupOf(pod);
-  const statuses = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])];
-  const { state, lastState, restartCount = 0 } = statuses.find(({ name }) => name === container) ?? {};
-  if (options.previous && restartCount === 0) {
-    throw new HttpError(400, `previous terminated container "${container}" in pod "${metadata.name}" not found`);
-  }
-  const reason = groupId ? state?.waiting?.reason : 'ContainerCreating';
-  if (!groupId || (reason && !lastState?.terminated && neverRan.has(reason))) {
-    throw new HttpError(400, `container "${container}" in pod "${metadata.name}" is waiting to start: ${reason}`);
-  }
-  return groupId;
+function sendText(response: ServerResponse, text: string): void {
+  response.setHeader('content-type', 'text/plain; version=0.0.4; charset=utf-8');
+  response.end(text);
 }
 
-/** The status may lag behind a start by a moment: only these say for certain that there is nothing to read. */
-const neverRan: ReadonlySet<string> = new Set([
-  'ContainerCreating',
-  'CreateContainerConfigError',
-  'ErrImageNeverPull',
-  'ErrImagePull',
-  'ImagePullBackOff',
-  'PodInitializing',
-]);
+interface UpgradeRequest {
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  readonly head: Buffer;
+}
+
+async function answerUpgrade(upgrade: UpgradeRequest, kubelet: Kubelet): Promise<void> {
+  const { request, socket } = upgrade;
+  socket.on('error', () => undefined); // The client has left, and 'close' follows.
+  const { pathname, searchParams: query } = parseUrl(request.url);
+  await kubelet.access.check(request, pathname);
+  const [action = '', namespace = '', name = '', ...rest] = partsOf(pathname);
+  // Some put the pod's uid before the container.
+  const container = rest.at(-1) ?? '';
+  if (action === 'portForward' && name !== '' && rest.length <= 1) {
+    return servePortForward(upgrade, { namespace, name, query }, kubelet);
+  }
+  if ((action === 'exec' || action === 'attach') && container !== '' && rest.length <= 2) {
+    return serveSession(upgrade, { action, namespace, name, container, query }, kubelet);
+  }
+  throw new HttpError(404, '404 page not found');
+}
+
+function partsOf(pathname: string): string[] {
+  return pathname.split('/').slice(1);
+}
 
 function parseUrl(url = '/'): URL {
   try {
@@ -159,19 +197,13 @@ function parseUrl(url = '/'): URL {
   }
 }
 
-function isAuthorized({ headers, socket }: IncomingMessage, { token, clientCa }: KubeletOptions): boolean {
-  if (clientCa !== undefined && socket instanceof TLSSocket && socket.authorized) return true;
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(headers.authorization ?? ''), digest(`Bearer ${token}`));
-}
-
-function statusOf(error: unknown): number {
-  if (error instanceof HttpError) return error.status;
-  return error instanceof InvalidLogOptions ? 400 : 500;
+function asHttpError(error: unknown): HttpError {
+  if (error instanceof HttpError) return error;
+  return new HttpError(error instanceof InvalidLogOptions ? 400 : 500, messageOf(error));
 }
 
 /** Half an answer cannot be taken back: its connection breaks off instead. */
-function fail(response: ServerResponse, status: number, message: string): void {
+function fail(response: ServerResponse, { status, message, headers }: HttpError): void {
   if (response.headersSent) response.destroy();
-  else response.writeHead(status, { 'content-type': 'text/plain' }).end(`${message}\n`);
+  else response.writeHead(status, { 'content-type': 'text/plain', ...headers }).end(`${message}\n`);
 }

@@ -80,6 +80,11 @@ export function acceptWebSocket(
     maxPayload: maxChannelMessage,
     handleProtocols: () => chosen ?? false,
   });
+  if (chosen?.includes('/')) {
+    // Kubernetes' name for a tunnel is none that HTTP allows, and would be refused: it is answered past the library.
+    delete request.headers['sec-websocket-protocol'];
+    server.on('headers', (lines) => lines.push(`Sec-WebSocket-Protocol: ${chosen}`));
+  }
   return new Promise((resolve, reject) => {
     socket.once('close', () => reject(new Error('the client left')));
     server.handleUpgrade(request, socket, head, resolve);
