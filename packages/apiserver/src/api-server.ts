@@ -7,8 +7,11 @@ import { builtinResources } from './builtin/resources.ts';
 import { startControllers } from './gc/controllers.ts';
 import { adminUser } from './http/api-request.ts';
 import { makeHandler } from './http/handler.ts';
+import { makeUpgradeHandler } from './http/upgrade-handler.ts';
 import { type HttpsServer, listenHttps } from './http/https-server.ts';
-import { LogProxy } from './http/log-proxy.ts';
+import { Kubelets } from './kubelet/kubelets.ts';
+import { LogProxy } from './kubelet/log-proxy.ts';
+import { metricsResources } from './kubelet/metrics.ts';
 import { LocalClient } from './local/local-client.ts';
 import { Turns } from './local/turns.ts';
 import { OpenApi } from './openapi/openapi.ts';
@@ -35,7 +38,10 @@ export interface ApiServerOptions {
   readonly admission: Admission;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** How to ask kubelets for `pods/log`: the bearer token sent to `https://<node's InternalIP>:<its kubelet port>`. */
+  /**
+   * How to ask kubelets for logs, connections and figures: the bearer token sent to `https://<node's InternalIP>:<its kubelet port>`.
+   * Default: there are none to be asked, and no `metrics.k8s.io`.
+   */
   readonly kubelet?: { readonly token: string };
   /** Certificates and token to use in place of new ones. Default: those of `dataDir`, or new ones. */
   readonly credentials?: Credentials;
@@ -77,31 +83,41 @@ async function serve(options: ApiServerOptions, store: Store): Promise<ApiServer
   const { host = '127.0.0.1', port = 0, clock, logger } = options;
   const credentials = options.credentials ?? (await loadCredentials(store, host, clock.now()));
   const storage = new Storage(store, logger);
-  const registry = new Registry(builtinResources());
+  const registry = new Registry([...builtinResources(), ...(options.kubelet ? metricsResources : [])]);
   const admission = tryingDryRunPods(options.admission, () => machine);
   const machine: Machine = { addresses: new ServiceAddresses(storage), storage, registry, admission, clock, logger };
   const turns = new Turns(clock);
   const controllers = startControllers(machine, credentials.ca);
-  const logs = new LogProxy(storage, options.kubelet?.token);
+  const kubelets = new Kubelets(storage, options.kubelet?.token);
   const closeParts = async (): Promise<void> => {
     controllers[Symbol.dispose]();
     machine.addresses[Symbol.dispose]();
-    await logs[Symbol.asyncDispose]();
+    await kubelets[Symbol.asyncDispose]();
   };
   try {
     installCrds(machine, options.crds);
     await storage.durable();
     const tokens = new ServiceAccountTokens(credentials.token);
-    const handler = makeHandler({
+    const context = {
       machine,
-      logs,
+      kubelets,
+      logs: new LogProxy(kubelets),
       tokens,
       snapshots: new Snapshots(clock),
-      information: { registry, openApi: new OpenApi(() => registry.all()) },
       isAllowed: bearerCheck(credentials.token),
+    };
+    const handler = makeHandler({
+      ...context,
+      information: { registry, openApi: new OpenApi(() => registry.all()) },
       turns,
     });
-    const server = await listenHttps({ host, port, ...credentials, handler });
+    const server = await listenHttps({
+      host,
+      port,
+      ...credentials,
+      handler,
+      upgradeHandler: makeUpgradeHandler(context),
+    });
     const connect = ({ fieldManager }: ConnectOptions): KubeClient =>
       new LocalClient({ machine, turns, tokens, userName: adminUser, fieldManager });
     return publicFace(server, { ...credentials, connect }, async () => {

@@ -36,7 +36,7 @@ export interface ResourceInfo {
   readonly status: boolean;
   /** Whether there is a `scale` subresource, and where it finds its numbers. */
   readonly scale?: ScalePaths;
-  /** Further subresources; for pods `log`, `binding` and `eviction`. */
+  /** Further subresources; for pods `log`, `exec`, `binding` and others. */
   readonly subresources?: readonly ExtraSubresource[];
   /** Schema of the kind, with no `$ref` in it; the list, map and patch extensions of Kubernetes are present. */
   readonly schema: Schema;

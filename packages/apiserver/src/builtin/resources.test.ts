@@ -38,7 +38,14 @@ test('namespaces cannot be deleted in bulk, reviews only be created', () => {
 });
 
 test('a pod has the subresources log, binding and eviction', () => {
-  expect(of('Pod').subresources?.map(({ name }) => name)).toEqual(['binding', 'eviction', 'log']);
+  expect(of('Pod').subresources?.map(({ name }) => name)).toEqual([
+    'attach',
+    'binding',
+    'eviction',
+    'exec',
+    'log',
+    'portforward',
+  ]);
 });
 
 test('a schema tells types, formats, required fields and descriptions', () => {

@@ -35,9 +35,12 @@ test('a group version tells its resources with their subresources', () => {
   const core = body('/api/v1') as { resources: { name: string }[] };
   expect(core.resources.filter(({ name }) => name.startsWith('pods'))).toMatchObject([
     { name: 'pods', singularName: 'pod', kind: 'Pod', namespaced: true, shortNames: ['po'], categories: ['all'] },
+    { name: 'pods/attach', kind: 'PodAttachOptions', verbs: ['create', 'get'] },
     { name: 'pods/binding', kind: 'Binding', verbs: ['create'] },
     { name: 'pods/eviction', kind: 'Eviction', group: 'policy', version: 'v1' },
+    { name: 'pods/exec', kind: 'PodExecOptions', verbs: ['create', 'get'] },
     { name: 'pods/log', kind: 'Pod', verbs: ['get'] },
+    { name: 'pods/portforward', kind: 'PodPortForwardOptions', verbs: ['create', 'get'] },
     { name: 'pods/status', kind: 'Pod', verbs: ['get', 'patch', 'update'] },
   ]);
   expect(body('/apis/demo.example.com/v1')).toMatchObject({

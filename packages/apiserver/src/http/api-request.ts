@@ -4,13 +4,15 @@ import { type Call, type FieldValidation, type Machine, parseDryRun } from '../r
 import { invalidOptions } from '../rest/errors.ts';
 import { notSupported, tooLong } from '../schema/field-error.ts';
 import type { Snapshots } from '../rest/snapshots.ts';
-import type { LogProxy } from './log-proxy.ts';
+import type { Kubelets } from '../kubelet/kubelets.ts';
+import type { LogProxy } from '../kubelet/log-proxy.ts';
 import type { ResourcePath } from './path.ts';
 
 /** What the handlers of resource requests work with. */
 export interface ApiContext {
   readonly machine: Machine;
   readonly snapshots: Snapshots;
+  readonly kubelets: Kubelets;
   readonly logs: LogProxy;
   readonly tokens: ServiceAccountTokens;
   /** Whether an `Authorization` header lets its bearer in. */

@@ -1,6 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { StatusError } from '@ebb/api';
 import type { Turns } from '../local/turns.ts';
+import { metricsGroup, readMetrics } from '../kubelet/metrics.ts';
+import { nodeProxyPath, proxyToNode } from '../kubelet/node-proxy.ts';
+import type { Call } from '../rest/call.ts';
 import { methodNotAllowed, unknownResource } from '../rest/errors.ts';
 import { type ApiContext, makeCall, userOf } from './api-request.ts';
 import { parseBody, readBody } from './body.ts';
@@ -38,6 +41,8 @@ const isTooLarge = (error: unknown): boolean => error instanceof StatusError && 
 async function handle(options: HandlerOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { path, query } = splitUrl(request.url ?? '/');
   if (!options.isAllowed(request.headers.authorization)) throw new StatusError('Unauthorized', 'Unauthorized');
+  const proxied = nodeProxyPath(path);
+  if (proxied) return proxyToNode({ ...proxied, query }, { request, response }, options.kubelets);
   const resource = parseResourcePath(path, options.machine.registry);
   if (typeof resource === 'object') return handlePath(options, resource, { query, request, response });
   if (handleInformation(options.information, path, request, response)) return;
@@ -58,8 +63,19 @@ async function handlePath(
 ): Promise<void> {
   if (isReview(path.info)) return review(context, path, { request, response });
   const call = makeCall(path, query, request);
+  if (path.info.group === metricsGroup) return metrics(context, call, { request, response });
   if (request.method === 'POST') await context.turns.newWork();
   await handleResource({ context, request, response, call });
+}
+
+async function metrics(
+  { machine, kubelets }: ApiContext,
+  call: Call,
+  { request, response }: Omit<Exchange, 'query'>,
+): Promise<void> {
+  const { media } = negotiate(request.headers.accept);
+  const found = await readMetrics(call, request.method, { ...machine, kubelets });
+  sendJson(response, 200, JSON.stringify(found), media);
 }
 
 async function review(
@@ -74,7 +90,8 @@ async function review(
   sendJson(response, 201, JSON.stringify(answerReview(context, info, body, userOf(request))), media);
 }
 
-function splitUrl(url: string): { path: string; query: URLSearchParams } {
+/** Path, without a slash at its end, and query of a request's target. */
+export function splitUrl(url: string): { path: string; query: URLSearchParams } {
   const at = url.indexOf('?');
   const raw = at < 0 ? url : url.slice(0, at);
   const path = raw.length > 1 && raw.endsWith('/') ? raw.slice(0, -1) : raw;

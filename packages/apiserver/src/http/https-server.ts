@@ -1,7 +1,9 @@
 import { type Server, createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import type { RequestListener } from 'node:http';
+import type { IncomingMessage, RequestListener } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { UserError, messageOf } from '@ebb/base';
+import type { UpgradeHandler } from './upgrade-handler.ts';
 
 export interface HttpsServerOptions {
   readonly host: string;
@@ -11,6 +13,7 @@ export interface HttpsServerOptions {
   readonly certificate: string;
   readonly key: string;
   readonly handler: RequestListener;
+  readonly upgradeHandler: UpgradeHandler;
 }
 
 /** A server that listens. */
@@ -25,7 +28,8 @@ const requestTimeoutMs = 60_000;
 const keepAliveTimeoutMs = 90_000;
 
 /** Starts to listen. Rejects with `UserError` if the address cannot be had. */
-export async function listenHttps({ host, port, certificate, key, handler }: HttpsServerOptions): Promise<HttpsServer> {
+export async function listenHttps(options: HttpsServerOptions): Promise<HttpsServer> {
+  const { host, port, certificate, key, handler, upgradeHandler } = options;
   const server = createServer({
     cert: certificate,
     key,
@@ -36,6 +40,11 @@ export async function listenHttps({ host, port, certificate, key, handler }: Htt
     noDelay: true,
   });
   server.on('request', handler);
+  const upgraded = new Set<Duplex>();
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    upgraded.add(socket.once('close', () => upgraded.delete(socket)));
+    upgradeHandler(request, socket, head);
+  });
   // Clients that speak no TLS, or do not trust the certificate, are their own problem.
   server.on('tlsClientError', (_, socket) => socket.destroy());
   server.on('clientError', (_, socket) => socket.destroy());
@@ -43,7 +52,10 @@ export async function listenHttps({ host, port, certificate, key, handler }: Htt
   const { port: actual } = server.address() as AddressInfo;
   return {
     url: `https://${host.includes(':') ? `[${host}]` : host}:${actual}`,
-    [Symbol.asyncDispose]: () => close(server),
+    [Symbol.asyncDispose]: () => {
+      for (const socket of upgraded) socket.destroy();
+      return close(server);
+    },
   };
 }
 

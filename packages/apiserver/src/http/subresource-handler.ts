@@ -1,4 +1,5 @@
 import { handleBinding, handleEviction } from './pod-handler.ts';
+import { connections, upgradeRequired } from '../kubelet/connect.ts';
 import { requireStored } from '../rest/call.ts';
 import { actionNotSupported, methodNotAllowed, unknownResource } from '../rest/errors.ts';
 import { finalizeNamespace } from '../rest/finalize.ts';
@@ -10,16 +11,14 @@ import { negotiate } from './negotiate.ts';
 import { addWarnings, sendJson } from './respond.ts';
 import { handleToken } from './token-handler.ts';
 
-/** What other servers let a client do with a running pod. */
-const connections = new Set(['attach', 'exec', 'portforward', 'proxy']);
-
 /** Answers requests on subresources other than `status`. Rejects with `StatusError`. */
 export async function handleSubresource(api: ApiRequest): Promise<void> {
   const { info, subresource } = api.call;
   if (subresource === 'scale' && info.scale) return handleScale(api);
   if (info.builtin && info.kind === 'Namespace' && subresource === 'finalize') return handleFinalize(api);
-  if (info.builtin && info.kind === 'Pod' && connections.has(subresource)) throw actionNotSupported(info, subresource);
+  if (info.builtin && info.kind === 'Pod' && subresource === 'proxy') throw actionNotSupported(info, subresource);
   if (!info.subresources?.some(({ name }) => name === subresource)) throw unknownResource();
+  if (connections.has(subresource)) throw upgradeRequired();
   if (subresource === 'log') return handleLog(api);
   if (subresource === 'binding') return handleBinding(api);
   if (subresource === 'eviction') return handleEviction(api);
