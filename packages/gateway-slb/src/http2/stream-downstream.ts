@@ -105,8 +105,8 @@ export class StreamDownstream implements Downstream {
     this.#pending = undefined;
     const stream = this.#stream;
     if (stream.destroyed || stream.closed) return;
-    // What has a length has no trailers, unless it is gRPC.
-    const waitForTrailers = !endStream && (!this.#sized || this.#isGrpc);
+    // What has a length has no trailers, unless it is gRPC; but this also tells when all has gone out.
+    const waitForTrailers = !endStream && (!this.#sized || this.#isGrpc || this.#isStillComing);
     try {
       stream.respond(fields, { endStream, waitForTrailers });
     } catch {
@@ -114,18 +114,28 @@ export class StreamDownstream implements Downstream {
       this.#ended = this.wasCut = true;
       return this.#close(NGHTTP2_INTERNAL_ERROR);
     }
-    if (waitForTrailers) stream.once('wantTrailers', () => stream.sendTrailers(trailerFields(this.#trailers)));
+    if (endStream && this.#ended) return this.#stopBody();
+    if (!waitForTrailers) return;
+    stream.once('wantTrailers', () => {
+      stream.sendTrailers(trailerFields(this.#trailers));
+      // Once they have gone out: nghttp2 sends nothing more on a stream that is about to be reset.
+      if (this.#isStillComing) setImmediate(() => this.#stopBody());
+    });
   }
 
-  /** Ends the stream, and what the client may still be sending. */
+  get #isStillComing(): boolean {
+    return this.body !== undefined && !this.body.complete;
+  }
+
   #finish(): void {
-    const stream = this.#stream;
-    if (stream.destroyed) return;
-    if (!stream.writableEnded) stream.end();
-    if (!this.body || this.body.complete) return;
-    this.body.discard();
-    // The client may stop now; it has its answer (RFC 9113, section 8.1).
-    if (!stream.readableEnded) stream.close(NGHTTP2_NO_ERROR);
+    if (this.#stream.destroyed) return;
+    if (!this.#stream.writableEnded) this.#stream.end();
+    if (this.#isStillComing) this.body?.discard();
+  }
+
+  /** The client has its answer, and need not send the rest of what it sends (RFC 9113, section 8.1). */
+  #stopBody(): void {
+    if (this.#isStillComing && !this.#stream.closed) this.#stream.close(NGHTTP2_NO_ERROR);
   }
 
   #close(code: number): void {

@@ -18,10 +18,11 @@ export interface UpstreamRequest {
 /**
  * - `connect`: no connection could be made; nothing was sent.
  * - `stale`: a connection used before broke without a byte of answer: the instance may just have closed it, being idle.
+ * - `refused`: the instance says that it has not looked at the request (HTTP/2).
  * - `reset`: a connection broke, or the answer ended early.
  * - `invalid`: the answer is not HTTP, or the request cannot be put into it.
  */
-export type FailureKind = 'connect' | 'stale' | 'reset' | 'invalid';
+export type FailureKind = 'connect' | 'stale' | 'refused' | 'reset' | 'invalid';
 
 /** Is told how a call goes on: any number of `information`; then `head`, `data`…, `end`; or `failed` at any point, and then no more. */
 export interface CallSink {

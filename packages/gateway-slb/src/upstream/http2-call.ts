@@ -109,7 +109,7 @@ export class Http2Call implements Call, BodySink {
     if (!this.#session.isConnected) return 'connect';
     // The instance says that it has not looked at the request, or was not sent it.
     const untouched = this.#stream.rstCode === NGHTTP2_REFUSED_STREAM || this.#stream.pending;
-    if (untouched && !this.#answered) return 'stale';
+    if (untouched && !this.#answered) return 'refused';
     return 'code' in error && error.code === 'ERR_HTTP2_ERROR' ? 'invalid' : 'reset';
   }
 
