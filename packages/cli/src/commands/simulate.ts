@@ -53,7 +53,7 @@ of a request also by a column of the trace: column:generated_tokens*20ms+50ms.
 Generators, with their defaults:
   steady:rate=10,for=1h                          ramp:from=1,to=100,for=1h
   spike:rate=5,to=200,at=20m,lasts=2m,for=1h     heavy-tailed:rate=10,shape=1.5,for=1h
-  diurnal:low=1,high=20,peak=14h,burst=0,at=9h,lasts=30m,for=24h
+  diurnal:low=1,high=20,peak=14h,burst=0,at=9h,rise=0s,lasts=30m,for=24h
 
 Examples:
   ebb simulate -s service.yaml -t requests.csv --set window=30s

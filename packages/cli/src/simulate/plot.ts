@@ -30,7 +30,7 @@ export function plot(variants: readonly VariantResult[], title: string): string 
         textStyle: { fontSize: 12, fontWeight: 'normal' },
       })),
     ],
-    legend: { right: 20, top: 10, data: variants.map(({ name }) => name) },
+    legend: { right: 20, top: 10, itemGap: 24, data: variants.map(({ name }) => name) },
     grid: panels.map(({ top }) => ({ left: 60, right: 20, top, height: panelHeight })),
     xAxis: panels.map((_, gridIndex) => ({ type: 'time', gridIndex })),
     yAxis: panels.map((_, gridIndex) => ({ type: 'value', gridIndex, minInterval: gridIndex === 0 ? 0 : 1 })),

@@ -31,10 +31,13 @@ function byRate(perSecondAt: (atMs: number, parameters: Parameters) => number): 
 /** True from `at` for `lasts`. */
 const isBetween = (atMs: number, at: number, lasts: number): boolean => atMs >= at && atMs < at + lasts;
 
-/** Half a day's way from the peak the rate is lowest. */
-function daily(atMs: number, { low = 0, high = 0, peak = 0, burst = 0, at = 0, lasts = 0 }: Parameters): number {
+/** A day that is lowest half a day from its peak, and a burst each day, which rises evenly before it is whole. */
+function daily(atMs: number, { low = 0, high = 0, peak = 0, ...bursts }: Parameters): number {
+  const { burst = 0, at = 0, rise = 0, lasts = 0 } = bursts;
   const height = (1 + Math.cos((2 * Math.PI * (atMs - peak)) / dayMs)) / 2;
-  return low + (high - low) * height + (isBetween(atMs % dayMs, at, lasts) ? burst : 0);
+  const ofDay = atMs % dayMs;
+  const share = rise > 0 ? Math.min(1, (ofDay - at) / rise) : 1;
+  return low + (high - low) * height + (isBetween(ofDay, at, lasts) ? burst * share : 0);
 }
 
 /** Gaps between requests of which a few are very long (Pareto). */
@@ -58,7 +61,7 @@ const generators: Readonly<Record<string, Generator>> = {
     arrivals: byRate((atMs, { rate = 0, to = 0, at = 0, lasts = 0 }) => (isBetween(atMs, at, lasts) ? to : rate)),
   },
   diurnal: {
-    defaults: { low: '1', high: '20', peak: '14h', burst: '0', at: '9h', lasts: '30m', for: '24h' },
+    defaults: { low: '1', high: '20', peak: '14h', burst: '0', at: '9h', rise: '0s', lasts: '30m', for: '24h' },
     arrivals: byRate(daily),
   },
   'heavy-tailed': { defaults: { rate: '10', shape: '1.5', for: '1h' }, arrivals: paretoGaps },
