@@ -1,4 +1,6 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /**
  * `EBB_TEST_API=cluster` tells the stories of `test/` to a real kube-apiserver, `embedded` the same ones to the embedded API;
@@ -14,6 +16,15 @@ const stories = {
 const oneCluster = { globalSetup: 'test/cluster/global-setup.ts', fileParallelism: false };
 const everything = { include: ['packages/*/src/**/*.test.ts', 'packages/*/test/**/*.test.ts', 'test/**/*.test.ts'] };
 
+/** Stories first: they wait more than they work, and unit tests use that time. */
+class StoriesFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isStory = ({ moduleId }: TestSpecification): boolean => !moduleId.includes('/packages/');
+    const sorted = await super.sort(files);
+    return [...sorted.filter(isStory), ...sorted.filter((file) => !isStory(file))];
+  }
+}
+
 const conditions = ['ebb-source', 'node', 'import', 'module', 'default'];
 
 export default defineConfig({
@@ -23,7 +34,10 @@ export default defineConfig({
   environments: { __vitest__: { resolve: { conditions, noExternal: [/^@ebb\//] } } },
   test: {
     ...(server === undefined ? everything : stories),
-    ...(server === 'cluster' ? oneCluster : {}),
+    ...(server === 'cluster' ? oneCluster : { maxWorkers: availableParallelism() + 1 }),
+    // Loading modules anew for each file takes longer than the tests; none of them leaves anything in a module's state.
+    isolate: false,
+    sequence: { sequencer: StoriesFirst },
     // Stories for two servers on two cores: a real one has more to do for each write.
     testTimeout: server === 'cluster' ? 90_000 : 60_000,
     hookTimeout: server === 'cluster' ? 90_000 : 60_000,
