@@ -1,4 +1,4 @@
-import { type Server, createServer } from 'node:http';
+import { type RequestListener, type Server, createServer } from 'node:http';
 import { type Clock, messageOf } from '@ebb/base';
 import type { ContainerSpec, ContainerState, ContainerStatus, GroupPhase, GroupSpec, GroupState } from '../model.ts';
 import { Ports } from '../process/ports.ts';
@@ -22,8 +22,11 @@ export interface SimulatedRuntimeOptions {
   /** Numbers from 0 up to 1. */
   readonly random: () => number;
   readonly timing?: Partial<SimulatedTiming>;
-  /** Open a small HTTP server on a port of its own for each instance that becomes ready. Default false. */
-  readonly serve?: boolean;
+  /**
+   * Open a small HTTP server on a port of its own for each instance that becomes ready, which answers with the group's name, or as
+   * the listener made for that name does. Default false.
+   */
+  readonly serve?: boolean | ((name: string) => RequestListener);
   /** Told the moment an instance begins to answer, in milliseconds since the epoch. */
   readonly onReady?: (groupId: string, atMs: number) => void;
 }
@@ -174,10 +177,8 @@ class SimulatedInstance implements Instance {
 
   async #open(): Promise<void> {
     if (!this.#options.serve || this.#server) return;
-    const server = createServer((request, response) => {
-      request.resume();
-      response.end(`${this.#spec.name}\n`);
-    });
+    const { serve } = this.#options;
+    const server = createServer(typeof serve === 'function' ? serve(this.#spec.name) : answerWith(this.#spec.name));
     this.#server = server;
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
@@ -225,6 +226,13 @@ class SimulatedInstance implements Instance {
     if (at === undefined) return { state: 'Waiting', reason: 'PodInitializing', message: '' };
     return { state: 'Terminated', exitCode: 0, reason: 'Completed', message: '', startedAtMs: at, finishedAtMs: at };
   }
+}
+
+function answerWith(name: string): RequestListener {
+  return (request, response) => {
+    request.resume();
+    response.end(`${name}\n`);
+  };
 }
 
 function draw(duration: Duration, random: () => number): number {
