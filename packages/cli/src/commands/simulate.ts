@@ -41,7 +41,7 @@ export function simulateCommand(io: Io): Command {
     .addOption(
       new Option('--spot-share <share>', 'what spot instances cost of the list price')
         .argParser(parseShare)
-        .default(0.4),
+        .default(0.3),
     )
     .option('--plot <file>', 'draw arrivals, pods and waiting requests, as SVG')
     .addOption(new Option('-o, --output <form>', 'how').choices(['table', 'json']).default('table'))
