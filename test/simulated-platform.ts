@@ -1,6 +1,13 @@
 import { resources, systemNamespace } from '@ebb/api';
 import { silentLogger, systemClock } from '@ebb/base';
-import { type ComponentsOptions, type RunningComponents, startComponents, startLocalEci } from '@ebb/cli';
+import {
+  type ComponentsOptions,
+  type EciPanel,
+  type RunningComponents,
+  connectPanel,
+  startComponents,
+  startLocalEci,
+} from '@ebb/cli';
 import type { KubeClient } from '@ebb/kube';
 import { createSimulatedRuntime } from '@ebb/local-eci';
 import type { TestApi } from './api.ts';
@@ -8,6 +15,8 @@ import type { TestApi } from './api.ts';
 /** Ebb in this process, its instances simulated: each answers with the name of its pod. */
 export interface SimulatedPlatform extends AsyncDisposable {
   readonly components: RunningComponents;
+  /** The local ECI's: to let things go wrong. */
+  readonly panel: EciPanel;
 }
 
 type Config = Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -37,6 +46,7 @@ export async function startSimulatedPlatform(
   });
   return {
     components,
+    panel: connectPanel(eci.panel),
     [Symbol.asyncDispose]: async () => {
       await components[Symbol.asyncDispose]();
       await eci[Symbol.asyncDispose]();

@@ -27,7 +27,7 @@ export async function startOnCluster({ gateway, runtime, ...common }: OnClusterO
     const client = keep(createKubeClient({ kubeconfig: api.kubeconfig, userAgent: 'ebb' }));
     const domains = { metadata: { namespace: systemNamespace, name: 'config-domain' }, data: { localhost: '' } };
     await client.create(resources.configMaps, domains);
-    const { access } = keep(await startLocalEci({ runtime, ...common }));
+    const { access, panel } = keep(await startLocalEci({ runtime, ...common }));
     const components = keep(
       await startComponents({
         ...common,
@@ -45,7 +45,7 @@ export async function startOnCluster({ gateway, runtime, ...common }: OnClusterO
     if (!address) throw new Error('the platform has no gateway');
     await announcePort(client, address.port);
     const { kubeconfig } = api;
-    return { gateway: address, kubeconfig, client, failed: components.failed, [Symbol.asyncDispose]: end };
+    return { gateway: address, kubeconfig, client, panel, failed: components.failed, [Symbol.asyncDispose]: end };
   } catch (error) {
     await end();
     throw error;

@@ -2,8 +2,11 @@ import { UserError, isAbort, messageOf } from '@ebb/base';
 import { StatusError } from '@ebb/api';
 import { Command, CommanderError } from 'commander';
 import { applyCommand } from './commands/apply.ts';
+import { costCommand } from './commands/cost.ts';
+import { coldStartsCommand } from './commands/cold-starts.ts';
 import { deleteCommand } from './commands/delete.ts';
 import { devCommand } from './commands/dev.ts';
+import { eciCommand } from './commands/eci.ts';
 import { getCommand } from './commands/get.ts';
 import { logsCommand } from './commands/logs.ts';
 import { runCommand } from './commands/run.ts';
@@ -67,6 +70,7 @@ Examples:
   ebb get ksvc              what is deployed, and its URL
   ebb logs -f hello         what the service says
   ebb why hello             how its number of instances came about
+  ebb cold-starts hello     where the time went when it had none
   ebb simulate --help       how many it would have had, for other requests or settings
   ebb apply -f hello.yaml   deploy a manifest to the cluster of your kubeconfig
 
@@ -79,8 +83,11 @@ kubectl works too: ebb dev prints the KUBECONFIG line for it.`,
     getCommand,
     logsCommand,
     whyCommand,
+    coldStartsCommand,
     simulateCommand,
     deleteCommand,
+    costCommand,
+    eciCommand,
   ]) {
     program.addCommand(command(io, signal).copyInheritedSettings(program));
   }

@@ -1,6 +1,6 @@
 import type { Node, Pod } from '@ebb/api';
 import { describe, expect, it } from 'vitest';
-import { chooseNode, takesPods } from './node-choice.ts';
+import { chooseNode, isOutOfStock, takesPods } from './node-choice.ts';
 import { NodeLoads } from './node-loads.ts';
 import { podNameFor } from './pod-name.ts';
 import { isPodReady, stageOf } from './replica.ts';
@@ -62,6 +62,8 @@ describe('chooseNode', () => {
     expect(takesPods(node('True', { deletionTimestamp: '2026-01-01T00:00:00Z' }))).toBe(false);
     expect(takesPods({ ...node('True'), spec: { unschedulable: true } })).toBe(false);
     expect(takesPods({ metadata: {} })).toBe(false);
+    const conditions = [{ type: 'OutOfStock', status: 'True' as const }];
+    expect([isOutOfStock({ metadata: {}, status: { conditions } }), isOutOfStock(node('True'))]).toEqual([true, false]);
   });
 });
 

@@ -6,6 +6,11 @@ export function takesPods({ metadata, spec, status }: Node): boolean {
   return status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
 }
 
+/** True if its zone has no instances for now: pods had better be bound elsewhere, as long as there is an elsewhere. */
+export function isOutOfStock({ status }: Node): boolean {
+  return status?.conditions?.some(({ type, status }) => type === 'OutOfStock' && status === 'True') === true;
+}
+
 /** How many pods a node has. */
 export interface NodeLoad {
   readonly name: string;

@@ -1,6 +1,6 @@
 import type { Node } from '@ebb/api';
 import type { Rate } from '@ebb/base';
-import { chooseNode, takesPods } from './node-choice.ts';
+import { chooseNode, isOutOfStock, takesPods } from './node-choice.ts';
 
 const regionLabel = 'topology.kubernetes.io/region';
 /** ECI takes 1,000 creations a minute from an account (serverless-node.md, section 2): so many, a burst included. */
@@ -24,7 +24,9 @@ export class NodeLoads {
   setNodes(nodes: readonly Node[]): void {
     const isLocal = nodes.length > 0 && nodes.every(({ metadata }) => metadata.labels?.[regionLabel] === 'local');
     this.#limit = isLocal ? localLimit : eciLimit;
-    this.#names = nodes.flatMap((node) => (takesPods(node) ? [node.metadata.name ?? ''] : []));
+    const taking = nodes.filter(takesPods);
+    const stocked = taking.filter((node) => !isOutOfStock(node));
+    this.#names = (stocked.length > 0 ? stocked : taking).map(({ metadata }) => metadata.name ?? '');
   }
 
   /** One pod more or less on a node. */

@@ -28,6 +28,8 @@ export interface VirtualNodeSettings {
   /** Zone whose vSwitch its pods are put in. */
   readonly zone: string;
   readonly kubelet: KubeletOptions;
+  /** Keep to ECI's published limits of calls. Default: yes, but for an ECI of this machine. */
+  readonly limited?: boolean | undefined;
 }
 
 export interface WebhookSettings {

@@ -5,6 +5,7 @@ import { type Admission, createAdmission, defaultServingConfig, servingCrds } fr
 import type { Clock, Logger } from '@ebb/base';
 import { type RemoteKubeClient, createKubeClient } from '@ebb/kube';
 import type { Runtime } from '@ebb/local-eci';
+import { type PanelAddress, announcePanel } from '../client/eci-panel.ts';
 import { Closers } from './closers.ts';
 import { Components } from './components.ts';
 import type { ListenAt } from './component-options.ts';
@@ -22,6 +23,8 @@ export interface PlatformOptions {
   readonly dataDir?: string | undefined;
   /** What runs container groups; closed at the end. */
   readonly runtime: Runtime;
+  /** Keep to the real ECI's limits of calls, on both sides. Default false. */
+  readonly eciLimits?: boolean | undefined;
   /** The image by its digest, for images that this machine makes; others are run by their tag. */
   readonly digestOf?: ((image: string) => string | undefined) | undefined;
   readonly clock: Clock;
@@ -35,6 +38,8 @@ export interface Platform extends AsyncDisposable {
   /** YAML of the kubeconfig for it. */
   readonly kubeconfig: string;
   readonly client: RemoteKubeClient;
+  /** The panel of the local ECI. */
+  readonly panel: PanelAddress;
   /** Rejects when a component failed for good. */
   readonly failed: Promise<never>;
 }
@@ -49,7 +54,8 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
 
   let config = defaultServingConfig;
   const api = stack.use(await startApi(options, { kubeletToken, admission: createAdmission(() => config) }));
-  const { access } = stack.use(await startLocalEci({ runtime, clock, logger }));
+  const limits = options.eciLimits ?? false;
+  const { access, panel } = stack.use(await startLocalEci({ runtime, limits, clock, logger, random }));
   const client = stack.use(createKubeClient({ kubeconfig: api.kubeconfig, userAgent: 'ebb', clock }));
   const following = stack.use(new Components(logger));
   await following.start(
@@ -65,6 +71,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
         nodeName: 'virtual-kubelet-local',
         zone: `${access.regionId}-a`,
         kubelet: { host, port: 0, token: kubeletToken },
+        limited: limits,
       },
       digestOf,
       clock,
@@ -75,6 +82,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   const gateway = components.gateway?.publicAddress;
   if (!gateway) throw new Error('the platform has no gateway');
   await announcePort(client, gateway.port);
+  await announcePanel(client, panel);
   const failed = Promise.race([following.failed, components.failed]);
   failed.catch(() => {}); // whoever races against it sees it
   const closers = stack.move();
@@ -82,6 +90,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     gateway,
     kubeconfig: api.kubeconfig,
     client,
+    panel,
     failed,
     [Symbol.asyncDispose]: () => closers[Symbol.asyncDispose](),
   };

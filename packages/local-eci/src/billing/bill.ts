@@ -99,20 +99,3 @@ function applyCoupon({ instanceType, zoneId, count, off }: Coupon, spans: readon
     span.covered.push({ seconds: (span.toMs - beginMs) / 1000, off });
   }
 }
-
-/** Sums a bill up by what `keyOf` says, largest first. */
-export function totalsBy(
-  items: readonly BillItem[],
-  keyOf: (item: BillItem) => string,
-): { readonly key: string; readonly instances: number; readonly seconds: number; readonly amount: number }[] {
-  const totals = new Map<string, { key: string; instances: number; seconds: number; amount: number }>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const total = totals.get(key) ?? { key, instances: 0, seconds: 0, amount: 0 };
-    total.instances += 1;
-    total.seconds += item.seconds;
-    total.amount += item.amount;
-    totals.set(key, total);
-  }
-  return [...totals.values()].toSorted((a, b) => b.amount - a.amount || (a.key < b.key ? -1 : 1));
-}
