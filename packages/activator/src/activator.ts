@@ -2,6 +2,8 @@ import type { StatSink } from '@ebb/api';
 import type { Clock, Logger } from '@ebb/base';
 import { attemptProbe } from './attempt-probe.ts';
 import type { Backend } from './backend.ts';
+import { Budget, type BudgetLimits } from './budget.ts';
+import type { ColdStart } from './cold-start.ts';
 import { Doubts } from './doubts.ts';
 import type { BackendLease, Lease } from './lease.ts';
 import type { Caller, Standing, WaitKind } from './line.ts';
@@ -11,11 +13,7 @@ import { RefusedError } from './refused-error.ts';
 import { type PodState, Revision, type RevisionConfig, type RevisionHooks } from './revision.ts';
 import { warmUp } from './warm-up.ts';
 
-export interface ActivatorLimits {
-  /** Requests that may wait for one revision. Default 10,000. */
-  readonly waitingPerRevision: number;
-  /** Requests that may wait in all. Default 50,000. */
-  readonly waiting: number;
+export interface ActivatorLimits extends BudgetLimits {
   /** Time a request for a revision nobody has heard of is kept, in case word of it is on the way. Default 2,000 ms. */
   readonly unknownRevisionMs: number;
 }
@@ -31,6 +29,8 @@ export interface ActivatorOptions {
   readonly limits?: Partial<ActivatorLimits> | undefined;
   /** Default: real connections. */
   readonly attempt?: ProbeAttempt | undefined;
+  /** Told of each cold start when the first answer comes. Must return at once. */
+  readonly onColdStart?: ((coldStart: ColdStart) => void) | undefined;
   /** Where other gateways use the same pods. Without it, all slots are this one's. */
   readonly sharing?: Sharing | undefined;
 }
@@ -57,7 +57,18 @@ export interface Demand {
   readonly hasShare: boolean;
 }
 
-const defaultLimits: ActivatorLimits = { waitingPerRevision: 10_000, waiting: 50_000, unknownRevisionMs: 2000 };
+const mebibyte = 1024 * 1024;
+
+const defaultLimits: ActivatorLimits = {
+  waitingPerRevision: 10_000,
+  waiting: 50_000,
+  waitingBytesPerRevision: 64 * mebibyte,
+  waitingBytes: 256 * mebibyte,
+  unknownRevisionMs: 2000,
+};
+
+/** What a request is taken to hold while it waits, where it does not say. */
+const usualBytes = 4096;
 
 /** A request in line. */
 export interface Waiter {
@@ -78,13 +89,14 @@ export class Activator implements Disposable {
   readonly #doubts: Doubts;
   readonly #warming = new Map<Revision, Disposable>();
   readonly #expiring = new Map<Revision, Disposable>();
-  #waiting = 0;
+  readonly #budget: Budget<Revision>;
   #closed = false;
 
   constructor(options: ActivatorOptions) {
     const { clock, logger, attempt = attemptProbe, gateway, sendStats } = options;
     this.#options = options;
     this.#limits = { ...defaultLimits, ...options.limits };
+    this.#budget = new Budget(this.#limits);
     this.#prober = new Prober({ clock, logger, attempt });
     this.#load = new LoadReporter({ clock, gateway, send: sendStats, drained: () => this.#drained() });
     this.#hooks = this.#makeHooks();
@@ -93,7 +105,12 @@ export class Activator implements Disposable {
 
   /** Requests that wait, in all. */
   get waiting(): number {
-    return this.#waiting;
+    return this.#budget.requests;
+  }
+
+  /** Bytes that those hold. */
+  get waitingBytes(): number {
+    return this.#budget.bytes;
   }
 
   /** Requests a revision's pods have now, by pod name. */
@@ -223,27 +240,33 @@ export class Activator implements Disposable {
   }
 
   #wait(key: string, revision: Revision, caller: Caller): Waiter {
-    if (revision.waiting >= this.#limits.waitingPerRevision || this.#waiting >= this.#limits.waiting) {
-      throw new RefusedError('queue-full', 'pending request queue full');
+    const bytes = caller.heldBytes ?? usualBytes;
+    if (!this.#budget.take(revision, bytes)) throw new RefusedError('queue-full', 'pending request queue full');
+    const { arrivedAt } = caller;
+    let standing: Standing;
+    try {
+      standing = revision.enqueue({
+        arrivedAt,
+        granted: (lease) => {
+          this.#budget.give(revision, bytes);
+          caller.granted(lease);
+        },
+        refused: (error) => {
+          this.#budget.give(revision, bytes);
+          this.#load.end(revision);
+          caller.refused(error);
+        },
+      });
+    } catch (error) {
+      this.#budget.give(revision, bytes);
+      throw error;
     }
-    const standing: Standing = revision.enqueue({
-      granted: (lease) => {
-        this.#waiting--;
-        caller.granted(lease);
-      },
-      refused: (error) => {
-        this.#waiting--;
-        this.#load.end(revision);
-        caller.refused(error);
-      },
-    });
-    this.#waiting++;
     this.#load.waits(revision);
     if (!revision.config) this.#expireUnlessKnown(key, revision);
     return {
       cancel: () => {
         if (!revision.leave(standing)) return;
-        this.#waiting--;
+        this.#budget.give(revision, bytes);
         this.#load.end(revision);
       },
     };
@@ -270,6 +293,7 @@ export class Activator implements Disposable {
 
   #makeHooks(): RevisionHooks {
     return {
+      now: () => this.#options.clock.now(),
       random: this.#options.random,
       probe: (revision, backend) => this.#probe(revision, backend),
       stopProbe: (backend) => this.#prober.unwatch(backend),
@@ -278,6 +302,7 @@ export class Activator implements Disposable {
         if (delta !== 0) this.#load.change(revision, delta);
       },
       warmLater: (revision) => this.#warmLater(revision),
+      coldStarted: (coldStart) => this.#options.onColdStart?.(coldStart),
       shareOf: (pod, limit) => this.#options.sharing?.shareOf(pod, limit) ?? limit,
       demandChanged: ({ namespace, name }, podsChanged) =>
         this.#options.sharing?.demandChanged(`${namespace}/${name}`, podsChanged),
@@ -291,6 +316,7 @@ export class Activator implements Disposable {
       // An ejected instance was ready once: no need to wait before asking again.
       readiness: backend.state === 'ejected' ? { ...readiness, initialDelayMs: 0 } : readiness,
       isUrgent: () => revision.isWanted,
+      attempted: () => revision.attempted(backend),
       succeeded: () => revision.probed(backend),
     });
   }

@@ -1,3 +1,5 @@
+import type { InstanceTimes } from './cold-start.ts';
+
 /** Where an instance listens. */
 export interface Address {
   readonly host: string;
@@ -30,6 +32,8 @@ export interface Backend {
   lent: number;
   /** Slots this gateway has on it: its share of the container concurrency, or what its warming-up allows. */
   limit: number;
+  /** How far it came, and when. */
+  times: InstanceTimes;
   /** For the picker's own book-keeping: where it stands there. */
   index: number;
 }

@@ -12,6 +12,7 @@ const backend = (sequence: number, inFlight = 0): Backend => ({
   inFlight,
   borrowed: 0,
   lent: 0,
+  times: {},
   limit: 10,
   index: -1,
 });

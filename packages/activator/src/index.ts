@@ -7,6 +7,7 @@ export {
   type Waiter,
 } from './activator.ts';
 export type { Address } from './backend.ts';
+export { type ColdStart, type InstanceTimes, instanceSteps } from './cold-start.ts';
 export type { BackendLease, Lease } from './lease.ts';
 export type { Caller } from './line.ts';
 export type { ProbeAttempt } from './prober.ts';

@@ -1,4 +1,5 @@
 import type { Address, Backend } from './backend.ts';
+import type { InstanceTimes } from './cold-start.ts';
 
 /**
  * Whose slot a request is on, and whose request it is.
@@ -29,6 +30,8 @@ export interface Lease {
   readonly podName: string;
   /** True if the request had to wait for an instance. */
   readonly waited: boolean;
+  /** How the instance came about, and when. */
+  readonly times: InstanceTimes;
   /** To be called when the first byte of an answer is there: a cold instance then gets more. */
   responded(): void;
   /** Gives the slot back. Calling it again does nothing. */
@@ -40,6 +43,8 @@ export interface Lease {
 export interface SlotUse {
   readonly kind: SlotKind;
   readonly waited: boolean;
+  /** Told when the instance first answers. */
+  readonly onResponse?: (() => void) | undefined;
   /** Told when the slot is free again. */
   readonly onRelease?: (() => void) | undefined;
 }
@@ -49,15 +54,17 @@ export class BackendLease implements Lease {
   readonly waited: boolean;
   readonly #backend: Backend;
   readonly #owner: LeaseOwner;
+  readonly #onResponse: (() => void) | undefined;
   readonly #onRelease: (() => void) | undefined;
   #kind: SlotKind;
   #open = true;
   #responded = false;
 
-  constructor(owner: LeaseOwner, backend: Backend, { kind, waited, onRelease }: SlotUse) {
+  constructor(owner: LeaseOwner, backend: Backend, { kind, waited, onResponse, onRelease }: SlotUse) {
     this.#owner = owner;
     this.#backend = backend;
     this.#kind = kind;
+    this.#onResponse = onResponse;
     this.#onRelease = onRelease;
     this.address = backend.address;
     this.waited = waited;
@@ -68,9 +75,14 @@ export class BackendLease implements Lease {
     return this.#backend.name;
   }
 
+  get times(): InstanceTimes {
+    return this.#backend.times;
+  }
+
   responded(): void {
     if (this.#responded || !this.#open) return;
     this.#responded = true;
+    this.#onResponse?.();
     this.#owner.responded(this.#backend);
   }
 

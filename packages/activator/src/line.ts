@@ -4,6 +4,10 @@ import type { RefusedError } from './refused-error.ts';
 
 /** Is told how a wait ended. Exactly one of the two is called, once, unless the wait is cancelled. Must not throw. */
 export interface Caller {
+  /** When its request arrived, in milliseconds since the epoch. Default: now. */
+  readonly arrivedAt?: number | undefined;
+  /** Bytes the request holds while it waits. Default: what most do. */
+  readonly heldBytes?: number | undefined;
   granted(lease: Lease): void;
   refused(error: RefusedError): void;
 }

@@ -15,6 +15,8 @@ export interface ProbeTarget {
   readonly readiness: Readiness;
   /** Requests wait for it. */
   isUrgent(): boolean;
+  /** An attempt begins. */
+  attempted(): void;
   /** As many attempts as asked for have succeeded. Called once. */
   succeeded(): void;
 }
@@ -94,6 +96,7 @@ export class Prober implements Disposable {
 
   async #attempt(backend: Backend, watched: Watched): Promise<void> {
     const { target, address, stop } = watched;
+    target.attempted();
     const ready = await this.#options.attempt(address, target.readiness, { signal: stop.signal }).catch((error) => {
       if (!stop.signal.aborted)
         this.#options.logger.debug({ pod: backend.name, error: messageOf(error) }, 'probe failed');

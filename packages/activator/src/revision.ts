@@ -1,6 +1,7 @@
 import type { Address, Backend } from './backend.ts';
 import { createPicker } from './create-picker.ts';
 import { hasRoom, slotsTaken } from './backend.ts';
+import { type ColdStart, type InstanceTimes, mergeTimes } from './cold-start.ts';
 import { BackendLease, type Lease, type LeaseOwner, type SlotKind } from './lease.ts';
 import { type Caller, Line, type Standing, type WaitKind } from './line.ts';
 import type { LoadSource } from './load.ts';
@@ -24,10 +25,14 @@ export interface PodState {
   readonly address: Address;
   readonly ready: boolean;
   readonly draining: boolean;
+  /** How far it came, and when. */
+  readonly times?: InstanceTimes | undefined;
 }
 
 /** What a revision asks of its surroundings. */
 export interface RevisionHooks {
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
   readonly random: () => number;
   /** Probes a backend until told to stop. */
   probe(revision: Revision, backend: Backend): void;
@@ -40,8 +45,16 @@ export interface RevisionHooks {
   warmLater(revision: Revision): void;
   /** How many of a pod's slots are this gateway's. */
   shareOf(pod: string, containerConcurrency: number): number;
+  /** A request that found no instance ready has its answer. */
+  coldStarted(coldStart: ColdStart): void;
   /** More or fewer requests wait for a revision with limited concurrency, or its pods have changed. */
   demandChanged(revision: Revision, podsChanged: boolean): void;
+}
+
+/** The first request of those that found no instance ready. */
+interface Cold {
+  readonly accepted: number;
+  readonly queued: number;
 }
 
 /** The instances of one revision, and the requests that wait for one. Knows no clock and no socket. */
@@ -57,6 +70,7 @@ export class Revision implements LoadSource, LeaseOwner {
   #hasBeenReady = false;
   #nextSequence = 0;
   #serving = false;
+  #cold: Cold | undefined;
 
   constructor(key: string, hooks: RevisionHooks) {
     const slash = key.indexOf('/');
@@ -111,6 +125,7 @@ export class Revision implements LoadSource, LeaseOwner {
       backend.address = pod.address;
       if (backend.state === 'ready' || backend.state === 'ejected') this.#move(backend, 'starting');
     }
+    if (pod.times) backend.times = mergeTimes(backend.times, pod.times);
     const wasReady = backend.podReady;
     backend.podReady = pod.ready;
     if (pod.draining) this.#move(backend, 'draining');
@@ -143,6 +158,10 @@ export class Revision implements LoadSource, LeaseOwner {
   enqueue(caller: Caller, kind: WaitKind = 'request'): Standing {
     const refusal = this.#hopeless();
     if (refusal) throw refusal;
+    if (kind === 'request' && this.#readyCount === 0 && !this.#cold) {
+      const queued = this.#hooks.now();
+      this.#cold = { accepted: caller.arrivedAt ?? queued, queued };
+    }
     const standing = this.#line.push(kind, caller);
     if (this.#line.size === 1) {
       this.#hooks.hurry(this);
@@ -156,6 +175,7 @@ export class Revision implements LoadSource, LeaseOwner {
   /** False if the caller was served or refused before. */
   leave(standing: Standing): boolean {
     const left = this.#line.leave(standing);
+    if (this.#line.requests === 0) this.#cold = undefined;
     if (left) this.#tellDemand();
     return left;
   }
@@ -163,6 +183,7 @@ export class Revision implements LoadSource, LeaseOwner {
   /** Refuses everyone who waits. */
   refuseAll(error: RefusedError): void {
     for (let next = this.#line.next(); next; next = this.#line.next()) next.caller.refused(error);
+    this.#cold = undefined;
     this.#tellDemand();
   }
 
@@ -175,9 +196,12 @@ export class Revision implements LoadSource, LeaseOwner {
     if (!backend || (backend.state !== 'ready' && backend.state !== 'starting')) return undefined;
     const first = this.#line.take('request');
     if (!first) return undefined;
-    const lease = new BackendLease(this, backend, { kind: 'borrowed', waited: true, onRelease });
-    first.caller.granted(lease);
     // The one whose slot it is knows it to be ready.
+    const { ready = this.#hooks.now() } = backend.times;
+    backend.times = { ...backend.times, ready };
+    const onResponse = this.#takeCold(backend);
+    const lease = new BackendLease(this, backend, { kind: 'borrowed', waited: true, onResponse, onRelease });
+    first.caller.granted(lease);
     this.probed(backend);
     return lease;
   }
@@ -216,6 +240,11 @@ export class Revision implements LoadSource, LeaseOwner {
       const pod = `${this.namespace}/${backend.name}`;
       if (taken > 0 && taken > share(pod, limit)) yield pod;
     }
+  }
+
+  /** A probe of a backend begins. */
+  attempted(backend: Backend): void {
+    if (backend.times.probed === undefined) backend.times = { ...backend.times, probed: this.#hooks.now() };
   }
 
   /** A probe of a backend has succeeded. */
@@ -280,8 +309,30 @@ export class Revision implements LoadSource, LeaseOwner {
     }
   }
 
+  /** What is to be told when a backend answers the first request that found none ready. */
+  #takeCold(backend: Backend): (() => void) | undefined {
+    const cold = this.#cold;
+    if (!cold) return undefined;
+    this.#cold = undefined;
+    const granted = this.#hooks.now();
+    const waiting = this.#line.requests + 1;
+    const revision = `${this.namespace}/${this.name}`;
+    return () => {
+      const { name: pod, times: instance } = backend;
+      this.#hooks.coldStarted({ revision, pod, waiting, ...cold, instance, granted, firstByte: this.#hooks.now() });
+    };
+  }
+
   #add({ name, address }: PodState): Backend {
-    const book = { inFlight: 0, borrowed: 0, lent: 0, limit: this.#initialLimit(name), index: -1, podReady: false };
+    const book = {
+      inFlight: 0,
+      borrowed: 0,
+      lent: 0,
+      limit: this.#initialLimit(name),
+      index: -1,
+      podReady: false,
+      times: {},
+    };
     const backend: Backend = { name, address, sequence: this.#nextSequence++, state: 'starting', ...book };
     this.#backends.set(name, backend);
     return backend;
@@ -301,6 +352,7 @@ export class Revision implements LoadSource, LeaseOwner {
     if (state === 'ready') {
       this.#readyCount++;
       this.#hasBeenReady = true;
+      if (backend.times.ready === undefined) backend.times = { ...backend.times, ready: this.#hooks.now() };
       if (hasRoom(backend)) this.#picker.offer(backend);
     }
     this.#considerProbe(backend);
@@ -342,8 +394,11 @@ export class Revision implements LoadSource, LeaseOwner {
         const backend = this.#picker.pick();
         if (!backend) break;
         const next = this.#line.next();
-        const kind = next?.kind === 'request' ? 'own' : 'lent';
-        next?.caller.granted(new BackendLease(this, backend, { kind, waited: true }));
+        const isOwn = next?.kind === 'request';
+        const onResponse = isOwn ? this.#takeCold(backend) : undefined;
+        next?.caller.granted(
+          new BackendLease(this, backend, { kind: isOwn ? 'own' : 'lent', waited: true, onResponse }),
+        );
       }
     } finally {
       this.#serving = false;

@@ -29,6 +29,10 @@ export const keys = {
   why: 'ebb.dev/why',
   /** On a Pod: `spot` or `reserve`, where it is not a standard one. */
   podKind: 'ebb.dev/pod-kind',
+  /** On a Pod: when the autoscaler decided to have it, in RFC 3339 with milliseconds. */
+  decided: 'ebb.dev/decided',
+  /** On a Revision: `true` if responses that waited for an instance are to say what for, in `Server-Timing`. */
+  serverTiming: 'ebb.dev/server-timing',
   /** On a Pod: the port its serving container really listens on, where the runtime could not give it the one asked for. */
   userPort: 'ebb.dev/user-port',
 } as const;

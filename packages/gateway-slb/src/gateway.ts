@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Activator, type ActivatorLimits, type Address } from '@ebb/activator';
+import { Activator, type ActivatorLimits, type Address, type ColdStart } from '@ebb/activator';
 import {
   type Ingress,
   type Pod,
@@ -17,6 +17,7 @@ import {
   type KubeClient,
   type LeaseTiming,
   type Presence,
+  createEventRecorder,
   createInformer,
   createPresence,
 } from '@ebb/kube';
@@ -24,8 +25,10 @@ import { Subscription } from 'rxjs';
 import type { RevisionSettings } from './http/data-plane.ts';
 import type { HttpLimits, ListenAddress } from './http/listen.ts';
 import { type OpenDataPlane, openDataPlane } from './http/open-data-plane.ts';
+import { ColdStartEvents } from './kubernetes/cold-start-events.ts';
 import { GatewayDirectory } from './kubernetes/gateway-directory.ts';
 import { type GatewayAddresses, annotateAddresses, gatewayLabel, gatewayLease } from './kubernetes/gateway-lease.ts';
+import { PodSightings } from './kubernetes/pod-sightings.ts';
 import { readPod, revisionKeyOf } from './kubernetes/read-pod.ts';
 import { defaultSettings, readConfig, readSettings } from './kubernetes/read-revision.ts';
 import { StatusWriter } from './kubernetes/status-writer.ts';
@@ -90,11 +93,12 @@ const returnMs = 15_000;
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { clock, logger, random, name, sendStats, listeners, limits, clusterDomain } = options;
   const sharing = options.peers && createSharing(options, options.peers);
-  const activator = new Activator({ clock, logger, random, gateway: name, sendStats, limits, sharing });
+  const informers = createInformers(options);
+  const onColdStart = tellColdStarts(options, informers.revisions);
+  const activator = new Activator({ clock, logger, random, gateway: name, sendStats, limits, sharing, onColdStart });
   sharing?.attach(activator);
   const holder = new TableHolder({ random, clusterDomain });
   const settings = new Map<string, RevisionSettings>();
-  const informers = createInformers(options);
   let known = false;
   const ready = Promise.all(Object.values(informers).map(({ synced }: { synced: Promise<void> }) => synced)).then(
     () => {
@@ -152,6 +156,20 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     ready,
     close,
     [Symbol.asyncDispose]: () => close({ graceMs: disposeGraceMs }),
+  };
+}
+
+/** Tells of cold starts by Events. */
+function tellColdStarts(
+  { client, clock, logger, name }: GatewayOptions,
+  revisions: Informer<Revision>,
+): (coldStart: ColdStart) => void {
+  const recorder = createEventRecorder(client, { component: 'gateway', clock, logger });
+  const events = new ColdStartEvents(recorder, name, clock);
+  return (coldStart) => {
+    const [namespace, revision = ''] = coldStart.revision.split('/');
+    const object = revisions.get(namespace, revision);
+    if (object) events.tell(object, coldStart);
   };
 }
 
@@ -219,7 +237,8 @@ async function watch(watching: Watching): Promise<void> {
     }),
   );
   subscriptions.add(revisions.events.subscribe((event) => takeRevision(activator, settings, event)));
-  subscriptions.add(pods.events.subscribe((event) => takePod(activator, plane, event)));
+  const sightings = new PodSightings();
+  subscriptions.add(pods.events.subscribe((event) => takePod({ activator, plane, sightings, clock }, event)));
   const announcing = presence?.run({ signal: gone });
   const sharingSlots = presence && sharing?.run(presence, { signal });
   // Others wait for this gateway from then on, so what is read later holds all that became Ready without it.
@@ -267,12 +286,24 @@ function takeRevision(
   }
 }
 
-function takePod(activator: Activator, plane: OpenDataPlane, { type, object }: InformerEvent<Pod>): void {
+interface PodTaking {
+  readonly activator: Activator;
+  readonly plane: OpenDataPlane;
+  readonly sightings: PodSightings;
+  readonly clock: Clock;
+}
+
+function takePod({ activator, plane, sightings, clock }: PodTaking, { type, object }: InformerEvent<Pod>): void {
   const revisionKey = revisionKeyOf(object);
   const state = readPod(object);
   if (!revisionKey) return;
-  if (type === 'deleted') activator.deletePod(revisionKey, object.metadata.name ?? '');
-  else if (state && !isOwn(plane, state.address)) activator.setPod(revisionKey, state);
+  if (type === 'deleted') {
+    sightings.forget(object);
+    activator.deletePod(revisionKey, object.metadata.name ?? '');
+    return;
+  }
+  const times = sightings.see(object, clock.now());
+  if (state && !isOwn(plane, state.address)) activator.setPod(revisionKey, { ...state, times });
 }
 
 const loopback: ReadonlySet<string> = new Set(['127.0.0.1', '::1', 'localhost']);

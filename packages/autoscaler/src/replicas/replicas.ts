@@ -185,11 +185,14 @@ export class Replicas implements ReplicaControl {
       random,
     });
     const { name = '' } = pod.metadata;
+    const decided = new Date(clock.now()).toISOString();
     this.#expected.begin(name, { node: nodeName, kind });
     nodes.change(nodeName, 1);
     const call = async (): Promise<void> => {
       try {
-        await client.create(resources.pods, pod, { signal });
+        const { metadata } = pod;
+        const annotations = { ...metadata.annotations, [keys.decided]: decided };
+        await client.create(resources.pods, { ...pod, metadata: { ...metadata, annotations } }, { signal });
         this.#expected.created(name, clock.now());
         this.#shortage = undefined;
       } catch (error) {

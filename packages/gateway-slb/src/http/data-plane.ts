@@ -9,6 +9,8 @@ import type { Timeouts } from './timeouts.ts';
 export interface RevisionSettings extends Timeouts {
   /** What its instances speak. */
   readonly protocol: 'http1' | 'h2c';
+  /** A response that waited for an instance says in `Server-Timing` what for. Default false. */
+  readonly serverTiming?: boolean | undefined;
 }
 
 /** The ways to instances. */

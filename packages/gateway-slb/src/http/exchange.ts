@@ -8,6 +8,7 @@ import type { Downstream, DownstreamOwner, Peer, ResponseHead } from './downstre
 import { type Refusal, answerOf, refusalOf, refusals } from './refusal.ts';
 import type { RequestHead } from './request-head.ts';
 import { readResponseHead } from './response-head.ts';
+import { serverTiming } from './server-timing.ts';
 import { takeTurn } from './take-turn.ts';
 import { deadlineOf } from './timeouts.ts';
 import { upstreamHeaders } from './upstream-headers.ts';
@@ -23,6 +24,9 @@ export interface ExchangeStart {
 
 /** Times a request may go to another instance because the first could not be reached, or a kept connection had gone stale. */
 const maxAttempts = 5;
+
+/** What an exchange and its connection take up beside the head. */
+const exchangeBytes = 4096;
 
 const repeatable: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 
@@ -57,6 +61,15 @@ export class Exchange implements Caller, CallSink, Dated, DownstreamOwner {
     this.#downstream = start.downstream;
     start.downstream.owner = this;
     plane.deadlines.set(this, this.#deadline());
+  }
+
+  get arrivedAt(): number {
+    return this.#arrivedAt;
+  }
+
+  get heldBytes(): number {
+    const { head, path } = this.#start;
+    return exchangeBytes + path.length + head.headers.text().length;
   }
 
   /** Asks for an instance. */
@@ -218,7 +231,12 @@ export class Exchange implements Caller, CallSink, Dated, DownstreamOwner {
 
   /** Headers the gateway adds to whatever response. */
   #ownHeaders(): readonly string[] {
-    return this.#coldStart ? ['ebb-cold-start', 'true'] : [];
+    if (!this.#coldStart) return [];
+    const timing =
+      this.#settings.serverTiming && this.#lease
+        ? ['Server-Timing', serverTiming(this.#arrivedAt, this.#lease.times, this.#plane.clock.now())]
+        : [];
+    return ['ebb-cold-start', 'true', ...timing];
   }
 
   /** Gives back all that the exchange holds. */

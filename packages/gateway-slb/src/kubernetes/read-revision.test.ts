@@ -58,6 +58,12 @@ describe('readConfig', () => {
 });
 
 describe('readSettings', () => {
+  it('reads whether responses are to tell what they waited for', () => {
+    expect(readSettings(revision()).serverTiming).toBeUndefined();
+    const annotations = { 'ebb.dev/server-timing': 'true' };
+    expect(readSettings({ ...revision(), metadata: { annotations } }).serverTiming).toBe(true);
+  });
+
   it('reads times, in which zero and nothing mean the default or none', () => {
     const { spec } = revision({ ports: [{ name: 'h2c', containerPort: 8080 }] });
     const times = { timeoutSeconds: 10, responseStartTimeoutSeconds: 5, idleTimeoutSeconds: 0 };
