@@ -145,7 +145,10 @@ export const actions: Readonly<Record<string, Action>> = {
 
 function select(parameters: Parameters, { store, faults, regionId, clock }: ActionContext): readonly Group[] {
   checkRegion(parameters.required('RegionId'), regionId);
-  return selectGroups(store.listLate(faults.lagMs), parameters, clock.now());
+  const { lagMs } = faults;
+  const groups = (ids: ReadonlySet<string> | undefined): readonly Group[] =>
+    ids && lagMs === 0 ? store.some(ids) : store.listLate(lagMs);
+  return selectGroups(groups, parameters, clock.now());
 }
 
 function checkRegion(asked: string, regionId: string): void {

@@ -11,8 +11,15 @@ export interface Page {
   readonly nextToken?: string;
 }
 
-/** The groups a Describe call asks for, by its filters. Throws `EciError` on a filter that cannot be read. */
-export function selectGroups(groups: readonly Group[], parameters: Parameters, nowMs: number): readonly Group[] {
+/**
+ * The groups a Describe call asks for, by its filters, of those that `groups` gives: those of these ids, or all. Throws `EciError`
+ * on a filter that cannot be read.
+ */
+export function selectGroups(
+  groups: (ids: ReadonlySet<string> | undefined) => readonly Group[],
+  parameters: Parameters,
+  nowMs: number,
+): readonly Group[] {
   const ids = parseIds(parameters);
   const name = parameters.string('ContainerGroupName');
   const status = parameters.string('Status');
@@ -22,7 +29,7 @@ export function selectGroups(groups: readonly Group[], parameters: Parameters, n
     const value = parameters.string(label);
     return value === undefined ? [] : [[label, value] as const];
   });
-  return groups.filter(
+  return groups(ids).filter(
     (group) =>
       (!ids || ids.has(group.id)) &&
       (name === undefined || group.spec.name === name) &&

@@ -16,6 +16,7 @@ const maxGone = 1000;
 /** Groups that came to their end are told of for an hour, and after that the newest hundred. */
 const retainedMs = 3_600_000;
 const retained = 100;
+const sweepEveryMs = 1000;
 /** Of so many instances that are gone the usage is kept. */
 const maxUsages = 100_000;
 
@@ -25,6 +26,7 @@ export class GroupStore {
   /** What each remembered client token asked for; forgotten with its group. */
   readonly #tokens = new Map<string, { readonly id: string; readonly request: string }>();
   #count = 0;
+  #sweptAtMs = 0;
   /** Of groups that are gone, oldest first. */
   #usages: Usage[] = [];
   /** Groups that were forgotten, for those who are still to see them. */
@@ -81,6 +83,11 @@ export class GroupStore {
     return [...this.#groups.values()];
   }
 
+  /** Those of these ids that there are, oldest first. */
+  some(ids: Iterable<string>): readonly Group[] {
+    return [...ids].flatMap((id) => this.#groups.get(id) ?? []).toSorted((a, b) => a.number - b.number);
+  }
+
   /** The groups as one sees them who looks so late: new ones are not there yet, gone ones still are. */
   listLate(lagMs: number): readonly Group[] {
     if (lagMs === 0) return this.list();
@@ -123,9 +130,11 @@ export class GroupStore {
   }
 
   #sweep(): void {
-    if (this.#groups.size <= retained) return;
+    const nowMs = this.#clock.now();
+    if (this.#groups.size <= retained || nowMs - this.#sweptAtMs < sweepEveryMs) return;
+    this.#sweptAtMs = nowMs;
     const ended = [...this.#groups.values()].filter((group) => group.isFinal);
-    const oldMs = this.#clock.now() - retainedMs;
+    const oldMs = nowMs - retainedMs;
     for (const group of ended.slice(0, -retained)) if (group.changedAtMs < oldMs) this.delete(group);
   }
 }
