@@ -15,6 +15,8 @@ export interface KnownGroup {
 export class GroupIndex {
   readonly #groups = new Map<string, KnownGroup>();
   readonly #said = new Map<string, string>();
+  /** UIDs whose group runs, and whose images are not known. */
+  readonly #imageless = new Set<string>();
 
   get(uid: string): KnownGroup | undefined {
     return this.#groups.get(uid);
@@ -22,7 +24,9 @@ export class GroupIndex {
 
   /** A group was just asked for. */
   created(uid: string, id: string): void {
-    if (this.#groups.get(uid)?.id !== id) this.#groups.set(uid, { id });
+    if (this.#groups.get(uid)?.id === id) return;
+    this.#groups.set(uid, { id });
+    this.#imageless.delete(uid);
   }
 
   /**
@@ -46,12 +50,15 @@ export class GroupIndex {
       const before = this.#groups.get(uid);
       const imageIds = before?.id === group.containerGroupId ? before.imageIds : undefined;
       this.#groups.set(uid, { id: group.containerGroupId, group, ...(imageIds ? { imageIds } : {}) });
+      if (imageIds === undefined && group.status === 'Running') this.#imageless.add(uid);
+      else this.#imageless.delete(uid);
       changed.push(uid);
     }
     for (const uid of gone) {
       if (present.has(uid)) continue;
       this.#groups.delete(uid);
       this.#said.delete(uid);
+      this.#imageless.delete(uid);
       changed.push(uid);
     }
     return changed;
@@ -59,17 +66,17 @@ export class GroupIndex {
 
   /** Ids of the groups that run and whose images are not known. */
   withoutImages(): string[] {
-    return [...this.#groups.values()].flatMap(({ id, group, imageIds }) =>
-      imageIds === undefined && group?.status === 'Running' ? [id] : [],
-    );
+    return [...this.#imageless].flatMap((uid) => this.#groups.get(uid)?.id ?? []);
   }
 
   /** Takes in the images of these groups, none for those that told of none. Returns the UIDs whose group has some. */
   learnImages(ids: readonly string[], images: ReadonlyMap<string, ImageIds>): string[] {
     const asked = new Set(ids);
-    return [...this.#groups].flatMap(([uid, known]) => {
-      if (!asked.has(known.id)) return [];
+    return [...this.#imageless].flatMap((uid) => {
+      const known = this.#groups.get(uid);
+      if (!known || !asked.has(known.id)) return [];
       const imageIds = images.get(known.id) ?? new Map<string, string>();
+      this.#imageless.delete(uid);
       this.#groups.set(uid, { ...known, imageIds });
       return imageIds.size > 0 ? [uid] : [];
     });
