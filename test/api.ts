@@ -13,7 +13,7 @@ export interface TestApi extends AsyncDisposable {
   /** Of an administrator. */
   readonly kubeconfig: string;
   /** How kubelets let the API server in. */
-  readonly kubelet: Pick<KubeletOptions, 'token' | 'clientCa'>;
+  readonly kubelet: Pick<KubeletOptions, 'token' | 'clientCa' | 'askApiServer'>;
 }
 
 export interface TestApiOptions {
@@ -54,7 +54,7 @@ export async function openTestApi({ admission }: TestApiOptions = {}): Promise<T
   const webhook = admission && (await startWebhook(cluster, admission));
   return {
     kubeconfig,
-    kubelet: { token, clientCa },
+    kubelet: { token, clientCa, askApiServer: true },
     // What a story leaves behind is for the next one to wipe away.
     [Symbol.asyncDispose]: async () => webhook?.[Symbol.asyncDispose](),
   };

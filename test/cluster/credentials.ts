@@ -28,7 +28,9 @@ export interface ClusterCredentials {
 export async function makeClusterCredentials(folder: string, host: string): Promise<ClusterCredentials> {
   const now = Date.now();
   const serving = await makeCertificates({ commonName: 'kube-apiserver', hosts: [host], now });
-  const kubelet = await makeCertificates({ commonName: 'kube-apiserver', hosts: [], usage: 'client', now });
+  // As installers make it: kubelets ask whether who shows it may use them.
+  const client = { commonName: 'kube-apiserver', organization: 'system:masters', usage: 'client' } as const;
+  const kubelet = await makeCertificates({ ...client, hosts: [], now });
   const { privateKey, publicKey } = generateKeyPairSync('ec', {
     namedCurve: 'P-256',
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },

@@ -12,6 +12,8 @@ export interface Certificates {
 
 export interface CertificateOptions {
   readonly commonName: string;
+  /** Group of a client, as Kubernetes reads it. Default: none. */
+  readonly organization?: string | undefined;
   /** Names and addresses it is good for; none for a client. */
   readonly hosts: readonly string[];
   /** Who shows it. Default: a server. */
@@ -32,6 +34,7 @@ const hourMs = 3600 * 1000;
  */
 export async function makeCertificates({
   commonName,
+  organization,
   hosts,
   usage = 'server',
   now,
@@ -54,7 +57,7 @@ export async function makeCertificates({
     ],
   });
   const certificate = await x509.X509CertificateGenerator.create({
-    subject: `CN=${commonName}`,
+    subject: [{ CN: [commonName] }, ...(organization === undefined ? [] : [{ O: [organization] }])],
     issuer: ca.subject,
     publicKey: keys.publicKey,
     signingKey: caKeys.privateKey,
