@@ -36,7 +36,7 @@ interface Wanted {
 }
 
 /** How long a node that is to go is left empty before it goes: somebody may just be binding a pod. */
-const emptyForMs = 10_000;
+const emptyForMs = 3_000;
 const retryMs = 5_000;
 
 /** The nodes of a process at work, by zone. */
