@@ -173,6 +173,13 @@ describe('an answer that is longer than it says', () => {
     client.send(get('/good'));
     expect(await client.hears('good')).not.toContain('poison');
   });
+
+  it('does not tell the client of a length that nothing follows', async () => {
+    says('HTTP/1.1 103 Early Hints\r\nContent-Length: 5\r\n\r\nHTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n');
+    const text = await exchangeRaw(gateway.port, get('/attack') + last('/good'));
+    expect(text).toMatch(/HTTP\/1\.1 204/);
+    expect(text).not.toMatch(/Content-Length: 5/i);
+  });
 });
 
 describe('an answer that breaks off', () => {

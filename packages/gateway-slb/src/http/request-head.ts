@@ -6,8 +6,13 @@ export interface Fault {
   readonly text: string;
 }
 
-/** Letters, digits and the rest of what RFC 3986 allows in an authority, without user information. */
-const hostPattern = /^(?:[\w.~!$&'()*+,;=%-]*|\[[\da-fA-F:.]+\])(?::\d*)?$/;
+/** Letters, digits and the rest of what RFC 3986 allows in an authority, without user information, or the comma of a list. */
+const hostPattern = /^(?:[\w.~!$&'()*+;=%-]*|\[[\da-fA-F:.]+\])(?::\d*)?$/;
+
+/** True for what may stand in `Host`, which may be empty. */
+export function isHost(text: string): boolean {
+  return hostPattern.test(text);
+}
 
 /** More digits would not be an exact number. */
 const lengthPattern = /^\d{1,15}$/;
@@ -140,7 +145,7 @@ export class RequestHead {
 
   takeHost(value: string): void {
     this.host = value;
-    if (++this.#hosts > 1 || !hostPattern.test(value)) this.fault ??= { status: 400, text: 'bad Host header' };
+    if (++this.#hosts > 1 || !isHost(value)) this.fault ??= { status: 400, text: 'bad Host header' };
   }
 
   /** To be called when all headers were taken, with those that go on. */

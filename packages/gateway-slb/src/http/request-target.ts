@@ -1,3 +1,5 @@
+import { isHost } from './request-head.ts';
+
 /** Where a request line points: in absolute form (RFC 9112, section 3.2.2) its host wins over the header. */
 export interface RequestTarget {
   readonly path: string;
@@ -10,6 +12,6 @@ export function readTarget(target: string): RequestTarget | undefined {
   const absolute = /^https?:\/\/([^/?#]*)([^#]*)/i.exec(target);
   if (!absolute) return undefined;
   const [, host = '', rest = ''] = absolute;
-  if (host === '' || host.includes('@')) return undefined;
+  if (host === '' || !isHost(host)) return undefined;
   return { host, path: rest.startsWith('/') ? rest : `/${rest}` };
 }

@@ -6,14 +6,19 @@ export interface ChunkSink {
 }
 
 const maxSizeDigits = 13;
-const maxExtensionBytes = 1024;
+/** Of all extensions of a body: else a body of a few bytes could take any time to read. */
+const maxExtensionBytes = 16 * 1024;
 const maxTrailerBytes = 16 * 1024;
+
+/** One or more of `;name`, `;name=value` and `;name="any value"`; the blanks that RFC 9112 tolerates nobody has ever sent in good faith. */
+const extensionForm =
+  /^(?:;[\w!#$%&'*+.^`|~-]+(?:=(?:[\w!#$%&'*+.^`|~-]+|"(?:[\t !#-[\]-~\x80-\xff]|\\[\t -~\x80-\xff])*"))?)+$/;
 
 type State = 'size' | 'extension' | 'sizeEnd' | 'data' | 'dataEnd' | 'dataEndLf' | 'trailers' | 'over' | 'malformed';
 
 /**
  * Takes the chunks off a body (RFC 9112, section 7.1), in whatever pieces it comes. Sizes are bare hexadecimal digits, lines end with
- * CR LF. Extensions are skipped, as they concern only one hop; the length of each, and of the trailers, is limited.
+ * CR LF. Extensions are left out, as they concern only one hop; the length of all of them, and of the trailers, is limited.
  */
 export class ChunkDecoder {
   /** Name, value, name, value… once all is over. */
@@ -21,7 +26,8 @@ export class ChunkDecoder {
   #state: State = 'size';
   #size = 0;
   #digits = 0;
-  #extension = 0;
+  #extension = '';
+  #extensionBytes = 0;
   #trailerText = '';
 
   get isOver(): boolean {
@@ -57,9 +63,7 @@ export class ChunkDecoder {
       case 'size':
         return this.#takeSize(byte);
       case 'extension':
-        if (byte === 0x0d) this.#state = 'sizeEnd';
-        else if (++this.#extension > maxExtensionBytes || (byte < 0x20 && byte !== 0x09) || byte === 0x7f) this.#fail();
-        return;
+        return this.#takeExtension(byte);
       case 'sizeEnd':
         if (byte !== 0x0a) return this.#fail();
         this.#state = this.#size > 0 ? 'data' : 'trailers';
@@ -86,10 +90,21 @@ export class ChunkDecoder {
     } else if (byte === 0x0d) {
       this.#state = 'sizeEnd';
     } else if (byte === 0x3b) {
-      this.#extension = 0;
+      this.#extension = ';';
       this.#state = 'extension';
     } else {
       this.#fail();
+    }
+  }
+
+  #takeExtension(byte: number): void {
+    if (byte === 0x0d) {
+      if (!extensionForm.test(this.#extension)) return this.#fail();
+      this.#state = 'sizeEnd';
+    } else if (++this.#extensionBytes > maxExtensionBytes || byte === 0x0a) {
+      this.#fail();
+    } else {
+      this.#extension += String.fromCharCode(byte);
     }
   }
 

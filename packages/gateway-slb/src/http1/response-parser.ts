@@ -55,7 +55,7 @@ export function parseResponse(text: string, from = 0): ParsedResponse | 'malform
     chunked,
     dated,
     keepAlive: connection === undefined ? minor === 1 : staysOpen(connection, minor === 1),
-    headers: connection === undefined || usual.test(connection) ? fields.kept : withoutNamed(fields.kept, connection),
+    headers: passable(fields.kept, status, reader),
     end: fields.end,
   };
 }
@@ -80,8 +80,14 @@ function staysOpen(connection: string, persistent: boolean): boolean {
   return persistent || /\bkeep-alive\b/i.test(connection);
 }
 
-function withoutNamed(kept: HeaderBlock, connection: string): HeaderBlock {
-  return new HeaderList(withoutHeaders(kept.list(), new Set(namedIn(connection))));
+/** Leaves out what `Connection` names, and a length where nothing can follow (RFC 9110, section 8.6). */
+function passable(kept: HeaderBlock, status: number, { connection, contentLength }: ResponseReader): HeaderBlock {
+  const hasUsual = connection === undefined || usual.test(connection);
+  const isLengthless = contentLength !== undefined && (status < 200 || status === 204);
+  if (hasUsual && !isLengthless) return kept;
+  const named = new Set(connection === undefined ? [] : namedIn(connection));
+  if (isLengthless) named.add('content-length');
+  return new HeaderList(withoutHeaders(kept.list(), named));
 }
 
 class ResponseReader implements FieldVisitor {

@@ -105,7 +105,8 @@ export class ServerConnection implements ResponseChannel {
         if (this.#age >= keepAliveMs) this.socket.destroy();
         return;
       case 'lingering':
-        if (this.#age >= lingerMs) this.socket.destroy();
+        // Our last words may still be on their way to a client that takes its time.
+        if (this.#age >= (this.socket.writableLength > 0 ? keepAliveMs : lingerMs)) this.socket.destroy();
         return;
       case 'request': // limited by its revision
       case 'upgraded':
@@ -147,7 +148,7 @@ export class ServerConnection implements ResponseChannel {
     if (!rest) return;
     this.#pending = this.#pending ? Buffer.concat([this.#pending, rest]) : rest;
     this.#read();
-    if (this.#pending && this.#pending.length > maxPending) this.pauseReading();
+    if (this.#pending && this.#pending.length > Math.max(maxPending, this.#context.headerBytes)) this.pauseReading();
   };
 
   readonly #onEnd = (): void => {
