@@ -38,6 +38,7 @@ async function open(options: Partial<EdgeOptions> = {}): Promise<TestEdge> {
       deadlines,
       address: { host: '127.0.0.1', port: 0 },
       access: () => ({}),
+      proxyProtocol: () => false,
       headersMs: 5000,
       silentMs: 5000,
       ...options,
@@ -108,7 +109,7 @@ describe('an edge without TLS', () => {
   });
 
   it('takes the address of the client from the PROXY protocol, and closes what begins otherwise', async () => {
-    await using server = await open({ proxyProtocol: true });
+    await using server = await open({ proxyProtocol: () => true });
     expect(await exchange(server.port, 'PROXY TCP4 192.0.2.7 10.0', '.0.1 49152 80\r\nGET')).toBe('GET');
     expect(await exchange(server.port, 'GET / HTTP/1.1\r\n')).toBe('closed');
     expect(server.seen).toEqual([{ peer: '192.0.2.7', proto: 'http', version: 'http1' }]);
@@ -116,7 +117,7 @@ describe('an edge without TLS', () => {
 
   it('closes connections from addresses that are denied, those behind a load balancer too', async () => {
     const access = () => ({ deny: new AddressList(['192.0.2.7']) });
-    await using server = await open({ proxyProtocol: true, access });
+    await using server = await open({ proxyProtocol: () => true, access });
     expect(await exchange(server.port, 'PROXY TCP4 192.0.2.7 10.0.0.1 49152 80\r\nGET')).toBe('closed');
     expect(await exchange(server.port, 'PROXY TCP4 192.0.2.8 10.0.0.1 49152 80\r\nGET')).toBe('GET');
   });
@@ -148,10 +149,11 @@ describe('an edge with TLS', () => {
     const certificates = new CertificateStore();
     made.forEach((pair, index) => {
       const host = hosts[index] ?? '';
-      certificates.setCertificate(host, readCertificate(pair, { policy, clientCa }));
+      certificates.setCertificate(host, readCertificate(pair));
       certificates.setEntries({ key: host, createdAt: '' }, [{ hosts: [host], secret: host }]);
     });
-    const server = await open({ tls: { certificates, policy, clientCa, http2: true } });
+    const settings = { policy, clientCa, http2: true };
+    const server = await open({ tls: { certificates, settings: () => settings } });
     const ca = made.map((pair) => pair.ca);
     const dial = (servername: string, more: object = {}): Promise<string> => {
       const socket = connectTls({
@@ -182,7 +184,7 @@ describe('an edge with TLS', () => {
     expect(await dial('b.example.com')).toBe('b.example.com');
     expect(await dial('c.example.com')).toMatch(/HANDSHAKE_FAILURE/);
     const other = await makeCertificates({ commonName: 'default', hosts: [], now });
-    certificates.default = readCertificate(other, { policy });
+    certificates.default = readCertificate(other);
     expect(await dial('c.example.com', { rejectUnauthorized: false })).toBe('default');
     expect(await dial('', { rejectUnauthorized: false })).toBe('default');
     expect(server.seen.every(({ proto, peer }) => proto === 'https' && peer === '127.0.0.1')).toBe(true);

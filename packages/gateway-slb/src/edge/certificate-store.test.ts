@@ -1,13 +1,10 @@
-import { createSecureContext } from 'node:tls';
 import { makeCertificates } from '@ebb/base/certificates';
 import { describe, expect, it } from 'vitest';
 import { CertificateStore } from './certificate-store.ts';
 import { type Certificate, readCertificate } from './certificate.ts';
-import { defaultTlsPolicy, tlsPolicies } from './tls-policies.ts';
 
 const certificate = (...names: string[]): Certificate => ({
   pair: { certificate: '', key: '' },
-  context: createSecureContext(),
   names,
   notAfter: 0,
 });
@@ -24,12 +21,12 @@ describe('CertificateStore', () => {
     ]);
     store.setCertificate('default/exact', exact);
     store.setCertificate('default/wildcard', wildcard);
-    expect(store.contextFor('SHOP.example.com')).toBe(exact.context);
-    expect(store.contextFor('other.example.com')).toBe(wildcard.context);
-    expect(store.contextFor('a.b.example.com')).toBeUndefined();
-    expect(store.contextFor('example.com')).toBeUndefined();
+    expect(store.certificateFor('SHOP.example.com')).toBe(exact);
+    expect(store.certificateFor('other.example.com')).toBe(wildcard);
+    expect(store.certificateFor('a.b.example.com')).toBeUndefined();
+    expect(store.certificateFor('example.com')).toBeUndefined();
     store.default = certificate();
-    expect(store.contextFor('example.com')).toBe(store.default.context);
+    expect(store.certificateFor('example.com')).toBe(store.default);
   });
 
   it('follows the Secret and the Ingress, and leaves nothing behind', () => {
@@ -38,11 +35,9 @@ describe('CertificateStore', () => {
     store.setCertificate('default/s', first);
     store.setEntries(owner('default/a'), [{ hosts: ['a.example.com'], secret: 'default/s' }]);
     store.setCertificate('default/s', second);
-    expect(store.contextFor('a.example.com')).toBe(second.context);
-    expect(store.secrets()).toEqual(new Set(['default/s']));
+    expect(store.certificateFor('a.example.com')).toBe(second);
     store.setEntries(owner('default/a'), []);
-    expect(store.contextFor('a.example.com')).toBeUndefined();
-    expect(store.secrets()).toEqual(new Set());
+    expect(store.certificateFor('a.example.com')).toBeUndefined();
   });
 
   it('gives a host to the oldest claim that has a certificate', () => {
@@ -51,9 +46,9 @@ describe('CertificateStore', () => {
     store.setCertificate('b/young', young);
     store.setEntries(owner('b/young', '2026-02-01T00:00:00Z'), [{ hosts: ['a.example.com'], secret: 'b/young' }]);
     store.setEntries(owner('a/old'), [{ hosts: ['a.example.com'], secret: 'a/old' }]);
-    expect(store.contextFor('a.example.com')).toBe(young.context);
+    expect(store.certificateFor('a.example.com')).toBe(young);
     store.setCertificate('a/old', old);
-    expect(store.contextFor('a.example.com')).toBe(old.context);
+    expect(store.certificateFor('a.example.com')).toBe(old);
   });
 
   it('takes the names of the certificate where none are given', () => {
@@ -61,14 +56,13 @@ describe('CertificateStore', () => {
     const named = certificate('a.example.com', '*.b.example.com');
     store.setEntries(owner('default/a'), [{ hosts: [], secret: 'default/s' }]);
     store.setCertificate('default/s', named);
-    expect(store.contextFor('a.example.com')).toBe(named.context);
-    expect(store.contextFor('x.b.example.com')).toBe(named.context);
+    expect(store.certificateFor('a.example.com')).toBe(named);
+    expect(store.certificateFor('x.b.example.com')).toBe(named);
   });
 });
 
 describe('readCertificate', () => {
   const now = Date.UTC(2026, 0, 1);
-  const policy = tlsPolicies[defaultTlsPolicy];
 
   it('tells names and end of a certificate, and refuses what does not belong together', async () => {
     const made = await makeCertificates({
@@ -78,10 +72,10 @@ describe('readCertificate', () => {
       lifetimeMs: 1000,
     });
     const other = await makeCertificates({ commonName: 'b', hosts: [], now });
-    const read = readCertificate(made, { policy });
+    const read = readCertificate(made);
     expect(read.names).toEqual(['a.example.com', '*.b.example.com']);
     expect(read.notAfter).toBe(now + 1000);
-    expect(() => readCertificate({ ...made, key: other.key }, { policy })).toThrow(/tls.key does not belong/);
-    expect(() => readCertificate({ ...made, certificate: 'none' }, { policy })).toThrow(/tls.crt is no certificate/);
+    expect(() => readCertificate({ ...made, key: other.key })).toThrow(/tls.key does not belong/);
+    expect(() => readCertificate({ ...made, certificate: 'none' })).toThrow(/tls.crt is no certificate/);
   });
 });

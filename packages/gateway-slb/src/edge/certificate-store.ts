@@ -1,4 +1,3 @@
-import type { SecureContext } from 'node:tls';
 import type { Certificate } from './certificate.ts';
 
 /** Which hosts show the certificate of a Secret. */
@@ -49,15 +48,10 @@ export class CertificateStore {
     }
   }
 
-  /** Secrets that are named. */
-  secrets(): ReadonlySet<string> {
-    return new Set([...this.#entries.values()].flatMap(({ entries }) => entries.map(({ secret }) => secret)));
-  }
-
   /** What to show to a client that asks for this host; undefined if there is nothing. */
-  contextFor(host: string): SecureContext | undefined {
+  certificateFor(host: string): Certificate | undefined {
     const name = host.toLowerCase();
-    return (this.#at(name) ?? this.#at(`*${name.slice(Math.max(0, name.indexOf('.')))}`) ?? this.default)?.context;
+    return this.#at(name) ?? this.#at(`*${name.slice(Math.max(0, name.indexOf('.')))}`) ?? this.default;
   }
 
   /** A claim whose Secret has no certificate leaves the host to the next. */

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { type SecureContext, type SecureContextOptions, createSecureContext } from 'node:tls';
+import { type SecureContextOptions, createSecureContext } from 'node:tls';
 import { messageOf } from '@ebb/base';
 import type { TlsPolicy } from './tls-policies.ts';
 
@@ -13,25 +13,26 @@ export interface KeyPair {
 /** A certificate with its key, checked to belong together. */
 export interface Certificate {
   readonly pair: KeyPair;
-  readonly context: SecureContext;
   /** The names it is good for, in lower case. */
   readonly names: readonly string[];
   /** Milliseconds since the epoch. */
   readonly notAfter: number;
 }
 
-/** What a certificate is used with. */
-export interface ContextOptions {
-  /** PEM texts of the authorities whose certificates clients must show. */
-  readonly clientCa?: string | undefined;
+/** How TLS is spoken. */
+export interface TlsSettings {
   readonly policy: TlsPolicy;
+  /** PEM texts of authorities, of one of which clients must show a certificate; undefined if they need none. */
+  readonly clientCa?: string | undefined;
+  /** HTTP/2 is offered. */
+  readonly http2: boolean;
 }
 
 /**
- * Makes a certificate ready for use.
+ * Looks at what a Secret holds.
  * @throws Error that says what is wrong: not PEM, a key of another certificate.
  */
-export function readCertificate(pair: KeyPair, options: ContextOptions): Certificate {
+export function readCertificate(pair: KeyPair): Certificate {
   let parsed: X509Certificate;
   try {
     parsed = new X509Certificate(pair.certificate);
@@ -39,19 +40,22 @@ export function readCertificate(pair: KeyPair, options: ContextOptions): Certifi
     throw new Error(`tls.crt is no certificate in PEM: ${messageOf(cause)}`, { cause });
   }
   try {
-    const context = createSecureContext(contextOf(pair, options));
-    return { pair, context, names: namesIn(parsed), notAfter: Date.parse(parsed.validTo) };
+    createSecureContext({ cert: pair.certificate, key: pair.key });
   } catch (cause) {
     throw new Error(`tls.key does not belong to tls.crt, or is no key in PEM: ${messageOf(cause)}`, { cause });
   }
+  return { pair, names: namesIn(parsed), notAfter: Date.parse(parsed.validTo) };
 }
 
-/** The settings of TLS with this certificate. */
-export function contextOf(pair: KeyPair | undefined, { clientCa, policy }: ContextOptions): SecureContextOptions {
+/** The options of TLS with a certificate, or with none, which no handshake gets through. */
+export function contextOptions(
+  certificate: Certificate | undefined,
+  { policy, clientCa }: TlsSettings,
+): SecureContextOptions {
   return {
     ...policy,
     honorCipherOrder: true,
-    ...(pair && { cert: pair.certificate, key: pair.key }),
+    ...(certificate && { cert: certificate.pair.certificate, key: certificate.pair.key }),
     ...(clientCa === undefined ? {} : { ca: clientCa }),
   };
 }

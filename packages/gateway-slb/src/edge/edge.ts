@@ -3,7 +3,7 @@ import { type Clock, type Logger, UserError, formatAddress, messageOf } from '@e
 import type { Deadlines } from '../http/deadlines.ts';
 import { type AccessRules, mayConnect, plainAddress } from './address-list.ts';
 import { type EdgeHandlers, type Patience, detectVersion, readProxyHeader } from './arrival.ts';
-import { type TlsListener, type TlsOptions, createTlsListener } from './tls-listener.ts';
+import { TlsListener, type TlsOptions } from './tls-listener.ts';
 
 /** Who may connect to a listener, and how. */
 export interface EdgeOptions {
@@ -13,8 +13,8 @@ export interface EdgeOptions {
   readonly address: { readonly host: string; readonly port: number };
   /** TLS is spoken. */
   readonly tls?: TlsOptions | undefined;
-  /** Each connection begins with a header of the PROXY protocol. */
-  readonly proxyProtocol?: boolean | undefined;
+  /** Whether each connection begins with a header of the PROXY protocol. Looked at with each. */
+  readonly proxyProtocol: () => boolean;
   /** Looked at with each connection. */
   readonly access: () => AccessRules;
   /** Connections at a time; those above it are closed at once. */
@@ -52,7 +52,7 @@ export async function openEdge(options: EdgeOptions, handlers: EdgeHandlers): Pr
   };
   const server = createServer({ noDelay: true, allowHalfOpen: true });
   if (maxConnections !== undefined) server.maxConnections = maxConnections;
-  const tlsListener = tls && createTlsListener(tls, { handlers: begun, logger });
+  const tlsListener = tls && new TlsListener(tls, begun, logger);
   const accept = acceptor(options, begun, tlsListener);
   server.on('connection', (socket) => {
     sockets.add(socket);
@@ -94,7 +94,7 @@ function acceptor(
   };
   return (socket) => {
     const peer = plainAddress(socket.remoteAddress ?? 'unknown');
-    if (!proxyProtocol) return admit(socket, peer);
+    if (!proxyProtocol()) return admit(socket, peer);
     readProxyHeader(socket, patience(headersMs), (source) => admit(socket, plainAddress(source?.address ?? peer)));
   };
 }

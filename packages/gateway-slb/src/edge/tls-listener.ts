@@ -1,70 +1,109 @@
 import type { Socket } from 'node:net';
-import { type TLSSocket, createSecureContext, createServer } from 'node:tls';
+import { type SecureContext, type Server, type TLSSocket, createSecureContext, createServer } from 'node:tls';
 import { type Logger, messageOf } from '@ebb/base';
 import type { Arrival, EdgeHandlers } from './arrival.ts';
-import { type ContextOptions, contextOf } from './certificate.ts';
+import { type Certificate, type TlsSettings, contextOptions } from './certificate.ts';
 import type { CertificateStore } from './certificate-store.ts';
 
-/** How a listener speaks TLS. With `clientCa` clients must show a certificate. */
-export interface TlsOptions extends ContextOptions {
+/** With what a listener speaks TLS. */
+export interface TlsOptions {
   readonly certificates: CertificateStore;
-  /** HTTP/2 is offered. */
-  readonly http2: boolean;
-}
-
-interface Surroundings {
-  readonly handlers: EdgeHandlers;
-  readonly logger: Logger;
-}
-
-/** Speaks TLS on connections that others have accepted. */
-export interface TlsListener extends Disposable {
-  take(socket: Socket, arrival: Arrival): void;
+  /** Looked at with each connection; another object where something has changed. */
+  readonly settings: () => TlsSettings;
 }
 
 const handshakeMs = 10_000;
 
 /**
- * Shakes hands, shows the certificate of the host that a client asks for, and passes on what comes then. Where there is no
- * certificate for a host, or the client must show one and does not, the handshake is refused.
+ * Speaks TLS on connections that others have accepted: shakes hands, shows the certificate of the host that a client asks for, and
+ * passes on what comes then. Where there is no certificate for a host, or the client must show one and does not, the handshake
+ * is refused.
  */
-export function createTlsListener(options: TlsOptions, { handlers, logger }: Surroundings): TlsListener {
-  const { certificates, clientCa, http2 } = options;
-  const arrivals = new Map<string, Arrival>();
-  const nothing = createSecureContext(contextOf(undefined, options));
-  let shown = certificates.default;
-  const server = createServer({
-    ...contextOf(shown?.pair, options),
-    ALPNProtocols: http2 ? ['h2', 'http/1.1'] : ['http/1.1'],
-    handshakeTimeout: handshakeMs,
-    requestCert: clientCa !== undefined,
-    rejectUnauthorized: clientCa !== undefined,
-    allowHalfOpen: true,
-    // Without a certificate the handshake ends with an alert.
-    SNICallback: (host, done) => done(null, certificates.contextFor(host) ?? nothing),
-  });
-  server.on('secureConnection', (socket: TLSSocket) => {
-    const arrival = arrivals.get(endOf(socket));
-    if (!arrival) return void socket.destroy();
-    if (socket.alpnProtocol === 'h2') handlers.http2(socket, arrival);
-    else handlers.http1(socket, arrival);
-  });
-  server.on('tlsClientError', (error, socket) => {
-    logger.debug({ error: messageOf(error) }, 'TLS handshake failed');
-    socket.destroy();
-  });
-  return {
-    take: (socket, arrival) => {
-      // For clients that name no host.
-      if (shown !== certificates.default) server.setSecureContext(contextOf(certificates.default?.pair, options));
-      shown = certificates.default;
-      const end = endOf(socket);
-      arrivals.set(end, arrival);
-      socket.once('close', () => arrivals.delete(end));
-      server.emit('connection', socket);
-    },
-    [Symbol.dispose]: () => void server.close(),
-  };
+export class TlsListener implements Disposable {
+  readonly #options: TlsOptions;
+  readonly #handlers: EdgeHandlers;
+  readonly #logger: Logger;
+  readonly #arrivals = new Map<string, Arrival>();
+  #current: TlsServer | undefined;
+
+  constructor(options: TlsOptions, handlers: EdgeHandlers, logger: Logger) {
+    this.#options = options;
+    this.#handlers = handlers;
+    this.#logger = logger;
+  }
+
+  take(socket: Socket, arrival: Arrival): void {
+    const end = endOf(socket);
+    this.#arrivals.set(end, arrival);
+    socket.once('close', () => this.#arrivals.delete(end));
+    const settings = this.#options.settings();
+    // Handshakes under way end as they began.
+    if (this.#current?.settings !== settings) this.#current = this.#create(settings);
+    this.#current.take(socket);
+  }
+
+  [Symbol.dispose](): void {
+    this.#current?.server.close();
+  }
+
+  #create(settings: TlsSettings): TlsServer {
+    const created = new TlsServer(this.#options.certificates, settings);
+    created.server.on('secureConnection', (socket: TLSSocket) => {
+      const arrival = this.#arrivals.get(endOf(socket));
+      if (!arrival) socket.destroy();
+      else if (socket.alpnProtocol === 'h2') this.#handlers.http2(socket, arrival);
+      else this.#handlers.http1(socket, arrival);
+    });
+    created.server.on('tlsClientError', (error, socket) => {
+      this.#logger.debug({ error: messageOf(error) }, 'TLS handshake failed');
+      socket.destroy();
+    });
+    return created;
+  }
+}
+
+/** Node's server of TLS, which keeps to the same settings all its life. */
+class TlsServer {
+  readonly settings: TlsSettings;
+  readonly server: Server;
+  readonly #certificates: CertificateStore;
+  readonly #contexts = new WeakMap<Certificate, SecureContext>();
+  readonly #nothing: SecureContext;
+  #default: Certificate | undefined;
+
+  constructor(certificates: CertificateStore, settings: TlsSettings) {
+    const { clientCa, http2 } = settings;
+    this.settings = settings;
+    this.#certificates = certificates;
+    this.#default = certificates.default;
+    this.#nothing = createSecureContext(contextOptions(undefined, settings));
+    this.server = createServer({
+      ...contextOptions(this.#default, settings),
+      ALPNProtocols: http2 ? ['h2', 'http/1.1'] : ['http/1.1'],
+      handshakeTimeout: handshakeMs,
+      requestCert: clientCa !== undefined,
+      rejectUnauthorized: clientCa !== undefined,
+      allowHalfOpen: true,
+      SNICallback: (host, done) => done(null, this.#contextOf(certificates.certificateFor(host))),
+    });
+  }
+
+  take(socket: Socket): void {
+    const now = this.#certificates.default;
+    // For clients that name no host.
+    if (now !== this.#default) this.server.setSecureContext(contextOptions(now, this.settings));
+    this.#default = now;
+    this.server.emit('connection', socket);
+  }
+
+  #contextOf(certificate: Certificate | undefined): SecureContext {
+    if (!certificate) return this.#nothing;
+    const known = this.#contexts.get(certificate);
+    if (known) return known;
+    const context = createSecureContext(contextOptions(certificate, this.settings));
+    this.#contexts.set(certificate, context);
+    return context;
+  }
 }
 
 /** Tells connections to one listener apart. */

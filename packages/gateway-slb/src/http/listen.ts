@@ -31,8 +31,8 @@ export interface ListenOptions {
   readonly address: ListenAddress;
   readonly limits?: Partial<HttpLimits> | undefined;
   readonly tls?: TlsOptions | undefined;
-  /** A load balancer in front says with the PROXY protocol who connects. Default false. */
-  readonly proxyProtocol?: boolean | undefined;
+  /** Whether a load balancer in front says with the PROXY protocol who connects. Default: no. */
+  readonly proxyProtocol?: (() => boolean) | undefined;
   /** Who may connect, looked at with each connection. Default: everybody. */
   readonly access?: (() => AccessRules) | undefined;
 }
@@ -55,7 +55,7 @@ const everybody: AccessRules = {};
 /** Opens a listener for all versions of HTTP. Rejects with a `UserError` whose cause has the system's code (`EADDRINUSE`…). */
 export async function listen(plane: DataPlane, options: ListenOptions): Promise<OpenListener> {
   const { clock, logger, deadlines } = plane;
-  const { listener, address, tls, proxyProtocol, access = () => everybody } = options;
+  const { listener, address, tls, proxyProtocol = () => false, access = () => everybody } = options;
   const limits = { ...defaultLimits, ...options.limits };
   const { headersMs, keepAliveMs: silentMs, connections: maxConnections } = limits;
   const http1 = new Http1Server(plane, limits);

@@ -1,0 +1,72 @@
+import { expect, it } from 'vitest';
+import { defaultEdgeSettings, readEdgeSettings } from './edge-settings.ts';
+
+const prefix = 'service.beta.kubernetes.io/alibaba-cloud-loadbalancer-';
+
+const read = (annotations: Record<string, string>, more: Record<string, string> = {}) =>
+  readEdgeSettings({
+    ...Object.fromEntries(Object.entries(annotations).map(([key, value]) => [prefix + key, value])),
+    ...more,
+  });
+
+it('reads what CCM calls by these names', () => {
+  const { settings, faults, ignored } = read(
+    {
+      'tls-cipher-policy': 'tls_cipher_policy_1_2',
+      'http2-enabled': 'off',
+      'proxy-protocol': 'on',
+      'forward-port': '80:443',
+      'idle-timeout': '15',
+      'request-timeout': '180',
+      'sticky-session': 'on',
+      'cookie-timeout': '60',
+      'xforwardedfor-slbport': 'on',
+      'acl-status': 'on',
+      'acl-type': 'white',
+      'acl-id': 'acl-1',
+      scheduler: 'wrr',
+    },
+    { 'ebb.dev/acl-entries': '10.0.0.0/8, 192.0.2.1' },
+  );
+  expect(settings).toMatchObject({
+    tlsPolicy: 'tls_cipher_policy_1_2',
+    http2: false,
+    proxyProtocol: true,
+    httpsOnly: true,
+    idleMs: 15_000,
+    requestMs: 180_000,
+    affinity: { cookie: 'SERVERID', insertSeconds: 60 },
+    forwarded: { slbPort: true, clientPort: false },
+  });
+  expect(settings.access.allow?.has('10.1.2.3')).toBe(true);
+  expect(faults).toEqual([]);
+  expect(ignored).toEqual([`${prefix}scheduler`]);
+});
+
+it('is the default where nothing is said, and takes the older prefix too', () => {
+  expect(readEdgeSettings({ other: 'x' })).toEqual({ settings: defaultEdgeSettings, faults: [], ignored: [] });
+  const older = { 'service.beta.kubernetes.io/alicloud-loadbalancer-proxy-protocol': 'on' };
+  expect(readEdgeSettings(older).settings.proxyProtocol).toBe(true);
+});
+
+it('tells key, value and what it must be of what makes no sense, and goes on without it', () => {
+  const { settings, faults } = read(
+    {
+      'tls-cipher-policy': 'best',
+      'idle-timeout': '0',
+      'proxy-protocol': 'yes',
+      'acl-status': 'on',
+      'sticky-session': 'on',
+      'sticky-session-type': 'server',
+    },
+    { 'ebb.dev/acl-entries': 'office' },
+  );
+  expect(settings).toEqual(defaultEdgeSettings);
+  expect(faults).toEqual([
+    expect.stringMatching(/^tls-cipher-policy = "best": must be one of tls_cipher_policy_1_0/),
+    expect.stringMatching(/^ebb.dev\/acl-entries = "office": 'office' is no address/),
+    'proxy-protocol = "yes": must be on or off',
+    'idle-timeout = "0": must be a number of seconds from 1 to 3600',
+    'sticky-session-type = server needs the annotation cookie, the name of the cookie',
+  ]);
+});

@@ -1,0 +1,183 @@
+import { messageOf } from '@ebb/base';
+import { type AccessRules, AddressList } from './address-list.ts';
+import { type TlsPolicyName, defaultTlsPolicy, isTlsPolicy, tlsPolicies } from './tls-policies.ts';
+
+/** A cookie that brings a client back to the instance it had before. */
+export interface Affinity {
+  readonly cookie: string;
+  /** The gateway sets it, and for so long; undefined if the instance sets it itself. */
+  readonly insertSeconds: number | undefined;
+}
+
+/** What a load balancer is told in annotations of its Service. */
+export interface EdgeSettings {
+  readonly tlsPolicy: TlsPolicyName;
+  /** HTTP/2 is offered to clients that speak TLS. */
+  readonly http2: boolean;
+  readonly access: AccessRules;
+  /** A load balancer in front says with the PROXY protocol who connects. */
+  readonly proxyProtocol: boolean;
+  /** Plain HTTP is redirected to https, whatever the Ingress says. */
+  readonly httpsOnly: boolean;
+  /** Time a connection without a request is kept, in milliseconds; undefined: the gateway's own. */
+  readonly idleMs: number | undefined;
+  /** Most time until a response begins, in milliseconds, if the revision does not want less; undefined: as the revision says. */
+  readonly requestMs: number | undefined;
+  readonly affinity: Affinity | undefined;
+  /** Headers that tell an instance of the connection. */
+  readonly forwarded: { readonly slbPort: boolean; readonly clientPort: boolean };
+}
+
+export const defaultEdgeSettings: EdgeSettings = {
+  tlsPolicy: defaultTlsPolicy,
+  http2: true,
+  access: {},
+  proxyProtocol: false,
+  httpsOnly: false,
+  idleMs: undefined,
+  requestMs: undefined,
+  affinity: undefined,
+  forwarded: { slbPort: false, clientPort: false },
+};
+
+/** What was read, and what is to be told to whoever wrote it. */
+export interface ReadSettings {
+  readonly settings: EdgeSettings;
+  /** Values that make no sense, each with key, value and what it must be; they count as not there. */
+  readonly faults: readonly string[];
+  /** Annotations of a load balancer that mean nothing here. */
+  readonly ignored: readonly string[];
+}
+
+const prefixes = [
+  'service.beta.kubernetes.io/alibaba-cloud-loadbalancer-',
+  'service.beta.kubernetes.io/alicloud-loadbalancer-',
+];
+/** Ebb's own: the entries of the list that `acl-id` names in a cloud, separated by commas. */
+const entriesKey = 'ebb.dev/acl-entries';
+
+/** Reads the annotations that CCM has for load balancers (serverless-node.md, section 5.5). */
+export function readEdgeSettings(annotations: Readonly<Record<string, string>> = {}): ReadSettings {
+  const reader = new Reader(annotations);
+  const settings: EdgeSettings = {
+    tlsPolicy: reader.read('tls-cipher-policy', parsePolicy) ?? defaultTlsPolicy,
+    http2: reader.isOn('http2-enabled', true),
+    access: readAccess(reader, annotations[entriesKey]),
+    proxyProtocol: reader.isOn('proxy-protocol', false),
+    httpsOnly: reader.read('forward-port', parseForward) ?? false,
+    idleMs: reader.read('idle-timeout', seconds(1, 3600)),
+    requestMs: reader.read('request-timeout', seconds(1, 3600)),
+    affinity: readAffinity(reader),
+    forwarded: {
+      slbPort: reader.isOn('xforwardedfor-slbport', false),
+      clientPort: reader.isOn('xforwardedfor-clientsrcport', false),
+    },
+  };
+  // What they ask for is always so.
+  for (const name of ['xforwardedfor-proto', 'protocol-port', 'connection-drain', 'connection-drain-timeout'])
+    reader.use(name);
+  return { settings, faults: reader.faults, ignored: reader.ignored() };
+}
+
+function readAccess(reader: Reader, entries: string | undefined): AccessRules {
+  const isOn = reader.isOn('acl-status', false);
+  const type = reader.read('acl-type', oneOf('white', 'black')) ?? 'black';
+  reader.use('acl-id');
+  if (!isOn) return {};
+  const list = reader.attempt(
+    entriesKey,
+    entries ?? '',
+    (text) => new AddressList(text.split(',').filter((entry) => entry.trim() !== '')),
+  );
+  return list ? { [type === 'white' ? 'allow' : 'deny']: list } : {};
+}
+
+function readAffinity(reader: Reader): Affinity | undefined {
+  const isOn = reader.isOn('sticky-session', false);
+  const type = reader.read('sticky-session-type', oneOf('insert', 'server')) ?? 'insert';
+  const cookie = reader.read('cookie', parseCookieName);
+  const timeoutMs = reader.read('cookie-timeout', seconds(1, 86_400)) ?? 1_000_000;
+  if (!isOn) return undefined;
+  if (type === 'insert') return { cookie: 'SERVERID', insertSeconds: timeoutMs / 1000 };
+  if (cookie !== undefined) return { cookie, insertSeconds: undefined };
+  reader.faults.push('sticky-session-type = server needs the annotation cookie, the name of the cookie');
+  return undefined;
+}
+
+type Parse<T> = (text: string) => T;
+
+class Reader {
+  readonly faults: string[] = [];
+  readonly #annotations: Readonly<Record<string, string>>;
+  readonly #used = new Set<string>();
+
+  constructor(annotations: Readonly<Record<string, string>>) {
+    this.#annotations = annotations;
+  }
+
+  /** Counts as known. */
+  use(name: string): string | undefined {
+    this.#used.add(name);
+    for (const prefix of prefixes)
+      if (this.#annotations[prefix + name] !== undefined) return this.#annotations[prefix + name];
+    return undefined;
+  }
+
+  read<T>(name: string, parse: Parse<T>): T | undefined {
+    const text = this.use(name)?.trim();
+    return text === undefined ? undefined : this.attempt(name, text, parse);
+  }
+
+  isOn(name: string, otherwise: boolean): boolean {
+    return (this.read(name, oneOf('on', 'off')) ?? (otherwise ? 'on' : 'off')) === 'on';
+  }
+
+  attempt<T>(name: string, text: string, parse: Parse<T>): T | undefined {
+    try {
+      return parse(text);
+    } catch (error) {
+      this.faults.push(`${name} = ${JSON.stringify(text)}: ${messageOf(error)}`);
+      return undefined;
+    }
+  }
+
+  ignored(): string[] {
+    return Object.keys(this.#annotations).filter((key) => {
+      const prefix = prefixes.find((known) => key.startsWith(known));
+      return prefix !== undefined && !this.#used.has(key.slice(prefix.length));
+    });
+  }
+}
+
+function oneOf<const T extends string>(...words: T[]): Parse<T> {
+  return (text) => {
+    const word = words.find((known) => known === text.toLowerCase());
+    if (word === undefined) throw new Error(`must be ${words.join(' or ')}`);
+    return word;
+  };
+}
+
+/** A number of seconds, as milliseconds. */
+function seconds(least: number, most: number): Parse<number> {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < least || value > most)
+      throw new Error(`must be a number of seconds from ${least} to ${most}`);
+    return value * 1000;
+  };
+}
+
+function parsePolicy(text: string): TlsPolicyName {
+  if (!isTlsPolicy(text)) throw new Error(`must be one of ${Object.keys(tlsPolicies).join(', ')}`);
+  return text;
+}
+
+function parseForward(text: string): true {
+  if (!/^\d+:\d+$/.test(text)) throw new Error('must be two ports, as 80:443');
+  return true;
+}
+
+function parseCookieName(text: string): string {
+  if (!/^[\w!#$%&'*+.^`|~-]{1,200}$/.test(text)) throw new Error('must be the name of a cookie');
+  return text;
+}
