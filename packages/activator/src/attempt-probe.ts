@@ -37,7 +37,7 @@ function attemptHttp(address: Address, readiness: Readiness, signal: AbortSignal
       host: address.host,
       port,
       path: path.startsWith('/') ? path : `/${path}`,
-      headers: probeHeaders(headers),
+      headers: { ...probeHeaders(headers), Connection: 'close' },
       agent: false,
       timeout: timeoutMs,
     });
@@ -59,8 +59,9 @@ function endWith(signal: AbortSignal, attempt: Socket | http.ClientRequest): voi
   attempt.once('close', () => signal.removeEventListener('abort', onAbort));
 }
 
-function probeHeaders(own: readonly string[]): Record<string, string> {
-  const headers: Record<string, string> = { 'User-Agent': userAgent, Connection: 'close' };
+/** The headers of a probe: those of a revision's own (name, value, name, value…) go before ours. */
+export function probeHeaders(own: readonly string[]): Record<string, string> {
+  const headers: Record<string, string> = { 'User-Agent': userAgent };
   for (let i = 0; i + 1 < own.length; i += 2) headers[own[i] ?? ''] = own[i + 1] ?? '';
   return headers;
 }

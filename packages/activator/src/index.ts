@@ -1,3 +1,4 @@
+export { attemptProbe, probeHeaders } from './attempt-probe.ts';
 export {
   Activator,
   type ActivatorLimits,

@@ -6,6 +6,8 @@ export interface Readiness {
    * - `pod`: Kubernetes alone knows (exec probes, startup probes); the activator waits for the Pod's Ready condition.
    */
   readonly kind: 'http' | 'tcp' | 'pod';
+  /** The port that serves speaks HTTP/2 alone. */
+  readonly http2?: boolean | undefined;
   /** Port to ask. Default: the one the instance serves on. */
   readonly port?: number | undefined;
   /** Default `/`. */

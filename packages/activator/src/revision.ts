@@ -124,6 +124,7 @@ export class Revision implements LoadSource, LeaseOwner {
     if (!sameAddress(backend.address, pod.address)) {
       backend.address = pod.address;
       if (backend.state === 'ready' || backend.state === 'ejected') this.#move(backend, 'starting');
+      else this.#considerProbe(backend);
     }
     if (pod.times) backend.times = mergeTimes(backend.times, pod.times);
     const wasReady = backend.podReady;

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Activator, type ActivatorLimits, type Address, type ColdStart } from '@ebb/activator';
+import { Activator, type ActivatorLimits, type Address, type ColdStart, attemptProbe } from '@ebb/activator';
 import {
   type Ingress,
   type Pod,
@@ -23,6 +23,7 @@ import {
 } from '@ebb/kube';
 import { Subscription } from 'rxjs';
 import type { RevisionSettings } from './http/data-plane.ts';
+import type { KeyPair } from './edge/certificate.ts';
 import type { HttpLimits, ListenAddress } from './http/listen.ts';
 import { type OpenDataPlane, openDataPlane } from './http/open-data-plane.ts';
 import { ColdStartEvents } from './kubernetes/cold-start-events.ts';
@@ -31,6 +32,7 @@ import { type GatewayAddresses, annotateAddresses, gatewayLabel, gatewayLease } 
 import { PodSightings } from './kubernetes/pod-sightings.ts';
 import { readPod, revisionKeyOf } from './kubernetes/read-pod.ts';
 import { defaultSettings, readConfig, readSettings } from './kubernetes/read-revision.ts';
+import { PublicEdge } from './kubernetes/public-edge.ts';
 import { StatusWriter } from './kubernetes/status-writer.ts';
 import { TableHolder } from './kubernetes/table-holder.ts';
 import { SlotSharing } from './peers/slot-sharing.ts';
@@ -52,6 +54,11 @@ export interface PeerOptions {
   readonly timing?: Partial<LeaseTiming> | undefined;
 }
 
+export interface HttpsOptions extends ListenAddress {
+  /** Shown for hosts that have none. Default: that of the Secret `knative-serving/ebb-gateway-certificate`. */
+  readonly certificate?: KeyPair | undefined;
+}
+
 export interface GatewayOptions {
   readonly client: KubeClient;
   readonly clock: Clock;
@@ -63,7 +70,12 @@ export interface GatewayOptions {
   /** Where there may be other gateways. Without it, this is the only one, and takes no Lease. */
   readonly peers?: PeerOptions | undefined;
   /** Port 0 takes any. Without a private listener, cluster-local hosts are not served. */
-  readonly listeners: { readonly public: ListenAddress; readonly private?: ListenAddress | undefined };
+  readonly listeners: {
+    readonly public: ListenAddress;
+    readonly private?: ListenAddress | undefined;
+    /** For the world over TLS. Without it, no Secret is read. */
+    readonly https?: HttpsOptions | undefined;
+  };
   readonly sendStats: StatSink;
   readonly limits?: (Partial<HttpLimits> & Partial<ActivatorLimits>) | undefined;
   /** Default `cluster.local`. */
@@ -74,6 +86,7 @@ export interface GatewayOptions {
 export interface Gateway extends AsyncDisposable {
   readonly publicAddress: ListenAddress;
   readonly privateAddress: ListenAddress | undefined;
+  readonly httpsAddress: ListenAddress | undefined;
   /** Resolves once it knows all Ingresses, Revisions and Pods. Until then a host it does not know gets 503, not 404. */
   readonly ready: Promise<void>;
   /** Takes no new connection, waits until all requests are answered, at most `graceMs`, and ends. */
@@ -95,7 +108,18 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const sharing = options.peers && createSharing(options, options.peers);
   const informers = createInformers(options);
   const onColdStart = tellColdStarts(options, informers.revisions);
-  const activator = new Activator({ clock, logger, random, gateway: name, sendStats, limits, sharing, onColdStart });
+  let probe = attemptProbe;
+  const activator = new Activator({
+    clock,
+    logger,
+    random,
+    gateway: name,
+    sendStats,
+    limits,
+    attempt: (...args) => probe(...args),
+    onColdStart,
+    sharing,
+  });
   sharing?.attach(activator);
   const holder = new TableHolder({ random, clusterDomain });
   const settings = new Map<string, RevisionSettings>();
@@ -115,12 +139,18 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       logger,
       activator,
       limits,
-      listeners,
+      listeners: {
+        ...listeners,
+        https: https && { ...https, tls: { certificates: edge.certificates, settings: () => edge.tls } },
+      },
+      edge: { access: () => edge.settings.access, proxyProtocol: () => edge.settings.proxyProtocol },
       table: () => holder.table,
       ready: () => known,
       settingsOf: (key) => settings.get(key) ?? defaultSettings,
     });
+    ({ probe } = plane);
   } catch (error) {
+    await edge[Symbol.asyncDispose]();
     await sharing?.[Symbol.asyncDispose]();
     activator[Symbol.dispose]();
     throw error;
@@ -129,7 +159,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const leave = new AbortController();
   const go = new AbortController();
   const signals = { signal: stop.signal, leaving: leave.signal, gone: go.signal };
-  const parts = { options, informers, activator, holder, settings, plane, ready, sharing, lending };
+  const parts = { options, informers, activator, holder, settings, plane, ready, sharing, lending, edge };
   const stopped = watch({ ...parts, ...signals }).catch((error: unknown) => {
     logger.error({ error: messageOf(error) }, 'the gateway no longer hears of changes');
   });
@@ -144,15 +174,17 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       go.abort();
       stop.abort();
       await stopped;
+      await edge[Symbol.asyncDispose]();
       await sharing?.[Symbol.asyncDispose]();
       activator[Symbol.dispose]();
     })();
     return closing;
   };
-  const { publicAddress, privateAddress } = plane;
+  const { publicAddress, privateAddress, httpsAddress } = plane;
   return {
     publicAddress,
     privateAddress,
+    httpsAddress,
     ready,
     close,
     [Symbol.asyncDispose]: () => close({ graceMs: disposeGraceMs }),
@@ -193,6 +225,7 @@ function createInformers({ client, clock, logger, random }: GatewayOptions): Inf
 }
 
 interface Watching {
+  readonly edge: PublicEdge;
   readonly options: GatewayOptions;
   readonly informers: Informers;
   readonly activator: Activator;
@@ -213,7 +246,8 @@ interface Watching {
 
 /** Keeps the data plane in step with Kubernetes until aborted. */
 async function watch(watching: Watching): Promise<void> {
-  const { options, informers, activator, holder, settings, plane, ready, sharing, signal, leaving, gone } = watching;
+  const { options, informers, activator, holder, settings, plane, ready, sharing, edge, signal, leaving, gone } =
+    watching;
   const { client, clock, logger, random } = options;
   const { ingresses, revisions, pods } = informers;
   const own: GatewayAddresses = advertised(options, plane);
@@ -226,6 +260,7 @@ async function watch(watching: Watching): Promise<void> {
     random,
     ingresses,
     table: () => holder.table,
+    knows: (ingress) => edge.knows(ingress),
     gateways: async () => (presence ? directory.alive() : []),
     lease: options.peers && { identity: options.name, timing: options.peers.timing },
   });
@@ -233,7 +268,10 @@ async function watch(watching: Watching): Promise<void> {
   const subscriptions = new Subscription();
   subscriptions.add(
     ingresses.events.subscribe((event) => {
-      for (const key of holder.take(event)) status.enqueue(key);
+      const affected = holder.take(event);
+      const key = keyOf(event.object);
+      edge.setIngress(key, holder.table.ingresses.get(key));
+      for (const one of affected) status.enqueue(one);
     }),
   );
   subscriptions.add(revisions.events.subscribe((event) => takeRevision(activator, settings, event)));

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type IncomingMessage, type RequestListener, type Server, type ServerResponse, createServer } from 'node:http';
 import { type AddressInfo, type Server as NetServer, type Socket, createServer as createNetServer } from 'node:net';
-import { Activator, type ActivatorLimits, type PodState, type RevisionConfig } from '@ebb/activator';
+import { Activator, type ActivatorLimits, type PodState, type ProbeAttempt, type RevisionConfig } from '@ebb/activator';
 import { type Ingress, type IngressPath, type IngressRule, type StatReport, ingressClass, keys } from '@ebb/api';
 import { silentLogger, systemClock } from '@ebb/base';
 import { eventually } from '@ebb/base/testing';
@@ -83,6 +83,7 @@ export interface TestGateway extends AsyncDisposable {
 /** A gateway on loopback for one revision, without Kubernetes. */
 export async function openGateway(options: GatewayOptions = {}): Promise<TestGateway> {
   const reports: StatReport[] = [];
+  let probe: ProbeAttempt = () => Promise.resolve(false);
   const activator = new Activator({
     clock: systemClock,
     logger: silentLogger,
@@ -90,6 +91,7 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
     gateway: 'test',
     sendStats: (report) => void reports.push(report),
     limits: options.activatorLimits,
+    attempt: (...args) => probe(...args),
   });
   const readiness = { kind: 'tcp', timeoutMs: 1000, successThreshold: 1, initialDelayMs: 0 } as const;
   activator.setRevision(revision, { containerConcurrency: 0, readiness, ...options.config });
@@ -111,6 +113,7 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
     listeners: { public: { host: '127.0.0.1', port: 0 }, private: { host: '127.0.0.1', port: 0 } },
     limits: options.limits,
   });
+  ({ probe } = plane);
   let pods = 0;
   const addPod = (backend: { readonly port: number }, more: Partial<PodState> = {}): void =>
     activator.setPod(revision, {

@@ -1,6 +1,8 @@
+import type { ProbeAttempt } from '@ebb/activator';
 import type { TlsOptions } from '../edge/tls-listener.ts';
 import { Http1Upstream } from '../http1/http1-upstream.ts';
 import { Http2Upstream } from '../upstream/http2-upstream.ts';
+import { probeOn } from '../upstream/probe-on.ts';
 import type { DataPlane } from './data-plane.ts';
 import { Deadlines } from './deadlines.ts';
 import { type HttpLimits, type ListenAddress, type ListenOptions, type OpenListener, listen } from './listen.ts';
@@ -25,6 +27,8 @@ export interface OpenDataPlane {
   readonly publicAddress: ListenAddress;
   readonly privateAddress: ListenAddress | undefined;
   readonly httpsAddress: ListenAddress | undefined;
+  /** Asks instances whether they are ready on connections that are kept for their first requests. */
+  readonly probe: ProbeAttempt;
   /**
    * Takes no new connection, answers what is under way with `Connection: close`, and resolves once all is answered; what is
    * not after `graceMs` is cut off.
@@ -59,6 +63,7 @@ export async function openDataPlane(options: DataPlaneOptions): Promise<OpenData
       publicAddress,
       privateAddress,
       httpsAddress,
+      probe: probeOn(upstreams.http1, clock),
       close: async ({ graceMs }) => {
         closing = true;
         await close(graceMs);

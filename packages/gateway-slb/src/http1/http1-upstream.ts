@@ -50,6 +50,11 @@ export class Http1Upstream implements Upstream {
     return connection.call(head, request, sink);
   }
 
+  /** Makes a connection, and keeps it for the next request. Rejects if it cannot be made, or the signal aborts first. */
+  connect(address: Address, signal: AbortSignal): Promise<void> {
+    return this.#open(address, this.#poolOf(address)).connected(signal);
+  }
+
   [Symbol.dispose](): void {
     this.#stepping[Symbol.dispose]();
     for (const connection of this.#all) connection.destroy();
@@ -136,6 +141,25 @@ class Connection implements CallChannel {
     this.#call = call;
     if (this.#connected) call.begin();
     return call;
+  }
+
+  /** To be called on one that has no call yet. */
+  connected(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const give = (): void => this.#leave(false);
+      signal.addEventListener('abort', give, { once: true });
+      this.#socket.once('close', () => {
+        signal.removeEventListener('abort', give);
+        reject(new Error('no connection could be made'));
+      });
+      this.#socket.once('connect', () => {
+        signal.removeEventListener('abort', give);
+        // The instance may close it as it may close one that has been used.
+        this.reused = true;
+        this.#owner.kept();
+        resolve();
+      });
+    });
   }
 
   write(text: string): boolean {

@@ -49,11 +49,13 @@ function failureText({ reason, message }: { readonly reason?: string; readonly m
 
 function readReadiness(containers: readonly Container[]): Readiness {
   const container = servingContainer(containers);
+  const http2 = container?.ports?.[0]?.name === 'h2c' ? { http2: true } : {};
   const probe = container?.readinessProbe ?? {};
   const common = {
     timeoutMs: Math.max(1, probe.timeoutSeconds ?? 1) * 1000,
     successThreshold: Math.max(1, probe.successThreshold ?? 1),
     initialDelayMs: (probe.initialDelaySeconds ?? 0) * 1000,
+    ...http2,
   };
   // A startup probe comes first, and what a container runs cannot be run from here: only the Pod's condition tells.
   const onlyPodKnows = containers.some(({ readinessProbe, startupProbe }) => readinessProbe?.exec ?? startupProbe);
