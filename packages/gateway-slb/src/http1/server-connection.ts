@@ -235,7 +235,7 @@ export class ServerConnection implements ResponseChannel {
   #begin(request: ParsedRequest, bytes: Buffer): void {
     const { head, minorVersion, end } = request;
     const hasBody = head.chunked || (head.contentLength !== undefined && head.contentLength > 0);
-    if (!head.fault && !hasBody && asksForUpgrade(head)) {
+    if (!head.fault && !hasBody && minorVersion === 1 && asksForUpgrade(head)) {
       this.#pending = undefined;
       return this.#giveAway(bytes);
     }
