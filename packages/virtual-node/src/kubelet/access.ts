@@ -116,7 +116,7 @@ export class Access {
 
   #tokenUser(reviews: KubeClient, token: string): Promise<User | undefined> {
     return this.#users.get(digest(token).toString('base64'), async () => {
-      const review = { spec: { token } } as TokenReview;
+      const review: TokenReview = { metadata: {}, spec: { token } };
       const { status } = await asked('Authentication', reviews.create(tokenReviews, review));
       return { value: status?.authenticated ? status.user : undefined, forMs: tokenMs };
     });
@@ -130,7 +130,7 @@ export class Access {
     const resourceAttributes = { verb, version: 'v1', resource: 'nodes', name: this.#nodeName, subresource };
     const spec = { user: username, uid, groups, extra, resourceAttributes };
     return this.#verdicts.get(JSON.stringify(spec), async () => {
-      const { status } = await asked('Authorization', reviews.create(accessReviews, { spec } as SubjectAccessReview));
+      const { status } = await asked('Authorization', reviews.create(accessReviews, { metadata: {}, spec }));
       const value = status?.allowed === true;
       return { value, forMs: value ? allowedMs : deniedMs };
     });
@@ -178,18 +178,24 @@ class Kept<T> {
   async get(key: string, ask: () => Promise<{ readonly value: T; readonly forMs: number }>): Promise<T> {
     const known = this.#answers.get(key);
     if (known && known.untilMs > this.#clock.now()) return known.value;
-    const answer = ask();
-    const entry = { value: answer.then(({ value }) => value), untilMs: Number.POSITIVE_INFINITY };
+    const entry = { value: this.#ask(key, ask), untilMs: Number.POSITIVE_INFINITY };
     this.#answers.delete(key);
     this.#answers.set(key, entry);
     const [oldest] = this.#answers.keys();
     if (oldest !== undefined && this.#answers.size > maxKept) this.#answers.delete(oldest);
+    return entry.value;
+  }
+
+  /** What could not be learnt is not kept. */
+  async #ask(key: string, ask: () => Promise<{ readonly value: T; readonly forMs: number }>): Promise<T> {
     try {
-      entry.untilMs = this.#clock.now() + (await answer).forMs;
+      const { value, forMs } = await ask();
+      const entry = this.#answers.get(key);
+      if (entry) entry.untilMs = this.#clock.now() + forMs;
+      return value;
     } catch (error) {
-      if (this.#answers.get(key) === entry) this.#answers.delete(key);
+      this.#answers.delete(key);
       throw error;
     }
-    return entry.value;
   }
 }
