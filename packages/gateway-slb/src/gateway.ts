@@ -123,6 +123,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   sharing?.attach(activator);
   const holder = new TableHolder({ random, clusterDomain });
   const settings = new Map<string, RevisionSettings>();
+  const { https } = listeners;
+  const edge = new PublicEdge({ ...options, tls: https !== undefined, certificate: https?.certificate });
   let known = false;
   const ready = Promise.all(Object.values(informers).map(({ synced }: { synced: Promise<void> }) => synced)).then(
     () => {

@@ -18,6 +18,8 @@ export interface IngressStatusOptions {
   readonly clock: Clock;
   readonly ingresses: Pick<Informer<Ingress>, 'get'>;
   readonly table: () => RoutingTable;
+  /** False as long as something is to be found out about an Ingress, as what its Secrets hold. */
+  readonly knows: (ingress: CompiledIngress) => boolean;
   /** Every other gateway that must serve an Ingress before it is Ready: those there are after the call. */
   readonly gateways: () => Promise<readonly GatewayAddresses[]>;
   readonly prober: Prober;
@@ -67,13 +69,13 @@ function describe(conflicts: ReadonlyMap<string, string>): string {
 }
 
 async function isServed(
-  { table, gateways, prober }: IngressStatusOptions,
+  { table, knows, gateways, prober }: IngressStatusOptions,
   ingress: Ingress,
   key: string,
   signal: AbortSignal,
 ): Promise<boolean> {
   const compiled = table().ingresses.get(key);
-  if (compiled?.generation !== (ingress.metadata.generation ?? 0)) return false;
+  if (compiled?.generation !== (ingress.metadata.generation ?? 0) || !knows(compiled)) return false;
   const [hash, version] = [compiled.hash(), versionOf(compiled)];
   const probed = probedHosts(ingress);
   // What this gateway would answer, its own table tells.

@@ -10,7 +10,7 @@ import {
   createReconciler,
   runWithLease,
 } from '@ebb/kube';
-import type { RoutingTable } from '@ebb/router';
+import type { CompiledIngress, RoutingTable } from '@ebb/router';
 import { type GatewayAddresses, statusLease } from './gateway-lease.ts';
 import { reconcileIngressStatus } from './ingress-status.ts';
 import { Prober } from './prober.ts';
@@ -23,6 +23,8 @@ export interface StatusWriterOptions {
   readonly random: () => number;
   readonly ingresses: Informer<Ingress>;
   readonly table: () => RoutingTable;
+  /** False as long as something is to be found out about an Ingress, as what its Secrets hold. */
+  readonly knows: (ingress: CompiledIngress) => boolean;
   /** Every other gateway that must serve an Ingress before it is Ready: those there are after the call. */
   readonly gateways: () => Promise<readonly GatewayAddresses[]>;
   /** Where there are several gateways: the Lease by which one of them writes. */
