@@ -9,7 +9,7 @@ import {
   startLocalEci,
 } from '@ebb/cli';
 import type { KubeClient } from '@ebb/kube';
-import { createSimulatedRuntime } from '@ebb/local-eci';
+import { type SimulatedRuntimeOptions, createSimulatedRuntime } from '@ebb/local-eci';
 import type { TestApi } from './api.ts';
 
 /** Ebb in this process, its instances simulated: each answers with the name of its pod. */
@@ -31,12 +31,17 @@ export async function configure(client: KubeClient, config: Config = {}): Promis
   }
 }
 
+interface SimulatedPlatformOptions extends Pick<ComponentsOptions, 'gateway' | 'replica'> {
+  /** What instances answer. Default: the name of their pod. */
+  readonly serve?: SimulatedRuntimeOptions['serve'];
+}
+
 /** Starts controllers, autoscaler, virtual node and, where its settings are given, a gateway. */
 export async function startSimulatedPlatform(
   api: TestApi,
-  settings: Pick<ComponentsOptions, 'gateway' | 'replica'>,
+  { serve = true, ...settings }: SimulatedPlatformOptions,
 ): Promise<SimulatedPlatform> {
-  const eci = await startLocalEci({ runtime: createSimulatedRuntime({ ...tools, serve: true, timing }), ...tools });
+  const eci = await startLocalEci({ runtime: createSimulatedRuntime({ ...tools, serve, timing }), ...tools });
   const kubelet = { host: '127.0.0.1', port: 0, ...api.kubelet };
   const components = await startComponents({
     ...tools,
