@@ -48,7 +48,7 @@ function watchCalls(moments: Moments): Disposable {
 export async function coldStart(): Promise<object> {
   const moments: Moments = {};
   using _calls = watchCalls(moments);
-  await using platform = await startSimulatedPlatform((atMs) => (moments.ready = atMs));
+  await using platform = await startSimulatedPlatform({ onReady: (atMs) => (moments.ready = atMs) });
   await createServices(platform);
   const starts: ColdStart[] = [];
   for (let round = 0; round < warmUp + rounds; round++) {

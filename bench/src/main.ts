@@ -8,6 +8,7 @@ import { autoscalerBenches } from './autoscaler.bench.ts';
 import { autoscalerScale } from './autoscaler-scale.ts';
 import { coldStart } from './cold-start.ts';
 import { gateway } from './gateway/gateway.ts';
+import { node } from './node.ts';
 import { routerBenches } from './router.bench.ts';
 import { services } from './services.ts';
 
@@ -34,7 +35,7 @@ const { positionals: args, values: options } = parseArgs({
     seconds: { type: 'string' },
   },
 });
-/** Numbers say how many Services `services` creates at once. */
+/** Numbers say how many Services `services` creates at once, and how many pods `node`. */
 const sizes = args.filter((arg) => /^\d+$/.test(arg)).map(Number);
 const wanted = args.filter((arg) => !/^\d+$/.test(arg));
 
@@ -47,6 +48,12 @@ const platforms = {
       ...options,
       cpuProf: options['cpu-prof'],
       rounds: options.rounds === undefined ? undefined : Number(options.rounds),
+      seconds: options.seconds === undefined ? undefined : Number(options.seconds),
+    }),
+  node: () =>
+    node({
+      sizes: sizes.length > 0 ? sizes : undefined,
+      quick: options.quick,
       seconds: options.seconds === undefined ? undefined : Number(options.seconds),
     }),
   services: () => services(sizes.length > 0 ? sizes : undefined),

@@ -1,0 +1,102 @@
+import { type Service, resources } from '@ebb/api';
+import { systemClock } from '@ebb/base';
+import { eventually } from '@ebb/base/testing';
+import { type Quantiles, quantiles } from '../quantiles.ts';
+import { startSimulatedPlatform } from '../simulated-platform.ts';
+import { type PodWatch, watchPods } from './watch-pods.ts';
+
+const namespace = 'default';
+const timeoutMs = 1_200_000;
+
+/** What it takes to have so many pods at once, and to hold them. */
+export interface Burst {
+  readonly pods: number;
+  readonly eciLimits: boolean;
+  /** From the Service's being created, and from the first pod's, to the last pod's being seen Ready; milliseconds. */
+  readonly fromServiceMs: number;
+  readonly fromFirstPodMs: number;
+  /** When pods were seen Ready after the first pod was seen. */
+  readonly ready: Quantiles;
+  readonly cpuMsPerPod: number;
+  /** Of the whole process: API, local ECI, simulated instances, all of Ebb, and the watching bench. */
+  readonly rssMiB: number;
+  readonly heapMiB: number;
+  readonly held: Held | undefined;
+}
+
+/** What it takes to hold them while nothing happens. */
+interface Held {
+  /** Of a get of one pod, milliseconds, over HTTP. */
+  readonly get: Quantiles;
+  /** Processor time of one minute, milliseconds. */
+  readonly idleCpuMsPerMinute: number;
+}
+
+interface BurstOptions {
+  readonly eciLimits?: boolean;
+  /** Milliseconds to hold the pods and look at what that costs. Default: not at all. */
+  readonly holdMs?: number;
+}
+
+/** One Service that begins with so many pods, on a new platform. */
+export async function burst(pods: number, { eciLimits = false, holdMs = 0 }: BurstOptions = {}): Promise<Burst> {
+  await using platform = await startSimulatedPlatform({ serve: false, eciLimits });
+  await using watch = await watchPods(platform.kubeconfig, namespace);
+  const cpuBefore = process.cpuUsage();
+  const beganMs = systemClock.now();
+  await platform.client.create(resources.services, makeService(pods));
+  await eventually(() => watch.readyAt.size >= pods, { what: `${pods} pods ready`, timeoutMs });
+  const { user, system } = process.cpuUsage(cpuBefore);
+  const firstMs = watch.firstSeenMs ?? beganMs;
+  const readyMs = [...watch.readyAt.values()];
+  const lastMs = readyMs.reduce((last, each) => Math.max(last, each), 0);
+  globalThis.gc?.();
+  const memory = process.memoryUsage();
+  return {
+    pods,
+    eciLimits,
+    fromServiceMs: Math.round(lastMs - beganMs),
+    fromFirstPodMs: Math.round(lastMs - firstMs),
+    ready: quantiles(readyMs.map((each) => each - firstMs)),
+    cpuMsPerPod: (user + system) / 1000 / pods,
+    rssMiB: Math.round(memory.rss / 2 ** 20),
+    heapMiB: Math.round(memory.heapUsed / 2 ** 20),
+    held: holdMs > 0 ? await hold(platform.client, watch, holdMs) : undefined,
+  };
+}
+
+type Client = Awaited<ReturnType<typeof startSimulatedPlatform>>['client'];
+
+async function hold(client: Client, watch: PodWatch, holdMs: number): Promise<Held> {
+  // Images are learnt and last statuses written.
+  await systemClock.sleep(holdMs / 4);
+  const before = process.cpuUsage();
+  await systemClock.sleep(holdMs);
+  const { user, system } = process.cpuUsage(before);
+  const names = [...watch.readyAt.keys()].slice(0, 300);
+  const get: number[] = [];
+  for (const name of names) {
+    const beganMs = systemClock.now();
+    await client.get(resources.pods, { namespace, name });
+    get.push(systemClock.now() - beganMs);
+  }
+  return { get: quantiles(get), idleCpuMsPerMinute: Math.round(((user + system) / 1000 / holdMs) * 60_000) };
+}
+
+function makeService(pods: number): Service {
+  const annotations = {
+    'autoscaling.knative.dev/initial-scale': String(pods),
+    'autoscaling.knative.dev/min-scale': String(pods),
+  };
+  return {
+    apiVersion: 'serving.knative.dev/v1',
+    kind: 'Service',
+    metadata: { name: 'burst', namespace },
+    spec: {
+      template: {
+        metadata: { annotations },
+        spec: { containers: [{ name: 'user-container', image: 'dev.local/burst' }] },
+      },
+    },
+  };
+}
