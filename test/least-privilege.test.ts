@@ -266,6 +266,10 @@ const rarely: Readonly<Record<string, readonly string[]>> = {
     'virtual-node get persistentvolumes',
     'virtual-node create serviceaccounts/token',
   ],
+  'somebody looks into a pod': [
+    'virtual-node create authentication.k8s.io/tokenreviews',
+    'virtual-node create authorization.k8s.io/subjectaccessreviews',
+  ],
   'a group without a pod is found, a Node is there from before, or a lease of its is renewed': [
     'virtual-node get pods',
     'virtual-node get nodes',
