@@ -14,6 +14,8 @@ export interface PodWatch extends AsyncDisposable {
   onReady: (pod: Pod) => void;
   /** Pods that are gone are forgotten, so that a long run fits memory. */
   forget(name: string): void;
+  /** Forgets all that was seen so far. */
+  clear(): void;
 }
 
 export async function watchPods(kubeconfig: string, namespace: string): Promise<PodWatch> {
@@ -33,6 +35,10 @@ export async function watchPods(kubeconfig: string, namespace: string): Promise<
     },
     onReady: () => undefined,
     forget: (name) => void readyAt.delete(name),
+    clear: () => {
+      readyAt.clear();
+      firstSeenMs = undefined;
+    },
     [Symbol.asyncDispose]: async () => {
       stop.abort();
       await running;

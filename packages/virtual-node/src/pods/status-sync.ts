@@ -25,8 +25,11 @@ const completeEveryMs = 30_000;
 /** A group that ECI did not name is given up for gone only after a while: it may be late, or lie. */
 const graceMs = { unseen: 10_000, seen: 3_000, leaving: 0 } as const;
 
-/** Of so many groups at a time the images are asked for: in a burst others have more to tell. */
+/** Of so many groups at a time the images are asked for. */
 const maxImages = 100;
+/** While more pods than these are on their way, what images run is asked for so often only: others have more to tell. */
+const busyPods = 20;
+const imagesEveryMs = 5_000;
 
 interface SyncOptions {
   readonly eci: Pick<Eci, 'list' | 'describe' | 'imageIds' | 'statuses'>;
@@ -78,6 +81,7 @@ export class StatusSync {
   /** When all groups were last asked for, whether they changed or not. */
   #completeMs = Number.NEGATIVE_INFINITY;
   #listedMs = Number.NEGATIVE_INFINITY;
+  #imagesMs = Number.NEGATIVE_INFINITY;
   /** All groups of the node by id, those of no pod too, with what was said of each when it was last described. */
   #seen = new Map<string, { readonly group: ContainerGroup; readonly fingerprint: string }>();
   /** When a group was first missed, by its pod's UID. */
@@ -213,7 +217,10 @@ export class StatusSync {
 
   /** Each group is asked once: what it runs does not change. */
   async #learnImages(): Promise<void> {
-    const { eci, index, onChange } = this.#options;
+    const { eci, index, clock, moving, onChange } = this.#options;
+    const nowMs = clock.now();
+    if (moving().length > busyPods && nowMs - this.#imagesMs < imagesEveryMs) return;
+    this.#imagesMs = nowMs;
     const ids = index.withoutImages().slice(0, maxImages);
     if (ids.length > 0) onChange(index.learnImages(ids, await eci.imageIds(ids)));
   }
