@@ -3,7 +3,7 @@ import { type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type KubernetesObject, type Pod, type Service, keys, resources } from '@ebb/api';
-import { silentLogger, systemClock } from '@ebb/base';
+import { type Clock, silentLogger, systemClock } from '@ebb/base';
 import { eventually } from '@ebb/base/testing';
 import { type Platform, applyObject, createApps, parseManifest, startPlatform } from '@ebb/cli';
 import { isReady } from '@ebb/kube';
@@ -34,12 +34,14 @@ export interface TestPlatform extends AsyncDisposable {
 export interface TestPlatformOptions {
   /** What runs instances. Default: the apps, as processes. */
   readonly runtime?: Runtime;
+  /** Default: the machine's. */
+  readonly clock?: Clock;
 }
 
 /** Starts Ebb on the API that the stories are told on, with the apps of these folders. */
 export async function startTestPlatform(
   paths: readonly string[],
-  { runtime }: TestPlatformOptions = {},
+  { runtime, clock = systemClock }: TestPlatformOptions = {},
 ): Promise<TestPlatform> {
   const snapshots = await mkdtemp(join(tmpdir(), 'ebb-test-'));
   const apps = await createApps(paths, snapshots);
@@ -47,7 +49,7 @@ export async function startTestPlatform(
     gateway: { port: 20_000 + Math.floor(Math.random() * 20_000), strict: false },
     runtime: runtime ?? createProcessRuntime({ images: apps.find, clock: systemClock, logger: silentLogger }),
     digestOf: apps.digestOf,
-    clock: systemClock,
+    clock,
     logger: silentLogger,
     random: Math.random,
   };

@@ -8,7 +8,7 @@ import type { Runtime } from '@ebb/local-eci';
 import { type PanelAddress, announcePanel } from '../client/eci-panel.ts';
 import { Closers } from './closers.ts';
 import { Components } from './components.ts';
-import type { ListenAt } from './component-options.ts';
+import type { HttpsSettings, ListenAt } from './component-options.ts';
 import { announcePort, followConfig } from './config.ts';
 import { startLocalEci } from './local-eci.ts';
 import { listenFrom } from './ports.ts';
@@ -16,6 +16,8 @@ import { startComponents } from './start-components.ts';
 
 export interface PlatformOptions {
   readonly gateway: ListenAt;
+  /** Where the gateway speaks TLS; default: nowhere. */
+  readonly https?: HttpsSettings | undefined;
   readonly api: ListenAt;
   /** Services get hosts below it. */
   readonly domain: string;
@@ -64,8 +66,10 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   );
   const components = stack.use(
     await startComponents({
-      cluster: (component) => api.connect({ fieldManager: component }),
-      gateway: { name: 'gateway-0', public: options.gateway, private: { port: 0, strict: true } },
+      // Calls of this process, but for what passes through the API to a kubelet: that has a way by HTTP alone.
+      cluster: (component) =>
+        Object.assign(api.connect({ fieldManager: component }), { stream: client.stream.bind(client) }),
+      gateway: { name: 'gateway-0', public: options.gateway, private: { port: 0, strict: true }, https: options.https },
       virtualNode: {
         eci: access,
         nodeName: 'virtual-kubelet-local',
