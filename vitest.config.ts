@@ -16,12 +16,12 @@ const stories = {
 const oneCluster = { globalSetup: 'test/cluster/global-setup.ts', fileParallelism: false };
 const everything = { include: ['packages/*/src/**/*.test.ts', 'packages/*/test/**/*.test.ts', 'test/**/*.test.ts'] };
 
-/** Stories first: they wait more than they work, and unit tests use that time. */
-class StoriesFirst extends BaseSequencer {
+/** What waits for processes and containers more than it works goes first: the other tests use that time. */
+class WaitersFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const isStory = ({ moduleId }: TestSpecification): boolean => !moduleId.includes('/packages/');
+    const waits = ({ moduleId }: TestSpecification): boolean => !/\/packages\/(?!local-eci\/test\/)/.test(moduleId);
     const sorted = await super.sort(files);
-    return [...sorted.filter(isStory), ...sorted.filter((file) => !isStory(file))];
+    return [...sorted.filter(waits), ...sorted.filter((file) => !waits(file))];
   }
 }
 
@@ -37,7 +37,7 @@ export default defineConfig({
     ...(server === 'cluster' ? oneCluster : { maxWorkers: availableParallelism() + 1 }),
     // Loading modules anew for each file takes longer than the tests; none of them leaves anything in a module's state.
     isolate: false,
-    sequence: { sequencer: StoriesFirst },
+    sequence: { sequencer: WaitersFirst },
     // Stories for two servers on two cores: a real one has more to do for each write.
     testTimeout: server === 'cluster' ? 90_000 : 60_000,
     hookTimeout: server === 'cluster' ? 90_000 : 60_000,
