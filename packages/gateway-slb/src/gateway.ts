@@ -25,7 +25,7 @@ import { Subscription } from 'rxjs';
 import type { RevisionSettings } from './http/data-plane.ts';
 import type { KeyPair } from './edge/certificate.ts';
 import type { HttpLimits, ListenAddress } from './http/listen.ts';
-import { type OpenDataPlane, openDataPlane } from './http/open-data-plane.ts';
+import { type OpenDataPlane, type OwnListeners, openDataPlane } from './http/open-data-plane.ts';
 import { ColdStartEvents } from './kubernetes/cold-start-events.ts';
 import { GatewayDirectory } from './kubernetes/gateway-directory.ts';
 import { type GatewayAddresses, annotateAddresses, gatewayLabel, gatewayLease } from './kubernetes/gateway-lease.ts';
@@ -73,6 +73,11 @@ export interface GatewayOptions {
   readonly listeners: {
     readonly public: ListenAddress;
     readonly private?: ListenAddress | undefined;
+    /**
+     * What this gateway alone listens on, where it is one of several workers that share the other listeners (node:cluster): others must
+     * be able to ask just this one.
+     */
+    readonly own?: OwnListeners | undefined;
     /** For the world over TLS. Without it, no Secret is read. */
     readonly https?: HttpsOptions | undefined;
   };
@@ -290,7 +295,11 @@ async function watch(watching: Watching): Promise<void> {
 }
 
 /** Where others find this gateway's listeners. */
-function advertised({ peers }: GatewayOptions, { publicAddress, privateAddress }: OpenDataPlane): GatewayAddresses {
+function advertised({ peers }: GatewayOptions, plane: OpenDataPlane): GatewayAddresses {
+  const { public: publicAddress, private: privateAddress } = plane.own ?? {
+    public: plane.publicAddress,
+    private: plane.privateAddress,
+  };
   const at = ({ host, port }: ListenAddress): ListenAddress => ({ host: peers?.advertise ?? host, port });
   return { public: at(publicAddress), ...(privateAddress ? { private: at(privateAddress) } : {}) };
 }
@@ -352,6 +361,8 @@ const loopback: ReadonlySet<string> = new Set(['127.0.0.1', '::1', 'localhost'])
  * True for an address on which this gateway itself listens. Where pods share its host, one whose real port is not known yet may
  * seem to be there, and requests would go round in circles.
  */
-function isOwn({ publicAddress, privateAddress }: OpenDataPlane, { host, port }: Address): boolean {
-  return [publicAddress, privateAddress].some((own) => own?.port === port && (own.host === host || loopback.has(host)));
+function isOwn({ publicAddress, privateAddress, own }: OpenDataPlane, { host, port }: Address): boolean {
+  return [publicAddress, privateAddress, own?.public, own?.private].some(
+    (at) => at?.port === port && (at.host === host || loopback.has(host)),
+  );
 }

@@ -10,7 +10,7 @@ export interface EdgeOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly deadlines: Deadlines;
-  readonly address: { readonly host: string; readonly port: number };
+  readonly address: { readonly host: string; readonly port: number; readonly exclusive?: boolean | undefined };
   /** TLS is spoken. */
   readonly tls?: TlsOptions | undefined;
   /** Whether each connection begins with a header of the PROXY protocol. Looked at with each. */
@@ -27,7 +27,7 @@ export interface EdgeOptions {
 
 /** A listener that is open. */
 export interface Edge {
-  readonly address: { readonly host: string; readonly port: number };
+  readonly address: { readonly host: string; readonly port: number; readonly exclusive?: boolean | undefined };
   /** All connections, below TLS. */
   readonly sockets: ReadonlySet<Socket>;
   /** Takes no new connections, ends those on which HTTP has not begun, and resolves when there are none left. */
@@ -99,12 +99,12 @@ function acceptor(
   };
 }
 
-function bind(server: Server, { host, port }: EdgeOptions['address']): Promise<void> {
+function bind(server: Server, { host, port, exclusive = false }: EdgeOptions['address']): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause) => {
       const hint = 'code' in cause && cause.code === 'EADDRINUSE' ? 'the port is in use' : messageOf(cause);
       reject(new UserError(`cannot listen on ${formatAddress({ host, port })}: ${hint}`, { cause }));
     });
-    server.listen(port, host, () => resolve());
+    server.listen({ port, host, exclusive }, () => resolve());
   });
 }

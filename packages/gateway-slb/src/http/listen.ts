@@ -10,6 +10,8 @@ import type { DataPlane } from './data-plane.ts';
 export interface ListenAddress {
   readonly host: string;
   readonly port: number;
+  /** In a worker of node:cluster: not to be shared with the other workers. Default false. */
+  readonly exclusive?: boolean | undefined;
 }
 
 export interface HttpLimits {
@@ -50,6 +52,13 @@ export interface OpenListener {
 /** While closing, connections that have become idle are looked for so often. */
 const sweepMs = 50;
 
+/**
+ * Before that, so much of the time there is to close is left to clients: a request that is on its way already is answered on the
+ * connection it came on, which is told to be the last.
+ */
+const lingerMs = 1000;
+const lingerPart = 0.1;
+
 const everybody: AccessRules = {};
 
 /** Opens a listener for all versions of HTTP. Rejects with a `UserError` whose cause has the system's code (`EADDRINUSE`…). */
@@ -81,15 +90,19 @@ export async function listen(plane: DataPlane, options: ListenOptions): Promise<
     address: edge.address,
     close: async ({ graceMs }) => {
       const closed = edge.close();
+      const linger = Math.min(lingerMs, graceMs * lingerPart);
+      const lingersUntil = clock.now() + linger;
       const sweep = (): void => {
         http1.closeIdle();
         http2.close();
       };
-      const sweeping = clock.every(sweepMs, sweep);
+      const sweeping = clock.every(sweepMs, () => {
+        if (clock.now() >= lingersUntil) sweep();
+      });
       const end = clock.after(graceMs, () => {
         for (const socket of edge.sockets) socket.destroy();
       });
-      sweep();
+      if (linger < sweepMs) sweep();
       await closed;
       sweeping[Symbol.dispose]();
       end[Symbol.dispose]();

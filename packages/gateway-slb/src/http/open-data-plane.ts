@@ -18,8 +18,15 @@ export interface Listeners {
   readonly public: ListenAddress;
   /** For requests from inside the cluster. */
   readonly private?: ListenAddress | undefined;
+  /** What this gateway alone takes connections on, where it shares the other listeners with workers of the same machine. */
+  readonly own?: OwnListeners | undefined;
   /** For the world over TLS. */
   readonly https?: (ListenAddress & { readonly tls: TlsOptions }) | undefined;
+}
+
+export interface OwnListeners {
+  readonly public: ListenAddress;
+  readonly private: ListenAddress;
 }
 
 /** A data plane that takes requests. */
@@ -27,6 +34,8 @@ export interface OpenDataPlane {
   readonly publicAddress: ListenAddress;
   readonly privateAddress: ListenAddress | undefined;
   readonly httpsAddress: ListenAddress | undefined;
+  /** Where this gateway alone is reached, if it shares the other addresses with workers. */
+  readonly own: OwnListeners | undefined;
   /** Asks instances whether they are ready on connections that are kept for their first requests. */
   readonly probe: ProbeAttempt;
   /**
@@ -54,12 +63,18 @@ export async function openDataPlane(options: DataPlaneOptions): Promise<OpenData
     return listener.address;
   };
   const close = (graceMs: number): Promise<unknown> => Promise.all(open.map((listener) => listener.close({ graceMs })));
-  const { private: inside, https } = listeners;
+  const { private: inside, https, own: alone } = listeners;
   try {
+    // First, so that nobody looks for another public port in vain.
+    const httpsAddress = https && (await add({ ...edge, listener: 'public', address: https, tls: https.tls }));
     const publicAddress = await add({ ...edge, listener: 'public', address: listeners.public });
     const privateAddress = inside && (await add({ listener: 'private', address: inside }));
-    const httpsAddress = https && (await add({ ...edge, listener: 'public', address: https, tls: https.tls }));
+    const own = alone && {
+      public: await add({ ...edge, listener: 'public', address: { ...alone.public, exclusive: true } }),
+      private: await add({ listener: 'private', address: { ...alone.private, exclusive: true } }),
+    };
     return {
+      own,
       publicAddress,
       privateAddress,
       httpsAddress,

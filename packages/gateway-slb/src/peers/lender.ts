@@ -74,7 +74,7 @@ export class Lender implements AsyncDisposable {
       server.once('error', (cause) =>
         reject(new UserError(`cannot listen on ${host}:${port}: ${messageOf(cause)}`, { cause })),
       );
-      server.listen(port, host, resolve);
+      server.listen({ port, host, exclusive: true }, resolve);
     });
     const { address, port: bound } = server.address() as AddressInfo;
     return { host: address, port: bound };
