@@ -28,17 +28,19 @@ export class HeaderReader implements Disposable {
   async read(block: Buffer): Promise<SpdyHeaders> {
     this.#chunks = [];
     this.#bytes = 0;
-    await new Promise<void>((resolve, reject) => {
-      const fail = (): void => reject(new SpdyError('headers that cannot be uncompressed', { cause: this.#failure }));
-      if (this.#failure || this.#inflate.destroyed) return fail();
-      this.#inflate.once('close', fail);
+    await new Promise<void>((resolve) => {
+      if (this.#inflate.destroyed) return resolve();
+      this.#inflate.once('close', resolve);
       this.#inflate.write(block);
       this.#inflate.flush(constants.Z_SYNC_FLUSH, () => {
-        this.#inflate.off('close', fail);
+        this.#inflate.off('close', resolve);
         // What was read last may still be on its way to 'data'.
         setImmediate(resolve);
       });
     });
+    if (this.#inflate.destroyed || this.#failure) {
+      throw new SpdyError('headers that cannot be uncompressed, or are too long', { cause: this.#failure });
+    }
     return parseHeaders(Buffer.concat(this.#chunks));
   }
 
