@@ -32,7 +32,8 @@ const command = [
 ];
 const ports = ['--port', '--private-port', '--health-port', '--stats-port', '--webhook-port', '--kubelet-port'];
 
-export async function openProcesses(kubeconfig: string): Promise<Processes> {
+/** @param env What they find in their environment beside ours. */
+export async function openProcesses(kubeconfig: string, env: Record<string, string> = {}): Promise<Processes> {
   const folder = await mkdtemp(join(tmpdir(), 'ebb-run-'));
   const file = join(folder, 'kubeconfig');
   await writeFile(file, kubeconfig, { mode: 0o600 });
@@ -41,7 +42,10 @@ export async function openProcesses(kubeconfig: string): Promise<Processes> {
     start: async (name, ...args) => {
       const free = ports.flatMap((port) => [port, '0']);
       const all = [...command, 'run', '--kubeconfig', file, '--name', name, '--log-level', 'warn', ...free, ...args];
-      const child = spawn(process.execPath, all, { stdio: ['ignore', 'pipe', 'pipe'] });
+      const child = spawn(process.execPath, all, {
+        stdio: ['ignore', 'pipe', 'pipe'],
+        env: { ...process.env, ...env },
+      });
       children.add(child);
       const exited = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | string);
       let output = '';

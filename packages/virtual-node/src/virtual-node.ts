@@ -133,6 +133,7 @@ export function createNode(options: NodeOptions): ManagedNode {
     logger,
     hostIP,
     onAsked: () => sync.poke(),
+    enqueue: (key) => queue.enqueue(key),
   });
   const refresh = new VolumeRefresh({ client, eci, pods: () => pods.list(), index, clock, logger });
   const queue = createReconciler({

@@ -35,10 +35,14 @@ interface ControllerOptions {
   readonly hostIP: string;
   /** Called when the cloud was asked for something: its answer shows soon. */
   readonly onAsked: () => void;
+  /** Looks at a pod again, by its key. */
+  readonly enqueue: (key: string) => void;
 }
 
 /** Beyond the grace period, how long a group may take to go before its Pod is removed without it. */
 const backstopMs = 10_000;
+/** Pods that were refused, asked for again when another was had. */
+const wokenAtOnce = 4;
 /** After a group found no room when it was to be made, another is asked for. */
 const retryScheduleMs = 30_000;
 
@@ -51,6 +55,8 @@ export class PodController {
   readonly #told = new Map<string, ContainerGroup['events']>();
   /** Pods whose last group found no room, by UID: none is asked for before that moment. */
   readonly #notBefore = new Map<string, number>();
+  /** Pods that were refused and wait, by key, with their UID; the longest waiting first. */
+  readonly #waiting = new Map<string, string>();
 
   constructor(options: ControllerOptions) {
     this.#options = options;
@@ -99,6 +105,8 @@ export class PodController {
     if ('id' in made) {
       index.created(uid, made.id);
       this.#notBefore.delete(uid);
+      this.#waiting.delete(keyOf(pod));
+      this.#wakeSome();
       onAsked();
       events.event(pod, 'Normal', 'Created', `Created container group ${made.id}`);
       const { effects } = made;
@@ -107,6 +115,7 @@ export class PodController {
     }
     const { status, retry } = made;
     if (status) await this.#write(pod, status);
+    if (status && retry) this.#waiting.set(keyOf(pod), uid);
     if (retry instanceof Error) throw retry;
     return retry;
   }
@@ -127,6 +136,16 @@ export class PodController {
     const changed = await this.#write(pod, status, annotations);
     if (!changed) return;
     for (const { type, reason, message } of transitions(pod.status, status)) events.event(pod, type, reason, message);
+  }
+
+  /** One had what it asked for: some of those who were refused may have it too, and will wake others. */
+  #wakeSome(): void {
+    const { clock, enqueue } = this.#options;
+    for (const [key, uid] of [...this.#waiting].slice(0, wokenAtOnce)) {
+      this.#waiting.delete(key);
+      if (this.#notBefore.has(uid)) this.#notBefore.set(uid, clock.now());
+      enqueue(key);
+    }
   }
 
   /** ECI took the call, and then had no instance: as if it had said so at once, but for a group to be cleared away first. */
@@ -151,6 +170,7 @@ export class PodController {
       return this.#deleteGroup(id);
     }
     this.#notBefore.set(pod.metadata.uid ?? '', clock.now() + retryScheduleMs);
+    this.#waiting.set(keyOf(pod), pod.metadata.uid ?? '');
     await this.#write(pod, status, { [instanceIdAnnotation]: undefined, [retriedAnnotation]: id });
     return this.#deleteGroup(id);
   }
@@ -173,6 +193,7 @@ export class PodController {
       return later ?? { requeueAfterMs: leftMs };
     }
     eci.giveUpTurn(uid);
+    this.#waiting.delete(keyOf(pod));
     this.#notBefore.delete(uid);
     await client
       .delete(resources.pods, { namespace, name }, { gracePeriodSeconds: 0, preconditions: { uid } })
