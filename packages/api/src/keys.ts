@@ -27,6 +27,8 @@ export const keys = {
   draining: 'ebb.dev/draining',
   /** In a PodAutoscaler's status: how its scale came about, in words. */
   why: 'ebb.dev/why',
+  /** On Events about a PodAutoscaler's scale: the decision as JSON. */
+  decision: 'ebb.dev/decision',
   /** On a Pod: `spot` or `reserve`, where it is not a standard one. */
   podKind: 'ebb.dev/pod-kind',
   /** On a Pod: when the autoscaler decided to have it, in RFC 3339 with milliseconds. */

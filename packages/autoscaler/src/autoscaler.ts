@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { type PodAutoscaler, type StatReport, type StatSink, apiVersionOf, keyOf, resources } from '@ebb/api';
+import { type PodAutoscaler, type StatReport, type StatSink, apiVersionOf, keyOf, keys, resources } from '@ebb/api';
 import { type Clock, type Logger, linkSignals, messageOf } from '@ebb/base';
 import {
   type EventRecorder,
@@ -160,15 +160,16 @@ class KpaAutoscaler implements Autoscaler {
     return scalers;
   }
 
-  /** A change of scale is an event of the PodAutoscaler. */
+  /** A change of scale is an event of the PodAutoscaler, with all that it can be taken again from. */
   #tell(key: string, decision: Decision): void {
     const { from, to } = decision;
     const podAutoscaler = this.#podAutoscaler(key);
-    if (!podAutoscaler || from === to) return;
+    if (!podAutoscaler || from === to || (from < 0 && to === 0)) return;
     // Objects of a list do not say what they are, and an event has to.
     const { kind } = resources.podAutoscalers;
     const about = { ...podAutoscaler, apiVersion: apiVersionOf(resources.podAutoscalers), kind };
-    this.#events.event(about, 'Normal', to > from ? 'ScaledUp' : 'ScaledDown', explain(decision));
+    const annotations = { [keys.decision]: JSON.stringify(decision) };
+    this.#events.event(about, 'Normal', to > from ? 'ScaledUp' : 'ScaledDown', explain(decision), annotations);
   }
 
   #podAutoscaler(key: string): PodAutoscaler | undefined {

@@ -4,10 +4,11 @@ import { type Bounding, bound, isSameBounding, noBounding } from './bounds.ts';
 import type { Usage } from './classes/account.ts';
 import { classNameOf, createClass } from './classes/create-class.ts';
 import type { Facts, ScalingClass } from './classes/scaling-class.ts';
-import { type Decision, joinSteps } from './decision/decision.ts';
+import { type Decision, firstSteps, joinSteps } from './decision/decision.ts';
 import { History } from './decision/history.ts';
 import { Steps } from './decision/steps.ts';
 import { Lifting } from './lifting.ts';
+import { firstScale, isNew } from './lifecycle/first-scale.ts';
 import { type LifecycleSpec, resolveLifecycle } from './lifecycle/spec.ts';
 import type { LifecycleState } from './lifecycle/state.ts';
 import { readLifecycle } from './lifecycle/read.ts';
@@ -78,7 +79,7 @@ export class RevisionScaler {
     this.#recordedSecond = Math.floor(nowMs / 1000);
     this.hold(nowMs);
     replicas.onDemand = this.#own.onDemandReplicas;
-    replicas.target = this.#firstTarget();
+    this.#begin(nowMs);
     this.step(nowMs);
   }
 
@@ -245,11 +246,35 @@ export class RevisionScaler {
     return !isSame;
   }
 
+  #begin(atMs: number): void {
+    const { count: present } = this.replicas;
+    const [spec, state] = [this.#lifecycleSpec, this.#lifecycle];
+    const to = firstScale(spec, state, present);
+    this.replicas.target = to;
+    if (!isNew(state)) return;
+    const bounding = { ...this.#bounding, atMs };
+    const steps = firstSteps(to);
+    this.#keep({
+      atMs,
+      from: -1,
+      to,
+      panics: false,
+      account: null,
+      bounding,
+      begins: { present },
+      steps,
+      rule: 'initial-scale',
+    });
+  }
+
   #note(change: Pick<Decision, 'atMs' | 'from' | 'to' | 'panics'>): void {
     const account = this.#hasDecided ? this.#class.account() : null;
     const steps = joinSteps(this.#hasDecided ? this.#class.steps : undefined, boundSteps);
     const rule = steps.at(-1)?.rule ?? 'nothing-known';
-    const decision: Decision = { ...change, account, bounding: { ...this.#bounding }, steps, rule };
+    this.#keep({ ...change, account, bounding: { ...this.#bounding }, steps, rule });
+  }
+
+  #keep(decision: Decision): void {
     this.decisions.add(decision);
     this.#context.decided?.(decision);
   }
@@ -258,14 +283,5 @@ export class RevisionScaler {
     // As with windows that were silent for their whole length: the next load is judged by itself, not thinned by old zeros.
     if (target === 0 && this.replicas.target !== 0) this.#class.forget();
     this.replicas.target = target;
-  }
-
-  /** The scale to begin with: never fewer pods than there are. A new revision gets its initial scale. */
-  #firstTarget(): number {
-    const { active, desiredScale = -1, initialized } = this.#lifecycle;
-    const present = this.replicas.count;
-    if (active.status === 'False') return present;
-    if (desiredScale < 0 && !initialized) return Math.max(present, this.#lifecycleSpec.initialScale);
-    return Math.max(present, desiredScale);
   }
 }

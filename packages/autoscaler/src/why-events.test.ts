@@ -1,6 +1,6 @@
 import type { CoreEvent, PodAutoscaler } from '@ebb/api';
 import { describe, expect, it } from 'vitest';
-import { formatTold } from './why-events.ts';
+import { formatTold, toldAsJson } from './why-events.ts';
 
 const podAutoscaler: PodAutoscaler = {
   metadata: { name: 'web-00001', namespace: 'default' },
@@ -37,6 +37,26 @@ describe('what Events tell', () => {
       formatTold({ podAutoscalers: [podAutoscaler], events, atMs: Date.parse(time) });
     expect(at('2026-01-02T03:04:59Z')).toContain('From 0 to 1 pod.');
     expect(at('2026-01-02T03:04:59Z')).not.toContain('From 1 to 3');
-    expect(at('2026-01-01T00:00:00Z')).toContain('it had its first scale then');
+    expect(at('2026-01-01T00:00:00Z')).toContain('it had no scale then');
+  });
+
+  it('as JSON has what each decision stood on, as far as the Event has it', () => {
+    const decision = { atMs: Date.parse('2026-01-02T03:04:05.678Z'), from: 1, to: 3, rule: 'stable-average' };
+    const full = { ...event('ScaledUp', '2026-01-02T03:04:06Z', 'From 1 to 3 pods.') };
+    full.metadata = { annotations: { 'ebb.dev/decision': JSON.stringify(decision) } };
+    const broken = { ...event('ScaledDown', '2026-01-02T03:05:00Z', 'From 3 to 1 pods.') };
+    broken.metadata = { annotations: { 'ebb.dev/decision': '{' } };
+    expect(JSON.parse(toldAsJson({ podAutoscalers: [podAutoscaler], events: [broken, full] }))).toEqual([
+      {
+        namespace: 'default',
+        revision: 'web-00001',
+        wanted: 3,
+        ready: 2,
+        decisions: [
+          { ...decision, words: 'From 1 to 3 pods.' },
+          { atMs: Date.parse('2026-01-02T03:05:00Z'), words: 'From 3 to 1 pods.' },
+        ],
+      },
+    ]);
   });
 });

@@ -1,4 +1,4 @@
-import { type CoreEvent, type PodAutoscaler, keyOf } from '@ebb/api';
+import { type CoreEvent, type PodAutoscaler, keyOf, keys } from '@ebb/api';
 
 /** What the API knows of how scales came about. */
 export interface Told {
@@ -9,7 +9,7 @@ export interface Told {
   readonly atMs?: number | undefined;
 }
 
-const nothing = 'it had its first scale then, or the Events of that time are no longer kept';
+const nothing = 'it had no scale then, or the Events of that time are no longer kept';
 
 const told: ReadonlySet<string> = new Set(['ScaledUp', 'ScaledDown']);
 
@@ -17,15 +17,24 @@ const told: ReadonlySet<string> = new Set(['ScaledUp', 'ScaledDown']);
  * Why scales are what they are, in lines for a terminal, from nothing but what the API keeps: the status of PodAutoscalers and their
  * Events. So it works from anywhere, and reaches back as far as Events are kept.
  */
-export function formatTold({ podAutoscalers, events, atMs = Number.POSITIVE_INFINITY }: Told): string {
-  return podAutoscalers
+export function formatTold(told: Told): string {
+  return told.podAutoscalers
     .map((podAutoscaler) => {
-      const lines = linesOf(podAutoscaler, events).filter(([at]) => at <= atMs);
-      const chosen = atMs === Number.POSITIVE_INFINITY ? lines : lines.slice(-1);
-      const text = chosen.map(([at, message]) => `  ${new Date(at).toISOString()}  ${message}`);
-      return [headingOf(podAutoscaler), ...(text.length > 0 ? text : [`  ${nothing}`])].join('\n');
+      const lines = toldOf(podAutoscaler, told).map(({ atMs, words }) => `  ${new Date(atMs).toISOString()}  ${words}`);
+      return [headingOf(podAutoscaler), ...(lines.length > 0 ? lines : [`  ${nothing}`])].join('\n');
     })
     .join('\n\n');
+}
+
+/** The same as JSON: for each revision its decisions, oldest first, each with its words and all that `takeAgain` takes. */
+export function toldAsJson(told: Told): string {
+  const revisions = told.podAutoscalers.map((podAutoscaler) => {
+    const { metadata, status } = podAutoscaler;
+    const decisions = toldOf(podAutoscaler, told).map(({ decision, ...rest }) => ({ ...decision, ...rest }));
+    const { desiredScale: wanted, actualScale: ready = 0 } = status ?? {};
+    return { namespace: metadata.namespace, revision: metadata.name, wanted, ready, decisions };
+  });
+  return JSON.stringify(revisions, null, 2);
 }
 
 function headingOf(podAutoscaler: PodAutoscaler): string {
@@ -33,17 +42,37 @@ function headingOf(podAutoscaler: PodAutoscaler): string {
   return `${keyOf(podAutoscaler)}: ${desiredScale} wanted, ${actualScale} ready`;
 }
 
-/** When what was told, oldest first. What was told again was so at the last time too. */
-function linesOf({ metadata }: PodAutoscaler, events: readonly CoreEvent[]): readonly (readonly [number, string])[] {
-  return events
+interface ToldDecision {
+  readonly atMs: number;
+  readonly words: string;
+  /** Absent from Events of others. */
+  readonly decision: object | undefined;
+}
+
+/** What was told of it, oldest first; of a time only what was in force then. */
+function toldOf({ metadata }: PodAutoscaler, { events, atMs }: Told): readonly ToldDecision[] {
+  const found = events
     .filter(({ involvedObject: { kind, name, namespace }, reason = '' }) => {
       const isAbout = kind === 'PodAutoscaler' && name === metadata.name && namespace === metadata.namespace;
       return isAbout && told.has(reason);
     })
-    .map(
-      ({ lastTimestamp, firstTimestamp, message = '' }) => [timeOf(lastTimestamp ?? firstTimestamp), message] as const,
-    )
-    .toSorted(([a], [b]) => a - b);
+    .map((event): ToldDecision => {
+      const decision = decisionIn(event);
+      const at = decision?.atMs ?? timeOf(event.lastTimestamp ?? event.firstTimestamp);
+      return { atMs: at, words: event.message ?? '', decision };
+    })
+    .toSorted((a, b) => a.atMs - b.atMs);
+  return atMs === undefined ? found : found.filter((each) => each.atMs <= atMs).slice(-1);
+}
+
+function decisionIn({ metadata: { annotations } }: CoreEvent): { readonly atMs?: number } | undefined {
+  try {
+    const found: unknown = JSON.parse(annotations?.[keys.decision] ?? 'null');
+    return typeof found === 'object' && found !== null ? found : undefined;
+  } catch {
+    // Whoever may write Events may write anything.
+    return undefined;
+  }
 }
 
 /** 0 for an event that does not say. */

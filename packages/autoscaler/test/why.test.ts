@@ -40,6 +40,13 @@ describe('a decision', () => {
     expect(explain(last(story))).toMatch(words);
   });
 
+  it('is the first about a new revision, that it get its initial scale', () => {
+    const [first] = new Story({ annotations: { 'initial-scale': '3' } }).scaler.decisions.list();
+    expect(first && explain(first)).toBe('3 pods to begin with. The initial scale is 3.');
+    const status = { desiredScale: 2, conditions: [{ type: 'Active', status: 'True' as const }] };
+    expect(new Story({ status, ready: 2 }).scaler.decisions.list().map(({ from }) => from)).toEqual([2]);
+  });
+
   it('tells of the way to zero', async () => {
     const story = new Story({ annotations: { window: '6s' } });
     await story.pass(30);

@@ -9,12 +9,20 @@ export interface EventRecorderOptions {
   readonly logger: Logger;
 }
 
+type Annotations = Readonly<Record<string, string>>;
+
 export interface EventRecorder {
   /**
    * Writes an Event about `object`, or counts up the one that says the same. Returns at once and never throws: what cannot
-   * be written is logged. `reason` is one word in CamelCase.
+   * be written is logged. `reason` is one word in CamelCase. Events with other `annotations` do not say the same.
    */
-  event(object: KubernetesObject, type: 'Normal' | 'Warning', reason: string, message: string): void;
+  event(
+    object: KubernetesObject,
+    type: 'Normal' | 'Warning',
+    reason: string,
+    message: string,
+    annotations?: Annotations,
+  ): void;
 }
 
 /** Events remembered for counting up; the one not repeated for the longest time is forgotten first. */
@@ -46,13 +54,19 @@ class CoreEventRecorder implements EventRecorder {
     this.#options = options;
   }
 
-  event(object: KubernetesObject, type: 'Normal' | 'Warning', reason: string, message: string): void {
+  event(
+    object: KubernetesObject,
+    type: 'Normal' | 'Warning',
+    reason: string,
+    message: string,
+    annotations?: Annotations,
+  ): void {
     const { component, clock, logger } = this.#options;
     if (this.#waiting.length >= maxWaiting) {
       logger.warn({ reason, name: object.metadata.name }, 'too many events wait; one was dropped');
       return;
     }
-    this.#waiting.push(makeEvent(object, { type, reason, message }, component, clock.now()));
+    this.#waiting.push(makeEvent(object, { type, reason, message, annotations }, component, clock.now()));
     if (!this.#writing) void this.#writeAll(); // never rejects
   }
 
@@ -99,16 +113,24 @@ class CoreEventRecorder implements EventRecorder {
   }
 }
 
+interface Said extends Pick<Required<CoreEvent>, 'type' | 'reason' | 'message'> {
+  readonly annotations: Annotations | undefined;
+}
+
 function makeEvent(
   object: KubernetesObject,
-  { type, reason, message }: { type: 'Normal' | 'Warning'; reason: string; message: string },
+  { type, reason, message, annotations }: Said,
   component: string,
   now: number,
 ): CoreEvent {
   const { name = '', namespace, uid, resourceVersion } = object.metadata;
   const time = toTimestamp(now);
   return {
-    metadata: { generateName: `${name}.`, namespace: namespace ?? 'default' },
+    metadata: {
+      generateName: `${name}.`,
+      namespace: namespace ?? 'default',
+      ...(annotations ? { annotations: { ...annotations } } : {}),
+    },
     involvedObject: {
       ...(object.apiVersion === undefined ? {} : { apiVersion: object.apiVersion }),
       ...(object.kind === undefined ? {} : { kind: object.kind }),
@@ -128,6 +150,7 @@ function makeEvent(
   };
 }
 
-function identityOf({ involvedObject: { kind, namespace, name, uid }, type, reason, message }: CoreEvent): string {
-  return JSON.stringify([kind, namespace, name, uid, type, reason, message]);
+function identityOf({ metadata: { annotations }, involvedObject, type, reason, message }: CoreEvent): string {
+  const { kind, namespace, name, uid } = involvedObject;
+  return JSON.stringify([kind, namespace, name, uid, type, reason, message, annotations]);
 }

@@ -1,6 +1,7 @@
 import { type Bounding, bound } from '../bounds.ts';
 import type { ClassAccount } from '../classes/account.ts';
 import { decideClassAgain } from '../classes/create-class.ts';
+import { firstScale } from '../lifecycle/first-scale.ts';
 import { type Rule, type Step, Steps } from './steps.ts';
 
 /** A decision that changed something, with all that it stood on. Plain data: it survives JSON, and can be taken again. */
@@ -15,6 +16,8 @@ export interface Decision {
   readonly account: ClassAccount | null;
   /** What bounded it. */
   readonly bounding: Bounding;
+  /** Set on the first decision about a new revision, which is that it get its initial scale: the pods there were. */
+  readonly begins?: { readonly present: number };
   /** How the scale came about, in the order in which the rules apply; those that changed nothing are left out. */
   readonly steps: readonly Step[];
   /** The rule that had the last word. */
@@ -29,12 +32,21 @@ export interface Retaken {
 }
 
 /** Takes a decision again, from what is recorded of it and by the same code. */
-export function takeAgain({ account, bounding }: Pick<Decision, 'account' | 'bounding'>): Retaken {
+export function takeAgain({ account, bounding, begins }: Pick<Decision, 'account' | 'bounding' | 'begins'>): Retaken {
+  if (begins) {
+    const to = firstScale(bounding.spec, bounding.state, begins.present);
+    return { to, steps: firstSteps(to) };
+  }
   const byClass = account ? decideClassAgain(account) : undefined;
   const desired = byClass ? byClass.desired : bounding.desired;
   const bounds = new Steps();
   const { write } = bound({ ...bounding, desired }, bounds);
   return { to: write, steps: joinSteps(byClass?.steps, bounds) };
+}
+
+/** The one step by which a new revision comes to its first scale. */
+export function firstSteps(scale: number): readonly Step[] {
+  return [{ rule: 'initial-scale', scale }];
 }
 
 /** The steps of a class, then those of the bounds, which begin with what the class came to. */
