@@ -57,6 +57,8 @@ export interface PeerOptions {
 export interface HttpsOptions extends ListenAddress {
   /** Shown for hosts that have none. Default: that of the Secret `knative-serving/ebb-gateway-certificate`. */
   readonly certificate?: KeyPair | undefined;
+  /** Where clients reach it, for redirects. Default 443. */
+  readonly externalPort?: number | undefined;
 }
 
 export interface GatewayOptions {
@@ -126,9 +128,9 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     sharing,
   });
   sharing?.attach(activator);
-  const holder = new TableHolder({ random, clusterDomain });
-  const settings = new Map<string, RevisionSettings>();
   const { https } = listeners;
+  const holder = new TableHolder({ random, clusterDomain, httpsPort: https?.externalPort });
+  const settings = new Map<string, RevisionSettings>();
   const edge = new PublicEdge({ ...options, tls: https !== undefined, certificate: https?.certificate });
   let known = false;
   const ready = Promise.all(Object.values(informers).map(({ synced }: { synced: Promise<void> }) => synced)).then(

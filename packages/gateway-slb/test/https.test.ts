@@ -1,12 +1,21 @@
 import { connect as connectHttp2 } from 'node:http2';
 import { type ConnectionOptions, connect } from 'node:tls';
-import { type Ingress, type Secret, type Service, ingressClass, keys, resources } from '@ebb/api';
+import {
+  type CoreService,
+  type Ingress,
+  type Secret,
+  ingressClass,
+  keys,
+  namespaceHeader,
+  resources,
+  revisionHeader,
+} from '@ebb/api';
 import { silentLogger, systemClock } from '@ebb/base';
 import { type Certificates, makeCertificates } from '@ebb/base/certificates';
 import { expect, it } from 'vitest';
 import { type Gateway, createGateway } from '../src/index.ts';
 import { type FakeClient, createFakeClient } from './fake-client.ts';
-import { bodyOf, echo, expectSoon, host, openHttpBackend } from './harness.ts';
+import { echo, expectSoon, host, openHttpBackend } from './harness.ts';
 import { answerOn } from './http2-client.ts';
 import { exchangeRaw } from './raw-client.ts';
 
@@ -40,7 +49,10 @@ const makeIngress = (httpOption: 'Enabled' | 'Redirected' = 'Enabled'): Ingress 
         hosts: [host],
         http: {
           paths: [
-            { splits: [{ serviceNamespace: 'default', serviceName: 'hello-00001', servicePort: 80, percent: 100 }] },
+            {
+              splits: [{ serviceNamespace: 'default', serviceName: 'hello-00001', servicePort: 80, percent: 100 }],
+              appendHeaders: { [namespaceHeader]: 'default', [revisionHeader]: 'hello-00001' },
+            },
           ],
         },
       },
@@ -59,7 +71,7 @@ const makeSecret = ({ certificate, key }: Certificates, name = 'cert', namespace
   data: { 'tls.crt': base64(certificate), 'tls.key': base64(key) },
 });
 
-const service = (annotations: Record<string, string>): Service => ({
+const service = (annotations: Record<string, string>): CoreService => ({
   metadata: { namespace: 'knative-serving', name: 'ebb-gateway', annotations },
   spec: {},
 });
@@ -70,7 +82,9 @@ function get(gateway: Gateway, options: ConnectionOptions): Promise<string> {
   socket.once('secureConnect', () => socket.write(`GET /x HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`));
   return new Promise((resolve) => {
     socket.once('error', (error) => resolve('code' in error ? String(error.code) : error.message));
-    void bodyOf(socket).then(resolve, () => {});
+    let text = '';
+    socket.on('data', (bytes) => (text += String(bytes)));
+    socket.once('close', () => resolve(text));
   });
 }
 
@@ -137,12 +151,12 @@ it('serves hosts over TLS with the certificates of their Secrets, the newest one
   );
 
   // What the annotations of the gateway's Service say.
-  client.put(resources.services, service({ [`${prefix}tls-cipher-policy`]: 'tls_cipher_policy_1_2_strict' }));
+  client.put(resources.coreServices, service({ [`${prefix}tls-cipher-policy`]: 'tls_cipher_policy_1_2_strict' }));
   await expectSoon(async () => !(await get(gateway, { ca: second.ca, minVersion: 'TLSv1.3' })).startsWith('HTTP/1.1'));
   expect(await get(gateway, { ca: second.ca })).toMatch(/^HTTP\/1.1 200/);
-  client.put(resources.services, service({ [`${prefix}acl-status`]: 'on', 'ebb.dev/acl-entries': '127.0.0.0/8' }));
+  client.put(resources.coreServices, service({ [`${prefix}acl-status`]: 'on', 'ebb.dev/acl-entries': '127.0.0.0/8' }));
   await expectSoon(async () => !(await get(gateway, { ca: second.ca })).startsWith('HTTP/1.1'));
-  client.put(resources.services, service({}));
+  client.put(resources.coreServices, service({}));
   await expectSoon(async () => (await get(gateway, { ca: second.ca })).startsWith('HTTP/1.1 200'));
 
   // Clients must show a certificate, once there is an authority for them.

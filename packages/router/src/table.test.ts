@@ -103,12 +103,15 @@ describe('route', () => {
   });
 
   it('redirects to https on the public listener only', () => {
-    const table = buildTable([ingress({ spec: { httpOption: 'Redirected', rules: [rule(['h.example.com'], 'h')] } })]);
+    const ingresses = [ingress({ spec: { httpOption: 'Redirected', rules: [rule(['h.example.com'], 'h')] } })];
+    const table = buildTable(ingresses);
     expect(ask(table, 'H.example.com:8080', { path: '/a?b=c' })).toMatchObject({
       location: 'https://h.example.com/a?b=c',
     });
     expect(serviceOf(ask(table, 'h.example.com', { listener: 'private' }))).toBe('h');
     expect(serviceOf(ask(table, 'h.example.com', { secure: true }))).toBe('h');
+    const elsewhere = buildTable([...ingresses], { httpsPort: 8443 });
+    expect(ask(elsewhere, 'h.example.com')).toMatchObject({ location: 'https://h.example.com:8443/' });
     expect(serviceOf(ask(table, 'h.example.com', { path: '/.well-known/acme-challenge/token' }))).toBe('h');
   });
 

@@ -9,6 +9,8 @@ export interface TableOptions {
   readonly ingressClass?: string | undefined;
   /** Default `cluster.local`. */
   readonly clusterDomain?: string | undefined;
+  /** Where clients reach https, for redirects. Default 443. */
+  readonly httpsPort?: number | undefined;
   /** Numbers in [0, 1), which make the order within a split. Default: a fixed sequence. */
   readonly random?: (() => number) | undefined;
 }
@@ -41,6 +43,7 @@ export function buildTable(ingresses: readonly Ingress[], options: TableOptions 
       ingressClass: options.ingressClass ?? ebbClass,
       clusterDomain: options.clusterDomain ?? 'cluster.local',
       random: options.random ?? fixedSequence(),
+      httpsPort: options.httpsPort ?? 443,
     },
     hosts: ShardedMap.empty(),
     ingresses: ShardedMap.empty(),
@@ -93,7 +96,10 @@ export function route(table: RoutingTable, request: RouteRequest): RouteResult {
   const path = matchPath(claim.routes[request.listener], request);
   if (!path) return notFound;
   if (claim.ingress.redirected && isPlain(request)) {
-    return { kind: 'redirect', ingress: claim.ingress, location: `https://${hostName(request.host)}${request.path}` };
+    const { httpsPort } = table.options;
+    const port = httpsPort === 443 ? '' : `:${httpsPort}`;
+    const location = `https://${hostName(request.host)}${port}${request.path}`;
+    return { kind: 'redirect', ingress: claim.ingress, location };
   }
   const target = path.targets[path.shares.next()] ?? notFound;
   return target.kind === 'forward' && target.rewriteHost ? follow(table, target, target.rewriteHost, request) : target;

@@ -10,6 +10,7 @@ export function devCommand(io: Io, signal: AbortSignal): Command {
     .description('Run everything on this machine: cluster, node, gateway, and the services of the manifests given.')
     .argument('[paths...]', 'manifests, and folders with manifests and apps; they are watched', ['.'])
     .option('-p, --port <port>', 'port of the gateway (default: 8080, or the next free one)', parsePort)
+    .option('--https-port <port>', 'port of the gateway for https; certificate and authority are in .ebb', parsePort)
     .option('--api-port <port>', 'port of the Kubernetes API (default: 6443, or the next free one)', parsePort)
     .option('--domain <domain>', 'services get <name>.<namespace>.<domain>', 'localhost')
     .option('--data-dir <folder>', "keep the cluster's state there across restarts (default: in memory)")

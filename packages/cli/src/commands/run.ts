@@ -14,6 +14,7 @@ export function runCommand(io: Io, signal: AbortSignal): Command {
     .option('--host <address>', 'where everything listens (default: 127.0.0.1; 0.0.0.0 in a pod)')
     .option('--advertise <address>', 'where other processes reach this one (default: $POD_IP, or --host)')
     .option('-p, --port <port>', 'gateway, for requests from outside (default: 8080)')
+    .option('--https-port <port>', 'gateway, for requests from outside over TLS (default: none)')
     .option('--private-port <port>', 'gateway, for requests from inside the cluster (default: 8081)')
     .option('--health-port <port>', '/healthz and /readyz (default: 8086)')
     .option('--stats-port <port>', "autoscaler, for the gateways' reports (default: 8087)")

@@ -6,8 +6,10 @@ import { devKubeconfig } from '../client/kubeconfig.ts';
 import { writePrivateFile } from '../client/private-file.ts';
 import type { Io } from '../io.ts';
 import { Closers } from '../platform/closers.ts';
+import type { HttpsSettings } from '../platform/component-options.ts';
 import { startPlatform } from '../platform/platform.ts';
 import { createApps } from './apps.ts';
+import { openDevCertificate } from './dev-certificate.ts';
 import { createDeployer } from './deployer.ts';
 import { makeFolder } from './folder.ts';
 import { findManifests } from './manifests.ts';
@@ -20,6 +22,8 @@ export interface DevOptions {
   readonly paths: readonly string[];
   /** Port of the gateway. Default 8080, or the next free one. */
   readonly port?: number;
+  /** Port of the gateway for https, with the certificate in `.ebb`; one is made if there is none. Default: no https. */
+  readonly httpsPort?: number;
   /** Port of the Kubernetes API. Default 6443, or the next free one. */
   readonly apiPort?: number;
   readonly domain: string;
@@ -48,6 +52,7 @@ export async function runDev(options: DevOptions, io: Io, signal: AbortSignal): 
   const platform = closers.use(
     await startPlatform({
       gateway: { port: options.port ?? defaultPort, strict: options.port !== undefined },
+      https: await httpsSettings(options, dirname(logFile), clock.now()),
       api: { port: options.apiPort ?? defaultApiPort, strict: options.apiPort !== undefined },
       domain: options.domain,
       dataDir: options.dataDir === undefined ? undefined : resolve(options.dataDir),
@@ -86,6 +91,16 @@ export async function runDev(options: DevOptions, io: Io, signal: AbortSignal): 
   closers.use(watchSources({ paths: options.paths, apps, clock, screen, out: io.out, deploy: deployer.deploy }));
   await Promise.race([platform.failed, untilAborted(signal)]);
   io.out(screen.stopping());
+}
+
+async function httpsSettings(
+  { httpsPort, domain, namespace }: DevOptions,
+  dir: string,
+  now: number,
+): Promise<HttpsSettings | undefined> {
+  if (httpsPort === undefined) return undefined;
+  const certificate = await openDevCertificate({ dir, domain, namespace, now });
+  return { port: httpsPort, certificate, externalPort: httpsPort };
 }
 
 /** Beside the cluster's state, which refers to them; without such, for this run only. */

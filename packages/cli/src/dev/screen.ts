@@ -18,6 +18,7 @@ export interface Screen {
 /** What there is to tell once everything listens. */
 export interface Started {
   readonly gatewayUrl: string;
+  readonly httpsUrl: string | undefined;
   /** The form of Services' URLs. */
   readonly serviceUrl: string;
   readonly exampleName: string;
@@ -33,6 +34,7 @@ interface Facts {
   readonly domain: string;
   readonly namespace: string;
   readonly port: number;
+  readonly httpsPort?: number;
   readonly usualPort: number;
   readonly kubeconfigFile: string;
   readonly logFile: string;
@@ -40,13 +42,14 @@ interface Facts {
 }
 
 /** Puts together what to tell at the start. */
-export function startedFacts({ domain, namespace, port, usualPort, apps, ...files }: Facts): Started {
+export function startedFacts({ domain, namespace, port, httpsPort, usualPort, apps, ...files }: Facts): Started {
   const suffix = port === 80 ? '' : `:${port}`;
   const app = apps.find(({ name }) => name === 'hello')?.name ?? apps[0]?.name ?? 'hello';
   return {
     ...files,
     apps,
     gatewayUrl: `http://${domain}${suffix}`,
+    httpsUrl: httpsPort === undefined ? undefined : `https://<name>.${namespace}.${domain}:${httpsPort}`,
     serviceUrl: `http://<name>.<namespace>.${domain}${suffix}`,
     exampleName: app,
     exampleUrl: `http://${app}.${namespace}.${domain}${suffix}/`,
@@ -61,12 +64,13 @@ export function createScreen({ color, cwd }: { readonly color: boolean; readonly
   const { bold, dim, green, red, yellow, cyan } = createColors(color);
   const path = (file: string): string => shorten(file, cwd);
   return {
-    started: ({ gatewayUrl, serviceUrl, exampleName, exampleUrl, kubeconfigFile, logFile, apps, note }) =>
+    started: ({ gatewayUrl, httpsUrl, serviceUrl, exampleName, exampleUrl, kubeconfigFile, logFile, apps, note }) =>
       [
         '',
         `  ${bold('Ebb')}: Knative Services on this machine`,
         '',
         `  gateway   ${cyan(gatewayUrl)}   ${dim(`services at ${serviceUrl}`)}`,
+        ...(httpsUrl ? [`  https     ${cyan(httpsUrl)}   ${dim('with curl --cacert .ebb/ca.crt')}`] : []),
         `  kubectl   ${cyan(`export KUBECONFIG=${kubeconfigFile}`)}`,
         ...apps.map(({ name, folder }) => `  image     dev.local/${name} ${dim(`is ${path(folder)}`)}`),
         `  logs      ${dim(path(logFile))}`,

@@ -14,7 +14,19 @@ export interface ListenAt {
   readonly strict: boolean;
 }
 
+export interface HttpsSettings {
+  /** Default `127.0.0.1`. */
+  readonly host?: string | undefined;
+  readonly port: number;
+  /** Shown for hosts that have none, texts in PEM. Default: that of a Secret. */
+  readonly certificate?: { readonly certificate: string; readonly key: string } | undefined;
+  /** Where clients reach it, if elsewhere than at 443. */
+  readonly externalPort?: number | undefined;
+}
+
 export interface GatewaySettings {
+  /** For requests from outside over TLS; default: none. */
+  readonly https?: HttpsSettings | undefined;
   /** Unique among the gateways of the cluster. */
   readonly name: string;
   readonly public: ListenAt;

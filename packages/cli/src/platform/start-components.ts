@@ -167,7 +167,11 @@ class ProcessOfComponents {
         name,
         sendStats,
         peers,
-        listeners: { public: at(outside, port), private: at(inside, inside.port) },
+        listeners: {
+          public: at(outside, port),
+          private: at(inside, inside.port),
+          https: settings.https && { ...settings.https, host: settings.https.host ?? loopback },
+        },
       });
     const gateway = this.#stack.use(await listenFrom(outside, open));
     // It runs by itself, and is closed by itself.

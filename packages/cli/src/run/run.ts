@@ -84,7 +84,7 @@ function componentsOptions({
   eci,
   digestOf,
 }: Start): Omit<ComponentsOptions, 'clock' | 'logger' | 'random'> {
-  const { components, name, host, advertise, ports, leaderElection, webhookUrl, nodeName, zone } = settings;
+  const { components, name, host, advertise, ports, httpsPort, leaderElection, webhookUrl, nodeName, zone } = settings;
   const listen = (port: number): ListenAt => ({ host, port, strict: true });
   const token = randomBytes(24).toString('hex');
   const kubelet = { host, advertise, port: ports.kubelet, token, clientCa: facts.clientCa };
@@ -92,7 +92,12 @@ function componentsOptions({
   return {
     cluster,
     components,
-    gateway: { name, public: listen(ports.gateway), private: listen(ports.private) },
+    gateway: {
+      name,
+      public: listen(ports.gateway),
+      private: listen(ports.private),
+      https: httpsPort === undefined ? undefined : { host, port: httpsPort },
+    },
     webhook: { host, port: ports.webhook, url: webhookUrl },
     virtualNode: eci && { eci, nodeName, zone, kubelet },
     replica: leaderElection ? { identity, timing: facts.timing, advertise, stats: listen(ports.stats) } : undefined,

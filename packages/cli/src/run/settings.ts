@@ -13,6 +13,7 @@ export interface RunFlags {
   readonly advertise?: string;
   readonly port?: string;
   readonly privatePort?: string;
+  readonly httpsPort?: string;
   readonly healthPort?: string;
   readonly statsPort?: string;
   readonly webhookPort?: string;
@@ -39,6 +40,8 @@ export interface RunSettings {
   readonly host: string;
   readonly advertise: string;
   readonly ports: Readonly<Record<'gateway' | 'private' | 'health' | 'stats' | 'webhook' | 'kubelet', number>>;
+  /** Where the gateway speaks TLS; undefined: nowhere. */
+  readonly httpsPort: number | undefined;
   readonly webhookUrl: string | undefined;
   readonly leaderElection: boolean;
   readonly drainMs: number;
@@ -100,6 +103,7 @@ export function readSettings(flags: RunFlags, env: Env): RunSettings {
       `listening on ${host}: say with --advertise or POD_IP at which address others reach this process`,
     );
   }
+  const https = say(flags.httpsPort, '--https-port', 'EBB_HTTPS_PORT');
   const level = say(flags.logLevel, '--log-level', 'EBB_LOG_LEVEL');
   const logLevel = levels.find((each) => each === (level?.value ?? 'info'));
   if (!logLevel) throw new UserError(`${level?.by}: "${level?.value}" is not one of ${levels.join(', ')}`);
@@ -119,6 +123,7 @@ export function readSettings(flags: RunFlags, env: Env): RunSettings {
       webhook: portOf(say(flags.webhookPort, '--webhook-port', 'EBB_WEBHOOK_PORT'), 8443),
       kubelet: portOf(say(flags.kubeletPort, '--kubelet-port', 'EBB_KUBELET_PORT'), 10_250),
     },
+    httpsPort: https && portOf(https, 0),
     webhookUrl: say(flags.webhookUrl, '--webhook-url', 'EBB_WEBHOOK_URL')?.value,
     drainMs: secondsOf(say(flags.drainSeconds, '--drain-seconds', 'EBB_DRAIN_SECONDS'), isAlone ? 0 : 15) * 1000,
     graceMs: secondsOf(say(flags.graceSeconds, '--grace-seconds', 'EBB_GRACE_SECONDS'), 300) * 1000,

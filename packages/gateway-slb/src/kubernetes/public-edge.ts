@@ -1,4 +1,4 @@
-import { type Secret, resources, systemNamespace } from '@ebb/api';
+import { type CoreService, type Secret, resources, systemNamespace } from '@ebb/api';
 import type { Clock, Logger } from '@ebb/base';
 import { type EventRecorder, type KubeClient, createEventRecorder } from '@ebb/kube';
 import type { CompiledIngress } from '@ebb/router';
@@ -33,7 +33,7 @@ export class PublicEdge implements AsyncDisposable {
   readonly #events: EventRecorder;
   readonly #logger: Logger;
   readonly #secrets: NamedWatches<Secret>;
-  readonly #services: AsyncDisposable & Pick<NamedWatches<Secret>, 'watch'>;
+  readonly #services: NamedWatches<CoreService>;
   readonly #keeper: CertificateKeeper | undefined;
   #settings: EdgeSettings = defaultEdgeSettings;
   #clientCa: string | undefined;
@@ -45,7 +45,7 @@ export class PublicEdge implements AsyncDisposable {
     this.#logger = logger;
     this.#events = createEventRecorder(client, { component: 'ebb-gateway', clock, logger });
     this.#secrets = new NamedWatches(resources.secrets, options);
-    this.#services = new NamedWatches(resources.services, options);
+    this.#services = new NamedWatches(resources.coreServices, options);
     this.#services.watch(serviceKey, (service) => this.#takeService(service));
     if (!tls) return;
     const { certificates } = this;
@@ -79,7 +79,7 @@ export class PublicEdge implements AsyncDisposable {
     await this.#services[Symbol.asyncDispose]();
   }
 
-  #takeService(service: Secret | undefined): void {
+  #takeService(service: CoreService | undefined): void {
     const { settings, faults, ignored } = readEdgeSettings(service?.metadata.annotations);
     this.#settings = settings;
     this.#tls = tlsOf(settings, this.#clientCa);
