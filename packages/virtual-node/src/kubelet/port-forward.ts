@@ -36,6 +36,8 @@ export async function servePortForward(upgrade: Upgrade, call: ForwardCall, opti
   }
   const portOf = await realPorts(pod, groupId, options.eci);
   const forward: Forward = async (port, data, error) => {
+    // A client that leaves takes its streams with it; there is nobody to be told.
+    for (const stream of [data, error]) stream.on('error', () => undefined);
     try {
       await join(data, await dial(address, portOf(port)));
       error.end();
