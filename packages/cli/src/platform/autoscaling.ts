@@ -1,5 +1,11 @@
 import type { StatSink } from '@ebb/api';
-import { type Autoscaler, type AutoscalerOptions, createAutoscaler } from '@ebb/autoscaler';
+import {
+  type Autoscaler,
+  type AutoscalerOptions,
+  type RevisionWhy,
+  type WhyQuery,
+  createAutoscaler,
+} from '@ebb/autoscaler';
 import type { Component } from './components.ts';
 
 /** The autoscaler of this process, of which there may be one after another as leases come and go. */
@@ -8,12 +14,15 @@ export interface Autoscaling {
   create(): Component;
   /** Takes the reports of gateways; `undefined` while none works here. */
   sink(): StatSink | undefined;
+  /** Why scales are what they are; nothing while none works here. */
+  why(query: WhyQuery): readonly RevisionWhy[];
 }
 
 export function createAutoscaling(options: AutoscalerOptions): Autoscaling {
   let working: Autoscaler | undefined;
   return {
     sink: () => working?.record,
+    why: (query) => working?.why(query) ?? [],
     create: () => {
       const autoscaler = createAutoscaler(options);
       return {

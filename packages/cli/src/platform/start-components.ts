@@ -127,9 +127,9 @@ class ProcessOfComponents {
     this.#start('stats-token', token);
     if (autoscaling) {
       const { host = loopback, port } = replica.stats;
-      const server = { token: token.current, record: () => autoscaling.sink(), logger: common.logger };
+      const server = { token: token.current, record: () => autoscaling.sink(), logger: common.logger, host, port };
       const { startStatServer } = await import('@ebb/autoscaler');
-      const listening = this.#stack.use(await startStatServer({ ...server, host, port }));
+      const listening = this.#stack.use(await startStatServer({ ...server, why: (query) => autoscaling.why(query) }));
       const annotations = {
         [statsAddressAnnotation]: formatAddress({ host: replica.advertise, port: listening.port }),
       };
