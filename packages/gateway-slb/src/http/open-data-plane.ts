@@ -66,7 +66,6 @@ export async function openDataPlane(options: DataPlaneOptions): Promise<OpenData
   const { private: inside, https, own: alone } = listeners;
   try {
     // First, so that nobody looks for another public port in vain.
-    // First, so that nobody looks for another public port in vain.
     const httpsAddress = https && (await add({ ...edge, listener: 'public', address: https, tls: https.tls }));
     const publicAddress = await add({ ...edge, listener: 'public', address: listeners.public });
     const privateAddress = inside && (await add({ listener: 'private', address: inside }));
