@@ -13,6 +13,8 @@ export interface WebhookServerOptions {
   readonly shown: Shown;
   readonly handler: RequestListener;
   readonly clock: Clock;
+  /** How long connections without a request stay open. Default: `idleMs`. */
+  readonly keepMs?: number;
 }
 
 /** A server that listens; disposing it lets requests under way end, for a few seconds. */
@@ -22,22 +24,32 @@ export interface WebhookServer extends AsyncDisposable {
   show(shown: Shown): void;
 }
 
-const headersTimeoutMs = 10_000;
-const requestTimeoutMs = 20_000;
-/** API servers keep connections open between reviews. */
-const keepAliveTimeoutMs = 120_000;
-/** Far more than the API servers of a cluster open. */
-const maxConnections = 512;
+/**
+ * How long connections without a request stay open: longer than the 90 seconds for which API servers keep them. Closed by this side,
+ * one may just have been given the next review, which is then lost: API servers do not send it again.
+ */
+export const idleMs = 120_000;
+/** More than the API servers of a cluster ask at once: one has 600 requests under way at most, unless told otherwise. */
+const maxConnections = 4096;
 const graceMs = 5000;
 
 /** Starts to listen. Rejects with `UserError` if the address cannot be had. */
-export async function listen({ host, port, shown, handler, clock }: WebhookServerOptions): Promise<WebhookServer> {
+export async function listen({
+  host,
+  port,
+  shown,
+  handler,
+  clock,
+  keepMs = idleMs,
+}: WebhookServerOptions): Promise<WebhookServer> {
   const server = createServer({
     cert: shown.certificate,
     key: shown.key,
-    headersTimeout: headersTimeoutMs,
-    requestTimeout: requestTimeoutMs,
-    keepAliveTimeout: keepAliveTimeoutMs,
+    // The first two are of connections, too, that nothing was sent on yet: of those that clients open ahead.
+    headersTimeout: keepMs,
+    requestTimeout: keepMs,
+    keepAliveTimeout: keepMs,
+    connectionsCheckingInterval: keepMs / 4,
     noDelay: true,
   });
   server.maxConnections = maxConnections;
