@@ -34,8 +34,8 @@ export interface WriteOptions extends CallOptions {
 }
 
 export interface CreateOptions extends WriteOptions {
-  /** Where it is made by an object of the resource and not among them: a service account's `token`. */
-  readonly below?: { readonly name: string; readonly subresource: 'token' } | undefined;
+  /** Where it is made by an object of the resource and not among them: a service account's `token`, a pod's `binding`. */
+  readonly below?: { readonly name: string; readonly subresource: 'token' | 'binding' | 'eviction' } | undefined;
 }
 
 export type Patch =

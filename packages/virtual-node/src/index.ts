@@ -1,4 +1,5 @@
 export { type VirtualNodes, type VirtualNodesOptions, createVirtualNodes } from './fleet/virtual-nodes.ts';
+export { type Placer, type PlacerOptions, createPlacer } from './placement/placer.ts';
 export type { EciAccess } from './eci/eci.ts';
 export type { KubeletOptions } from './kubelet/kubelet-server.ts';
 export { groupResources } from './pods/group-resources.ts';

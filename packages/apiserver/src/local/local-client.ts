@@ -94,6 +94,9 @@ export class LocalClient implements KubeClient {
 
   create<T extends KubernetesObject>(resource: Resource<T>, object: T, options: CreateOptions = {}): Promise<T> {
     const { below } = options;
+    if (below && below.subresource !== 'token') {
+      throw new StatusError('MethodNotAllowed', `${below.subresource} is to be asked for over HTTP`, { code: 405 });
+    }
     if (below) {
       return this.#turn(options, (machine) => {
         const call = this.#call(resource, { namespace: object.metadata.namespace, ...below });

@@ -83,6 +83,9 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
       random,
     }),
   );
+  // The embedded API has no scheduler beside it.
+  const { createPlacer } = await import('@ebb/virtual-node');
+  await following.start('placement', createPlacer({ client, clock, logger, random }));
   const gateway = components.gateway?.publicAddress;
   if (!gateway) throw new Error('the platform has no gateway');
   await announcePort(client, gateway.port);

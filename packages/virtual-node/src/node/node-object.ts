@@ -30,7 +30,7 @@ export const zoneLabel = 'topology.kubernetes.io/zone';
 const capacity = { cpu: '192000', memory: '640Ti', pods: '20000', 'ephemeral-storage': '1Pi' };
 
 /** The taint that keeps pods away which did not ask for a virtual node. */
-const providerTaint = { key: 'virtual-kubelet.io/provider', value: 'alibabacloud', effect: 'NoSchedule' };
+export const providerTaint = { key: 'virtual-kubelet.io/provider', value: 'alibabacloud', effect: 'NoSchedule' };
 
 const pressures = ['MemoryPressure', 'DiskPressure', 'PIDPressure'] as const;
 

@@ -15,10 +15,11 @@ import { eciPrefix } from '../profile/annotations.ts';
 import { failStrategies } from '../profile/settings.ts';
 import type { PodProbes } from '../probes/pod-probes.ts';
 import { retriedAnnotation } from './container-group.ts';
+import { evict } from './evict.ts';
 import type { GroupIndex } from './group-index.ts';
 import { type GroupMaker, type Zone, failsOver } from './group-maker.ts';
 import { isOver } from './is-over.ts';
-import { instanceIdAnnotation, podFacts } from './pod-status.ts';
+import { instanceIdAnnotation, podFacts, spotNotice } from './pod-status.ts';
 import { newEvents, transitions } from './transitions.ts';
 
 interface ControllerOptions {
@@ -55,6 +56,8 @@ export class PodController {
   readonly #told = new Map<string, ContainerGroup['events']>();
   /** Pods whose last group found no room, by UID: none is asked for before that moment. */
   readonly #notBefore = new Map<string, number>();
+  /** Pods whose spot instance is to be taken back and that were asked to go, by UID. */
+  readonly #evicted = new Set<string>();
   /** Pods that were refused and wait, by key, with their UID; the longest waiting first. */
   readonly #waiting = new Map<string, string>();
 
@@ -133,9 +136,27 @@ export class PodController {
       events.event(pod, type, reason, message);
     }
     this.#told.set(containerGroupId, group.events);
+    await this.#evict(pod, group);
     const changed = await this.#write(pod, status, annotations);
     if (!changed) return;
     for (const { type, reason, message } of transitions(pod.status, status)) events.event(pod, type, reason, message);
+  }
+
+  /** Before a spot instance is taken back, if the pod wants it so: by the Eviction API, so that budgets and grace periods hold. */
+  async #evict(pod: Pod, { events = [] }: ContainerGroup): Promise<void> {
+    const { annotations, uid = '', name = '', namespace, deletionTimestamp } = pod.metadata;
+    const isTold = events.some(({ reason }) => reason === spotNotice);
+    const wants = annotations?.[`${eciPrefix}eci-spot-release-strategy`] === 'api-evict';
+    if (!isTold || !wants || deletionTimestamp !== undefined || this.#evicted.has(uid)) return;
+    const { client, logger } = this.#options;
+    this.#evicted.add(uid);
+    try {
+      await evict(client, { namespace, name, uid });
+    } catch (error) {
+      // A budget may forbid it for now: it is tried again as long as there is the pod.
+      this.#evicted.delete(uid);
+      if (!isNotFound(error)) logger.warn({ pod: keyOf(pod), error: messageOf(error) }, 'a pod could not be evicted');
+    }
   }
 
   /** One had what it asked for: some of those who were refused may have it too, and will wake others. */
@@ -193,6 +214,7 @@ export class PodController {
       return later ?? { requeueAfterMs: leftMs };
     }
     eci.giveUpTurn(uid);
+    this.#evicted.delete(uid);
     this.#waiting.delete(keyOf(pod));
     this.#notBefore.delete(uid);
     await client

@@ -36,8 +36,6 @@ export interface GroupSettings {
   readonly attempts: readonly Attempt[];
   /** Absent: nobody said. */
   readonly failStrategy: FailStrategy | undefined;
-  /** A spot instance to be taken back is evicted, not left to its end. */
-  readonly evicts: boolean;
   /** Annotations of ECI that mean nothing here. */
   readonly ignored: readonly string[];
 }
@@ -74,7 +72,6 @@ export function readSettings(annotations: Labels, profile: EciProfile, size: Gro
     fields,
     attempts: attemptsOf(get, size),
     failStrategy: failStrategyOf(get),
-    evicts: get('eci-spot-release-strategy') === 'api-evict',
     ignored: ignoredOf(annotations),
   };
 }
