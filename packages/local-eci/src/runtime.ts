@@ -58,8 +58,8 @@ export interface Session {
   readonly stdout: Readable;
   /** None of a terminal, which has one output. */
   readonly stderr: Readable | undefined;
-  /** Tells the terminal its size; without one nothing happens. */
-  resize(size: TerminalSize): void;
+  /** Tells the terminal its size, and resolves when it is so; without one nothing happens. Never rejects. */
+  resize(size: TerminalSize): Promise<void>;
   /** The command's exit code; of an attach 0, at the end of the container's run. Rejects with `ExecError`. */
   readonly exited: Promise<number>;
   /** The client left: a command is ended where that can be done, a container is left alone. */

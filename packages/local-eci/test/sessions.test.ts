@@ -92,7 +92,7 @@ function describeSessions(name: string, make: (container: Partial<ContainerSpec>
       const session = await instance.open('web', { command, stdin: true, tty: true });
       expect(session.stderr).toBeUndefined();
       await until(session.stdout, /terminal/);
-      session.resize({ width: 91, height: 37 });
+      await session.resize({ width: 91, height: 37 });
       await until(session.stdout, /91x37\r\n/);
       session.stdin?.write('hello\n');
       await until(session.stdout, /got hello/);

@@ -27,9 +27,9 @@ export async function openSession(
     stdin: stdin ? inputOf(connection) : undefined,
     stdout,
     stderr: tty ? undefined : stderr,
-    resize: (size) => {
+    resize: async (size) => {
       // A command that has just ended has no terminal any more.
-      if (tty) session.resize(size).catch(() => undefined);
+      if (tty) await session.resize(size).catch(() => undefined);
     },
     exited: ended.then(async () => {
       try {

@@ -115,9 +115,8 @@ function attachTo(child: ChildProcess, { exited, taps, stdin, stdinOnce, tty, cl
     stdin: input,
     stdout: taps.stdout.open(),
     stderr: tty ? undefined : taps.stderr.open(),
-    resize: (size) => {
-      // Never rejects.
-      if (tty && child.pid !== undefined) void resizeTerminal(child.pid, size, clock);
+    resize: async (size) => {
+      if (tty && child.pid !== undefined) await resizeTerminal(child.pid, size, clock);
     },
     exited: exited.then(() => 0),
     close: () => {

@@ -37,9 +37,8 @@ export async function openCommand(
     stdin: child.stdin ?? undefined,
     stdout,
     stderr: tty ? undefined : stderr,
-    resize: (size) => {
-      // Never rejects.
-      if (tty) void resizeTerminal(pid, size, clock);
+    resize: async (size) => {
+      if (tty) await resizeTerminal(pid, size, clock);
     },
     exited,
     close: () => {

@@ -81,10 +81,12 @@ async function serve(client: WebSocket, open: Open): Promise<void> {
     const session = await open();
     channels.closed.addEventListener('abort', () => session.close(), { once: true });
     if (channels.closed.aborted) session.close();
-    sizes.on(
-      'data',
-      sizeReader((size) => session.resize(size)),
-    );
+    // One after the other: the last that came is to be the last that is set.
+    let sizing = Promise.resolve();
+    const resize = (size: TerminalSize): void => {
+      sizing = sizing.then(() => session.resize(size));
+    };
+    sizes.on('data', sizeReader(resize));
     if (session.stdin) pipeline(input, session.stdin).catch(() => undefined); // The command ended without reading all.
     else input.resume();
     const copies = [pipeline(session.stdout, channels.writable(channel.stdout))];
