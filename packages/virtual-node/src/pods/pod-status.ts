@@ -93,11 +93,14 @@ export function podFacts(pod: Pod, group: ContainerGroup, context: StatusContext
   };
 }
 
+/** Events that tell of an end that is not the containers' doing: too long, or the machine below failed. */
+const endings = /^(DeadlineExceeded$|InstanceFailure|SystemFailure)/;
+
 /** Why a group failed as a whole, beside what its containers tell. */
 function failureOf({ status, events = [] }: ContainerGroup): Pick<PodStatus, 'reason' | 'message'> {
   if (status === 'Expired') return { reason: 'BidFailed', message: 'the spot instance was taken back' };
   if (status === 'Failed') {
-    const { reason, message } = events.find(({ reason: why }) => why === 'DeadlineExceeded') ?? {};
+    const { reason, message } = events.find(({ reason: why = '' }) => endings.test(why)) ?? {};
     return reason === undefined ? {} : { reason, ...(message === undefined ? {} : { message }) };
   }
   if (status !== 'ScheduleFailed') return {};
