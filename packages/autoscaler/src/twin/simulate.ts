@@ -136,7 +136,8 @@ function createWorld(options: SimulationOptions, clock: VirtualClock, ledger: Le
     if (load.hearing === 'all') scaler.recordSilence(now);
     if (ledger.covers(now)) ledger.look(now, activator.waiting);
   });
-  clock.every(tickMs, () => scaler.tick(clock.now()));
+  // At a phase of its own: what a decision sees depends on how long ago the last report was.
+  clock.after(seededRandom(seed, 'phase')() * tickMs, () => clock.every(tickMs, () => scaler.tick(clock.now())));
   return {
     get open() {
       return gateway.open;
