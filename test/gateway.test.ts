@@ -1,7 +1,16 @@
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { type Ingress, type Pod, type Revision, type StatReport, ingressClass, keys, resources } from '@ebb/api';
+import {
+  type Ingress,
+  type Pod,
+  type Revision,
+  type StatReport,
+  ingressClass,
+  keys,
+  resources,
+  revisionSplit,
+} from '@ebb/api';
 import { silentLogger, systemClock } from '@ebb/base';
 import { eventually } from '@ebb/base/testing';
 import { createGateway } from '@ebb/gateway-slb';
@@ -26,8 +35,8 @@ const ingress: Ingress = {
           paths: [
             {
               splits: [
-                { serviceNamespace: namespace, serviceName: 'hello-00001', servicePort: 80, percent: 80 },
-                { serviceNamespace: namespace, serviceName: 'hello-00002', servicePort: 80, percent: 20 },
+                revisionSplit({ namespace, name: 'hello-00001' }, 80),
+                revisionSplit({ namespace, name: 'hello-00002' }, 20),
               ],
             },
           ],

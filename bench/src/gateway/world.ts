@@ -1,4 +1,13 @@
-import { type Ingress, type Pod, type Revision, ingressClass, keys, resources, servingCrds } from '@ebb/api';
+import {
+  type Ingress,
+  type Pod,
+  type Revision,
+  ingressClass,
+  keys,
+  resources,
+  revisionSplit,
+  servingCrds,
+} from '@ebb/api';
 import { createTestApi } from '@ebb/apiserver/testing';
 import { createKubeClient } from '@ebb/kube';
 import { backendAddresses, host, manyHosts } from './servers.ts';
@@ -47,13 +56,7 @@ function makePod(name: string, revision: string, port: number): Pod {
 
 /** One host a rule, as the controller writes it. */
 function makeIngress(name: string, hosts: readonly string[]): Ingress {
-  const splits = revisions.map((revision) => ({
-    serviceNamespace: namespace,
-    serviceName: revision,
-    servicePort: 80,
-    percent: 50,
-    appendHeaders: { 'Knative-Serving-Namespace': namespace, 'Knative-Serving-Revision': revision },
-  }));
+  const splits = revisions.map((name) => revisionSplit({ namespace, name }, 50));
   return {
     metadata: { name, namespace, annotations: { [keys.ingressClass]: ingressClass } },
     spec: { rules: hosts.map((each) => ({ hosts: [each], visibility: 'ExternalIP', http: { paths: [{ splits }] } })) },

@@ -1,3 +1,4 @@
+import { namespaceHeader, revisionHeader } from './keys.ts';
 import type { KubernetesObject } from './meta.ts';
 import type { CommonStatus } from './serving.ts';
 
@@ -73,4 +74,14 @@ export interface Certificate extends KubernetesObject {
 export interface ClusterDomainClaim extends KubernetesObject {
   spec: { namespace: string };
   status?: CommonStatus;
+}
+
+/** A share of the traffic for a revision, as the gateway knows it from a plain Service: by the headers (data-path.md, section 4.2). */
+export function revisionSplit(
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+  percent: number,
+  servicePort: number = 80,
+): IngressSplit {
+  const appendHeaders = { [revisionHeader]: name, [namespaceHeader]: namespace };
+  return { serviceNamespace: namespace, serviceName: name, servicePort, percent, appendHeaders };
 }

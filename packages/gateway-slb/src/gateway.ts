@@ -33,6 +33,7 @@ import { PodSightings } from './kubernetes/pod-sightings.ts';
 import { readPod, revisionKeyOf } from './kubernetes/read-pod.ts';
 import { defaultSettings, readConfig, readSettings } from './kubernetes/read-revision.ts';
 import { PublicEdge } from './kubernetes/public-edge.ts';
+import { ServiceBackends } from './kubernetes/service-backends.ts';
 import { StatusWriter } from './kubernetes/status-writer.ts';
 import { TableHolder } from './kubernetes/table-holder.ts';
 import { SlotSharing } from './peers/slot-sharing.ts';
@@ -121,7 +122,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     logger,
     random,
     gateway: name,
-    sendStats,
+    sendStats: ({ revisions, ...report }) => sendStats({ ...report, revisions: revisions.filter(isRevision) }),
     limits,
     attempt: (...args) => probe(...args),
     onColdStart,
@@ -131,6 +132,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { https } = listeners;
   const holder = new TableHolder({ random, clusterDomain, httpsPort: https?.externalPort });
   const settings = new Map<string, RevisionSettings>();
+  const services = new ServiceBackends({ ...options, activator, settings });
   const edge = new PublicEdge({ ...options, tls: https !== undefined, certificate: https?.certificate });
   let known = false;
   const ready = Promise.all(Object.values(informers).map(({ synced }: { synced: Promise<void> }) => synced)).then(
@@ -160,6 +162,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     ({ probe } = plane);
   } catch (error) {
     await edge[Symbol.asyncDispose]();
+    await services[Symbol.asyncDispose]();
     await sharing?.[Symbol.asyncDispose]();
     activator[Symbol.dispose]();
     throw error;
@@ -168,7 +171,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const leave = new AbortController();
   const go = new AbortController();
   const signals = { signal: stop.signal, leaving: leave.signal, gone: go.signal };
-  const parts = { options, informers, activator, holder, settings, plane, ready, sharing, lending, edge };
+  const parts = { options, informers, activator, holder, settings, plane, ready, sharing, lending, edge, services };
   const stopped = watch({ ...parts, ...signals }).catch((error: unknown) => {
     logger.error({ error: messageOf(error) }, 'the gateway no longer hears of changes');
   });
@@ -184,6 +187,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       stop.abort();
       await stopped;
       await edge[Symbol.asyncDispose]();
+      await services[Symbol.asyncDispose]();
       await sharing?.[Symbol.asyncDispose]();
       activator[Symbol.dispose]();
     })();
@@ -199,6 +203,9 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     [Symbol.asyncDispose]: () => close({ graceMs: disposeGraceMs }),
   };
 }
+
+/** Plain Services are served like revisions, but nobody scales them: their names have a port. */
+const isRevision = ({ name }: { readonly name: string }): boolean => !name.includes(':');
 
 /** Tells of cold starts by Events. */
 function tellColdStarts(
@@ -235,6 +242,7 @@ function createInformers({ client, clock, logger, random }: GatewayOptions): Inf
 
 interface Watching {
   readonly edge: PublicEdge;
+  readonly services: ServiceBackends;
   readonly options: GatewayOptions;
   readonly informers: Informers;
   readonly activator: Activator;
@@ -255,8 +263,21 @@ interface Watching {
 
 /** Keeps the data plane in step with Kubernetes until aborted. */
 async function watch(watching: Watching): Promise<void> {
-  const { options, informers, activator, holder, settings, plane, ready, sharing, edge, signal, leaving, gone } =
-    watching;
+  const {
+    options,
+    informers,
+    activator,
+    holder,
+    settings,
+    plane,
+    ready,
+    sharing,
+    edge,
+    services,
+    signal,
+    leaving,
+    gone,
+  } = watching;
   const { client, clock, logger, random } = options;
   const { ingresses, revisions, pods } = informers;
   const own: GatewayAddresses = advertised(options, plane);
@@ -269,7 +290,7 @@ async function watch(watching: Watching): Promise<void> {
     random,
     ingresses,
     table: () => holder.table,
-    knows: (ingress) => edge.knows(ingress),
+    knows: (ingress) => edge.knows(ingress) && services.knows(ingress),
     gateways: async () => (presence ? directory.alive() : []),
     lease: options.peers && { identity: options.name, timing: options.peers.timing },
   });
@@ -279,7 +300,9 @@ async function watch(watching: Watching): Promise<void> {
     ingresses.events.subscribe((event) => {
       const affected = holder.take(event);
       const key = keyOf(event.object);
-      edge.setIngress(key, holder.table.ingresses.get(key));
+      const compiled = holder.table.ingresses.get(key);
+      edge.setIngress(key, compiled);
+      services.setIngress(key, compiled);
       for (const one of affected) status.enqueue(one);
     }),
   );

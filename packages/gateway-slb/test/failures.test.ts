@@ -1,3 +1,4 @@
+import { revisionSplit } from '@ebb/api';
 import { UserError } from '@ebb/base';
 import { describe, expect, it } from 'vitest';
 import { expectSoon, host, openGateway, openHttpBackend, openRawBackend, revision } from './harness.ts';
@@ -17,7 +18,7 @@ describe('who asks for nothing that is served', () => {
 
   it('does not see local hosts from outside', async () => {
     await using backend = await openHttpBackend((_, response) => void response.end('local'));
-    const splits = [{ serviceNamespace: 'default', serviceName: 'hello-00001', servicePort: 80 }];
+    const splits = [revisionSplit({ namespace: 'default', name: 'hello-00001' }, 100)];
     const rules = [
       { hosts: ['a.b.svc.cluster.local'], visibility: 'ClusterLocal' as const, http: { paths: [{ splits }] } },
     ];

@@ -1,4 +1,4 @@
-import { type Ingress, type Pod, type Revision, ingressClass, keys, resources } from '@ebb/api';
+import { type Ingress, type Pod, type Revision, ingressClass, keys, resources, revisionSplit } from '@ebb/api';
 import { UserError, silentLogger, systemClock } from '@ebb/base';
 import { describe, expect, it } from 'vitest';
 import { type Gateway, createGateway } from '../src/index.ts';
@@ -33,9 +33,7 @@ const makeIngress = (name: string, more: Partial<Ingress['metadata']> = {}, rule
       visibility,
       hosts: [visibility === 'ExternalIP' ? rulesHost : `${name}.default.svc.cluster.local`],
       http: {
-        paths: [
-          { splits: [{ serviceNamespace: 'default', serviceName: 'hello-00001', servicePort: 80, percent: 100 }] },
-        ],
+        paths: [{ splits: [revisionSplit({ namespace: 'default', name: 'hello-00001' }, 100)] }],
       },
     })),
   },

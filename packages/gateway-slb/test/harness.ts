@@ -2,7 +2,15 @@ import { once } from 'node:events';
 import { type IncomingMessage, type RequestListener, type Server, type ServerResponse, createServer } from 'node:http';
 import { type AddressInfo, type Server as NetServer, type Socket, createServer as createNetServer } from 'node:net';
 import { Activator, type ActivatorLimits, type PodState, type ProbeAttempt, type RevisionConfig } from '@ebb/activator';
-import { type Ingress, type IngressPath, type IngressRule, type StatReport, ingressClass, keys } from '@ebb/api';
+import {
+  type Ingress,
+  type IngressPath,
+  type IngressRule,
+  type StatReport,
+  ingressClass,
+  keys,
+  revisionSplit,
+} from '@ebb/api';
 import { silentLogger, systemClock } from '@ebb/base';
 import { eventually } from '@ebb/base/testing';
 import { buildTable } from '@ebb/router';
@@ -144,7 +152,7 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
 }
 
 function makeIngress({ rules, path = {}, httpOption }: GatewayOptions): Ingress {
-  const splits = [{ serviceNamespace: 'default', serviceName: 'hello-00001', servicePort: 80, percent: 100 }];
+  const splits = [revisionSplit({ namespace: 'default', name: 'hello-00001' }, 100)];
   const own: IngressRule = { hosts: [host], http: { paths: [{ splits, ...path }] } };
   return {
     metadata: { namespace: 'default', name: 'hello', annotations: { [keys.ingressClass]: ingressClass } },

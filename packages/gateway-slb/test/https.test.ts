@@ -9,6 +9,7 @@ import {
   namespaceHeader,
   resources,
   revisionHeader,
+  revisionSplit,
 } from '@ebb/api';
 import { silentLogger, systemClock } from '@ebb/base';
 import { type Certificates, makeCertificates } from '@ebb/base/certificates';
@@ -50,7 +51,7 @@ const makeIngress = (httpOption: 'Enabled' | 'Redirected' = 'Enabled'): Ingress 
         http: {
           paths: [
             {
-              splits: [{ serviceNamespace: 'default', serviceName: 'hello-00001', servicePort: 80, percent: 100 }],
+              splits: [revisionSplit({ namespace: 'default', name: 'hello-00001' }, 100)],
               appendHeaders: { [namespaceHeader]: 'default', [revisionHeader]: 'hello-00001' },
             },
           ],

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { type Ingress, type Lease, ingressClass, keys, resources, systemNamespace } from '@ebb/api';
+import { type Ingress, type Lease, ingressClass, keys, resources, revisionSplit, systemNamespace } from '@ebb/api';
 import { silentLogger, systemClock } from '@ebb/base';
 import { ingressHash } from '@ebb/router';
 import { describe, expect, it } from 'vitest';
@@ -31,7 +31,7 @@ const ingressOf = (name: string, generation = 1): Ingress => ({
         visibility: 'ExternalIP',
         hosts: [`${name}.example.com`],
         http: {
-          paths: [{ splits: [{ serviceNamespace: 'default', serviceName: 'r', servicePort: 80, percent: 100 }] }],
+          paths: [{ splits: [revisionSplit({ namespace: 'default', name: 'r' }, 100)] }],
         },
       },
     ],

@@ -9,7 +9,7 @@ import {
 } from '@ebb/api';
 import { expandHost } from './hosts.ts';
 import { ingressHash } from './ingress-hash.ts';
-import type { CompiledIngress, Forward, IngressTls, Listener, PathRoute } from './route.ts';
+import type { CompiledIngress, Forward, IngressTls, Listener, PathRoute, ServiceTarget } from './route.ts';
 import { Shares } from './shares.ts';
 
 /** Stands for the rules that name no host: they match any. */
@@ -37,6 +37,7 @@ class Compiler implements CompiledIngress {
   readonly redirected: boolean;
   readonly tls: readonly IngressTls[];
   readonly hosts = new Map<string, MutableRoutes>();
+  readonly services: ServiceTarget[] = [];
   readonly shares = new Map<string, Shares>();
   readonly #ingress: Ingress;
   readonly #options: CompileOptions;
@@ -95,7 +96,8 @@ class Compiler implements CompiledIngress {
   #target(path: IngressPath, split: IngressSplit): Forward {
     const headers = mergeHeaders(path.appendHeaders, split.appendHeaders);
     const namespace = headers.get(namespaceHeader.toLowerCase())?.[1] ?? split.serviceNamespace;
-    const name = headers.get(revisionHeader.toLowerCase())?.[1] ?? split.serviceName;
+    const revision = headers.get(revisionHeader.toLowerCase())?.[1];
+    const name = revision ?? split.serviceName;
     // These two name the revision to the activator; an instance never sees them.
     headers.delete(namespaceHeader.toLowerCase());
     headers.delete(revisionHeader.toLowerCase());
@@ -103,10 +105,16 @@ class Compiler implements CompiledIngress {
       kind: 'forward',
       ingress: this,
       revision: { namespace, name },
-      revisionKey: `${namespace}/${name}`,
+      revisionKey: revision === undefined ? this.#service(split).key : `${namespace}/${name}`,
       setHeaders: [...headers.values()].flat(),
       rewriteHost: path.rewriteHost || undefined,
     };
+  }
+
+  #service({ serviceNamespace: namespace, serviceName: name, servicePort: port }: IngressSplit): ServiceTarget {
+    const service = { key: `${namespace}/${name}:${port}`, namespace, name, port };
+    this.services.push(service);
+    return service;
   }
 
   #sharesOf(identity: readonly unknown[], weights: readonly number[]): Shares {

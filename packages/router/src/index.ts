@@ -9,6 +9,7 @@ export type {
   Redirect,
   RouteRequest,
   RouteResult,
+  ServiceTarget,
 } from './route.ts';
 export {
   type RoutingTable,

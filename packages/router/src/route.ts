@@ -16,12 +16,22 @@ export interface RouteRequest {
   header(name: string): string | undefined;
 }
 
-/** Send the request to an instance of a revision. Shared among requests, and not to be changed. */
+/** A port of a Kubernetes Service that requests are sent to. */
+export interface ServiceTarget {
+  /** `namespace/name:port`: no revision has such a key. */
+  readonly key: string;
+  readonly namespace: string;
+  readonly name: string;
+  /** Its number or its name. */
+  readonly port: number | string;
+}
+
+/** Send the request to an instance of a revision, or of a Service. Shared among requests, and not to be changed. */
 export interface Forward {
   readonly kind: 'forward';
   readonly ingress: CompiledIngress;
   readonly revision: { readonly namespace: string; readonly name: string };
-  /** `namespace/name` of the revision. */
+  /** `namespace/name` of the revision; the key of the Service where the Ingress names no revision. */
   readonly revisionKey: string;
   /** Headers to set over what the client sent: name, value, name, value…; none twice. */
   readonly setHeaders: readonly string[];
@@ -75,6 +85,8 @@ export interface CompiledIngress {
   /** Which hosts show which certificate. */
   readonly tls: readonly IngressTls[];
   readonly hosts: ReadonlyMap<string, HostRoutes>;
+  /** The Services it sends requests to, but for those that stand for a revision. */
+  readonly services: readonly ServiceTarget[];
   /** The state of each split, kept when the Ingress is compiled anew with that split unchanged. */
   readonly shares: ReadonlyMap<string, Shares>;
   /** See `ingressHash`; worked out when first asked for. */

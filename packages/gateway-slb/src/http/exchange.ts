@@ -5,12 +5,12 @@ import type { Call, CallSink, FailureKind, UpstreamRequest } from '../upstream/c
 import { type DataPlane, type RevisionSettings, reconnectMs } from './data-plane.ts';
 import type { Dated, DatedPlace } from './deadlines.ts';
 import type { Downstream, DownstreamOwner, Peer, ResponseHead } from './downstream.ts';
-import { type Refusal, answerOf, refusalOf, refusals } from './refusal.ts';
+import { type Refusal, answerOf, refusalOf, refusals, waitedOut } from './refusal.ts';
 import type { RequestHead } from './request-head.ts';
 import { readResponseHead } from './response-head.ts';
 import { serverTiming } from './server-timing.ts';
 import { takeTurn } from './take-turn.ts';
-import { deadlineOf } from './timeouts.ts';
+import { deadlineOf, waitDeadlineOf } from './timeouts.ts';
 import { upstreamHeaders } from './upstream-headers.ts';
 
 /** What an exchange begins with: a request, and the revision it goes to. */
@@ -152,7 +152,7 @@ export class Exchange implements Caller, CallSink, Dated, DownstreamOwner {
     const deadline = this.#deadline();
     if (nowMs < deadline) return deadline;
     if (this.#phase === 'calling') this.#fail(refusals.timeout);
-    else this.#refuse(this.#retryUntil === undefined ? refusals.timeoutWaiting : refusals.connectRefused);
+    else this.#refuse(waitedOut(this.#settings, this.#retryUntil));
     return undefined;
   }
 
@@ -176,8 +176,8 @@ export class Exchange implements Caller, CallSink, Dated, DownstreamOwner {
   }
 
   #deadline(): number {
-    const deadline = deadlineOf(this.#settings, { arrivedAt: this.#arrivedAt, lastByteAt: this.#lastByteAt });
-    return this.#phase === 'waiting' ? Math.min(deadline, this.#retryUntil ?? Infinity) : deadline;
+    if (this.#phase === 'waiting') return waitDeadlineOf(this.#settings, this.#arrivedAt, this.#retryUntil);
+    return deadlineOf(this.#settings, { arrivedAt: this.#arrivedAt, lastByteAt: this.#lastByteAt });
   }
 
   #makeRequest(): UpstreamRequest {

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { Timeouts } from './timeouts.ts';
 
 /** Why the gateway itself answers a request, in one word: the header `ebb-reason`. */
 export type Reason =
@@ -15,6 +16,7 @@ export type Reason =
   | 'connect-refused'
   | 'upstream-reset'
   | 'upstream-invalid'
+  | 'no-endpoints'
   | 'timeout-waiting'
   | 'timeout';
 
@@ -34,6 +36,7 @@ type Known =
   | 'connectRefused'
   | 'upstreamReset'
   | 'upstreamInvalid'
+  | 'noEndpoints'
   | 'timeoutWaiting'
   | 'timeout'
   | 'starting'
@@ -54,6 +57,7 @@ export const refusals: Readonly<Record<Known, Refusal>> = {
     text: 'the instance closed the connection without an answer',
   },
   upstreamInvalid: { status: 502, reason: 'upstream-invalid', text: 'the instance did not answer in HTTP' },
+  noEndpoints: { status: 503, reason: 'no-endpoints', text: 'no instance of the service is ready', headers: retrySoon },
   timeoutWaiting: { status: 504, reason: 'timeout-waiting', text: 'activator request timeout' },
   timeout: { status: 504, reason: 'timeout', text: 'request timeout' },
   starting: { status: 503, reason: 'starting', text: 'the gateway is starting', headers: retrySoon },
@@ -69,6 +73,12 @@ export const refusals: Readonly<Record<Known, Refusal>> = {
     headers: ['Allow', 'GET, HEAD, POST'],
   },
 };
+
+/** The answer for a request that has waited for an instance as long as it may. */
+export function waitedOut({ waitMs }: Timeouts, retryUntil: number | undefined): Refusal {
+  if (retryUntil !== undefined) return refusals.connectRefused;
+  return waitMs === undefined ? refusals.timeoutWaiting : refusals.noEndpoints;
+}
 
 /** The answer for a request that the activator refuses. */
 export function refusalOf({ reason, message }: { readonly reason: string; readonly message: string }): Refusal {

@@ -6,6 +6,8 @@ export interface Timeouts {
   readonly responseStartMs: number | undefined;
   /** Longest silence of the response, and of the instance before it; undefined is none. */
   readonly idleMs: number | undefined;
+  /** Longest wait for an instance, where nobody starts one. Default: as long as the request may take. */
+  readonly waitMs?: number | undefined;
 }
 
 /** How far an exchange is. Times in milliseconds since the epoch. */
@@ -23,4 +25,10 @@ export function deadlineOf(timeouts: Timeouts, { arrivedAt, lastByteAt }: Progre
   }
   if (timeouts.idleMs !== undefined) deadline = Math.min(deadline, (lastByteAt ?? arrivedAt) + timeouts.idleMs);
   return deadline;
+}
+
+/** When a request that has no instance gives up. `retryUntil`: an instance could not be reached, and another is looked for until then. */
+export function waitDeadlineOf(timeouts: Timeouts, arrivedAt: number, retryUntil: number | undefined): number {
+  const deadline = deadlineOf(timeouts, { arrivedAt, lastByteAt: undefined });
+  return Math.min(deadline, arrivedAt + (timeouts.waitMs ?? Infinity), retryUntil ?? Infinity);
 }

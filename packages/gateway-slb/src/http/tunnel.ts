@@ -8,10 +8,10 @@ import { type DataPlane, type RevisionSettings, reconnectMs } from './data-plane
 import type { Dated, DatedPlace } from './deadlines.ts';
 import type { Peer } from './downstream.ts';
 import { shakeHands } from './handshake.ts';
-import { type Refusal, refusalOf, refusals, refuseOnSocket } from './refusal.ts';
+import { type Refusal, refusalOf, refusals, waitedOut, refuseOnSocket } from './refusal.ts';
 import type { RequestHead } from './request-head.ts';
 import { takeTurn } from './take-turn.ts';
-import { deadlineOf } from './timeouts.ts';
+import { deadlineOf, waitDeadlineOf } from './timeouts.ts';
 import { upstreamHeaders } from './upstream-headers.ts';
 
 export interface TunnelStart {
@@ -97,7 +97,7 @@ export class Tunnel implements Caller, Dated {
     if (nowMs < deadline) return deadline;
     if (this.#phase === 'open') this.#finish();
     else if (this.#phase === 'connecting') this.#refuse(refusals.timeout);
-    else this.#refuse(this.#retryUntil === undefined ? refusals.timeoutWaiting : refusals.connectRefused);
+    else this.#refuse(waitedOut(this.#settings, this.#retryUntil));
     return undefined;
   }
 
@@ -112,8 +112,8 @@ export class Tunnel implements Caller, Dated {
   }
 
   #deadline(): number {
-    const deadline = deadlineOf(this.#settings, { arrivedAt: this.#arrivedAt, lastByteAt: this.#lastByteAt });
-    return this.#phase === 'waiting' ? Math.min(deadline, this.#retryUntil ?? Infinity) : deadline;
+    if (this.#phase === 'waiting') return waitDeadlineOf(this.#settings, this.#arrivedAt, this.#retryUntil);
+    return deadlineOf(this.#settings, { arrivedAt: this.#arrivedAt, lastByteAt: this.#lastByteAt });
   }
 
   #connected(upstream: Socket): void {

@@ -7,9 +7,8 @@ import {
   type Route,
   childName,
   keys,
-  namespaceHeader,
   resources,
-  revisionHeader,
+  revisionSplit,
 } from '@ebb/api';
 import { ownerReferenceOf } from '@ebb/kube';
 import { httpOptionOf, ingressAnnotations } from '../../ingress.ts';
@@ -95,11 +94,7 @@ function makePaths(group: AddressedGroup, { route, groups, tagHeaders }: Ingress
 function makeSplits(group: TrafficGroup, namespace: string): IngressSplit[] {
   return group.splits
     .filter(({ percent }) => percent > 0)
-    .map(({ revisionName, percent, protocol }) => ({
-      serviceNamespace: namespace,
-      serviceName: revisionName,
-      servicePort: servicePorts[protocol],
-      percent,
-      appendHeaders: { [revisionHeader]: revisionName, [namespaceHeader]: namespace },
-    }));
+    .map(({ revisionName: name, percent, protocol }) =>
+      revisionSplit({ namespace, name }, percent, servicePorts[protocol]),
+    );
 }
