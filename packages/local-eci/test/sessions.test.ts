@@ -112,6 +112,16 @@ function describeSessions(name: string, make: (container: Partial<ContainerSpec>
       expect(instance.state.containers[0]?.current.state).toBe('Running');
     });
 
+    it('attaches to the terminal of a container that has one', async () => {
+      await using other = await make({ stdin: true, tty: true });
+      const session = await other.instance.open('web', { stdin: true, tty: false });
+      session.stdin?.write('hello\n');
+      await until(session.stdout, /heard hello/);
+      expect(session.stderr).toBeUndefined();
+      expect(other.instance.log('web', 'current')?.map(({ text: line }) => line.toString())).toContain('up');
+      session.close();
+    });
+
     it('tells what a container uses', async () => {
       const [usage] = await instance.usage();
       expect(usage).toMatchObject({ name: 'web' });
