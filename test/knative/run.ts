@@ -1,17 +1,18 @@
-// Runs Knative's own conformance and end-to-end suites, with their own images, against `ebb dev --runtime container`, and holds
-// the outcome against docs/compatibility.md. Wants Go and Podman or Docker; says so and ends well where they are not.
+// Runs Knative's own conformance and end-to-end suites, with their own images, against `ebb dev --runtime container`, or against `ebb run`
+// beside a real kube-apiserver, and holds the outcome against docs/compatibility.md. Wants Go and Podman or Docker; says so and ends
+// well where they are not.
 //
-//   npm run test:knative [suite…] [-- --tests <regular expression>]
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+//   npm run test:knative [suite…] [-- --api cluster] [--tests <regular expression>]
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, readFile } from 'node:fs/promises';
+import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
-import { eventually } from '@ebb/base/testing';
 import { type Built, build } from './build.ts';
 import { findEngine, importImage, openApi } from './engine.ts';
+import { startEmbedded, startOnCluster } from './servers.ts';
 import { type Suite, suites } from './suites.ts';
 import { type Outcome, type Promised, readOutcomes, readPromises } from './verdicts.ts';
 
@@ -19,15 +20,22 @@ const run = promisify(execFile);
 const root = join(import.meta.dirname, '../..');
 const host = '127.0.0.1';
 const repository = 'dev.local';
-const startMs = 30_000;
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 const say = (line: string): void => print(`▸ ${line}`);
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { tests: { type: 'string', default: '.' } },
+  options: { tests: { type: 'string', default: '.' }, api: { type: 'string', default: 'embedded' } },
 });
+
+const servers: Readonly<Record<string, typeof startEmbedded>> = { embedded: startEmbedded, cluster: startOnCluster };
+const start = servers[values.api] ?? fail(`--api ${values.api}: it is one of ${Object.keys(servers).join(', ')}`);
+
+function fail(why: string): never {
+  print(why);
+  process.exit(1);
+}
 
 function skip(why: string): never {
   print(`Knative's suites were skipped: ${why}`);
@@ -44,11 +52,11 @@ for (const [name, program] of built.images) {
 say(`${built.images.size} images are there`);
 
 const folder = await mkdtemp(join(tmpdir(), 'ebb-knative-'));
-const kubeconfig = join(folder, '.ebb', 'kubeconfig');
 /** Of the range of NodePorts: the suites look up the port of the gateway in a Service. */
 const port = 31_180;
 const { environment, service } = await openApi(engine, folder);
-const ebb = await startEbb();
+const ebb = await start({ folder, port, environment, say });
+const { kubeconfig } = ebb;
 let passed = 0;
 let failed = 0;
 try {
@@ -59,27 +67,12 @@ try {
     for (const [test, outcome] of outcomes) report(suite, test, outcome, promises.get(suite.name)?.get(test));
   }
 } finally {
-  ebb.kill('SIGINT');
-  await once(ebb, 'exit');
+  await ebb[Symbol.asyncDispose]();
   service?.kill();
 }
 print(`logs are in ${folder}`);
 print(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
-
-async function startEbb(): Promise<ChildProcess> {
-  const apps = join(folder, 'apps');
-  await mkdir(apps);
-  const main = join(root, 'packages/cli/dist/main.js');
-  const child = spawn(process.execPath, [main, 'dev', '--runtime', 'container', '--port', String(port), apps], {
-    cwd: folder,
-    env: { ...process.env, ...environment },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  child.stdout.pipe(createWriteStream(join(folder, 'ebb.txt')));
-  await eventually(() => kubectl(['get', '--raw', '/readyz']), { what: 'ebb dev to answer', timeoutMs: startMs });
-  return child;
-}
 
 /** Namespaces and objects that the suites expect, and the ConfigMaps that they read and change. */
 async function prepare({ sources }: Built): Promise<void> {
