@@ -1,4 +1,4 @@
-import { type DomainMapping, type Ingress, ingressClass, keys, resources } from '@ebb/api';
+import { type DomainMapping, type Ingress, resources } from '@ebb/api';
 import type { ConditionManager, ReconcileResult } from '@ebb/kube';
 import { NotOwnedError, reconcileChild } from '../children.ts';
 import type { Work } from '../context.ts';
@@ -55,12 +55,7 @@ async function reconcileMapping(
   const target = await findTarget(work, mapping, conditions);
   if (!target) return again;
   const ingress = await reconcileIngress(work, mapping, target, conditions);
-  if (!target.routed && ingress.metadata.annotations?.[keys.ingressClass] === ingressClass) {
-    const message = `No Route has made the Service "${target.serviceName}": the gateway serves Knative Services and Routes only.`;
-    conditions.markFalse('IngressReady', 'ServiceNotRouted', message);
-  } else {
-    copyIngressReady(ingress, conditions);
-  }
+  copyIngressReady(ingress, conditions);
   return again;
 }
 

@@ -1,4 +1,4 @@
-import { type CoreService, type DomainMapping, clusterDomain, isNotFound, keys, resources } from '@ebb/api';
+import { type CoreService, type DomainMapping, clusterDomain, isNotFound, resources } from '@ebb/api';
 import type { Work } from '../context.ts';
 
 /** What a DomainMapping leads to. */
@@ -6,8 +6,6 @@ export interface Target {
   /** How it is called inside the cluster: `<serviceName>.<namespace>.svc.<cluster domain>`. */
   readonly host: string;
   readonly serviceName: string;
-  /** False for a Service of Kubernetes that no Route has made: nothing in Ebb's gateway serves it. */
-  readonly routed: boolean;
 }
 
 /** A reference that leads nowhere: `ReferenceResolved` says why. */
@@ -25,7 +23,7 @@ export async function resolveReference(work: Work, { metadata, spec }: DomainMap
     throw new ReferenceError(
       `${apiVersion} ${kind} "${name}" cannot be mapped: the reference must be a Service or Route of serving.knative.dev/v1, or a Service of v1.`,
     );
-  return { ...targetOf(addressable, { namespace, name }), routed: true };
+  return targetOf(addressable, { namespace, name });
 }
 
 function isServing(apiVersion: string): boolean {
@@ -51,7 +49,7 @@ function getAddressable(
   return url;
 }
 
-function targetOf(url: string, { namespace, name }: Named): Omit<Target, 'routed'> {
+function targetOf(url: string, { namespace, name }: Named): Target {
   const host = `${name}.${namespace}.svc.${clusterDomain}`;
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (parsed?.hostname !== host) {
@@ -76,7 +74,6 @@ async function getCoreService(
   }
 }
 
-function ofCoreService({ metadata: { name = '', namespace, labels } }: CoreService): Target {
-  const routed = labels?.[keys.route] !== undefined;
-  return { host: `${name}.${namespace}.svc.${clusterDomain}`, serviceName: name, routed };
+function ofCoreService({ metadata: { name = '', namespace } }: CoreService): Target {
+  return { host: `${name}.${namespace}.svc.${clusterDomain}`, serviceName: name };
 }
