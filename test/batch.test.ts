@@ -58,11 +58,13 @@ describe('pods beside Knative', () => {
       metadata: { namespace, name: 'picky' },
       spec: { nodeSelector: { disk: 'gold' }, containers: [{ name: 'c', image: 'dev.local/report' }] },
     } as Pod);
-    await eventually(async () => {
+    const told = await eventually(async () => {
       const { status } = await podOf(ebb, 'picky');
-      return status?.conditions?.some(
-        ({ reason, message }) => reason === 'Unschedulable' && /0\/1 nodes .* node affinity/.test(message ?? ''),
-      );
+      return status?.conditions?.find(({ type, status: is }) => type === 'PodScheduled' && is === 'False');
+    });
+    expect(told).toMatchObject({
+      reason: 'Unschedulable',
+      message: expect.stringMatching(/0\/1 nodes .* node affinity/),
     });
   });
 });
