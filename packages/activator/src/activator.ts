@@ -162,7 +162,7 @@ export class Activator implements Disposable {
     if (again) this.#load.change(revision, 1);
     else this.#load.begin(revision);
     try {
-      return revision.take() ?? this.#wait(key, revision, caller);
+      return revision.take(caller.prefers) ?? this.#wait(key, revision, caller);
     } catch (error) {
       this.#load.end(revision);
       throw error;

@@ -8,6 +8,8 @@ export interface Caller {
   readonly arrivedAt?: number | undefined;
   /** Bytes the request holds while it waits. Default: what most do. */
   readonly heldBytes?: number | undefined;
+  /** Instances it would rather have than others, by pod name, if one of them has room at once. */
+  readonly prefers?: ((podName: string) => boolean) | undefined;
   granted(lease: Lease): void;
   refused(error: RefusedError): void;
 }

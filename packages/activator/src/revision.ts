@@ -149,10 +149,17 @@ export class Revision implements LoadSource, LeaseOwner {
   }
 
   /** A slot, if there is one and nobody waits for it. */
-  take(): Lease | undefined {
+  take(prefers?: Caller['prefers']): Lease | undefined {
     if (this.#line.ahead > 0 || !this.#config) return undefined;
-    const backend = this.#picker.pick();
+    const backend = (prefers && this.#preferred(prefers)) ?? this.#picker.pick();
     return backend && new BackendLease(this, backend, { kind: 'own', waited: false });
+  }
+
+  #preferred(prefers: (podName: string) => boolean): Backend | undefined {
+    for (const backend of this.#backends.values()) {
+      if (backend.state === 'ready' && hasRoom(backend) && prefers(backend.name)) return backend;
+    }
+    return undefined;
   }
 
   /** Puts a caller at the end of the line. Throws `RefusedError` if the revision has failed. */

@@ -133,7 +133,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const holder = new TableHolder({ random, clusterDomain, httpsPort: https?.externalPort });
   const settings = new Map<string, RevisionSettings>();
   const services = new ServiceBackends({ ...options, activator, settings });
-  const edge = new PublicEdge({ ...options, tls: https !== undefined, certificate: https?.certificate });
+  const { certificate, externalPort: httpsPort } = https ?? {};
+  const edge = new PublicEdge({ ...options, tls: https !== undefined, certificate, httpsPort });
   let known = false;
   const ready = Promise.all(Object.values(informers).map(({ synced }: { synced: Promise<void> }) => synced)).then(
     () => {
@@ -154,10 +155,15 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
         ...listeners,
         https: https && { ...https, tls: { certificates: edge.certificates, settings: () => edge.tls } },
       },
-      edge: { access: () => edge.settings.access, proxyProtocol: () => edge.settings.proxyProtocol },
+      edge: {
+        access: () => edge.settings.access,
+        proxyProtocol: () => edge.settings.proxyProtocol,
+        keepAliveMs: () => edge.settings.idleMs,
+      },
+      duties: () => edge.duties,
       table: () => holder.table,
       ready: () => known,
-      settingsOf: (key) => settings.get(key) ?? defaultSettings,
+      settingsOf: (key) => edge.capped(settings.get(key) ?? defaultSettings),
     });
     ({ probe } = plane);
   } catch (error) {
@@ -301,7 +307,7 @@ async function watch(watching: Watching): Promise<void> {
       const affected = holder.take(event);
       const key = keyOf(event.object);
       const compiled = holder.table.ingresses.get(key);
-      edge.setIngress(key, compiled);
+      edge.setIngress(event.object, compiled);
       services.setIngress(key, compiled);
       for (const one of affected) status.enqueue(one);
     }),

@@ -8,6 +8,8 @@ export interface Arrival {
   readonly bare: Socket;
   /** The client's address, IPv4 ones without IPv6's prefix. */
   readonly peer: string;
+  /** The client's port. */
+  readonly port: number | undefined;
   readonly proto: 'http' | 'https';
 }
 

@@ -35,7 +35,7 @@ it('reads what CCM calls by these names', () => {
     httpsOnly: true,
     idleMs: 15_000,
     requestMs: 180_000,
-    affinity: { cookie: 'SERVERID', insertSeconds: 60 },
+    affinity: { cookie: 'SERVERID', maxAgeSeconds: 60 },
     forwarded: { slbPort: true, clientPort: false },
   });
   expect(settings.access.allow?.has('10.1.2.3')).toBe(true);
@@ -56,7 +56,6 @@ it('tells key, value and what it must be of what makes no sense, and goes on wit
       'idle-timeout': '0',
       'proxy-protocol': 'yes',
       'acl-status': 'on',
-      'sticky-session': 'on',
       'sticky-session-type': 'server',
     },
     { 'ebb.dev/acl-entries': 'office' },
@@ -67,6 +66,6 @@ it('tells key, value and what it must be of what makes no sense, and goes on wit
     expect.stringMatching(/^ebb.dev\/acl-entries = "office": 'office' is no address/),
     'proxy-protocol = "yes": must be on or off',
     'idle-timeout = "0": must be a number of seconds from 1 to 3600',
-    'sticky-session-type = server needs the annotation cookie, the name of the cookie',
+    'sticky-session-type = "server": must be insert: the gateway does not rewrite the cookies of apps',
   ]);
 });

@@ -5,8 +5,7 @@ import { type TlsPolicyName, defaultTlsPolicy, isTlsPolicy, tlsPolicies } from '
 /** A cookie that brings a client back to the instance it had before. */
 export interface Affinity {
   readonly cookie: string;
-  /** The gateway sets it, and for so long; undefined if the instance sets it itself. */
-  readonly insertSeconds: number | undefined;
+  readonly maxAgeSeconds: number;
 }
 
 /** What a load balancer is told in annotations of its Service. */
@@ -24,6 +23,8 @@ export interface EdgeSettings {
   /** Most time until a response begins, in milliseconds, if the revision does not want less; undefined: as the revision says. */
   readonly requestMs: number | undefined;
   readonly affinity: Affinity | undefined;
+  /** Proxies in front, whose X-Forwarded-For is believed, and nobody else's; undefined: what comes is passed on. */
+  readonly trustedProxies: AddressList | undefined;
   /** Headers that tell an instance of the connection. */
   readonly forwarded: { readonly slbPort: boolean; readonly clientPort: boolean };
 }
@@ -37,6 +38,7 @@ export const defaultEdgeSettings: EdgeSettings = {
   idleMs: undefined,
   requestMs: undefined,
   affinity: undefined,
+  trustedProxies: undefined,
   forwarded: { slbPort: false, clientPort: false },
 };
 
@@ -55,6 +57,8 @@ const prefixes = [
 ];
 /** Ebb's own: the entries of the list that `acl-id` names in a cloud, separated by commas. */
 const entriesKey = 'ebb.dev/acl-entries';
+/** Ebb's own: addresses of the proxies in front, separated by commas. */
+const proxiesKey = 'ebb.dev/trusted-proxies';
 
 /** Reads the annotations that CCM has for load balancers (serverless-node.md, section 5.5). */
 export function readEdgeSettings(annotations: Readonly<Record<string, string>> = {}): ReadSettings {
@@ -68,6 +72,7 @@ export function readEdgeSettings(annotations: Readonly<Record<string, string>> =
     idleMs: reader.read('idle-timeout', seconds(1, 3600)),
     requestMs: reader.read('request-timeout', seconds(1, 3600)),
     affinity: readAffinity(reader),
+    trustedProxies: readList(reader, proxiesKey, annotations[proxiesKey]),
     forwarded: {
       slbPort: reader.isOn('xforwardedfor-slbport', false),
       clientPort: reader.isOn('xforwardedfor-clientsrcport', false),
@@ -84,24 +89,20 @@ function readAccess(reader: Reader, entries: string | undefined): AccessRules {
   const type = reader.read('acl-type', oneOf('white', 'black')) ?? 'black';
   reader.use('acl-id');
   if (!isOn) return {};
-  const list = reader.attempt(
-    entriesKey,
-    entries ?? '',
-    (text) => new AddressList(text.split(',').filter((entry) => entry.trim() !== '')),
-  );
+  const list = readList(reader, entriesKey, entries ?? '');
   return list ? { [type === 'white' ? 'allow' : 'deny']: list } : {};
+}
+
+function readList(reader: Reader, key: string, text: string | undefined): AddressList | undefined {
+  if (text === undefined) return undefined;
+  return reader.attempt(key, text, () => new AddressList(text.split(',').filter((entry) => entry.trim() !== '')));
 }
 
 function readAffinity(reader: Reader): Affinity | undefined {
   const isOn = reader.isOn('sticky-session', false);
-  const type = reader.read('sticky-session-type', oneOf('insert', 'server')) ?? 'insert';
-  const cookie = reader.read('cookie', parseCookieName);
-  const timeoutMs = reader.read('cookie-timeout', seconds(1, 86_400)) ?? 1_000_000;
-  if (!isOn) return undefined;
-  if (type === 'insert') return { cookie: 'SERVERID', insertSeconds: timeoutMs / 1000 };
-  if (cookie !== undefined) return { cookie, insertSeconds: undefined };
-  reader.faults.push('sticky-session-type = server needs the annotation cookie, the name of the cookie');
-  return undefined;
+  reader.read('sticky-session-type', parseSessionType);
+  const maxAgeMs = reader.read('cookie-timeout', seconds(1, 86_400)) ?? 1_000_000;
+  return isOn ? { cookie: 'SERVERID', maxAgeSeconds: maxAgeMs / 1000 } : undefined;
 }
 
 type Parse<T> = (text: string) => T;
@@ -177,7 +178,7 @@ function parseForward(text: string): true {
   return true;
 }
 
-function parseCookieName(text: string): string {
-  if (!/^[\w!#$%&'*+.^`|~-]{1,200}$/.test(text)) throw new Error('must be the name of a cookie');
+function parseSessionType(text: string): string {
+  if (text !== 'insert') throw new Error('must be insert: the gateway does not rewrite the cookies of apps');
   return text;
 }

@@ -85,17 +85,20 @@ function acceptor(
   tls: TlsListener | undefined,
 ): (socket: Socket) => void {
   const patience = (ms: number): Patience => ({ deadlines, untilMs: clock.now() + ms });
-  const admit = (socket: Socket, peer: string): void => {
+  const admit = (socket: Socket, peer: string, port: number | undefined): void => {
     if (!mayConnect(access(), peer)) return void socket.destroy();
-    if (tls) return tls.take(socket, { bare: socket, peer, proto: 'https' });
+    if (tls) return tls.take(socket, { bare: socket, peer, port, proto: 'https' });
     detectVersion(socket, patience(silentMs), (version) =>
-      handlers[version](socket, { bare: socket, peer, proto: 'http' }),
+      handlers[version](socket, { bare: socket, peer, port, proto: 'http' }),
     );
   };
   return (socket) => {
     const peer = plainAddress(socket.remoteAddress ?? 'unknown');
-    if (!proxyProtocol()) return admit(socket, peer);
-    readProxyHeader(socket, patience(headersMs), (source) => admit(socket, plainAddress(source?.address ?? peer)));
+    const port = socket.remotePort;
+    if (!proxyProtocol()) return admit(socket, peer, port);
+    readProxyHeader(socket, patience(headersMs), (source) =>
+      source ? admit(socket, plainAddress(source.address), source.port) : admit(socket, peer, port),
+    );
   };
 }
 

@@ -2,6 +2,7 @@ import type { Activator } from '@ebb/activator';
 import type { Clock, Logger } from '@ebb/base';
 import type { RoutingTable } from '@ebb/router';
 import type { Upstream } from '../upstream/call.ts';
+import type { Duties } from '../duties/duties.ts';
 import type { Deadlines } from './deadlines.ts';
 import type { Timeouts } from './timeouts.ts';
 
@@ -31,6 +32,8 @@ export interface DataPlane {
   readonly settingsOf: (revisionKey: string) => RevisionSettings;
   readonly upstreams: Upstreams;
   readonly deadlines: Deadlines;
+  /** What else is asked of a load balancer; undefined, as a rule, if nothing is. */
+  readonly duties?: (() => Duties | undefined) | undefined;
   /** True once the gateway closes: connections are not to be kept. */
   readonly closing: () => boolean;
 }

@@ -44,6 +44,10 @@ export interface Peer {
   readonly address: string;
   readonly proto: 'http' | 'https';
   readonly listener: Listener;
+  /** From which port it came. */
+  readonly port?: number | undefined;
+  /** To which port of ours. */
+  readonly ownPort?: number | undefined;
 }
 
 /** Hears of what becomes of the client while an exchange is under way. */

@@ -2,6 +2,7 @@ import type { Caller, Lease, RefusedError, Waiter } from '@ebb/activator';
 import { messageOf } from '@ebb/base';
 import type { Forward } from '@ebb/router';
 import type { Call, CallSink, FailureKind, UpstreamRequest } from '../upstream/call.ts';
+import type { Binding } from '../duties/affinity.ts';
 import { type DataPlane, type RevisionSettings, reconnectMs } from './data-plane.ts';
 import type { Dated, DatedPlace } from './deadlines.ts';
 import type { Downstream, DownstreamOwner, Peer, ResponseHead } from './downstream.ts';
@@ -20,6 +21,8 @@ export interface ExchangeStart {
   readonly head: RequestHead;
   readonly path: string;
   readonly forward: Forward;
+  /** The instance the client is to come back to. */
+  readonly binding?: Binding | undefined;
 }
 
 /** Times a request may go to another instance because the first could not be reached, or a kept connection had gone stale. */
@@ -27,6 +30,8 @@ const maxAttempts = 5;
 
 /** What an exchange and its connection take up beside the head. */
 const exchangeBytes = 4096;
+
+const none: readonly string[] = [];
 
 const repeatable: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 
@@ -80,11 +85,16 @@ export class Exchange implements Caller, CallSink, Dated, DownstreamOwner {
     if (waiter) this.#waiter = waiter;
   }
 
+  get prefers(): Caller['prefers'] {
+    return this.#start.binding?.prefers;
+  }
+
   granted(lease: Lease): void {
     this.#waiter = undefined;
     this.#lease = lease;
     this.#phase = 'calling';
     if (lease.waited) this.#coldStart = true;
+    this.#start.binding?.chosen(lease.podName);
     this.#attempts++;
     this.#upstreamRequest ??= this.#makeRequest();
     try {
@@ -231,12 +241,13 @@ export class Exchange implements Caller, CallSink, Dated, DownstreamOwner {
 
   /** Headers the gateway adds to whatever response. */
   #ownHeaders(): readonly string[] {
-    if (!this.#coldStart) return [];
+    const cookie = this.#start.binding?.headers() ?? none;
+    if (!this.#coldStart) return cookie;
     const timing =
       this.#settings.serverTiming && this.#lease
         ? ['Server-Timing', serverTiming(this.#arrivedAt, this.#lease.times, this.#plane.clock.now())]
         : [];
-    return ['ebb-cold-start', 'true', ...timing];
+    return ['ebb-cold-start', 'true', ...timing, ...cookie];
   }
 
   /** Gives back all that the exchange holds. */

@@ -26,6 +26,9 @@ export function judge(plane: DataPlane, head: RequestHead, peer: Peer): Verdict 
   if (fault) return refuse({ ...fault, reason: fault.status === 501 ? 'not-supported' : 'bad-request' });
   if (!target) return { kind: 'answer', answer: { status: 200, text: '', headers: [] } };
   if (target.host !== undefined) head.host = target.host;
+  const duties = plane.duties?.();
+  const turnedAway = duties?.admit(head, peer);
+  if (turnedAway) return refuse(turnedAway);
   const result = route(plane.table(), new Asked(target.path, peer, head));
   if (result.kind === 'notFound' && !plane.ready()) return refuse(refusals.starting);
   const probe = answerProbe(head, result);
@@ -35,11 +38,14 @@ export function judge(plane: DataPlane, head: RequestHead, peer: Peer): Verdict 
     const headers = ['Location', result.location];
     return refuse({ status: 301, reason: 'redirect', text: '', headers });
   }
-  return { kind: 'forward', result, path: target.path };
+  const limited = duties?.limit(result, head, peer);
+  return limited ? refuse(limited) : { kind: 'forward', result, path: target.path };
 }
 
 /** Handles a request that has come, in whatever version of HTTP; an upgrade is not one. */
-export function handleRequest(plane: DataPlane, head: RequestHead, downstream: Downstream, peer: Peer): void {
+export function handleRequest(plane: DataPlane, head: RequestHead, client: Downstream, peer: Peer): void {
+  const duties = plane.duties?.();
+  const downstream = duties ? duties.watch(client, head, peer) : client;
   const verdict = judge(plane, head, peer);
   switch (verdict.kind) {
     case 'refuse':
@@ -48,7 +54,8 @@ export function handleRequest(plane: DataPlane, head: RequestHead, downstream: D
       return downstream.answer(verdict.answer);
     case 'forward': {
       const { path, result: forward } = verdict;
-      new Exchange(plane, { downstream, peer, head, path, forward }).begin();
+      const binding = duties?.binding(head, peer);
+      new Exchange(plane, { downstream, peer, head, path, forward, binding }).begin();
     }
   }
 }

@@ -1,10 +1,12 @@
 import type { Listener } from '@ebb/router';
 import type { AccessRules } from '../edge/address-list.ts';
+import type { Arrival } from '../edge/arrival.ts';
 import { type Edge, openEdge } from '../edge/edge.ts';
 import type { TlsOptions } from '../edge/tls-listener.ts';
 import { Http1Server } from '../http1/http1-server.ts';
 import { Http2Server } from '../http2/http2-server.ts';
 import type { DataPlane } from './data-plane.ts';
+import type { Peer } from './downstream.ts';
 
 /** Where to listen. Port 0 takes any. */
 export interface ListenAddress {
@@ -37,6 +39,8 @@ export interface ListenOptions {
   readonly proxyProtocol?: (() => boolean) | undefined;
   /** Who may connect, looked at with each connection. Default: everybody. */
   readonly access?: (() => AccessRules) | undefined;
+  /** Time a connection without a request is kept, while it is not what `limits` says. */
+  readonly keepAliveMs?: (() => number | undefined) | undefined;
 }
 
 /** A listener that is open. */
@@ -61,25 +65,44 @@ const lingerPart = 0.1;
 
 const everybody: AccessRules = {};
 
+/** The limits, of which one may change with time. */
+function limitsOf({ limits, keepAliveMs }: ListenOptions): HttpLimits {
+  const fixed = { ...defaultLimits, ...limits };
+  if (!keepAliveMs) return fixed;
+  return {
+    ...fixed,
+    get keepAliveMs() {
+      return keepAliveMs() ?? fixed.keepAliveMs;
+    },
+  };
+}
+
 /** Opens a listener for all versions of HTTP. Rejects with a `UserError` whose cause has the system's code (`EADDRINUSE`…). */
 export async function listen(plane: DataPlane, options: ListenOptions): Promise<OpenListener> {
   const { clock, logger, deadlines } = plane;
   const { listener, address, tls, proxyProtocol = () => false, access = () => everybody } = options;
-  const limits = { ...defaultLimits, ...options.limits };
+  const limits = limitsOf(options);
   const { headersMs, keepAliveMs: silentMs, connections: maxConnections } = limits;
   const http1 = new Http1Server(plane, limits);
   const http2 = new Http2Server(plane, limits);
   const edgeOptions = { clock, logger, deadlines, address, tls, proxyProtocol, access, headersMs, silentMs };
+  const peerOf = ({ peer, port, proto, bare }: Arrival): Peer => ({
+    address: peer,
+    proto,
+    listener,
+    port,
+    ownPort: bare.localPort,
+  });
   let edge: Edge;
   try {
     edge = await openEdge(
       { ...edgeOptions, maxConnections },
       {
-        http1: (socket, { peer, proto }) => {
-          http1.accept(socket, { address: peer, proto, listener });
+        http1: (socket, arrival) => {
+          http1.accept(socket, peerOf(arrival));
           socket.resume();
         },
-        http2: (socket, { peer, proto }) => http2.accept(socket, { address: peer, proto, listener }),
+        http2: (socket, arrival) => http2.accept(socket, peerOf(arrival)),
       },
     );
   } catch (error) {

@@ -9,6 +9,7 @@ export type Reason =
   | 'not-supported'
   | 'redirect'
   | 'queue-full'
+  | 'rate-limited'
   | 'revision-failed'
   | 'revision-missing'
   | 'starting'

@@ -1,11 +1,23 @@
-import { type CoreService, type Secret, resources, systemNamespace } from '@ebb/api';
-import type { Clock, Logger } from '@ebb/base';
+import {
+  type ConfigMap,
+  type CoreService,
+  type Ingress,
+  type Secret,
+  keyOf,
+  resources,
+  systemNamespace,
+} from '@ebb/api';
+import { type Clock, type Logger, messageOf } from '@ebb/base';
 import { type EventRecorder, type KubeClient, createEventRecorder } from '@ebb/kube';
 import type { CompiledIngress } from '@ebb/router';
+import { AccessLog } from '../duties/access-log.ts';
+import { Duties } from '../duties/duties.ts';
+import { RateLimits, readRouteLimits } from '../duties/rate-limits.ts';
 import { CertificateStore } from '../edge/certificate-store.ts';
 import { type KeyPair, type TlsSettings, readCertificate } from '../edge/certificate.ts';
 import { type EdgeSettings, defaultEdgeSettings, readEdgeSettings } from '../edge/edge-settings.ts';
 import { tlsPolicies } from '../edge/tls-policies.ts';
+import type { RevisionSettings } from '../http/data-plane.ts';
 import { CertificateKeeper, certificateIn } from './certificate-keeper.ts';
 import { NamedWatches } from './named-watches.ts';
 
@@ -18,9 +30,12 @@ export interface PublicEdgeOptions {
   readonly tls: boolean;
   /** Shown where there is no other certificate; default: that of the Secret `ebb-gateway-certificate`. */
   readonly certificate?: KeyPair | undefined;
+  /** Where clients reach https. Default 443. */
+  readonly httpsPort?: number | undefined;
 }
 
 const serviceKey = `${systemNamespace}/ebb-gateway`;
+const observabilityKey = `${systemNamespace}/config-observability`;
 const certificateKey = `${systemNamespace}/ebb-gateway-certificate`;
 const clientCaKey = `${systemNamespace}/ebb-gateway-client-ca`;
 
@@ -34,7 +49,13 @@ export class PublicEdge implements AsyncDisposable {
   readonly #logger: Logger;
   readonly #secrets: NamedWatches<Secret>;
   readonly #services: NamedWatches<CoreService>;
+  readonly #configMaps: NamedWatches<ConfigMap>;
+  readonly #options: PublicEdgeOptions;
   readonly #keeper: CertificateKeeper | undefined;
+  readonly #limits = new RateLimits();
+  #log: AccessLog | undefined;
+  #duties: Duties | undefined;
+  #capped = new WeakMap<RevisionSettings, RevisionSettings>();
   #settings: EdgeSettings = defaultEdgeSettings;
   #clientCa: string | undefined;
   #tls: TlsSettings = tlsOf(defaultEdgeSettings, undefined);
@@ -42,11 +63,14 @@ export class PublicEdge implements AsyncDisposable {
   /** Begins to watch at once. */
   constructor(options: PublicEdgeOptions) {
     const { client, clock, logger, tls, certificate } = options;
+    this.#options = options;
     this.#logger = logger;
     this.#events = createEventRecorder(client, { component: 'ebb-gateway', clock, logger });
     this.#secrets = new NamedWatches(resources.secrets, options);
     this.#services = new NamedWatches(resources.coreServices, options);
     this.#services.watch(serviceKey, (service) => this.#takeService(service));
+    this.#configMaps = new NamedWatches(resources.configMaps, options);
+    this.#configMaps.watch(observabilityKey, (config) => this.#takeObservability(config));
     if (!tls) return;
     const { certificates } = this;
     this.#keeper = new CertificateKeeper({ certificates, secrets: this.#secrets, events: this.#events, clock });
@@ -63,9 +87,33 @@ export class PublicEdge implements AsyncDisposable {
     return this.#tls;
   }
 
-  /** Takes in what an Ingress says now; `undefined` once it is gone. */
-  setIngress(key: string, ingress: CompiledIngress | undefined): void {
-    this.#keeper?.setIngress(key, ingress);
+  /** What else is asked of a load balancer. */
+  get duties(): Duties | undefined {
+    return this.#duties;
+  }
+
+  /** How requests to a revision are sent, under the limit that the load balancer has of its own. */
+  capped(settings: RevisionSettings): RevisionSettings {
+    const { requestMs } = this.#settings;
+    if (requestMs === undefined) return settings;
+    const known = this.#capped.get(settings);
+    if (known) return known;
+    const capped = { ...settings, responseStartMs: Math.min(requestMs, settings.responseStartMs ?? Infinity) };
+    this.#capped.set(settings, capped);
+    return capped;
+  }
+
+  /** Takes in an Ingress as it is now; `undefined` once it is gone, or where it is not one of ours. */
+  setIngress(ingress: Ingress, compiled: CompiledIngress | undefined): void {
+    const key = keyOf(ingress);
+    this.#keeper?.setIngress(key, compiled);
+    const { annotations } = ingress.metadata;
+    try {
+      this.#limits.set(key, compiled && readRouteLimits(annotations), this.#options.clock.now());
+    } catch (error) {
+      this.#events.event(ingress, 'Warning', 'BadAnnotation', messageOf(error));
+    }
+    this.#refresh();
   }
 
   /** False as long as it is not known what the Secrets hold that an Ingress names. */
@@ -77,15 +125,34 @@ export class PublicEdge implements AsyncDisposable {
     this.#keeper?.[Symbol.dispose]();
     await this.#secrets[Symbol.asyncDispose]();
     await this.#services[Symbol.asyncDispose]();
+    await this.#configMaps[Symbol.asyncDispose]();
   }
 
   #takeService(service: CoreService | undefined): void {
     const { settings, faults, ignored } = readEdgeSettings(service?.metadata.annotations);
     this.#settings = settings;
+    this.#capped = new WeakMap();
     this.#tls = tlsOf(settings, this.#clientCa);
+    this.#refresh();
     if (!service) return;
     for (const fault of faults) this.#events.event(service, 'Warning', 'BadAnnotation', fault);
     if (ignored.length > 0) this.#logger.info({ ignored }, 'annotations of the Service that mean nothing here');
+  }
+
+  #takeObservability(config: ConfigMap | undefined): void {
+    const { clock, logger, random } = this.#options;
+    const isOn = config?.data?.['logging.enable-request-log'] === 'true';
+    const rate = Number(config?.data?.['ebb-request-log-sample-rate'] ?? 1);
+    const sampleRate = rate >= 0 && rate <= 1 ? rate : 1;
+    this.#log = isOn ? new AccessLog({ clock, logger, random, sampleRate }) : undefined;
+    this.#refresh();
+  }
+
+  /** Without duties, no request is asked about them. */
+  #refresh(): void {
+    const { clock, httpsPort = 443 } = this.#options;
+    const parts = { settings: this.#settings, limits: this.#limits, log: this.#log };
+    this.#duties = Duties.needed(parts) ? new Duties({ ...parts, clock, httpsPort }) : undefined;
   }
 
   #takeDefault(secret: Secret | undefined): void {

@@ -1,0 +1,135 @@
+import type { Clock, Logger } from '@ebb/base';
+import type { Downstream, DownstreamOwner, Peer, RequestBody, ResponseHead } from '../http/downstream.ts';
+import type { RequestHead } from '../http/request-head.ts';
+import type { OwnAnswer } from '../http/refusal.ts';
+
+export interface AccessLogOptions {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Numbers in [0, 1). */
+  readonly random: () => number;
+  /** Part of all requests that is logged, from 0 to 1. */
+  readonly sampleRate: number;
+}
+
+/** Writes a line for each request, or for some, when its response is over (data-path.md, section 15.4). */
+export class AccessLog {
+  readonly #options: AccessLogOptions;
+
+  constructor(options: AccessLogOptions) {
+    this.#options = options;
+  }
+
+  /** What to use in place of `downstream`, so that what becomes of the request is seen. */
+  watch(downstream: Downstream, head: RequestHead, peer: Peer): Downstream {
+    const { sampleRate, random } = this.#options;
+    if (sampleRate < 1 && random() >= sampleRate) return downstream;
+    return new LoggedDownstream(downstream, head, peer, this.#options);
+  }
+}
+
+/** The status of a request whose client did not wait for the response. */
+const clientGone = 499;
+
+class LoggedDownstream implements Downstream {
+  readonly #inner: Downstream;
+  readonly #head: RequestHead;
+  readonly #peer: Peer;
+  readonly #options: AccessLogOptions;
+  readonly #beganAt: number;
+  #owner: DownstreamOwner | undefined;
+  #status = 0;
+  #bytes = 0;
+  #isOver = false;
+
+  constructor(inner: Downstream, head: RequestHead, peer: Peer, options: AccessLogOptions) {
+    this.#inner = inner;
+    this.#head = head;
+    this.#peer = peer;
+    this.#options = options;
+    this.#beganAt = options.clock.now();
+  }
+
+  get body(): RequestBody | undefined {
+    return this.#inner.body;
+  }
+
+  get begun(): boolean {
+    return this.#inner.begun;
+  }
+
+  get owner(): DownstreamOwner | undefined {
+    return this.#owner;
+  }
+
+  set owner(owner: DownstreamOwner | undefined) {
+    this.#owner = owner;
+    this.#inner.owner = owner && {
+      drained: () => owner.drained(),
+      clientGone: () => {
+        this.#tell(this.#status || clientGone);
+        owner.clientGone();
+      },
+    };
+  }
+
+  information(response: ResponseHead): void {
+    this.#inner.information(response);
+  }
+
+  head(response: ResponseHead, own: readonly string[]): void {
+    this.#status = response.status;
+    this.#inner.head(response, own);
+  }
+
+  data(chunk: Buffer): boolean {
+    this.#bytes += chunk.length;
+    return this.#inner.data(chunk);
+  }
+
+  flush(): void {
+    this.#inner.flush();
+  }
+
+  end(trailers: readonly string[]): void {
+    this.#inner.end(trailers);
+    this.#tell(this.#status);
+  }
+
+  cut(timedOut: boolean): void {
+    this.#inner.cut(timedOut);
+    this.#tell(this.#status);
+  }
+
+  answer(answer: OwnAnswer): void {
+    this.#inner.answer(answer);
+    this.#bytes = Buffer.byteLength(answer.text);
+    this.#tell(answer.status);
+  }
+
+  #tell(status: number): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    const { clock, logger } = this.#options;
+    const { method, target, host, contentLength } = this.#head;
+    const { address, proto } = this.#peer;
+    const latency = (clock.now() - this.#beganAt) / 1000;
+    const httpRequest = {
+      requestMethod: method,
+      requestUrl: `${proto}://${host}${target}`,
+      requestSize: contentLength ?? 0,
+      status,
+      responseSize: this.#bytes,
+      userAgent: this.#head.header('user-agent') ?? '',
+      remoteIp: address,
+      referer: this.#head.header('referer') ?? '',
+      latency: `${latency.toFixed(6)}s`,
+    };
+    logger.info({ httpRequest, traceId: traceIn(this.#head) }, 'request');
+  }
+}
+
+/** The trace that a request belongs to, by W3C's header or by Zipkin's. */
+function traceIn(head: RequestHead): string {
+  return head.header('traceparent')?.split('-')[1] ?? head.header('x-b3-traceid') ?? '';
+}

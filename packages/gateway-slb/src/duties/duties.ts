@@ -1,0 +1,97 @@
+import type { Clock } from '@ebb/base';
+import type { Forward } from '@ebb/router';
+import { clientAddress } from '../edge/client-address.ts';
+import type { EdgeSettings } from '../edge/edge-settings.ts';
+import type { Downstream, Peer } from '../http/downstream.ts';
+import { HeaderList, withoutHeaders } from '../http/header-block.ts';
+import type { Refusal } from '../http/refusal.ts';
+import type { RequestHead } from '../http/request-head.ts';
+import type { AccessLog } from './access-log.ts';
+import { Binding } from './affinity.ts';
+import type { RateLimits } from './rate-limits.ts';
+
+/** What a load balancer does beside passing requests on. */
+export interface DutiesOptions {
+  readonly clock: Clock;
+  readonly settings: EdgeSettings;
+  readonly limits: RateLimits;
+  readonly log: AccessLog | undefined;
+  /** Where clients reach https. */
+  readonly httpsPort: number;
+}
+
+const acmePrefix = '/.well-known/acme-challenge/';
+const portHeaders: ReadonlySet<string> = new Set(['x-forwarded-port', 'x-forwarded-client-srcport']);
+
+/** Does for requests from the world what is asked of a load balancer. There is none of it while nothing is asked. */
+export class Duties {
+  readonly #options: DutiesOptions;
+
+  constructor(options: DutiesOptions) {
+    this.#options = options;
+  }
+
+  /** Whether anything of this is asked for. */
+  static needed({ settings, limits, log }: Pick<DutiesOptions, 'settings' | 'limits' | 'log'>): boolean {
+    const { httpsOnly, affinity, trustedProxies, forwarded } = settings;
+    return [httpsOnly, affinity, trustedProxies, forwarded.slbPort, forwarded.clientPort, log, !limits.isEmpty].some(
+      Boolean,
+    );
+  }
+
+  /** Sees to what a request says of where it comes from, before it is routed. A refusal answers it. */
+  admit(head: RequestHead, peer: Peer): Refusal | undefined {
+    const { settings, httpsPort } = this.#options;
+    if (peer.listener !== 'public') return undefined;
+    const { httpsOnly, trustedProxies, forwarded } = settings;
+    if (httpsOnly && peer.proto === 'http' && !head.target.startsWith(acmePrefix) && head.probe === undefined) {
+      return redirect(head, httpsPort);
+    }
+    if (trustedProxies && !trustedProxies.has(peer.address)) forgetForwarded(head);
+    if (forwarded.slbPort || forwarded.clientPort) addPorts(head, peer, forwarded);
+    return undefined;
+  }
+
+  /** Counts a request against the limits of its route; a refusal answers it. */
+  limit({ ingress }: Forward, head: RequestHead, peer: Peer): Refusal | undefined {
+    const { clock, limits, settings } = this.#options;
+    if (limits.isEmpty) return undefined;
+    const client = clientAddress(peer.address, head.forwardedFor, settings.trustedProxies);
+    const waitMs = limits.take(ingress.key, client, clock.now());
+    if (waitMs === 0) return undefined;
+    const headers = ['Retry-After', String(Math.ceil(waitMs / 1000))];
+    return { status: 429, reason: 'rate-limited', text: 'too many requests', headers };
+  }
+
+  /** The instance the client is to come back to, if that is asked for. */
+  binding(head: RequestHead, { proto, listener }: Peer): Binding | undefined {
+    const { affinity } = this.#options.settings;
+    return affinity && listener === 'public' ? new Binding(affinity, head, proto === 'https') : undefined;
+  }
+
+  /** What to use in place of `downstream`. */
+  watch(downstream: Downstream, head: RequestHead, peer: Peer): Downstream {
+    return this.#options.log?.watch(downstream, head, peer) ?? downstream;
+  }
+}
+
+function redirect({ host, target }: RequestHead, httpsPort: number): Refusal {
+  const port = httpsPort === 443 ? '' : `:${httpsPort}`;
+  const path = target.startsWith('/') ? target : '/';
+  const location = `https://${host.replace(/:\d*$/, '')}${port}${path}`;
+  return { status: 301, reason: 'redirect', text: '', headers: ['Location', location] };
+}
+
+/** What somebody says of whom they ask for, whom nobody has reason to believe. */
+function forgetForwarded(head: RequestHead): void {
+  head.forwardedFor = head.forwardedHost = undefined;
+  head.forwarded = false;
+  head.headers = new HeaderList(withoutHeaders(head.headers.list(), new Set(['forwarded', 'x-forwarded-host'])));
+}
+
+function addPorts(head: RequestHead, peer: Peer, wanted: EdgeSettings['forwarded']): void {
+  const added = withoutHeaders(head.headers.list(), portHeaders);
+  if (wanted.slbPort && peer.ownPort !== undefined) added.push('X-Forwarded-Port', String(peer.ownPort));
+  if (wanted.clientPort && peer.port !== undefined) added.push('X-Forwarded-Client-srcport', String(peer.port));
+  head.headers = new HeaderList(added);
+}
