@@ -1,132 +1,17 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import {
-  type Ingress,
-  type Pod,
-  type Revision,
-  ingressClass,
-  keys,
-  resources,
-  statsSecret,
-  systemNamespace,
-} from '@ebb/api';
+import { resources, statsSecret, systemNamespace } from '@ebb/api';
 import { silentLogger, systemClock } from '@ebb/base';
 import { eventually } from '@ebb/base/testing';
 import { type Gateway, createGateway } from '@ebb/gateway-slb';
-import { type RemoteKubeClient, conditionOf, createKubeClient } from '@ebb/kube';
-import { Agent, request } from 'undici';
+import { createKubeClient } from '@ebb/kube';
 import { expect, it } from 'vitest';
-import { namespace, openTestApi } from './api.ts';
+import { openTestApi } from './api.ts';
+import { Clients, Instance, countedIsReady, createCounted } from './counted.ts';
 import { openProcesses } from './processes.ts';
 
-const name = 'counted-00001';
-const host = `counted.${namespace}.localhost`;
 const token = 'known to gateways alone';
 const seconds = 2;
 const timing = { leaseDurationSeconds: seconds, renewDeadlineSeconds: 1.5, retryPeriodSeconds: 0.3 };
-const config = { 'lease-duration': `${seconds}s`, 'renew-deadline': '1.5s', 'retry-period': '300ms' };
-
-const ingress: Ingress = {
-  metadata: { namespace, name: 'counted', annotations: { [keys.ingressClass]: ingressClass } },
-  spec: {
-    rules: [
-      {
-        hosts: [host],
-        visibility: 'ExternalIP',
-        http: {
-          paths: [{ splits: [{ serviceNamespace: namespace, serviceName: name, servicePort: 80, percent: 100 }] }],
-        },
-      },
-    ],
-  },
-};
-
-const revisionOf = (containerConcurrency: number): Revision => ({
-  metadata: { namespace, name },
-  spec: { containerConcurrency, timeoutSeconds: 30, containers: [{ name: 'app', image: 'registry.example/app' }] },
-});
-
-/** An instance that counts the requests it has at a time. */
-class Instance implements AsyncDisposable {
-  present = 0;
-  most = 0;
-  #total = 0;
-  readonly #server = createServer((_, response) => {
-    this.present++;
-    this.#total++;
-    this.most = Math.max(this.most, this.present);
-    response.once('close', () => this.present--);
-    setTimeout(() => response.end('done'), 5 + (this.#total % 7) * 3);
-  });
-
-  async open(client: RemoteKubeClient, pod: string): Promise<void> {
-    this.#server.listen(0, '127.0.0.1');
-    await once(this.#server, 'listening');
-    const { port } = this.#server.address() as AddressInfo;
-    const object: Pod = {
-      metadata: {
-        namespace,
-        name: pod,
-        labels: { [keys.revision]: name },
-        annotations: { [keys.userPort]: String(port) },
-      },
-      spec: { containers: [{ name: 'app', image: 'registry.example/app' }] },
-    };
-    const created = await client.create(resources.pods, object);
-    const ready = { type: 'Ready', status: 'True' } as const;
-    await client.updateStatus(resources.pods, {
-      ...created,
-      status: { phase: 'Running', podIP: '127.0.0.1', conditions: [ready] },
-    });
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#server.closeAllConnections();
-    this.#server.close();
-    await once(this.#server, 'close');
-  }
-}
-
-/** Clients that ask one gateway again and again. */
-class Clients implements AsyncDisposable {
-  answered = 0;
-  readonly failures: string[] = [];
-  readonly #agent = new Agent();
-  readonly #running: Promise<void>[];
-  #isOver = false;
-
-  constructor(port: number, count: number) {
-    this.#running = Array.from({ length: count }, () => this.#ask(port));
-  }
-
-  async stop(): Promise<void> {
-    this.#isOver = true;
-    await Promise.all(this.#running);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop();
-    await this.#agent.destroy();
-  }
-
-  async #ask(port: number): Promise<void> {
-    while (!this.#isOver) {
-      try {
-        const { statusCode, body } = await request(`http://127.0.0.1:${port}/`, {
-          headers: { host },
-          dispatcher: this.#agent,
-        });
-        const text = await body.text();
-        if (statusCode === 200) this.answered++;
-        else this.failures.push(`${statusCode} ${text}`);
-      } catch (error) {
-        this.failures.push(String(error));
-        if (this.failures.length > 50) return;
-      }
-    }
-  }
-}
+const config = { 'lease-duration': '4s', 'renew-deadline': '3s', 'retry-period': '1s' };
 
 it.each([
   [1, 2],
@@ -145,8 +30,7 @@ it.each([
       metadata: { namespace: systemNamespace, name: statsSecret },
       stringData: { token },
     });
-    await client.create(resources.revisions, revisionOf(limit));
-    await client.create(resources.ingresses, ingress);
+    await createCounted(client, limit);
     const instances = Array.from({ length: count }, () => new Instance());
     await using _closing = {
       [Symbol.asyncDispose]: async () => void (await Promise.all(instances.map((each) => each[Symbol.asyncDispose]()))),
@@ -167,10 +51,7 @@ it.each([
     };
 
     await using a = await open('a');
-    await eventually(async () => {
-      const { status } = await client.get(resources.ingresses, { namespace, name: 'counted' });
-      return conditionOf(status, 'Ready')?.status === 'True';
-    });
+    await countedIsReady(client);
     await using ofA = new Clients(a.publicAddress.port, 15);
     await eventually(() => ofA.answered > 20, { what: 'one gateway serves alone' });
 
@@ -186,7 +67,8 @@ it.each([
     c.child.kill('SIGKILL');
     await c.exited;
     await ofC.stop();
-    const until = systemClock.now() + seconds * 1500;
+    const until = systemClock.now() + 6000; // its Lease has run out
+
     const before = ofA.answered;
     await eventually(() => systemClock.now() > until && ofA.answered > before + 20, { what: 'those left go on' });
 

@@ -22,6 +22,7 @@ export function runCommand(io: Io, signal: AbortSignal): Command {
     .option('--webhook-url <url>', 'where API servers call the webhook outside a cluster (default: by its Service)')
     .option('--kubelet-port <port>', 'virtual node, where API servers ask for logs (default: 10250)')
     .option('--no-leader-election', 'for one replica only: take no Lease')
+    .option('--workers <n>', 'gateway processes that share its ports; SIGUSR2 replaces them one by one (default: none)')
     .option('--drain-seconds <n>', 'after SIGTERM: not ready, but serving (default: 15; 0 on loopback)')
     .option('--grace-seconds <n>', 'then: longest wait for requests under way (default: 300)')
     .option('--node-name <name>', 'name of the virtual node (default: virtual-kubelet-<zone>)')

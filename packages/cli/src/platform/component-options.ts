@@ -32,6 +32,8 @@ export interface GatewaySettings {
   readonly public: ListenAt;
   /** For requests from inside the cluster. */
   readonly private: ListenAt;
+  /** It is one of several workers, with which it shares its ports. Default false. */
+  readonly isWorker?: boolean | undefined;
 }
 
 export interface VirtualNodeSettings {

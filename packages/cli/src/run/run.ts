@@ -1,5 +1,7 @@
+import nodeCluster from 'node:cluster';
 import { randomBytes } from 'node:crypto';
 import { type Clock, createLogger, formatAddress, systemClock, untilAborted } from '@ebb/base';
+import type { Gateway } from '@ebb/gateway-slb';
 import { type RemoteKubeClient, createKubeClient } from '@ebb/kube';
 import type { EciAccess } from '@ebb/virtual-node';
 import { findCluster } from '../client/connect.ts';
@@ -10,6 +12,8 @@ import type { ComponentsOptions, ListenAt } from '../platform/component-options.
 import { announcePort, createDomain } from '../platform/config.ts';
 import { type RunningComponents, openComponents } from '../platform/start-components.ts';
 import { startHealthServer } from './health-server.ts';
+import { type GatewayWorkers, openGatewayWorkers } from '../workers/gateway-workers.ts';
+import { readyMessage } from '../workers/worker-pool.ts';
 import { type ClusterFacts, waitForCluster } from './preflight.ts';
 import { type RunFlags, type RunSettings, readSettings } from './settings.ts';
 
@@ -24,22 +28,25 @@ export async function runOnCluster(options: RunOptions, io: Io, signal: AbortSig
   const clock = systemClock;
   const random = (): number => Math.random();
   const logger = createLogger({ level: settings.logLevel });
-  const say = (text: string): void => io.out(`ebb run: ${text}\n`);
-  const cluster = findCluster(options, io);
+  const { isWorker } = nodeCluster;
+  const say = (text: string): void => {
+    if (!isWorker) io.out(`ebb run: ${text}\n`);
+  };
+  const from = findCluster(options, io);
   await using closers = new Closers();
+  // Last of all: the channel to the process whose worker this is would keep it alive.
+  closers.defer(() => nodeCluster.worker?.disconnect());
   let running: RunningComponents | undefined;
-  const health = closers.use(
-    await startHealthServer({
-      host: settings.host,
-      port: settings.ports.health,
-      states: () => running?.states ?? new Map(),
-      stopping: () => signal.aborted,
-    }),
-  );
-  const client = closers.use(createKubeClient({ ...cluster, userAgent: 'ebb', clock }));
-  say(
-    `${settings.components.join(', ')} as ${settings.name}; health on http://${formatAddress({ host: settings.host, port: health.port })}`,
-  );
+  let workers: GatewayWorkers | undefined;
+  if (!isWorker) {
+    const { host, ports, components, name } = settings;
+    const states = (): ReadonlyMap<string, boolean> =>
+      new Map([...(running?.states ?? []), ...(workers ? [['gateway workers', workers.pool.isReady] as const] : [])]);
+    const options = { host, port: ports.health, states, stopping: () => signal.aborted };
+    const { port } = closers.use(await startHealthServer(options));
+    say(`${components.join(', ')} as ${name}; health on http://${formatAddress({ host, port })}`);
+  }
+  const client = closers.use(createKubeClient({ ...from, userAgent: 'ebb', clock }));
   try {
     const isKubelet = settings.components.includes('virtual-node');
     const facts = await waitForCluster({ client, clock, logger, say, isKubelet, signal });
@@ -47,19 +54,40 @@ export async function runOnCluster(options: RunOptions, io: Io, signal: AbortSig
     const parts = { clock, logger, random, closers };
     const local = localEci && (await (await import('./start-local.ts')).startLocal(localEci, options.paths, parts));
     if (local) await announcePanel(client, local.panel);
-    const start = { settings, cluster, facts, eci: local?.access ?? settings.eci, digestOf: local?.apps.digestOf };
+    const start = {
+      settings,
+      cluster: from,
+      facts,
+      eci: local?.access ?? settings.eci,
+      digestOf: local?.apps.digestOf,
+    };
     running = closers.use(await openComponents({ ...componentsOptions(start), clock, logger, random }));
-    await announce(client, settings, running);
+    if (hasWorkers(settings)) {
+      const { workers: count, name, host, advertise, ports, graceMs, logLevel } = settings;
+      const { kubeconfig, context } = options;
+      const where = { kubeconfig, context, host, advertise, port: ports.gateway, privatePort: ports.private };
+      const how = { graceMs, logLevel, output: io.err, clock, logger };
+      workers = closers.use(await openGatewayWorkers({ count, name, ...where, ...how }));
+    }
+    await announce(client, settings, (workers ?? running.gateway)?.publicAddress.port);
   } catch (error) {
     if (signal.aborted) return;
     throw error;
   }
-  tellGateway(say, running);
-  const { ready, failed } = running;
-  await Promise.race([failed, ready.then(() => say('ready')), untilAborted(signal)]);
+  const { failed } = running;
+  tellGateway(say, workers ?? running.gateway);
+  const restart = (): void => void workers?.pool.restart();
+  if (workers) process.on('SIGUSR2', restart);
+  closers.defer(() => process.off('SIGUSR2', restart));
+  const ready = Promise.all([running.ready, workers?.pool.ready()]).then(() => {
+    say(workers ? `ready, with workers ${workers.pool.pids.join(', ')}` : 'ready');
+    if (isWorker) process.send?.(readyMessage);
+  });
+  await Promise.race([failed, ready, untilAborted(signal)]);
   await Promise.race([failed, untilAborted(signal)]);
   say('stopping');
   await Promise.race([failed, drain(running, settings, clock)]);
+  if (workers) await clock.sleep(settings.drainMs);
 }
 
 /** While the load balancers in front still send requests, and then until all are answered. */
@@ -84,7 +112,8 @@ function componentsOptions({
   eci,
   digestOf,
 }: Start): Omit<ComponentsOptions, 'clock' | 'logger' | 'random'> {
-  const { components, name, host, advertise, ports, httpsPort, leaderElection, webhookUrl, nodeName, zone } = settings;
+  const { name, host, advertise, ports, httpsPort, leaderElection, webhookUrl, nodeName, zone } = settings;
+  const components = settings.components.filter((each) => each !== 'gateway' || !hasWorkers(settings));
   const listen = (port: number): ListenAt => ({ host, port, strict: true });
   const token = randomBytes(24).toString('hex');
   const kubelet = { host, advertise, port: ports.kubelet, token, clientCa: facts.clientCa };
@@ -97,6 +126,7 @@ function componentsOptions({
       public: listen(ports.gateway),
       private: listen(ports.private),
       https: httpsPort === undefined ? undefined : { host, port: httpsPort },
+      isWorker: nodeCluster.isWorker,
     },
     webhook: { host, port: ports.webhook, url: webhookUrl },
     virtualNode: eci && { eci, nodeName, zone, kubelet },
@@ -106,17 +136,20 @@ function componentsOptions({
 }
 
 /** With a domain of its own, URLs of Services lead to the gateway of this process. */
-async function announce(
-  client: RemoteKubeClient,
-  { domain }: RunSettings,
-  { gateway }: RunningComponents,
-): Promise<void> {
+async function announce(client: RemoteKubeClient, { domain }: RunSettings, port: number | undefined): Promise<void> {
   if (domain === undefined) return;
   await createDomain(client, domain);
-  if (gateway) await announcePort(client, gateway.publicAddress.port);
+  if (port !== undefined) await announcePort(client, port);
 }
 
-function tellGateway(say: (text: string) => void, { gateway }: RunningComponents): void {
+function hasWorkers({ workers, components }: RunSettings): boolean {
+  return workers > 0 && components.includes('gateway');
+}
+
+function tellGateway(
+  say: (text: string) => void,
+  gateway: Pick<Gateway, 'publicAddress' | 'privateAddress'> | undefined,
+): void {
   if (!gateway) return;
   const { publicAddress, privateAddress } = gateway;
   const inside = privateAddress ? `, for the cluster's own requests on http://${formatAddress(privateAddress)}` : '';

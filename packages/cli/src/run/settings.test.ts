@@ -14,6 +14,7 @@ describe('readSettings', () => {
       ports: { gateway: 8080, private: 8081, health: 8086, stats: 8087, webhook: 8443, kubelet: 10_250 },
       webhookUrl: undefined,
       leaderElection: true,
+      workers: 0,
       drainMs: 0,
       graceMs: 300_000,
       nodeName: 'virtual-kubelet-cn-hangzhou-a',
@@ -32,6 +33,14 @@ describe('readSettings', () => {
         securityGroupId: undefined,
       },
     });
+  });
+
+  it('takes a number of workers, but not without Leases', () => {
+    expect(readSettings(flags({ workers: '3' }), keys).workers).toBe(3);
+    expect(() => readSettings(flags({ workers: 'many' }), keys)).toThrow('--workers: "many" is not a number');
+    expect(() => readSettings({ ...flags(), leaderElection: false }, { ...keys, EBB_WORKERS: '2' })).toThrow(
+      'EBB_WORKERS: several gateways need Leases',
+    );
   });
 
   it('takes a flag before the environment, and that before the default', () => {

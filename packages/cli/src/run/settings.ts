@@ -20,6 +20,7 @@ export interface RunFlags {
   readonly webhookUrl?: string;
   readonly kubeletPort?: string;
   readonly leaderElection: boolean;
+  readonly workers?: string;
   readonly drainSeconds?: string;
   readonly graceSeconds?: string;
   readonly nodeName?: string;
@@ -44,6 +45,8 @@ export interface RunSettings {
   readonly httpsPort: number | undefined;
   readonly webhookUrl: string | undefined;
   readonly leaderElection: boolean;
+  /** Gateway processes beside this one; 0 if the gateway is to run in this one. */
+  readonly workers: number;
   readonly drainMs: number;
   readonly graceMs: number;
   readonly nodeName: string;
@@ -125,6 +128,7 @@ export function readSettings(flags: RunFlags, env: Env): RunSettings {
     },
     httpsPort: https && portOf(https, 0),
     webhookUrl: say(flags.webhookUrl, '--webhook-url', 'EBB_WEBHOOK_URL')?.value,
+    workers: workersOf(say(flags.workers, '--workers', 'EBB_WORKERS'), leaderElection),
     drainMs: secondsOf(say(flags.drainSeconds, '--drain-seconds', 'EBB_DRAIN_SECONDS'), isAlone ? 0 : 15) * 1000,
     graceMs: secondsOf(say(flags.graceSeconds, '--grace-seconds', 'EBB_GRACE_SECONDS'), 300) * 1000,
     nodeName: say(flags.nodeName, '--node-name', 'EBB_NODE_NAME')?.value ?? `virtual-kubelet-${zone}`,
@@ -170,6 +174,20 @@ function portOf(said: Said | undefined, fallback: number): number {
   const port = Number(said.value);
   if (/^\d+$/.test(said.value) && port < 65_536) return port;
   throw new UserError(`${said.by}: "${said.value}" is not a port: a number up to 65535, 0 for any free one`);
+}
+
+const maxWorkers = 64;
+
+function workersOf(said: Said | undefined, leaderElection: boolean): number {
+  if (!said) return 0;
+  const workers = Number(said.value);
+  if (!/^\d+$/.test(said.value) || workers > maxWorkers) {
+    throw new UserError(`${said.by}: "${said.value}" is not a number of processes, up to ${maxWorkers}`);
+  }
+  if (workers > 0 && !leaderElection) {
+    throw new UserError(`${said.by}: several gateways need Leases; leave out --no-leader-election`);
+  }
+  return workers;
 }
 
 function secondsOf(said: Said | undefined, fallback: number): number {

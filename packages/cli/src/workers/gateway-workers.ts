@@ -1,0 +1,67 @@
+import type { Clock, Logger } from '@ebb/base';
+import type { ListenAddress } from '@ebb/gateway-slb';
+import { WorkerPool, findPort } from './worker-pool.ts';
+
+export interface GatewayWorkersOptions {
+  readonly count: number;
+  /** Of the process whose workers they are. */
+  readonly name: string;
+  readonly kubeconfig: string | undefined;
+  readonly context?: string | undefined;
+  readonly host: string;
+  /** Where other processes reach them. */
+  readonly advertise: string;
+  /** 0 for any. */
+  readonly port: number;
+  readonly privatePort: number;
+  readonly graceMs: number;
+  readonly logLevel: string;
+  /** Gets what workers print. */
+  readonly output: (text: string) => void;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Gateways in processes of their own. */
+export interface GatewayWorkers extends AsyncDisposable {
+  readonly pool: WorkerPool;
+  /** What they share. */
+  readonly publicAddress: ListenAddress;
+  readonly privateAddress: ListenAddress;
+}
+
+/** Starts gateways as workers: each is an `ebb run` of its own. Rejects with `UserError` if a port is taken. */
+export async function openGatewayWorkers(options: GatewayWorkersOptions): Promise<GatewayWorkers> {
+  const { count, name, kubeconfig, context, host, advertise, graceMs, logLevel, output, clock, logger } = options;
+  // Found one after the other: two free ones at a time might be the same.
+  const port = await findPort(host, options.port);
+  const privatePort = await findPort(host, options.privatePort);
+  const given = {
+    '--components': 'gateway',
+    '--workers': '0',
+    '--kubeconfig': kubeconfig,
+    '--context': context,
+    '--host': host,
+    '--advertise': advertise,
+    '--port': String(port),
+    '--private-port': String(privatePort),
+    '--log-level': logLevel,
+    '--drain-seconds': '0',
+    '--grace-seconds': String(Math.ceil(graceMs / 1000)),
+  };
+  const args = Object.entries(given).flatMap(([flag, value]) => (value === undefined ? [] : [flag, value]));
+  const pool = new WorkerPool({
+    count,
+    name,
+    output,
+    clock,
+    logger,
+    argsOf: (worker) => ['run', ...args, '--name', worker],
+  });
+  return {
+    pool,
+    publicAddress: { host, port },
+    privateAddress: { host, port: privatePort },
+    [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
+  };
+}
