@@ -176,10 +176,9 @@ it(
     await using eci = await createTestEci({ runtime, random: Math.random });
     await using api = await openTestApi();
     await using client = createKubeClient({ kubeconfig: api.kubeconfig });
-    await client.create(resources.configMaps, {
-      metadata: { namespace: 'kube-system', name: 'eci-profile' },
-      data: { vSwitchIds: 'vsw-a,vsw-b' },
-    });
+    const profile = { namespace: 'kube-system', name: 'eci-profile' };
+    await client.create(resources.configMaps, { metadata: profile, data: { vSwitchIds: 'vsw-a,vsw-b' } });
+    await using _profile = { [Symbol.asyncDispose]: () => client.delete(resources.configMaps, profile) };
     const scene: Scene = { client, random, panel: connectPanel({ endpoint: eci.endpoint, token: testPanelToken }) };
     await using processes = await openProcesses(api.kubeconfig, {
       ALIBABA_CLOUD_ACCESS_KEY_ID: testAccessKey.accessKeyId,
@@ -248,6 +247,5 @@ it(
     for (const { pod, amount } of items) perPod.set(pod, (perPod.get(pod) ?? 0) + amount);
     const total = items.reduce((sum, { amount }) => sum + amount, 0);
     expect([...perPod.values()].reduce((sum, amount) => sum + amount, 0)).toBeCloseTo(total, 9);
-    await client.delete(resources.configMaps, { namespace: 'kube-system', name: 'eci-profile' });
   },
 );
