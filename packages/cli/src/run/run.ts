@@ -15,6 +15,7 @@ import { startHealthServer } from './health-server.ts';
 import { type GatewayWorkers, openGatewayWorkers } from '../workers/gateway-workers.ts';
 import { readyMessage } from '../workers/worker-pool.ts';
 import { type ClusterFacts, waitForCluster } from './preflight.ts';
+import { readServing } from './serving.ts';
 import { type RunFlags, type RunSettings, readSettings } from './settings.ts';
 
 export interface RunOptions extends RunFlags {
@@ -116,7 +117,16 @@ function componentsOptions({
   const components = settings.components.filter((each) => each !== 'gateway' || !hasWorkers(settings));
   const listen = (port: number): ListenAt => ({ host, port, strict: true });
   const token = randomBytes(24).toString('hex');
-  const kubelet = { host, advertise, port: ports.kubelet, token, clientCa: facts.clientCa };
+  const serving = settings.kubeletServing && readServing(settings.kubeletServing);
+  const kubelet = {
+    host,
+    advertise,
+    port: ports.kubelet,
+    token,
+    clientCa: facts.clientCa,
+    askApiServer: true,
+    serving,
+  };
   const identity = `${name}_${randomBytes(4).toString('hex')}`;
   return {
     cluster,

@@ -13,6 +13,7 @@ describe('readSettings', () => {
       advertise: '127.0.0.1',
       ports: { gateway: 8080, private: 8081, health: 8086, stats: 8087, webhook: 8443, kubelet: 10_250 },
       webhookUrl: undefined,
+      kubeletServing: undefined,
       leaderElection: true,
       workers: 0,
       drainMs: 0,

@@ -19,6 +19,8 @@ export interface RunFlags {
   readonly webhookPort?: string;
   readonly webhookUrl?: string;
   readonly kubeletPort?: string;
+  readonly kubeletCertificate?: string;
+  readonly kubeletKey?: string;
   readonly leaderElection: boolean;
   readonly workers?: string;
   readonly drainSeconds?: string;
@@ -44,6 +46,8 @@ export interface RunSettings {
   /** Where the gateway speaks TLS; undefined: nowhere. */
   readonly httpsPort: number | undefined;
   readonly webhookUrl: string | undefined;
+  /** Files with what the virtual node shows on its port; undefined if it is to make that itself. */
+  readonly kubeletServing: { readonly certificate: string; readonly key: string } | undefined;
   readonly leaderElection: boolean;
   /** Gateway processes beside this one; 0 if the gateway is to run in this one. */
   readonly workers: number;
@@ -128,6 +132,10 @@ export function readSettings(flags: RunFlags, env: Env): RunSettings {
     },
     httpsPort: https && portOf(https, 0),
     webhookUrl: say(flags.webhookUrl, '--webhook-url', 'EBB_WEBHOOK_URL')?.value,
+    kubeletServing: servingOf(
+      say(flags.kubeletCertificate, '--kubelet-certificate', 'EBB_KUBELET_CERTIFICATE'),
+      say(flags.kubeletKey, '--kubelet-key', 'EBB_KUBELET_KEY'),
+    ),
     workers: workersOf(say(flags.workers, '--workers', 'EBB_WORKERS'), leaderElection),
     drainMs: secondsOf(say(flags.drainSeconds, '--drain-seconds', 'EBB_DRAIN_SECONDS'), isAlone ? 0 : 15) * 1000,
     graceMs: secondsOf(say(flags.graceSeconds, '--grace-seconds', 'EBB_GRACE_SECONDS'), 300) * 1000,
@@ -174,6 +182,13 @@ function portOf(said: Said | undefined, fallback: number): number {
   const port = Number(said.value);
   if (/^\d+$/.test(said.value) && port < 65_536) return port;
   throw new UserError(`${said.by}: "${said.value}" is not a port: a number up to 65535, 0 for any free one`);
+}
+
+function servingOf(certificate: Said | undefined, key: Said | undefined): RunSettings['kubeletServing'] {
+  if (certificate && key) return { certificate: certificate.value, key: key.value };
+  const one = certificate ?? key;
+  if (one) throw new UserError(`${one.by}: give both --kubelet-certificate and --kubelet-key, or none`);
+  return undefined;
 }
 
 const maxWorkers = 64;
