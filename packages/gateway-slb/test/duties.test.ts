@@ -1,0 +1,214 @@
+import {
+  type CoreService,
+  type Ingress,
+  ingressClass,
+  keys,
+  namespaceHeader,
+  resources,
+  revisionHeader,
+} from '@ebb/api';
+import { type Logger, silentLogger, systemClock } from '@ebb/base';
+import { expect, it } from 'vitest';
+import { type Gateway, createGateway } from '../src/index.ts';
+import { type FakeClient, createFakeClient } from './fake-client.ts';
+import { type Backend, expectSoon, host, openHttpBackend } from './harness.ts';
+import { openHttp2Client } from './http2-client.ts';
+import { exchangeRaw } from './raw-client.ts';
+
+const prefix = 'service.beta.kubernetes.io/alibaba-cloud-loadbalancer-';
+
+interface World extends AsyncDisposable {
+  readonly client: FakeClient;
+  readonly gateway: Gateway;
+  /** Puts annotations on the gateway's Service. */
+  ask(annotations: Record<string, string>): void;
+  /** Puts annotations on the Ingress. */
+  limit(annotations: Record<string, string>): void;
+  get(...headers: string[]): Promise<string>;
+}
+
+const makeIngress = (annotations: Record<string, string>): Ingress => ({
+  metadata: {
+    namespace: 'default',
+    name: 'hello',
+    generation: 1,
+    creationTimestamp: '2026-01-01T00:00:00Z',
+    annotations: { [keys.ingressClass]: ingressClass, ...annotations },
+  },
+  spec: {
+    rules: [
+      {
+        hosts: [host],
+        http: {
+          paths: [
+            {
+              splits: [{ serviceNamespace: 'default', serviceName: 'hello-00001', servicePort: 80, percent: 100 }],
+              appendHeaders: { [namespaceHeader]: 'default', [revisionHeader]: 'hello-00001' },
+            },
+          ],
+        },
+      },
+    ],
+  },
+});
+
+/** A gateway before several instances. */
+async function openWorld(backends: readonly Backend[], logger: Logger = silentLogger): Promise<World> {
+  const client = createFakeClient();
+  client.put(resources.revisions, {
+    metadata: { namespace: 'default', name: 'hello-00001' },
+    spec: { containers: [{ name: 'user', image: 'x' }], containerConcurrency: 0, timeoutSeconds: 10 },
+  });
+  backends.forEach((backend, index) =>
+    client.put(resources.pods, {
+      metadata: {
+        namespace: 'default',
+        name: `pod-${index}`,
+        labels: { [keys.revision]: 'hello-00001' },
+        annotations: { [keys.userPort]: String(backend.port) },
+      },
+      spec: { containers: [{ name: 'user', ports: [{ containerPort: 8080 }] }] },
+      status: { podIP: '127.0.0.1', phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] },
+    }),
+  );
+  client.put(resources.ingresses, makeIngress({}));
+  const gateway = await createGateway({
+    client,
+    clock: systemClock,
+    logger,
+    random: Math.random,
+    name: 'gateway-1',
+    listeners: { public: { host: '127.0.0.1', port: 0 }, private: { host: '127.0.0.1', port: 0 } },
+    sendStats: () => {},
+  });
+  await gateway.ready;
+  const service = (annotations: Record<string, string>): CoreService => ({
+    metadata: { namespace: 'knative-serving', name: 'ebb-gateway', annotations },
+    spec: {},
+  });
+  return {
+    client,
+    gateway,
+    ask: (annotations) => client.put(resources.coreServices, service(annotations)),
+    limit: (annotations) => client.put(resources.ingresses, makeIngress(annotations)),
+    get: (...headers) =>
+      exchangeRaw(
+        gateway.publicAddress.port,
+        ['GET / HTTP/1.1', `Host: ${host}`, 'Connection: close', ...headers, '', ''].join('\r\n'),
+      ),
+    [Symbol.asyncDispose]: () => gateway[Symbol.asyncDispose](),
+  };
+}
+
+const openNamed = (name: string): Promise<Backend> =>
+  openHttpBackend((request, response) => {
+    const { 'x-forwarded-for': by, 'x-forwarded-port': port, 'x-forwarded-client-srcport': from } = request.headers;
+    response.end(`from ${name} for ${String(by)} at ${String(port)} by ${String(from)}.`);
+  });
+
+it('brings clients back to the instance they had, by a cookie', async () => {
+  await using a = await openNamed('a');
+  await using b = await openNamed('b');
+  await using c = await openNamed('c');
+  await using world = await openWorld([a, b, c]);
+  world.ask({ [`${prefix}sticky-session`]: 'on', [`${prefix}cookie-timeout`]: '60' });
+  let cookie = '';
+  await expectSoon(async () => {
+    cookie =
+      /^set-cookie: (SERVERID=\w{16}); Path=\/; Max-Age=60; HttpOnly; SameSite=Lax$/im.exec(await world.get())?.[1] ??
+      '';
+    return cookie !== '';
+  });
+  const names = new Set<string>();
+  for (let i = 0; i < 20; i++) {
+    const text = await world.get(`Cookie: other=1; ${cookie}`);
+    names.add(/from (\w)/.exec(text)?.[1] ?? '');
+    expect(text).not.toMatch(/set-cookie/i);
+  }
+  expect(names.size).toBe(1);
+  // It goes, and others take over.
+  const index = ['a', 'b', 'c'].indexOf([...names].join());
+  const gone = world.client.find(resources.pods, `default/pod-${index}`);
+  if (gone) world.client.remove(resources.pods, gone);
+  await expectSoon(async () => /set-cookie: SERVERID/i.test(await world.get(`Cookie: ${cookie}`)));
+});
+
+it('limits the rate of a route, and of each client of it', async () => {
+  await using backend = await openNamed('a');
+  await using world = await openWorld([backend]);
+  world.limit({ 'ebb.dev/rate-limit-per-client': '0.01/3' });
+  world.ask({ 'ebb.dev/trusted-proxies': '127.0.0.1' });
+  await expectSoon(async () => (await world.get('X-Forwarded-For: 192.0.2.1')).startsWith('HTTP/1.1 429'));
+  const refused = await world.get('X-Forwarded-For: 192.0.2.1');
+  expect(refused).toMatch(/^HTTP\/1.1 429 Too Many Requests[^]*retry-after: \d+\r\n[^]*ebb-reason: rate-limited/i);
+  expect(await world.get('X-Forwarded-For: 192.0.2.2')).toMatch(/^HTTP\/1.1 200/);
+  await using client = await openHttp2Client(world.gateway.publicAddress.port);
+  expect(await client.ask({ 'x-forwarded-for': '192.0.2.1' })).toMatchObject({ status: 429 });
+  world.limit({});
+  await expectSoon(async () => (await world.get('X-Forwarded-For: 192.0.2.1')).startsWith('HTTP/1.1 200'));
+});
+
+it('tells instances of ports, and believes nobody who is not trusted', async () => {
+  await using backend = await openNamed('a');
+  await using world = await openWorld([backend]);
+  expect(await world.get('X-Forwarded-For: 192.0.2.1')).toContain(
+    'for 192.0.2.1, 127.0.0.1 at undefined by undefined.',
+  );
+  world.ask({
+    [`${prefix}xforwardedfor-slbport`]: 'on',
+    [`${prefix}xforwardedfor-clientsrcport`]: 'on',
+    'ebb.dev/trusted-proxies': '10.0.0.0/8',
+  });
+  const own = `for 127.0.0.1 at ${world.gateway.publicAddress.port} by `;
+  await expectSoon(async () => (await world.get('X-Forwarded-For: 192.0.2.1', 'X-Forwarded-Port: 1')).includes(own));
+});
+
+it('redirects all to https, takes the PROXY protocol, and bounds requests, where annotations say so', async () => {
+  await using backend = await openHttpBackend((request, response) => {
+    if (request.url !== '/never') response.end(String(request.headers['x-forwarded-for']));
+  });
+  await using world = await openWorld([backend]);
+  const { port } = world.gateway.publicAddress;
+  const never = `GET /never HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
+  world.ask({ [`${prefix}forward-port`]: '80:443' });
+  await expectSoon(async () => (await world.get()).includes(`ocation: https://${host}/`));
+  world.ask({ [`${prefix}proxy-protocol`]: 'on' });
+  const proxied = never.replace('/never', '/');
+  await expectSoon(async () =>
+    (await exchangeRaw(port, `PROXY TCP4 192.0.2.7 10.0.0.1 49152 80\r\n${proxied}`)).includes('192.0.2.7'),
+  );
+  world.ask({ [`${prefix}request-timeout`]: '1' });
+  await expectSoon(async () => (await world.get()).startsWith('HTTP/1.1 200'));
+  expect(await exchangeRaw(port, never)).toMatch(/^HTTP\/1.1 504/);
+});
+
+it('logs requests once the ConfigMap asks for it', async () => {
+  const requests: object[] = [];
+  const logger: Logger = {
+    ...silentLogger,
+    info: (fields, message) => void (message === 'request' && requests.push(fields)),
+    child: () => logger,
+  };
+  await using backend = await openNamed('a');
+  await using world = await openWorld([backend], logger);
+  await world.get();
+  expect(requests).toEqual([]);
+  world.client.put(resources.configMaps, {
+    metadata: { namespace: 'knative-serving', name: 'config-observability' },
+    data: { 'logging.enable-request-log': 'true' },
+  });
+  await expectSoon(async () => {
+    await world.get('User-Agent: me', 'traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01');
+    return requests.length > 0;
+  });
+  expect(requests[0]).toMatchObject({
+    traceId: '0af7651916cd43dd8448eb211c80319c',
+    httpRequest: {
+      requestMethod: 'GET',
+      requestUrl: `http://${host}/`,
+      status: 200,
+      userAgent: 'me',
+      remoteIp: '127.0.0.1',
+    },
+  });
+});
