@@ -1,8 +1,9 @@
-import { type PodAutoscaler, type Revision, alibabaClasses, isQuantity, keyOf, keys, parseQuantity } from '@ebb/api';
+import { type PodAutoscaler, alibabaClasses, keyOf, keys } from '@ebb/api';
 import type { Cluster } from './cluster.ts';
 import { LoadHistory } from './forecast.ts';
 import type { LiftingSources } from './lifting.ts';
 import type { TimeseriesReader } from './timeseries-reader.ts';
+import { cpuRequestOf } from './usage/cpu-request.ts';
 
 /** What scalers need to know of a revision besides its PodAutoscaler. */
 export class Sources {
@@ -24,7 +25,7 @@ export class Sources {
     const revision = this.#cluster.revisions.get(namespace, name);
     const configuration = `${namespace}/${labels?.[keys.configuration] ?? name}`;
     return {
-      cpuRequest: revision ? cpuRequestOf(revision) : 0,
+      cpuRequest: revision ? cpuRequestOf(revision.spec) : 0,
       history: () => this.#historyOf(configuration),
       timeseries: className === alibabaClasses.ppa ? () => this.#timeseries.of(key) : undefined,
     };
@@ -35,12 +36,4 @@ export class Sources {
     this.#histories.set(configuration, history);
     return history;
   }
-}
-
-/** Cores that a pod requests; where it requests none, what it is limited to. */
-function cpuRequestOf({ spec }: Revision): number {
-  return spec.containers.reduce((sum, { resources }) => {
-    const text = String(resources?.requests?.['cpu'] ?? resources?.limits?.['cpu'] ?? '');
-    return isQuantity(text) ? sum + parseQuantity(text) : sum;
-  }, 0);
 }

@@ -11,12 +11,14 @@ interface Run {
   readonly startUp?: string;
   readonly timeoutMs?: number;
   readonly workers?: number | undefined;
+  readonly coresPerRequest?: number;
+  readonly cpuRequest?: number;
   readonly skipMs?: number;
   readonly seed?: number;
 }
 
 function run({ generate, annotations = {}, containerConcurrency = 0, seed = 1, ...more }: Run): SimulationResult {
-  const { service = '200ms', startUp = '3s', timeoutMs = 300_000, workers, skipMs } = more;
+  const { service = '200ms', startUp = '3s', timeoutMs = 300_000, skipMs, ...instances } = more;
   return simulate({
     podAutoscaler: podAutoscalerOf({ annotations, containerConcurrency }),
     trace: generateTrace(generate, seededRandom(seed, 'trace'), Date.parse('2026-01-05T00:00:00Z')),
@@ -24,7 +26,7 @@ function run({ generate, annotations = {}, containerConcurrency = 0, seed = 1, .
       serviceMs: parseDistribution(service, 'service'),
       startUpMs: parseDistribution(startUp, 'start-up'),
       timeoutMs,
-      workers,
+      ...instances,
     },
     seed,
     skipMs,
@@ -75,6 +77,14 @@ describe('the twin', () => {
     expect(peakPods).toBe(requests);
     // All pods are asked for at once, as far as the provider lets: 100, then 15 a second.
     expect(wait.max).toBeLessThan(3000 + ((requests - 100) / 15) * 1000 + 1000);
+  });
+
+  it('goes by the processor where asked to', () => {
+    // Ten requests at a time keep one core busy; 0.4 are aimed at per pod.
+    const annotations = { class: 'hpa.autoscaling.knative.dev', target: '80' };
+    const cpu = { coresPerRequest: 0.1, cpuRequest: 0.5 };
+    const { bins } = run({ generate: 'steady:rate=20,for=10m', annotations, service: '500ms', ...cpu });
+    expect(bins.at(-1)?.pods).toBe(3);
   });
 
   it('makes requests wait inside an instance that works on few at a time', () => {

@@ -1,5 +1,5 @@
 import { Activator, RefusedError } from '@ebb/activator';
-import type { StatSink } from '@ebb/api';
+import { ConcurrencyAverage, type StatSink } from '@ebb/api';
 import { silentLogger } from '@ebb/base';
 import type { Distribution } from './distribution.ts';
 import type { Ledger } from './ledger.ts';
@@ -31,11 +31,14 @@ export class TwinGateway {
   readonly #options: TwinGatewayOptions;
   /** When each worker of a pod has done what it was given. */
   readonly #busyUntil = new Map<string, Float64Array>();
+  /** Requests that are being worked on. */
+  readonly #busy: ConcurrencyAverage;
   #open = 0;
 
   constructor(options: TwinGatewayOptions) {
     const { clock, random, sendStats, revision, containerConcurrency } = options;
     this.#options = options;
+    this.#busy = new ConcurrencyAverage(clock.now());
     this.activator = new Activator({ clock, random, sendStats, gateway: 'twin', logger: silentLogger });
     const readiness = { kind: 'pod', timeoutMs: 1000, successThreshold: 1, initialDelayMs: 0 } as const;
     this.activator.setRevision(revision, { containerConcurrency, readiness });
@@ -44,6 +47,11 @@ export class TwinGateway {
   /** Requests that have come and not ended. */
   get open(): number {
     return this.#open;
+  }
+
+  /** Requests that were worked on at a time, on average since it was last asked. */
+  takeBusy(): number {
+    return this.#busy.report(this.#options.clock.now()).average;
   }
 
   /** A request comes that takes an instance that long. `counts`: what becomes of it is written down. */
@@ -60,6 +68,8 @@ export class TwinGateway {
       const doneMs = this.#work(podName, now, serviceMs);
       const isLate = doneMs - arrivedMs > timeoutMs;
       const endMs = isLate ? arrivedMs + timeoutMs : doneMs;
+      const beginMs = doneMs - serviceMs;
+      if (beginMs < endMs) this.#occupy(beginMs, endMs);
       clock.after(endMs - now, () => {
         this.#open--;
         release();
@@ -84,6 +94,15 @@ export class TwinGateway {
       this.#open--;
       if (counts) endings.refused++;
     }
+  }
+
+  /** Somebody works from then to then. */
+  #occupy(beginMs: number, endMs: number): void {
+    const { clock } = this.#options;
+    const begin = (): void => this.#busy.begin(clock.now());
+    if (beginMs > clock.now()) clock.after(beginMs - clock.now(), begin);
+    else begin();
+    clock.after(endMs - clock.now(), () => this.#busy.end(clock.now()));
   }
 
   /** When an instance has done a request that is given to it now. */

@@ -14,13 +14,23 @@ import { seededRandom } from './random.ts';
 import type { Trace } from './trace/trace.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
+/** How instances are. */
+export interface InstanceModel extends ServiceModel {
+  /** Time from a pod's being asked for to its being ready. */
+  readonly startUpMs: Distribution;
+  /** Cores that a request keeps busy while it is worked on; for classes that go by CPU. Default 0. */
+  readonly coresPerRequest?: number | undefined;
+  /** Cores that a pod requests. Default 0. */
+  readonly cpuRequest?: number | undefined;
+}
+
 export interface SimulationOptions {
   /** Its annotations and `containerConcurrency` are what is tried out. */
   readonly podAutoscaler: PodAutoscaler;
   /** Default: Knative's and Ebb's defaults. */
   readonly settings?: ScalerSettings | undefined;
   readonly trace: Trace;
-  readonly model: ServiceModel & { readonly startUpMs: Distribution };
+  readonly model: InstanceModel;
   /** The same seed gives the same result. */
   readonly seed: number;
   /** Part of the trace, from its beginning, that is lived through but not counted, in milliseconds. Default 0. */
@@ -55,6 +65,8 @@ export interface SimulationResult extends Readonly<Endings> {
 
 const secondMs = 1000;
 const tickMs = 2000;
+/** How often what pods use is measured. */
+const usageMs = 15_000;
 
 /** Lets a trace of requests come to one revision, whose pods are nothing but times, and tells how that went. */
 export function simulate(options: SimulationOptions): SimulationResult {
@@ -112,7 +124,8 @@ function createWorld(options: SimulationOptions, clock: VirtualClock, ledger: Le
     changed: () => scaler.step(clock.now()),
   });
   const history = new LoadHistory();
-  const context = { settings, replicas: fleet, load, history: () => history };
+  const { coresPerRequest = 0, cpuRequest = 0 } = model;
+  const context = { settings, replicas: fleet, load, cpuRequest, history: () => history };
   const scaler = new RevisionScaler(podAutoscaler, context, clock.now());
 
   const hear = (now: number): void => {
@@ -135,6 +148,10 @@ function createWorld(options: SimulationOptions, clock: VirtualClock, ledger: Le
     hear(now);
     if (load.hearing === 'all') scaler.recordSilence(now);
     if (ledger.covers(now)) ledger.look(now, activator.waiting);
+  });
+  clock.every(usageMs, () => {
+    const cpuCores = gateway.takeBusy() * coresPerRequest;
+    scaler.usage = fleet.ready > 0 ? { pods: fleet.ready, cpuCores, memoryBytes: 0 } : undefined;
   });
   // At a phase of its own: what a decision sees depends on how long ago the last report was.
   clock.after(seededRandom(seed, 'phase')() * tickMs, () => clock.every(tickMs, () => scaler.tick(clock.now())));

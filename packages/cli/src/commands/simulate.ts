@@ -30,6 +30,7 @@ export function simulateCommand(io: Io): Command {
     .option('--service-time <time>', 'what a request takes, if the trace does not say (default: "exponential:100ms")')
     .option('--start-up <time>', 'what a pod takes to become ready', 'uniform:3s,9s')
     .option('--workers <count>', 'requests an instance works on at a time (default: all it is given)', parseCount)
+    .option('--cpu <cores>', 'cores that a request keeps busy, for class hpa', parseCores)
     .option('--skip <duration>', 'part of the trace that is lived through but not counted', '0s')
     .addOption(
       new Option('--start <time>', 'when a trace without dates begins')
@@ -70,6 +71,12 @@ const collect = (value: string, before: readonly string[]): readonly string[] =>
 function parseCount(text: string): number {
   if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError('a whole number from 1 to 9999.');
   return Number(text);
+}
+
+function parseCores(text: string): number {
+  const cores = Number(text);
+  if (text === '' || !(cores >= 0 && cores <= 1000)) throw new InvalidArgumentError('a number of cores, such as 0.2.');
+  return cores;
 }
 
 function parseSeed(text: string): number {

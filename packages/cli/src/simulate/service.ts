@@ -9,6 +9,7 @@ import {
   renderFindings,
   validateAutoscalingAnnotations,
 } from '@ebb/api';
+import { cpuRequestOf } from '@ebb/autoscaler/twin';
 import { UserError, messageOf } from '@ebb/base';
 import { readManifest } from '../dev/manifests.ts';
 
@@ -51,20 +52,26 @@ function isService(object: { readonly apiVersion: string; readonly kind: string 
   return object.kind === 'Service' && object.apiVersion.startsWith('serving.knative.dev/');
 }
 
-/** What decides by CPU and memory: a model of requests knows nothing of them. */
-const byResources: ReadonlySet<string> = new Set([hpaClass, alibabaClasses.ppa]);
-
 /** The PodAutoscaler of its revision, and the cluster's settings. Throws `UserError` for what admission would refuse. */
-export function scalingOf({ name, annotations, containerConcurrency, config }: SimulatedService): {
+export function scalingOf(
+  { name, annotations, containerConcurrency, config, podSpec }: SimulatedService,
+  { knowsCpu }: { readonly knowsCpu: boolean },
+): {
   readonly podAutoscaler: PodAutoscaler;
   readonly autoscaler: ReturnType<typeof parseAutoscalerConfig>;
 } {
   const autoscaler = parsed(config);
   const findings = validateAutoscalingAnnotations(annotations, autoscaler);
   if (findings.length > 0) throw new UserError(renderFindings(findings));
-  const { class: className } = parseScalingSettings(annotations, autoscaler);
-  if (byResources.has(className)) {
-    throw new UserError(`class ${className} decides by CPU and memory, which are not simulated`);
+  const { class: className, metric } = parseScalingSettings(annotations, autoscaler);
+  if (className === alibabaClasses.ppa) {
+    throw new UserError(`class ${className} goes by a ConfigMap, which is not read; use ebb.dev/schedule`);
+  }
+  if (className === hpaClass && (metric !== 'cpu' || !knowsCpu)) {
+    throw new UserError(`class ${className} needs --cpu, the cores that a request keeps busy; memory is not simulated`);
+  }
+  if (className === hpaClass && cpuRequestOf(podSpec) === 0) {
+    throw new UserError(`class ${className} goes by the share of what is requested, but no container requests cpu`);
   }
   const metadata = { name: `${name}-00001`, namespace: 'default', uid: name, annotations: { ...annotations } };
   return { podAutoscaler: { metadata, spec: { scaleTargetRef: {}, containerConcurrency } }, autoscaler };

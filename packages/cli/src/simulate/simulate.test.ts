@@ -64,7 +64,7 @@ describe('ebb simulate', () => {
   it.each([
     [['-g', 'steady', '--set', 'windo=6s'], 'windo=6s: no such key'],
     [['-g', 'steady', '--set', 'window=1s'], 'window=1s: expected 6s <= 1s <= 1h0m0s: autoscaling.knative.dev/window'],
-    [['-g', 'steady', '--set', 'class=hpa'], 'decides by CPU and memory'],
+    [['-g', 'steady', '--set', 'class=hpa'], 'needs --cpu'],
     [['-g', 'steady', '--set', 'config.stable-window=1s'], 'config-autoscaler: '],
     [['-g', 'steady', '--variant', 'a'], '--variant a: must be name:key=value'],
     [['-g', 'steady', '--variant', 'a:target=1', '--variant', 'a:target=2'], 'two variants are called a'],

@@ -2,10 +2,11 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { defaultAutoscalerConfig, parseGoDuration } from '@ebb/api';
 import {
+  type InstanceModel,
   type ServiceColumn,
-  type ServiceModel,
   type SimulationOptions,
   type Trace,
+  cpuRequestOf,
   generateTrace,
   parseDistribution,
   parseTrace,
@@ -30,6 +31,8 @@ export interface SimulateOptions {
   readonly serviceTime?: string;
   readonly startUp: string;
   readonly workers?: number;
+  /** Cores that a request keeps busy. */
+  readonly cpu?: number;
   readonly skip: string;
   /** Milliseconds since the epoch. */
   readonly start: number;
@@ -47,7 +50,11 @@ export async function runSimulate(options: SimulateOptions, io: Io): Promise<voi
   const service = await readService(resolve(io.cwd, options.service));
   const variants = variantsOf(service, { sets: options.set, variants: options.variant });
   // All are looked at before the first is run.
-  const prepared = variants.map(({ name, service: each }) => ({ name, service: each, scaling: scaling(name, each) }));
+  const prepared = variants.map(({ name, service: each }) => ({
+    name,
+    service: each,
+    scaling: scaling(name, each, options),
+  }));
   const column = serviceColumn(options.serviceTime);
   const trace = await readTrace(options, column, io);
   const results = prepared.map(({ name, service: each, scaling: { podAutoscaler, settings } }): VariantResult => {
@@ -76,9 +83,9 @@ type Scaling = Pick<SimulationOptions, 'podAutoscaler'> & {
 
 const progressDeadlineMs = 600_000;
 
-function scaling(name: string, service: SimulatedService): Scaling {
+function scaling(name: string, service: SimulatedService, { cpu }: SimulateOptions): Scaling {
   try {
-    const { podAutoscaler, autoscaler } = scalingOf(service);
+    const { podAutoscaler, autoscaler } = scalingOf(service, { knowsCpu: cpu !== undefined });
     return {
       podAutoscaler,
       settings: { autoscaler: { ...defaultAutoscalerConfig, ...autoscaler }, progressDeadlineMs },
@@ -106,15 +113,17 @@ async function readTrace(options: SimulateOptions, service: ServiceColumn | unde
 }
 
 function modelOf(
-  { serviceTime, startUp, workers }: SimulateOptions,
+  { serviceTime, startUp, workers, cpu }: SimulateOptions,
   column: ServiceColumn | undefined,
-  { timeoutSeconds }: SimulatedService,
-): ServiceModel & Pick<SimulationOptions['model'], 'startUpMs'> {
+  { timeoutSeconds, podSpec }: SimulatedService,
+): InstanceModel {
   const text = column ? defaultServiceTime : (serviceTime ?? defaultServiceTime);
   return {
     serviceMs: parseDistribution(text, '--service-time'),
     startUpMs: parseDistribution(startUp, '--start-up'),
     workers,
+    coresPerRequest: cpu,
+    cpuRequest: cpuRequestOf(podSpec),
     timeoutMs: timeoutSeconds * 1000,
   };
 }
