@@ -5,18 +5,24 @@ import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { withLock } from '../cluster/lock.ts';
-import { images, suites } from './suites.ts';
+import { type Repository, images, suites } from './suites.ts';
 
 const run = promisify(execFile);
 const module = import.meta.dirname;
-const tests = 'knative.dev/serving/test';
+
+/** An image to be made of a static program. */
+export interface Image {
+  readonly repository: Repository;
+  readonly name: string;
+  readonly program: string;
+}
 
 /** What the pinned module builds to. */
 export interface Built {
   /** The program of a suite, by the suite's name. */
   readonly suites: ReadonlyMap<string, string>;
-  /** The static program of an image, by the image's name. */
-  readonly images: ReadonlyMap<string, string>;
+  /** The static program of each image. */
+  readonly images: readonly Image[];
   /** The module's own sources: manifests that some tests expect to be applied. */
   readonly sources: string;
 }
@@ -44,26 +50,33 @@ export async function build(say: (line: string) => void): Promise<Built> {
         '-tags=e2e',
         '-o',
         join(unfinished, suitePath(suite.name)),
-        `${tests}/${suite.folder}`,
+        suite.package ?? `knative.dev/serving/test/${suite.name}`,
       ]);
     }
-    for (const image of images) {
-      say(`building image ${basename(image)}`);
-      await go(['build', '-trimpath', '-o', join(unfinished, imagePath(image)), `${tests}/test_images/${image}`], {
-        CGO_ENABLED: '0',
-      });
+    for (const { repository, name, from } of programs) {
+      say(`building image ${repository}/${name}`);
+      await go(['build', '-trimpath', '-o', join(unfinished, imagePath(repository, name)), from], { CGO_ENABLED: '0' });
     }
     await rename(unfinished, folder);
   });
   return {
     suites: new Map(suites.map(({ name }) => [name, join(folder, suitePath(name))])),
-    images: new Map(images.map((image) => [basename(image), join(folder, imagePath(image))])),
+    images: programs.map(({ repository, name }) => ({
+      repository,
+      name,
+      program: join(folder, imagePath(repository, name)),
+    })),
     sources: (await go(['list', '-m', '-f', '{{.Dir}}', 'knative.dev/serving'])).trim(),
   };
 }
 
 const suitePath = (name: string): string => join('suites', name.replaceAll('/', '-'));
-const imagePath = (image: string): string => join('images', basename(image));
+const imagePath = (repository: Repository, name: string): string => join('images', repository, name);
+
+/** Each image's program, and the package it is built from. */
+const programs = (Object.keys(images) as Repository[]).flatMap((repository) =>
+  images[repository].map((path) => ({ repository, name: basename(path), from: `knative.dev/${path}` })),
+);
 
 async function go(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<string> {
   const { stdout } = await run('go', [...args], {

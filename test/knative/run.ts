@@ -10,6 +10,7 @@ import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
+import { ingressClass } from '@ebb/api';
 import { type Built, build } from './build.ts';
 import { findEngine, importImage, openApi } from './engine.ts';
 import { startEmbedded, startOnCluster } from './servers.ts';
@@ -19,7 +20,14 @@ import { type Outcome, type Promised, readOutcomes, readPromises } from './verdi
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '../..');
 const host = '127.0.0.1';
-const repository = 'dev.local';
+const registry = 'dev.local';
+
+const gateway = { name: 'ebb-gateway', namespace: 'knative-serving' };
+const suiteEnvironment = {
+  SYSTEM_NAMESPACE: 'knative-serving',
+  GATEWAY_OVERRIDE: gateway.name,
+  GATEWAY_NAMESPACE_OVERRIDE: gateway.namespace,
+};
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 const say = (line: string): void => print(`▸ ${line}`);
@@ -46,16 +54,17 @@ function skip(why: string): never {
 const engine = (await findEngine()) ?? skip('neither Podman nor Docker answers on this machine');
 await run('go', ['version']).catch(() => skip('go is not on the PATH; install it from https://go.dev/dl'));
 const built = await build(say);
-for (const [name, program] of built.images) {
-  await importImage(engine, `${repository}/${name}:latest`, program, name);
+for (const { repository, name, program } of built.images) {
+  await importImage(engine, `${registry}/${repository}/${name}:latest`, program, name);
 }
-say(`${built.images.size} images are there`);
+say(`${built.images.length} images are there`);
 
 const folder = await mkdtemp(join(tmpdir(), 'ebb-knative-'));
-/** Of the range of NodePorts: the suites look up the port of the gateway in a Service. */
+/** Of the range of NodePorts: the suites look up the ports of the gateway in a Service. */
 const port = 31_180;
+const httpsPort = 31_143;
 const { environment, service } = await openApi(engine, folder);
-const ebb = await start({ folder, port, environment, say });
+const ebb = await start({ folder, port, httpsPort, environment, say });
 const { kubeconfig } = ebb;
 let passed = 0;
 let failed = 0;
@@ -63,7 +72,7 @@ try {
   await prepare(built);
   const promises = readPromises(await readFile(join(root, 'docs', 'compatibility.md'), 'utf8'));
   for (const suite of suites.filter(({ name }) => positionals.length === 0 || positionals.includes(name))) {
-    const outcomes = readOutcomes(await runSuite(suite));
+    const outcomes = readOutcomes(await runSuite(suite), suite.inParts);
     for (const [test, outcome] of outcomes) report(suite, test, outcome, promises.get(suite.name)?.get(test));
   }
 } finally {
@@ -80,17 +89,12 @@ async function prepare({ sources }: Built): Promise<void> {
   await kubectl(['apply', '-f', join(config, 'cluster-resources.yaml')]);
   const manifests = ['test-resources.yaml', 'pvc', 'resource-quota'].flatMap((name) => ['-f', join(config, name)]);
   await kubectl(['apply', ...manifests]);
-  await kubectl(['create', 'namespace', 'istio-system']);
+  // Where the suites look up how the gateway is reached.
   const forwarding = ['--tcp', '80:80', '--node-port', String(port)];
-  await kubectl([
-    'create',
-    'service',
-    'nodeport',
-    'istio-ingressgateway',
-    '--namespace',
-    'istio-system',
-    ...forwarding,
-  ]);
+  await kubectl(['create', 'service', 'nodeport', gateway.name, '--namespace', gateway.namespace, ...forwarding]);
+  const https = { spec: { ports: [{ name: 'https', port: 443, nodePort: httpsPort }] } };
+  const service = ['service', gateway.name, '--namespace', gateway.namespace];
+  await kubectl(['patch', ...service, '--patch', JSON.stringify(https)]);
   await kubectl(['apply', '--server-side', '--force-conflicts', '-f', join(root, 'deploy', 'config')]);
   // As Knative's own script sets it up.
   const claims = { data: { 'autocreate-cluster-domain-claims': 'true' } };
@@ -111,12 +115,13 @@ async function runSuite(suite: Suite): Promise<string> {
         '-test.parallel=8',
         `-kubeconfig=${kubeconfig}`,
         `-ingressendpoint=${host}`,
-        `-dockerrepo=${repository}`,
+        `-dockerrepo=${registry}/${suite.repository ?? 'serving'}`,
+        `-ingressClass=${ingressClass}`,
         '-disable-logstream',
         '-enable-alpha',
         '-enable-beta',
       ],
-      { cwd: folder, env: { ...process.env, SYSTEM_NAMESPACE: 'knative-serving' }, stdio: ['ignore', 'pipe', 'pipe'] },
+      { cwd: folder, env: { ...process.env, ...suiteEnvironment }, stdio: ['ignore', 'pipe', 'pipe'] },
     );
     const log = createWriteStream(join(folder, `${suite.name.replaceAll('/', '-')}.txt`));
     const chunks: Buffer[] = [];

@@ -20,6 +20,7 @@ export interface ServerOptions {
   readonly folder: string;
   /** Of the gateway. */
   readonly port: number;
+  readonly httpsPort: number;
   /** Where Ebb finds the container engine. */
   readonly environment: Readonly<Record<string, string>>;
   readonly say: (line: string) => void;
@@ -30,11 +31,11 @@ const startMs = 60_000;
 const main = join(import.meta.dirname, '../../packages/cli/dist/main.js');
 
 /** Starts `ebb dev`, whose Kubernetes API is the embedded one. */
-export async function startEmbedded({ folder, port, environment }: ServerOptions): Promise<Server> {
+export async function startEmbedded({ folder, port, httpsPort, environment }: ServerOptions): Promise<Server> {
   const apps = join(folder, 'apps');
   await mkdir(apps);
   const ebb = await startEbb(
-    ['dev', '--runtime', 'container', '--port', String(port), apps],
+    ['dev', '--runtime', 'container', '--port', String(port), '--https-port', String(httpsPort), apps],
     /kubeconfig/,
     folder,
     environment,
@@ -43,7 +44,7 @@ export async function startEmbedded({ folder, port, environment }: ServerOptions
 }
 
 /** Starts a real kube-apiserver with its controllers, and `ebb run` beside them. */
-export async function startOnCluster({ folder, port, environment, say }: ServerOptions): Promise<Server> {
+export async function startOnCluster({ folder, port, httpsPort, environment, say }: ServerOptions): Promise<Server> {
   const binaries = await ensureBinaries(say);
   say('starting etcd, kube-apiserver and kube-controller-manager');
   const cluster = await startCluster(binaries);
@@ -57,6 +58,7 @@ export async function startOnCluster({ folder, port, environment, say }: ServerO
       'local-eci': 'container',
       domain: 'localhost',
       port,
+      'https-port': httpsPort,
       'private-port': 0,
       'health-port': 0,
       'stats-port': 0,

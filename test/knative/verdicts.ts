@@ -1,14 +1,18 @@
 /** How a test ended. */
 export type Outcome = 'pass' | 'fail' | 'skip';
 
-/** The outcome of each test of a suite, from what the suite's program prints with `-test.v`. Tests within tests are theirs. */
-export function readOutcomes(log: string): ReadonlyMap<string, Outcome> {
+/**
+ * The outcome of each test of a suite, from what the suite's program prints with `-test.v`. Tests within tests are theirs, but for a
+ * suite that is told `inParts`: there those of the first level count.
+ */
+export function readOutcomes(log: string, inParts = false): ReadonlyMap<string, Outcome> {
   const outcomes = new Map<string, Outcome>();
-  for (const [, outcome = '', name = ''] of log.matchAll(/^--- (PASS|FAIL|SKIP): (Test\w+) /gm)) {
+  const lines = inParts ? /^ {4}--- (PASS|FAIL|SKIP): Test\w+\/(\S+) /gm : /^--- (PASS|FAIL|SKIP): (Test\w+) /gm;
+  for (const [, outcome = '', name = ''] of log.matchAll(lines)) {
     outcomes.set(name, outcome.toLowerCase() as Outcome);
   }
   // A panic or the time limit ends the program: what had begun then has failed.
-  for (const [, name = ''] of log.matchAll(/^=== RUN +(Test\w+)$/gm))
+  for (const [, name = ''] of inParts ? [] : log.matchAll(/^=== RUN +(Test\w+)$/gm))
     if (!outcomes.has(name)) outcomes.set(name, 'fail');
   return outcomes;
 }
@@ -29,7 +33,7 @@ export function readPromises(markdown: string): ReadonlyMap<string, ReadonlyMap<
       suite = new Map();
       promises.set(heading, suite);
     }
-    const [, name, verdict] = /^\| `?(Test\w+)`? +\| (meets|does not)/.exec(line) ?? [];
+    const [, name, verdict] = /^\| `?([\w/-]+)`? +\| (meets|does not)/.exec(line) ?? [];
     if (name !== undefined && verdict !== undefined) suite.set(name, verdict as Promised);
   }
   return promises;
