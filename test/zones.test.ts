@@ -56,7 +56,8 @@ const zonesAre = (story: Story, ...zones: string[]): Promise<Map<string, Node>> 
   eventually(
     async () => {
       const found = await nodes(story);
-      return [...found.keys()].toSorted().join() === zones.join() ? found : undefined;
+      const areReady = [...found.values()].every(isReadyNow);
+      return areReady && [...found.keys()].toSorted().join() === zones.join() ? found : undefined;
     },
     { what: `nodes in ${zones.join()}`, timeoutMs: 20_000 },
   );
@@ -136,7 +137,7 @@ describe('the zones of eci-profile', () => {
     await story.platform.panel.addFault({ kind: 'no-stock', zone: 'local-a' });
     const service = await serve(story, 6);
     await eventually(async () => {
-      const pods = (await podsOf(story, service)).filter(isPodReady);
+      const pods = (await podsOf(story, service)).filter(isReadyNow);
       return pods.length === 6 && pods.every(({ spec }) => spec.nodeName === 'virtual-kubelet-local-b');
     });
     const out = (await nodes(story)).get('local-a');
@@ -178,7 +179,7 @@ describe('the zones of eci-profile', () => {
     await eventually(async () => {
       const pods = await podsOf(story, service);
       const other = pods.find(({ metadata }) => metadata.name !== name);
-      return other && isPodReady(other) ? other : undefined;
+      return other && isReadyNow(other) ? other : undefined;
     });
     expect(await eventsOf(story, { namespace, name })).toContainEqual(expect.stringContaining('SpotToBeReleased'));
     const known = await story.client.get(resources.pods, { namespace, name }).catch(() => undefined);
@@ -207,6 +208,6 @@ describe('the zones of eci-profile', () => {
   });
 });
 
-function isPodReady({ status }: Pod): boolean {
+function isReadyNow({ status }: Pod | Node): boolean {
   return status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') ?? false;
 }

@@ -94,4 +94,51 @@ describe('makeContainerGroup', () => {
       'spec.volumes["v"].hostPath: this node has no hostPath volumes',
     );
   });
+
+  it('has ECI’s field for names, hosts, kernel parameters, hooks, GPUs and sidecars that are not counted', () => {
+    const spec = {
+      dnsPolicy: 'None',
+      dnsConfig: { nameservers: ['10.0.0.2'], searches: ['shop'], options: [{ name: 'ndots', value: '2' }] },
+      hostAliases: [{ ip: '10.1.1.1', hostnames: ['db'] }],
+      shareProcessNamespace: true,
+      securityContext: { sysctls: [{ name: 'net.core.somaxconn', value: '1024' }] },
+      containers: [
+        {
+          name: 'c',
+          image: 'i',
+          ports: [{ name: 'web', containerPort: 8080 }],
+          resources: { limits: { cpu: '4', memory: '8Gi', 'nvidia.com/gpu': '1' } },
+          lifecycle: {
+            postStart: { exec: { command: ['touch', '/x'] } },
+            preStop: { httpGet: { path: '/bye', port: 'web' } },
+          },
+        },
+        {
+          name: 'sidecar',
+          image: 'i',
+          env: [{ name: '__ECI_RESOURCE_IGNORE__', value: 'TRUE' }],
+          resources: { limits: { cpu: '1', memory: '1Gi' } },
+        },
+      ],
+    } as unknown as Pod['spec'];
+    const group = makeContainerGroup(pod(spec), emptyLookup);
+    expect(group).toMatchObject({
+      cpu: 4,
+      memory: 8,
+      dnsPolicy: 'None',
+      dnsConfig: { nameServer: ['10.0.0.2'], search: ['shop'], option: [{ name: 'ndots', value: '2' }] },
+      hostAliase: [{ ip: '10.1.1.1', hostname: ['db'] }],
+      shareProcessNamespace: true,
+      hostSecurityContext: { sysctl: [{ name: 'net.core.somaxconn', value: '1024' }] },
+      container: [
+        {
+          gpu: 1,
+          lifecyclePostStartHandlerExec: ['touch', '/x'],
+          lifecyclePreStopHandlerHttpGetPath: '/bye',
+          lifecyclePreStopHandlerHttpGetPort: 8080,
+        },
+        { name: 'sidecar' },
+      ],
+    });
+  });
 });

@@ -2,9 +2,11 @@ import type { ProbeSpec } from '@ebb/base/probe';
 import { type Container, type Pod, keys } from '@ebb/api';
 import type { CreateGroup } from '../eci/eci.ts';
 import { type ResolvedVariable, resolveEnvironment } from './environment.ts';
-import { containerResources, cpuRequests, groupResources } from './group-resources.ts';
+import { containerResources, cpuRequests, gpuResources, groupResources } from './group-resources.ts';
 import { imageCredentials } from './image-credentials.ts';
+import { lifecycleFields } from './lifecycle.ts';
 import type { Lookup } from './lookup.ts';
+import { podFields } from './pod-fields.ts';
 import { planProbes } from './probe-plan.ts';
 import { addedCapabilities, checkSupported } from './unsupported.ts';
 import { groupVolumes } from './volumes.ts';
@@ -55,6 +57,7 @@ export function makeContainerGroup(pod: Pod, lookup: Lookup): CreateGroup {
     terminationGracePeriodSeconds: spec.terminationGracePeriodSeconds ?? 30,
     ...(spec.activeDeadlineSeconds === undefined ? {} : { activeDeadlineSeconds: spec.activeDeadlineSeconds }),
     hostName: hostName(pod),
+    ...podFields(pod),
     container: spec.containers.map(make),
     ...(spec.initContainers?.length ? { initContainer: spec.initContainers.map(make) } : {}),
     ...(volume.length > 0 ? { volume } : {}),
@@ -108,6 +111,7 @@ function groupContainer(container: Container, pod: Pod, variables: readonly Reso
     workingDir,
     imagePullPolicy,
     ...containerResources(container),
+    ...gpuResources(container),
     environmentVar: variables.map(({ key, value = '', fieldPath }) =>
       fieldPath ? { key, fieldRef: { fieldPath } } : { key, value },
     ),
@@ -127,6 +131,7 @@ function groupContainer(container: Container, pod: Pod, variables: readonly Reso
     tty: container.tty || undefined,
     terminationMessagePath: container.terminationMessagePath,
     terminationMessagePolicy: container.terminationMessagePolicy,
+    ...lifecycleFields(container),
     ...groupSecurity(container, pod),
   };
   return withoutUndefined(group);

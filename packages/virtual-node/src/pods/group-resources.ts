@@ -17,7 +17,7 @@ const defaults: GroupSize = { cpu: 2, memory: 4 };
  */
 export function groupResources({ containers, initContainers = [] }: PodSpec): GroupSize {
   const total = (resource: 'cpu' | 'memory'): number => {
-    const sum = containers.reduce((all, container) => all + amountOf(container, resource), 0);
+    const sum = containers.filter(isCounted).reduce((all, container) => all + amountOf(container, resource), 0);
     return Math.max(sum, ...initContainers.map((container) => amountOf(container, resource)));
   };
   const cpu = total('cpu');
@@ -45,6 +45,17 @@ export function cpuRequests({ containers, initContainers = [] }: PodSpec): Reado
       return request === undefined ? [] : [[name, parseQuantity(String(request))]];
     }),
   );
+}
+
+/** A sidecar may ask not to be counted. */
+function isCounted({ env = [] }: Container): boolean {
+  return !env.some(({ name, value }) => name === '__ECI_RESOURCE_IGNORE__' && value?.toUpperCase() === 'TRUE');
+}
+
+/** GPUs of a container, where it limits itself to some. */
+export function gpuResources({ resources }: Container): { gpu?: number } {
+  const gpu = resources?.limits?.['nvidia.com/gpu'];
+  return gpu === undefined ? {} : { gpu: parseQuantity(String(gpu)) };
 }
 
 function amountOf({ resources }: Container, resource: 'cpu' | 'memory'): number {

@@ -67,7 +67,7 @@ function probeSpec(probe: Probe | undefined, container: Container): ProbeSpec | 
 
 function probeAction({ httpGet, tcpSocket, exec, grpc }: Probe, container: Container): ProbeAction | undefined {
   if (exec) return { kind: 'exec', command: exec.command ?? [] };
-  const port = probePort(httpGet?.port ?? tcpSocket?.port ?? grpc?.port, container);
+  const port = namedPort(httpGet?.port ?? tcpSocket?.port ?? grpc?.port, container);
   if (port === undefined) return undefined;
   if (grpc) return { kind: 'grpc', port, ...(grpc.service ? { service: grpc.service } : {}) };
   if (tcpSocket) return { kind: 'tcp', port };
@@ -83,7 +83,7 @@ function probeAction({ httpGet, tcpSocket, exec, grpc }: Probe, container: Conta
 }
 
 /** A port by number or by name; without either, the container's first. */
-function probePort(port: number | string | undefined, { ports = [] }: Container): number | undefined {
+export function namedPort(port: number | string | undefined, { ports = [] }: Container): number | undefined {
   const named = ports.find(({ name }) => name === port);
   return named?.containerPort ?? (Number(port) || ports[0]?.containerPort);
 }
