@@ -5,7 +5,6 @@ import type { Gateway } from '@ebb/gateway-slb';
 import { type RemoteKubeClient, createKubeClient } from '@ebb/kube';
 import type { EciAccess } from '@ebb/virtual-node';
 import { findCluster } from '../client/connect.ts';
-import { announcePanel } from '../client/eci-panel.ts';
 import type { Io } from '../io.ts';
 import { Closers } from '../platform/closers.ts';
 import type { ComponentsOptions, ListenAt } from '../platform/component-options.ts';
@@ -54,7 +53,6 @@ export async function runOnCluster(options: RunOptions, io: Io, signal: AbortSig
     const { localEci } = settings;
     const parts = { clock, logger, random, closers };
     const local = localEci && (await (await import('./start-local.ts')).startLocal(localEci, options.paths, parts));
-    if (local) await announcePanel(client, local.panel);
     const start = {
       settings,
       cluster: from,

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock, Logger } from '@ebb/base';
 import type { EciAccess } from '@ebb/virtual-node';
-import type { PanelAddress } from '../client/eci-panel.ts';
 import { type Apps, createApps } from '../dev/apps.ts';
 import { type RuntimeName, openRuntime } from '../dev/runtime.ts';
 import type { Closers } from '../platform/closers.ts';
@@ -21,11 +20,11 @@ export async function startLocal(
   name: RuntimeName,
   paths: readonly string[],
   { clock, logger, random, closers }: LocalParts,
-): Promise<{ access: EciAccess; panel: PanelAddress; apps: Apps }> {
+): Promise<{ access: EciAccess; apps: Apps }> {
   const snapshots = await mkdtemp(join(tmpdir(), 'ebb-images-'));
   closers.defer(() => rm(snapshots, { recursive: true, force: true }));
   const apps = await createApps(paths, snapshots);
   const runtime = await openRuntime(name, { apps, clock, logger, random });
-  const { access, panel } = closers.use(await startLocalEci({ runtime, clock, logger, random }));
-  return { access, panel, apps };
+  const { access } = closers.use(await startLocalEci({ runtime, clock, logger, random }));
+  return { access, apps };
 }
