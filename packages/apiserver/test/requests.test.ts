@@ -60,7 +60,7 @@ describe('requests', () => {
       405,
       'the server does not allow this method on the requested resource',
     ],
-    ['POST', '/api/v1/namespaces/default/pods/x/exec', 405, 'exec is not supported on resources of kind "pods"'],
+    ['POST', '/api/v1/namespaces/default/pods/x/exec', 400, 'Upgrade request required'],
     ['GET', '/api/v1/namespaces/default/configmaps/x/status', 404, 'the server could not find the requested resource'],
   ])('%s %s answers %i with a Status', async (method, path, code, message) => {
     const answer = await client.call(method, path);
