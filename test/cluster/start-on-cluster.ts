@@ -1,6 +1,6 @@
 import { resources, systemNamespace } from '@ebb/api';
 import { type ComponentsOptions, type Platform, announcePort, startComponents, startLocalEci } from '@ebb/cli';
-import { createKubeClient } from '@ebb/kube';
+import { type RemoteKubeClient, createKubeClient } from '@ebb/kube';
 import type { Runtime } from '@ebb/local-eci';
 import { openTestApi } from '../api.ts';
 
@@ -45,7 +45,16 @@ export async function startOnCluster({ gateway, runtime, ...common }: OnClusterO
     if (!address) throw new Error('the platform has no gateway');
     await announcePort(client, address.port);
     const { kubeconfig } = api;
-    return { gateway: address, kubeconfig, client, panel, failed: components.failed, [Symbol.asyncDispose]: end };
+    const connect = (userAgent: string): RemoteKubeClient => createKubeClient({ kubeconfig, userAgent });
+    return {
+      gateway: address,
+      kubeconfig,
+      client,
+      connect,
+      panel,
+      failed: components.failed,
+      [Symbol.asyncDispose]: end,
+    };
   } catch (error) {
     await end();
     throw error;

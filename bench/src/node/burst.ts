@@ -44,7 +44,8 @@ interface BurstOptions {
 /** One Service that begins with so many pods, on a new platform. */
 export async function burst(pods: number, { eciLimits = false, holdMs = 0 }: BurstOptions = {}): Promise<Burst> {
   await using platform = await startSimulatedPlatform({ serve: false, eciLimits });
-  await using watch = await watchPods(platform.kubeconfig, namespace);
+  await using client = platform.connect('bench');
+  await using watch = await watchPods(client, namespace);
   await platform.client.create(resources.services, makeService('warm', warmUp));
   await eventually(() => watch.readyAt.size >= warmUp, { what: 'warm', timeoutMs });
   await platform.client.delete(resources.services, { namespace, name: 'warm' });

@@ -1,7 +1,7 @@
 import { type Node, type Pod, resources } from '@ebb/api';
 import { systemClock } from '@ebb/base';
 import { eventually } from '@ebb/base/testing';
-import { createKubeClient } from '@ebb/kube';
+import type { KubeClient } from '@ebb/kube';
 import { type Quantiles, quantiles } from '../quantiles.ts';
 import { startSimulatedPlatform } from '../simulated-platform.ts';
 import { watchPods } from './watch-pods.ts';
@@ -28,8 +28,8 @@ export interface RateResult {
  */
 export async function coldStartsAt(perSecond: number, seconds: number): Promise<RateResult> {
   await using platform = await startSimulatedPlatform({ serve: false, instanceMs: 0 });
-  await using watch = await watchPods(platform.kubeconfig, namespace);
-  await using client = createKubeClient({ kubeconfig: platform.kubeconfig, timeoutMs: 60_000 });
+  await using client = platform.connect('bench');
+  await using watch = await watchPods(client, namespace);
   const nodeName = await nodeOf(client);
   const asked = new Map<string, number>();
   const shares: number[] = [];
@@ -74,7 +74,7 @@ export async function coldStartsAt(perSecond: number, seconds: number): Promise<
   };
 }
 
-async function nodeOf(client: ReturnType<typeof createKubeClient>): Promise<string> {
+async function nodeOf(client: KubeClient): Promise<string> {
   const { items } = await client.list(resources.nodes, { labelSelector: 'type=virtual-kubelet' });
   const [node]: readonly (Node | undefined)[] = items;
   return node?.metadata.name ?? '';

@@ -1,8 +1,8 @@
 import { type Pod, resources } from '@ebb/api';
 import { silentLogger, systemClock } from '@ebb/base';
-import { createInformer, createKubeClient } from '@ebb/kube';
+import { type KubeClient, createInformer } from '@ebb/kube';
 
-/** Sees when pods become Ready, by a watch of its own. */
+/** Sees when pods become Ready, by a watch of its own; within the process, as Ebb's parts see them. */
 export interface PodWatch extends AsyncDisposable {
   /** When a pod was first seen Ready, by name; milliseconds of the system's clock. */
   readonly readyAt: ReadonlyMap<string, number>;
@@ -18,8 +18,7 @@ export interface PodWatch extends AsyncDisposable {
   clear(): void;
 }
 
-export async function watchPods(kubeconfig: string, namespace: string): Promise<PodWatch> {
-  const client = createKubeClient({ kubeconfig, timeoutMs: 600_000 });
+export async function watchPods(client: KubeClient, namespace: string): Promise<PodWatch> {
   const stop = new AbortController();
   const options = { namespace, clock: systemClock, logger: silentLogger, random: Math.random };
   const informer = createInformer(client, resources.pods, options);
@@ -43,7 +42,6 @@ export async function watchPods(kubeconfig: string, namespace: string): Promise<
       stop.abort();
       await running;
       seen.unsubscribe();
-      await client[Symbol.asyncDispose]();
     },
   };
   const seen = informer.events.subscribe(({ object, type }) => {

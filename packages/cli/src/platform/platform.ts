@@ -1,16 +1,28 @@
 import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ApiServer, createApiServer } from '@ebb/apiserver';
-import { type Admission, createAdmission, defaultServingConfig, servingCrds } from '@ebb/api';
+import {
+  type Admission,
+  createAdmission,
+  defaultServingConfig,
+  resources,
+  servingCrds,
+  systemNamespace,
+} from '@ebb/api';
 import type { Clock, Logger } from '@ebb/base';
-import { type RemoteKubeClient, createKubeClient } from '@ebb/kube';
+import { type KubeClient, type RemoteKubeClient, createKubeClient } from '@ebb/kube';
 import type { Runtime } from '@ebb/local-eci';
 import { type PanelAddress, announcePanel } from '../client/eci-panel.ts';
+import { writePrivateFile } from '../client/private-file.ts';
 import { Closers } from './closers.ts';
 import { Components } from './components.ts';
-import type { HttpsSettings, ListenAt } from './component-options.ts';
+import type { HttpsSettings, ListenAt, ReplicaSettings } from './component-options.ts';
 import { announcePort, followConfig } from './config.ts';
 import { startLocalEci } from './local-eci.ts';
+import { type GatewayWorkers, openGatewayWorkers } from '../workers/gateway-workers.ts';
+import { findPort } from '../workers/worker-pool.ts';
 import { listenFrom } from './ports.ts';
 import { startComponents } from './start-components.ts';
 
@@ -18,6 +30,8 @@ export interface PlatformOptions {
   readonly gateway: ListenAt;
   /** Where the gateway speaks TLS; default: nowhere. */
   readonly https?: HttpsSettings | undefined;
+  /** Gateways in processes of their own, instead of one in this. */
+  readonly workers?: PlatformWorkers | undefined;
   readonly api: ListenAt;
   /** Services get hosts below it. */
   readonly domain: string;
@@ -34,12 +48,21 @@ export interface PlatformOptions {
   readonly random: () => number;
 }
 
+export interface PlatformWorkers {
+  readonly count: number;
+  /** Gets what they log. */
+  readonly output: (text: string) => void;
+  readonly logLevel: 'debug' | 'info';
+}
+
 /** The whole of Ebb in one process: embedded API, local ECI, controllers, virtual node, gateway. */
 export interface Platform extends AsyncDisposable {
   readonly gateway: { readonly host: string; readonly port: number };
   /** YAML of the kubeconfig for it. */
   readonly kubeconfig: string;
   readonly client: RemoteKubeClient;
+  /** Another client, within this process where the API is; the caller closes it. */
+  readonly connect: (fieldManager: string) => KubeClient;
   /** The panel of the local ECI. */
   readonly panel: PanelAddress;
   /** Rejects when a component failed for good. */
@@ -69,7 +92,8 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
       // Calls of this process, but for what passes through the API to a kubelet: that has a way by HTTP alone.
       cluster: (component) =>
         Object.assign(api.connect({ fieldManager: component }), { stream: client.stream.bind(client) }),
-      gateway: { name: 'gateway-0', public: options.gateway, private: { port: 0, strict: true }, https: options.https },
+      gateway: options.workers ? undefined : { ...inProcess, public: options.gateway, https: options.https },
+      replica: options.workers && (await becomeReplica(client)),
       virtualNode: {
         eci: access,
         nodeName: 'virtual-kubelet-local',
@@ -86,7 +110,8 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   // The embedded API has no scheduler beside it.
   const { createPlacer } = await import('@ebb/virtual-node');
   await following.start('placement', createPlacer({ client, clock, logger, random }));
-  const gateway = components.gateway?.publicAddress;
+  const workers = options.workers && stack.use(await startWorkers(options, options.workers, api.kubeconfig, client));
+  const gateway = (workers ?? components.gateway)?.publicAddress;
   if (!gateway) throw new Error('the platform has no gateway');
   await announcePort(client, gateway.port);
   await announcePanel(client, panel);
@@ -97,10 +122,73 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     gateway,
     kubeconfig: api.kubeconfig,
     client,
+    connect: (fieldManager) => api.connect({ fieldManager }),
     panel,
     failed,
     [Symbol.asyncDispose]: () => closers[Symbol.asyncDispose](),
   };
+}
+
+const inProcess = { name: 'gateway-0', private: { port: 0, strict: true } } as const;
+
+/** This process among its workers. Leases are of former ones: nobody else has this API. */
+async function becomeReplica(client: RemoteKubeClient): Promise<ReplicaSettings> {
+  const { items } = await client.list(resources.leases, { namespace: systemNamespace });
+  for (const { metadata } of items) {
+    await client.delete(resources.leases, { namespace: systemNamespace, name: metadata.name ?? '' });
+  }
+  const identity = `dev_${randomBytes(4).toString('hex')}`;
+  return { identity, timing: {}, advertise: host, stats: { port: 0, strict: true } };
+}
+
+async function startWorkers(
+  { gateway, https, clock, logger }: PlatformOptions,
+  { count, output, logLevel }: PlatformWorkers,
+  kubeconfig: string,
+  client: RemoteKubeClient,
+): Promise<GatewayWorkers> {
+  await using stack = new Closers();
+  const folder = await mkdtemp(join(tmpdir(), 'ebb-workers-'));
+  stack.defer(() => rm(folder, { recursive: true, force: true }));
+  const file = join(folder, 'kubeconfig');
+  await writePrivateFile(file, kubeconfig);
+  if (https?.certificate) await keepCertificate(client, https.certificate);
+  const port = await listenFrom(gateway, (candidate) => findPort(host, candidate));
+  const workers = await openGatewayWorkers({
+    count,
+    name: 'gateway',
+    kubeconfig: file,
+    host,
+    advertise: host,
+    port,
+    privatePort: 0,
+    httpsPort: https?.port,
+    graceMs: 5000,
+    logLevel,
+    output,
+    clock,
+    logger,
+  });
+  stack.use(workers);
+  await workers.pool.ready();
+  const closers = stack.move();
+  return { ...workers, [Symbol.asyncDispose]: () => closers[Symbol.asyncDispose]() };
+}
+
+/** Where gateways that are given none look for the certificate to show. */
+async function keepCertificate(
+  client: RemoteKubeClient,
+  { certificate, key }: { readonly certificate: string; readonly key: string },
+): Promise<void> {
+  const metadata = { namespace: systemNamespace, name: 'ebb-gateway-certificate' };
+  const data = { 'tls.crt': certificate, 'tls.key': key };
+  const secret = { apiVersion: 'v1', kind: 'Secret', metadata, type: 'kubernetes.io/tls', stringData: data };
+  await client.patch(
+    resources.secrets,
+    metadata,
+    { type: 'apply', body: secret, force: true },
+    { fieldManager: 'ebb-dev' },
+  );
 }
 
 interface ApiParts {
