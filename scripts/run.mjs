@@ -1,4 +1,4 @@
-// Runs `npm start`, `npm test`, `npm run test:cluster`, `npm run test:knative` and `npm run bench` from whatever state the clone is in: checks Node, installs what the
+// Runs `npm start`, `npm test`, `npm run test:cluster`, `npm run test:knative`, `npm run test:h2spec` and `npm run bench` from whatever state the clone is in: checks Node, installs what the
 // lock file asks for, builds, and goes on to the task. Written so that even an old Node can read it and say what it lacks.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -150,6 +150,7 @@ install();
 build();
 if (task === 'test') test(args);
 else if (task === 'test:cluster') testOnCluster(args);
+else if (task === 'test:h2spec') process.exit(statusOfSource(join('test', 'h2spec', 'run.ts'), args));
 else if (task === 'test:knative') process.exit(statusOfSource(join('test', 'knative', 'run.ts'), args));
 else {
   const main = task === 'start' ? 'packages/cli/dist/main.js' : 'bench/dist/main.js';
