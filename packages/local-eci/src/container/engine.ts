@@ -1,8 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import type { Duplex } from 'node:stream';
-import type { TerminalSize } from '@ebb/base/channels';
 import type { ImageCredential } from '../model.ts';
 import { EngineError, type EngineApi } from './engine-api.ts';
+import { type EngineSessions, createEngineSessions } from './engine-sessions.ts';
 import { pauseArchive } from './pause.ts';
 
 /** An image as the engine has it. */
@@ -28,7 +27,7 @@ export interface ContainerFacts {
 }
 
 /** What the runtime needs of Docker or Podman. Calls reject with `EngineError` on a refusal. */
-export interface Engine {
+export interface Engine extends EngineSessions {
   /** Makes the network and the image that every group needs, if they are not there; tells what engine it is. */
   prepare(network: string): Promise<EngineTraits>;
   /** Undefined if it is not on this machine. */
@@ -61,25 +60,6 @@ export interface Engine {
     command: readonly string[],
     signal: AbortSignal,
   ): Promise<{ output: IncomingMessage; exitCode(): Promise<number> }>;
-  /** Runs a command with streams. */
-  openExec(
-    id: string,
-    command: readonly string[],
-    options: { readonly stdin: boolean; readonly tty: boolean },
-  ): Promise<EngineSession>;
-  /** The streams of a running container. */
-  attach(id: string, options: { readonly stdin: boolean }): Promise<EngineSession>;
-  /** CPU time in nanoseconds and memory in bytes; undefined if it does not run. */
-  usage(id: string): Promise<{ readonly cpuNanoseconds: number; readonly memoryBytes: number } | undefined>;
-}
-
-/** A command or a container whose streams are ours. */
-export interface EngineSession {
-  /** Its output comes out of it, multiplexed unless it has a terminal; its input goes in, and ends with it. */
-  readonly connection: Duplex;
-  resize(size: TerminalSize): Promise<void>;
-  /** Known when the connection has ended. */
-  exitCode(): Promise<number>;
 }
 
 type Labels = Readonly<Record<string, string>>;
@@ -173,47 +153,8 @@ export function createEngine(api: EngineApi): Engine {
       const exitCode = async (): Promise<number> => ((await get(`/exec/${Id}/json`)) as { ExitCode: number }).ExitCode;
       return { output, exitCode };
     },
-    openExec: async (id, command, { stdin, tty }) => {
-      const body = { Cmd: command, AttachStdin: stdin, AttachStdout: true, AttachStderr: true, Tty: tty };
-      const env = tty ? { Env: ['TERM=xterm'] } : {};
-      const { Id } = (await post(`/containers/${id}/exec`, { ...body, ...env })) as { Id: string };
-      const start = { Detach: false, Tty: tty };
-      const connection = await api.connection({ method: 'POST', path: `/exec/${Id}/start`, body: start });
-      return {
-        connection,
-        resize: async ({ width, height }) => void (await post(`/exec/${Id}/resize?h=${height}&w=${width}`)),
-        exitCode: async () => ((await get(`/exec/${Id}/json`)) as { ExitCode: number }).ExitCode,
-      };
-    },
-    attach: async (id, { stdin }) => {
-      const path = `/containers/${id}/attach?stream=true&stdout=true&stderr=true&stdin=${stdin}`;
-      return {
-        connection: await api.connection({ method: 'POST', path }),
-        resize: async ({ width, height }) => void (await post(`/containers/${id}/resize?h=${height}&w=${width}`)),
-        exitCode: () => Promise.resolve(0),
-      };
-    },
-    usage: async (id) => {
-      const path = `/containers/${id}/stats?stream=false&one-shot=true`;
-      return usageOf((await unlessGone(get(path))) as StatsJson | undefined);
-    },
+    ...createEngineSessions(api),
   };
-}
-
-interface StatsJson {
-  readonly cpu_stats?: { readonly cpu_usage?: { readonly total_usage?: number } };
-  readonly memory_stats?: { readonly usage?: number; readonly stats?: Readonly<Record<string, number>> | null };
-}
-
-/** Memory as a kubelet counts it: without the files it could let go of. */
-function usageOf(
-  stats: StatsJson | undefined,
-): { readonly cpuNanoseconds: number; readonly memoryBytes: number } | undefined {
-  const cpuNanoseconds = stats?.cpu_stats?.cpu_usage?.total_usage;
-  const { usage, stats: details } = stats?.memory_stats ?? {};
-  if (cpuNanoseconds === undefined || usage === undefined) return undefined;
-  const inactive = details?.['inactive_file'] ?? details?.['total_inactive_file'] ?? 0;
-  return { cpuNanoseconds, memoryBytes: Math.max(0, usage - inactive) };
 }
 
 /** A page of memory, on most machines. */

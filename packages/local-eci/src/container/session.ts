@@ -1,7 +1,7 @@
 import { PassThrough, Writable } from 'node:stream';
 import { messageOf } from '@ebb/base';
 import { ExecError, type Session } from '../runtime.ts';
-import type { EngineSession } from './engine.ts';
+import type { EngineSession } from './engine-sessions.ts';
 import { copy, demultiplex } from './output.ts';
 
 /** Takes an engine's connection apart into streams. Rejects with `ExecError` if there is none. */

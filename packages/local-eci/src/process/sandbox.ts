@@ -74,10 +74,15 @@ export function openProcessSandbox(options: ProcessSandboxOptions): Sandbox {
     const child = startChild({ command, cwd, env, marker, log, stdin, stdinOnce, tty, clock });
     if (child.pid === undefined) return child;
     started.set(container.name, { cwd, env, pid: child.pid });
-    runFolder.record(child.pid);
-    const tracked = live.add(child.pid);
+    const tracked = track(child.pid);
     void child.exited.then(() => tracked[Symbol.dispose]());
     return child;
+  };
+
+  /** Ended with this process, or by the next if this one was killed. */
+  const track = (pid: number): Disposable => {
+    runFolder.record(pid);
+    return live.add(pid);
   };
 
   return {
@@ -96,7 +101,7 @@ export function openProcessSandbox(options: ProcessSandboxOptions): Sandbox {
     open: async (container, command, request) => {
       const beside = started.get(container.name);
       if (!beside) throw new ExecError('the container has not run yet');
-      return openCommand({ ...beside, command, clock }, request);
+      return openCommand({ ...beside, command, track, clock }, request);
     },
     usage: async (names) => {
       const all = await Promise.all(

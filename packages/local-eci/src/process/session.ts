@@ -10,6 +10,8 @@ export interface CommandOptions {
   readonly command: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
+  /** Told of its process group, which is to be ended with the runtime; disposed when it has ended. */
+  readonly track: (pid: number) => Disposable;
   readonly clock: Clock;
 }
 
@@ -18,7 +20,7 @@ const hangUpMs = 2000;
 
 /** Runs a command beside a container with streams. Rejects with `ExecError` if it cannot be started. */
 export async function openCommand(
-  { command, cwd, env, clock }: CommandOptions,
+  { command, cwd, env, track, clock }: CommandOptions,
   { stdin, tty }: SessionRequest,
 ): Promise<Session> {
   const [file, ...args] = command;
@@ -27,8 +29,12 @@ export async function openCommand(
   const child = await start(line, { cwd, env: tty ? terminalEnvironment(env) : env, stdin });
   const { stdout, stderr, pid } = child;
   if (!stdout || !stderr || pid === undefined) throw new ExecError('its streams could not be opened');
+  const tracked = track(pid);
   const exited = new Promise<number>((resolve) => {
-    child.once('exit', (code, signal) => resolve(exitCodeOf(code, signal)));
+    child.once('exit', (code, signal) => {
+      tracked[Symbol.dispose]();
+      resolve(exitCodeOf(code, signal));
+    });
   });
   // What it left running in the background holds its output open: nobody waits for that.
   void exited.then(() => clock.after(hangUpMs, () => [stdout, stderr].forEach((stream) => stream.destroy())));
@@ -42,13 +48,14 @@ export async function openCommand(
     },
     exited,
     close: () => {
-      if (child.exitCode === null && child.signalCode === null) hangUp(pid, clock);
+      hangUp(child, pid, clock);
     },
   };
 }
 
 /** As a terminal does when its line is cut. */
-function hangUp(pid: number, clock: Clock): void {
+function hangUp({ exitCode, signalCode }: ChildProcess, pid: number, clock: Clock): void {
+  if (exitCode !== null || signalCode !== null) return;
   signalGroup(pid, 'SIGHUP');
   clock.after(hangUpMs, () => signalGroup(pid, 'SIGKILL'));
 }

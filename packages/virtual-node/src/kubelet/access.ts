@@ -4,6 +4,7 @@ import { TLSSocket } from 'node:tls';
 import type { KubeClient, KubernetesObject, Resource } from '@ebb/api';
 import { type Clock, messageOf } from '@ebb/base';
 import { HttpError } from './http-error.ts';
+import { Kept } from './kept.ts';
 
 export interface AccessOptions {
   /** Who brings it as bearer token may do everything. */
@@ -66,7 +67,6 @@ const accessReviews: Resource<SubjectAccessReview> = {
 const tokenMs = 120_000;
 const allowedMs = 300_000;
 const deniedMs = 30_000;
-const maxKept = 1000;
 
 const verbs: Readonly<Record<string, string>> = {
   GET: 'get',
@@ -164,38 +164,4 @@ const digest = (text: string): Buffer => createHash('sha256').update(text).diges
 /** Compares in a time that tells nothing of where the texts differ. */
 function sameText(a: string, b: string): boolean {
   return timingSafeEqual(digest(a), digest(b));
-}
-
-/** Answers that hold for a while. Those who ask for the same thing meanwhile wait for one answer. */
-class Kept<T> {
-  readonly #clock: Clock;
-  readonly #answers = new Map<string, { readonly value: Promise<T>; untilMs: number }>();
-
-  constructor(clock: Clock) {
-    this.#clock = clock;
-  }
-
-  async get(key: string, ask: () => Promise<{ readonly value: T; readonly forMs: number }>): Promise<T> {
-    const known = this.#answers.get(key);
-    if (known && known.untilMs > this.#clock.now()) return known.value;
-    const entry = { value: this.#ask(key, ask), untilMs: Number.POSITIVE_INFINITY };
-    this.#answers.delete(key);
-    this.#answers.set(key, entry);
-    const [oldest] = this.#answers.keys();
-    if (oldest !== undefined && this.#answers.size > maxKept) this.#answers.delete(oldest);
-    return entry.value;
-  }
-
-  /** What could not be learnt is not kept. */
-  async #ask(key: string, ask: () => Promise<{ readonly value: T; readonly forMs: number }>): Promise<T> {
-    try {
-      const { value, forMs } = await ask();
-      const entry = this.#answers.get(key);
-      if (entry) entry.untilMs = this.#clock.now() + forMs;
-      return value;
-    } catch (error) {
-      this.#answers.delete(key);
-      throw error;
-    }
-  }
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Server, createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { KubeClient } from '@ebb/api';
 import { type Clock, type Logger, messageOf } from '@ebb/base';
@@ -162,6 +162,9 @@ function sendText(response: ServerResponse, text: string): void {
   response.end(text);
 }
 
+/** Sessions may be silent for hours. */
+const keepAliveMs = 30_000;
+
 interface UpgradeRequest {
   readonly request: IncomingMessage;
   readonly socket: Duplex;
@@ -171,6 +174,8 @@ interface UpgradeRequest {
 async function answerUpgrade(upgrade: UpgradeRequest, kubelet: Kubelet): Promise<void> {
   const { request, socket } = upgrade;
   socket.on('error', () => undefined); // The client has left, and 'close' follows.
+  // One that is gone without a word is found out.
+  if (socket instanceof Socket) socket.setKeepAlive(true, keepAliveMs);
   const { pathname, searchParams: query } = parseUrl(request.url);
   await kubelet.access.check(request, pathname);
   const [action = '', namespace = '', name = '', ...rest] = partsOf(pathname);
