@@ -23,6 +23,7 @@ export function devCommand(io: Io, signal: AbortSignal): Command {
         .choices(['process', 'container', 'simulated'])
         .default('process'),
     )
+    .option('--workers <n>', 'gateway processes that share its port (default: none)', parseCount, 0)
     .option('--verbose', 'log what each component does, in the log file', false)
     .addHelpText(
       'after',
@@ -39,6 +40,12 @@ Examples:
       const { runDev } = await import('../dev/dev.ts');
       await runDev({ paths, ...options }, io, signal);
     });
+}
+
+function parseCount(text: string): number {
+  const count = Number(text);
+  if (!/^\d+$/.test(text) || count > 64) throw new InvalidArgumentError('a number of processes, up to 64.');
+  return count;
 }
 
 function parsePort(text: string): number {

@@ -1,3 +1,4 @@
+import { appendFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -31,6 +32,8 @@ export interface DevOptions {
   readonly namespace: string;
   readonly runtime: RuntimeName;
   readonly verbose: boolean;
+  /** Gateway processes; 0 if the gateway is to run in this one. */
+  readonly workers: number;
 }
 
 const defaultPort = 8080;
@@ -52,6 +55,14 @@ export async function runDev(options: DevOptions, io: Io, signal: AbortSignal): 
   const platform = closers.use(
     await startPlatform({
       gateway: { port: options.port ?? defaultPort, strict: options.port !== undefined },
+      workers:
+        options.workers > 0
+          ? {
+              count: options.workers,
+              output: (text) => appendFileSync(logFile, text),
+              logLevel: options.verbose ? 'debug' : 'info',
+            }
+          : undefined,
       https: await httpsSettings(options, dirname(logFile), clock.now()),
       api: { port: options.apiPort ?? defaultApiPort, strict: options.apiPort !== undefined },
       domain: options.domain,

@@ -64,7 +64,8 @@ export async function runOnCluster(options: RunOptions, io: Io, signal: AbortSig
     if (hasWorkers(settings)) {
       const { workers: count, name, host, advertise, ports, graceMs, logLevel } = settings;
       const { kubeconfig, context } = options;
-      const where = { kubeconfig, context, host, advertise, port: ports.gateway, privatePort: ports.private };
+      const { httpsPort } = settings;
+      const where = { kubeconfig, context, host, advertise, port: ports.gateway, privatePort: ports.private, httpsPort };
       const how = { graceMs, logLevel, output: io.err, clock, logger };
       workers = closers.use(await openGatewayWorkers({ count, name, ...where, ...how }));
     }

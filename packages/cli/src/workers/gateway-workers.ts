@@ -14,6 +14,8 @@ export interface GatewayWorkersOptions {
   /** 0 for any. */
   readonly port: number;
   readonly privatePort: number;
+  /** For TLS; default: none. */
+  readonly httpsPort?: number | undefined;
   readonly graceMs: number;
   readonly logLevel: string;
   /** Gets what workers print. */
@@ -45,6 +47,7 @@ export async function openGatewayWorkers(options: GatewayWorkersOptions): Promis
     '--advertise': advertise,
     '--port': String(port),
     '--private-port': String(privatePort),
+    '--https-port': options.httpsPort?.toString(),
     '--log-level': logLevel,
     '--drain-seconds': '0',
     '--grace-seconds': String(Math.ceil(graceMs / 1000)),
