@@ -28,6 +28,7 @@ export class ProfileSource {
   zones: Zones | undefined;
   readonly #options: SourceOptions;
   readonly #maps: Informer<ConfigMap>;
+  #isSynced = false;
 
   constructor(options: SourceOptions) {
     this.#options = options;
@@ -35,6 +36,7 @@ export class ProfileSource {
     const fieldSelector = `metadata.name=${profileName}`;
     const only = { namespace: profileNamespace, fieldSelector };
     this.#maps = createInformer(client, resources.configMaps, { ...only, clock, logger, random });
+    void this.#maps.synced.then(() => (this.#isSynced = true));
   }
 
   /** Follows the ConfigMap until aborted. */
@@ -52,10 +54,11 @@ export class ProfileSource {
   }
 
   /**
-   * Takes in the ConfigMap as it is now. One that cannot be used leaves everything as it was, and gets an event. Rejects if the zones
-   * could not be asked for: to be tried again.
+   * Takes in the ConfigMap as it is now. One that cannot be used leaves everything as it was, and gets an event; so does one that cannot
+   * be read yet, without. Rejects if the zones could not be asked for: to be tried again.
    */
   async refresh(): Promise<void> {
+    if (!this.#isSynced) return;
     const map = this.#maps.get(profileNamespace, profileName);
     if (!map) {
       this.profile = emptyProfile;

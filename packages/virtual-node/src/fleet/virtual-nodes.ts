@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { KubeClient } from '@ebb/api';
-import { type Clock, type Logger, linkSignals, messageOf, untilAborted } from '@ebb/base';
+import { type Clock, type Logger, linkSignals, messageOf } from '@ebb/base';
 import { createEventRecorder } from '@ebb/kube';
 import { CallGate } from '../eci/call-gate.ts';
 import { type EciAccess, createEci } from '../eci/eci.ts';
@@ -36,6 +36,8 @@ export interface VirtualNodes {
 
 /** How often it is looked whether a node that is to go has become empty. */
 const lookMs = 1_000;
+/** How long the first nodes wait for the profile. */
+const profileWaitMs = 10_000;
 /** After the zones could not be asked for. */
 const retryMs = 5_000;
 
@@ -98,11 +100,16 @@ export function createVirtualNodes(options: VirtualNodesOptions): VirtualNodes {
   };
 
   const work = async (signal: AbortSignal): Promise<void> => {
-    await Promise.race([source.synced, untilAborted(signal)]);
+    // A cluster that lets nobody read it has no profile, for all that can be known.
+    await Promise.race([source.synced, clock.sleep(profileWaitMs, { signal }).catch(() => {})]); // or aborted
     if (signal.aborted) return;
     let changed = true;
     let wake = (): void => {};
     const subscription = source.subscribe(() => {
+      changed = true;
+      wake();
+    });
+    void source.synced.then(() => {
       changed = true;
       wake();
     });

@@ -239,7 +239,9 @@ describe('what is asked for', () => {
     ]);
     expect(tries[1]?.spotStrategy).toBeUndefined();
     expect(made).toMatchObject({ events: [{ reason: 'SpotDegraded' }] });
-    expect((await make(annotated(wish), { errors: [noStock] })).made).toMatchObject({
+    const spotOnly = await make(annotated(wish), { errors: [noStock], hasAlternative: true });
+    expect(spotOnly.refusals).toBe(0);
+    expect(spotOnly.made).toMatchObject({
       events: [{ reason: 'FailedScheduling' }],
     });
     const byProfile = { selectors: JSON.stringify([selector('all', spot('SpotAsPriceGo'))]) };

@@ -72,14 +72,15 @@ export function createGroupMaker(options: MakerOptions): { make(pod: Pod, signal
     const now = clock.now();
     const waitMs = eci.createTurn(pod.metadata.uid ?? '');
     if (waitMs > 0) return { events: [], retry: { requeueAfterMs: waitMs } };
-    let failStrategy: FailStrategy | undefined;
+    let settings: GroupSettings | undefined;
     try {
       const node = await nodeFor(pod, options, signal);
       const labels = node.metadata.labels ?? {};
       const message = unschedulable(pod, { size: groupResources(pod.spec), labels });
       if (message !== undefined) return noRoom(pod, message, now);
-      const { effects, settings } = await settingsFor(pod, options, signal);
-      ({ failStrategy } = settings);
+      const marked = await settingsFor(pod, options, signal);
+      const { effects } = marked;
+      ({ settings } = marked);
       const { claimsAreLocal } = options;
       const lookup = await fetchReferences(client, pod, { now, claimsAreLocal, pullSecretsOf, signal });
       const { id, used } = await tryEach(makeContainerGroup(pod, lookup), settings, options);
@@ -89,7 +90,7 @@ export function createGroupMaker(options: MakerOptions): { make(pod: Pod, signal
         events: [...ignoredEvents(settings), ...degradedEvents(settings, used)],
       };
     } catch (error) {
-      return refused(pod, error, { nowMs: now, zone, failStrategy });
+      return refused(pod, error, { nowMs: now, zone, settings });
     }
   };
   return { make };
@@ -141,10 +142,12 @@ async function nodeFor({ spec }: Pod, { client, node }: MakerOptions, signal: Ab
 interface Circumstances {
   readonly nowMs: number;
   readonly zone: Zone;
-  readonly failStrategy: FailStrategy | undefined;
+  /** Absent if it did not come to that. */
+  readonly settings: GroupSettings | undefined;
 }
 
-function refused(pod: Pod, error: unknown, { nowMs, zone, failStrategy }: Circumstances): Made {
+function refused(pod: Pod, error: unknown, { nowMs, zone, settings }: Circumstances): Made {
+  const { failStrategy, attempts = [] } = settings ?? {};
   const now = toTimestamp(nowMs);
   if (error instanceof MissingReference) {
     const reason = error.container === undefined ? 'FailedMount' : 'Failed';
@@ -162,8 +165,10 @@ function refused(pod: Pod, error: unknown, { nowMs, zone, failStrategy }: Circum
   const said = `${error.code}: ${error.message}`;
   if (isMadeBefore(error)) return { events: [], retry: { requeueAfterMs: retryMadeMs } };
   if (error.remedy === 'look-elsewhere') {
-    if (isZoneOut(error)) zone.refused(said);
-    if (failsOver(pod, zone, failStrategy)) return failedFor(pod, error, said);
+    // Who wants spot only waits for spot: there may be all else.
+    const isSpot = attempts.at(-1)?.spotStrategy !== undefined;
+    if (isZoneOut(error) && !isSpot) zone.refused(said);
+    if (failsOver(pod, zone, failStrategy ?? (isSpot ? 'fail-back' : undefined))) return failedFor(pod, error, said);
     return noRoom(pod, `0/1 nodes are available: 1 Insufficient cpu, 1 Insufficient memory. ${said}`, nowMs);
   }
   if (failStrategy === 'fail-fast' && error.remedy !== 'back-off') return failedFor(pod, error, said);
