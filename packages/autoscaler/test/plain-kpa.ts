@@ -44,26 +44,23 @@ class PlainWindow {
   }
 
   record(second: number, value: number): void {
-    const last = this.#last;
-    if (last !== undefined && last !== second && second <= last - this.#length) return;
-    if (last === undefined || second - last >= this.#length) {
-      this.#values.clear();
-      this.#first = second;
+    if (second !== this.#last) {
+      if (this.#last !== undefined && second <= this.#last - this.#length) return;
+      if (this.#first === undefined || second < this.#first) this.#first = second;
+      if (this.#last === undefined || second > this.#last) this.#goTo(second);
     }
-    this.#first = Math.min(this.#first ?? second, second);
-    this.#last = Math.max(last ?? second, second);
-    this.#forgetUpTo(this.#last - this.#length);
     this.#values.set(second, (this.#values.get(second) ?? 0) + value);
   }
 
   average(now: number): number {
-    if (this.#last === undefined || this.#first === undefined) return 0;
+    if (this.#last === undefined) return 0;
     const late = now - this.#last;
     if (this.#weighted) return late > this.#length ? 0 : this.#weightedSum(this.#last, Math.max(0, late));
     if (late >= this.#length) return 0;
     const from = late > 0 ? now - this.#length + 1 : Number.NEGATIVE_INFINITY;
     const sum = [...this.#values].reduce((all, [second, value]) => (second >= from ? all + value : all), 0);
-    const average = sum / Math.min(this.#last - this.#first + 1, this.#length - Math.max(0, late));
+    const age = this.#last - (this.#first ?? Number.NEGATIVE_INFINITY) + 1;
+    const average = sum / Math.min(age, this.#length - Math.max(0, late));
     return (Math.sign(average) * Math.floor(Math.abs(average) * 1e6 + 0.5)) / 1e6;
   }
 
@@ -79,10 +76,22 @@ class PlainWindow {
 
   #weightedSum(last: number, late: number): number {
     const share = Math.max(1 - (1 - 0.9999) ** (1 / this.#length), 0.2);
-    const each = Array.from({ length: this.#length - late }, (_, back) => {
-      return (this.#values.get(last - back) ?? 0) * share * (1 - share) ** (late + back);
-    });
-    return each.reduce((sum, value) => sum + value, 0);
+    let weight = share * (1 - share) ** late;
+    let sum = 0;
+    for (let back = 0; back < this.#length - late; back++) {
+      sum += (this.#values.get(last - back) ?? 0) * weight;
+      weight *= 1 - share;
+    }
+    return sum;
+  }
+
+  #goTo(second: number): void {
+    if (this.#last === undefined || second - this.#last >= this.#length) {
+      this.#values.clear();
+      this.#first = second;
+    }
+    this.#last = second;
+    this.#forgetUpTo(second - this.#length);
   }
 
   #forgetUpTo(second: number): void {

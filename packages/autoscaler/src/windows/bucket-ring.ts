@@ -48,10 +48,10 @@ export abstract class BucketRing {
     const length = this.#length;
     if (this.last !== second) {
       if (second <= this.last - length) return;
-      if (this.buckets === unallocated) this.buckets = new Float64Array(length * channels);
       if (this.first === never || second < this.first) this.first = second;
       if (second > this.last) this.#advance(second);
     }
+    if (this.buckets === unallocated) this.buckets = new Float64Array(length * channels);
     const slot = (second % length) * channels;
     const { buckets } = this;
     buckets[slot] = (buckets[slot] ?? 0) + value;
