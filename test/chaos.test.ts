@@ -1,20 +1,11 @@
-import { type KubernetesObject, type Resource, keys, resources, systemNamespace } from '@ebb/api';
+import { type KubernetesObject, keys, resources, systemNamespace } from '@ebb/api';
 import { type Logger, silentLogger } from '@ebb/base';
 import { isReady } from '@ebb/kube';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { namespace } from './api.ts';
+import { knativeKinds } from './snapshot.ts';
 import { type World, openWorld } from './world.ts';
-
-const kinds: readonly Resource<KubernetesObject>[] = [
-  resources.services,
-  resources.configurations,
-  resources.revisions,
-  resources.routes,
-  resources.domainMappings,
-  resources.podAutoscalers,
-  resources.ingresses,
-];
 
 const name = fc.constantFrom('hello', 'hello-00001', 'www.example.com', 'hello-hello');
 const word = fc.oneof(name, fc.constantFrom('', 'now', 'Not a label', '../..', 'x'.repeat(300)));
@@ -97,7 +88,7 @@ const setting = fc.constantFrom(
 const deed = fc.oneof(
   fc.record({
     verb: fc.constant('create' as const),
-    kind: fc.nat(kinds.length - 1),
+    kind: fc.nat(knativeKinds.length - 1),
     name,
     labels: texts,
     annotations: texts,
@@ -105,16 +96,16 @@ const deed = fc.oneof(
   }),
   fc.record({
     verb: fc.constant('label' as const),
-    kind: fc.nat(kinds.length - 1),
+    kind: fc.nat(knativeKinds.length - 1),
     pick: fc.nat(9),
     labels: texts,
     annotations: texts,
   }),
-  fc.record({ verb: fc.constant('strip' as const), kind: fc.nat(kinds.length - 1), pick: fc.nat(9) }),
-  fc.record({ verb: fc.constant('status' as const), kind: fc.nat(kinds.length - 1), pick: fc.nat(9), status }),
+  fc.record({ verb: fc.constant('strip' as const), kind: fc.nat(knativeKinds.length - 1), pick: fc.nat(9) }),
+  fc.record({ verb: fc.constant('status' as const), kind: fc.nat(knativeKinds.length - 1), pick: fc.nat(9), status }),
   fc.record({
     verb: fc.constant('delete' as const),
-    kind: fc.nat(kinds.length - 1),
+    kind: fc.nat(knativeKinds.length - 1),
     pick: fc.nat(9),
     orphan: fc.boolean(),
   }),
@@ -131,7 +122,7 @@ async function perform(world: World, { verb, ...rest }: Deed): Promise<void> {
   const { client } = world;
   const done = { ...rest, verb } as Deed;
   if (done.verb === 'configure') return world.configure(done.name, done.data);
-  const resource = kinds[done.kind] ?? resources.services;
+  const resource = knativeKinds[done.kind] ?? resources.services;
   if (done.verb === 'create') {
     const { labels, annotations } = done;
     await client.create(resource, {

@@ -149,6 +149,7 @@ describe('a DomainMapping', () => {
     await map({ apiVersion: 'v1', kind: 'Service', name: 'plain' });
     await world.serve(domain, 'plain');
     await world.until(resources.domainMappings, domain, 'Ready', 'True');
+    expect((await get()).status).toMatchObject({ url: `http://${domain}` });
   });
 
   it('adopts no Ingress of somebody else', async () => {

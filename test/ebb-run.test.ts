@@ -1,9 +1,10 @@
 import { request } from 'node:http';
 import { type Service, resources, systemNamespace } from '@ebb/api';
 import { eventually } from '@ebb/base/testing';
-import { type KubeClient, createKubeClient, isReady } from '@ebb/kube';
+import { createKubeClient, isReady } from '@ebb/kube';
 import { expect, it } from 'vitest';
 import { namespace, openTestApi } from './api.ts';
+import { holderOf, leaderElection } from './leases.ts';
 import { curl } from './platform.ts';
 import { type RunProcess, openProcesses } from './processes.ts';
 
@@ -14,11 +15,6 @@ const serviceOf = (name: string): Service => ({
   metadata: { namespace, name },
   spec: { template: { spec: { containers: [{ name: 'app', image: 'dev.local/hello' }] } } },
 });
-
-const holderOf = async (client: KubeClient, name: string): Promise<string> => {
-  const { spec } = await client.get(resources.leases, { namespace: systemNamespace, name });
-  return spec?.holderIdentity?.replace(/_.*/, '') ?? '';
-};
 
 const get = ({ port }: RunProcess, host: string): ReturnType<typeof curl> =>
   curl(port, `${host}.${namespace}.localhost`, { path: '/', headers: {} });
@@ -36,7 +32,7 @@ it(
     await using client = createKubeClient({ kubeconfig: api.kubeconfig });
     await client.create(resources.configMaps, {
       metadata: { namespace: systemNamespace, name: 'config-leader-election' },
-      data: { 'lease-duration': '4s', 'renew-deadline': '3s', 'retry-period': '1s' },
+      data: leaderElection['config-leader-election'],
     });
     await using processes = await openProcesses(api.kubeconfig);
     const serves = async (run: RunProcess, name: string): Promise<void> => {

@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { eventually } from '@ebb/base/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { namespace, newName } from './api.ts';
+import { helloManifest } from './hello.ts';
 import { type TestPlatform, startTestPlatform } from './platform.ts';
 
 const run = promisify(execFile);
@@ -25,21 +26,6 @@ const commands = [27, 28, 29, 30, 31, 32, 33].flatMap((minor) => {
 });
 if (commands.length === 0)
   process.stderr.write('no kubectl.1.27 to kubectl.1.33 on the PATH: their stories are skipped\n');
-
-const manifest = (name: string, target: string): string => `
-apiVersion: serving.knative.dev/v1
-kind: Service
-metadata:
-  name: ${name}
-spec:
-  template:
-    spec:
-      containers:
-        - image: dev.local/hello
-          env:
-            - name: TARGET
-              value: ${target}
-`;
 
 describe.skipIf(commands.length === 0)('a kubectl of another version', () => {
   let ebb: TestPlatform;
@@ -61,7 +47,7 @@ describe.skipIf(commands.length === 0)('a kubectl of another version', () => {
       (await run(path, ['--namespace', namespace, ...args], { env, timeout: 60_000 })).stdout;
     const apply = async (target: string, ...args: string[]): Promise<string> => {
       const file = join(folder, `${name}.yaml`);
-      await writeFile(file, manifest(name, target));
+      await writeFile(file, helloManifest(name, { target }));
       return kubectl('apply', ...args, '-f', file);
     };
 

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { eventually } from '@ebb/base/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { namespace } from './api.ts';
+import { helloManifest } from './hello.ts';
 import { type TestPlatform, startTestPlatform } from './platform.ts';
 
 const run = promisify(execFile);
@@ -14,21 +15,6 @@ const examples = join(import.meta.dirname, '..', 'examples');
 
 const hasKubectl = spawnSync('kubectl', ['version', '--client']).status === 0;
 if (!hasKubectl) process.stderr.write('kubectl is not on the PATH: its stories are skipped\n');
-
-const manifest = (target: string): string => `
-apiVersion: serving.knative.dev/v1
-kind: Service
-metadata:
-  name: hello
-spec:
-  template:
-    spec:
-      containers:
-        - image: dev.local/hello
-          env:
-            - name: TARGET
-              value: ${target}
-`;
 
 // Skipped only where kubectl is not installed, as on a new user's machine.
 describe.skipIf(!hasKubectl)('kubectl', () => {
@@ -64,11 +50,11 @@ describe.skipIf(!hasKubectl)('kubectl', () => {
   };
 
   it('applies a manifest and waits for it', async () => {
-    expect(await kubectl('apply', '-f', await file(manifest('World')))).toBe(
+    expect(await kubectl('apply', '-f', await file(helloManifest('hello')))).toBe(
       'service.serving.knative.dev/hello created\n',
     );
     expect(await kubectl('wait', '--for=condition=Ready', 'ksvc/hello', '--timeout=30s')).toContain('condition met');
-    await kubectl('apply', '-f', await file(manifest('World')));
+    await kubectl('apply', '-f', await file(helloManifest('hello')));
     expect(await kubectl('get', 'rev', '-o', 'name')).toBe('revision.serving.knative.dev/hello-00001\n');
   });
 
@@ -105,15 +91,17 @@ describe.skipIf(!hasKubectl)('kubectl', () => {
   });
 
   it('shows a difference before it is applied', async () => {
-    const differing = await run('kubectl', [...inNamespace, 'diff', '-f', await file(manifest('Diff'))], { env }).catch(
-      (error: { code: number; stdout: string }) => error,
-    );
+    const differing = await run(
+      'kubectl',
+      [...inNamespace, 'diff', '-f', await file(helloManifest('hello', { target: 'Diff' }))],
+      { env },
+    ).catch((error: { code: number; stdout: string }) => error);
     expect(differing).toMatchObject({ code: 1 });
     expect(differing.stdout).toMatch(/-\s+value: World\n\+\s+value: Diff/);
   });
 
   it('applies on the server, and tells of conflicts', async () => {
-    const onServer = (target: string): string => manifest(target).replace('name: hello', 'name: server');
+    const onServer = (target: string): string => helloManifest('server', { target });
     for (const target of ['World', 'Server']) {
       const path = await file(onServer(target));
       expect(await kubectl('apply', '--server-side', '-f', path)).toContain('serverside-applied');
@@ -150,13 +138,13 @@ describe.skipIf(!hasKubectl)('kubectl', () => {
   });
 
   it('refuses a wrong manifest with the words and the path of the field', async () => {
-    const wrong = manifest('World').replace('image: dev.local/hello', 'image: ""');
+    const wrong = helloManifest('hello').replace('image: dev.local/hello', 'image: ""');
     await expect(kubectl('apply', '-f', await file(wrong.replace('name: hello', 'name: wrong')))).rejects.toMatchObject(
       {
         stderr: expect.stringContaining('missing field(s): spec.template.spec.containers[0].image'),
       },
     );
-    const unknown = manifest('World').replace('spec:\n  template', 'spec:\n  tmplate: {}\n  template');
+    const unknown = helloManifest('hello').replace('spec:\n  template', 'spec:\n  tmplate: {}\n  template');
     await expect(kubectl('apply', '-f', await file(unknown))).rejects.toMatchObject({
       stderr: expect.stringContaining('unknown field "spec.tmplate"'),
     });

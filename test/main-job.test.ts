@@ -2,29 +2,13 @@ import { join } from 'node:path';
 import { eventually } from '@ebb/base/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { namespace, newName } from './api.ts';
+import { helloManifest } from './hello.ts';
 import { type TestPlatform, startTestPlatform } from './platform.ts';
 
 const examples = join(import.meta.dirname, '..', 'examples');
 
-/** A Service of the hello app, quick to go to zero, aiming at ten requests an instance. */
-const manifest = (name: string, { target = 'World', traffic = '' } = {}): string => `
-apiVersion: serving.knative.dev/v1
-kind: Service
-metadata:
-  name: ${name}
-spec:
-  template:
-    metadata:
-      annotations:
-        autoscaling.knative.dev/window: 6s
-        autoscaling.knative.dev/target: "10"
-    spec:
-      containers:
-        - image: dev.local/hello
-          env:
-            - name: TARGET
-              value: ${target}
-${traffic}`;
+/** Quick to go to zero, aiming at ten requests an instance. */
+const annotations = '{ autoscaling.knative.dev/window: 6s, autoscaling.knative.dev/target: "10" }';
 
 /** Answers counted by their text. */
 function count(bodies: readonly string[]): Record<string, number> {
@@ -40,7 +24,7 @@ describe('the main job', () => {
 
   it('gives a Service a URL that serves at the first try', async () => {
     const name = newName('first');
-    await ebb.apply(manifest(name));
+    await ebb.apply(helloManifest(name, { annotations }));
     const { status } = await ebb.ready(name);
     expect(status?.url).toBe(`http://${name}.${namespace}.localhost:${ebb.platform.gateway.port}`);
     expect(await ebb.curl(`${name}.${namespace}.localhost`)).toMatchObject({
@@ -51,13 +35,13 @@ describe('the main job', () => {
 
   it('gives a second revision exactly its share, and its tag a host', async () => {
     const name = newName('split');
-    await ebb.apply(manifest(name));
+    await ebb.apply(helloManifest(name, { annotations }));
     await ebb.ready(name);
     const traffic = `
   traffic:
     - { revisionName: ${name}-00001, percent: 80 }
     - { latestRevision: true, percent: 20, tag: next }`;
-    await ebb.apply(manifest(name, { target: 'Ebb', traffic }));
+    await ebb.apply(helloManifest(name, { target: 'Ebb', annotations, traffic }));
     await ebb.ready(name);
     const bodies: string[] = [];
     for (let i = 0; i < 1000; i++) bodies.push((await ebb.curl(`${name}.${namespace}.localhost`)).body);
@@ -69,7 +53,7 @@ describe('the main job', () => {
 
   it('goes to zero when left alone, and answers fifty at once from there', async () => {
     const name = newName('sleepy');
-    await ebb.apply(manifest(name));
+    await ebb.apply(helloManifest(name, { annotations }));
     await ebb.ready(name);
     await eventually(async () => (await ebb.pods(name)).length === 0, { timeoutMs: 40_000, what: 'zero pods' });
     expect(await ebb.ready(name)).toBeDefined();

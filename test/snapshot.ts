@@ -2,7 +2,8 @@ import { type KubernetesObject, type Resource, keys, resources } from '@ebb/api'
 import type { KubeClient } from '@ebb/kube';
 import { namespace } from './api.ts';
 
-const kinds: readonly Resource<KubernetesObject>[] = [
+/** The kinds of Knative that controllers have to do with. */
+export const knativeKinds: readonly Resource<KubernetesObject>[] = [
   resources.services,
   resources.configurations,
   resources.revisions,
@@ -10,13 +11,12 @@ const kinds: readonly Resource<KubernetesObject>[] = [
   resources.domainMappings,
   resources.podAutoscalers,
   resources.ingresses,
-  resources.coreServices,
 ];
 
 /** All that controllers make or write, less what differs from run to run: ids, versions, times, how often something was written. */
 export async function snapshot(client: KubeClient): Promise<Record<string, unknown>> {
   const lists = await Promise.all(
-    kinds.map(async (resource) => {
+    [...knativeKinds, resources.coreServices].map(async (resource) => {
       const { items } = await client.list(resource, { namespace });
       return items.map((object) => [`${resource.kind} ${object.metadata.name}`, comparable(object)] as const);
     }),

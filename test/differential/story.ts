@@ -75,5 +75,20 @@ export const patch = (
 export const watchSince = (say: string, path: string, version: string, query = ''): Step =>
   get(say, `${path}?watch=1&resourceVersion=${version}&timeoutSeconds=1${query}`);
 
+interface Table {
+  columnDefinitions?: { name: string; type: string; format: string; priority: number }[];
+  rows?: { cells: unknown[] }[];
+}
+
+/** A table without the objects in it, the ages, and the descriptions of its columns. */
+export function columns(table: Table): object {
+  return {
+    columns: table.columnDefinitions?.map(({ name, type, format, priority }) =>
+      [name, type, format, priority].join(' '),
+    ),
+    cells: table.rows?.map(({ cells }) => cells.filter((cell) => !/^\d+[smh]$/.test(String(cell)))),
+  };
+}
+
 /** `Accept` of `kubectl get`. */
 export const asTable = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json';

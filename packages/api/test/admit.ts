@@ -10,20 +10,7 @@ import {
   createAdmission,
   defaultServingConfig,
 } from '../src/index.ts';
-
-export const groups: Readonly<Record<string, string>> = {
-  Service: 'serving.knative.dev',
-  Configuration: 'serving.knative.dev',
-  Revision: 'serving.knative.dev',
-  Route: 'serving.knative.dev',
-  DomainMapping: 'serving.knative.dev',
-  PodAutoscaler: 'autoscaling.internal.knative.dev',
-  Metric: 'autoscaling.internal.knative.dev',
-  Ingress: 'networking.internal.knative.dev',
-  ServerlessService: 'networking.internal.knative.dev',
-  Certificate: 'networking.internal.knative.dev',
-  ConfigMap: '',
-};
+import { groups } from '../src/testing.ts';
 
 export interface Options extends Partial<AdmissionRequest> {
   readonly config?: ServingConfig;

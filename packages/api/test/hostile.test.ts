@@ -11,7 +11,8 @@ import {
   makePod,
   parseServingConfig,
 } from '../src/index.ts';
-import { admit, groups, refusal, withContainer } from './admit.ts';
+import { groups } from '../src/testing.ts';
+import { admit, refusal, withContainer } from './admit.ts';
 import { damage, damaged, junk, keyNames } from './hostile-values.ts';
 
 const allOn = parseServingConfig({

@@ -1,25 +1,11 @@
 import type { AdmissionReviewRequest, KubernetesObject } from '@ebb/api';
+import { groups } from '@ebb/api/testing';
 import fc from 'fast-check';
 
 /** JSON without the keys that `rfc6902` refuses to apply a patch to; API servers do apply it. */
 export const json: fc.Arbitrary<unknown> = fc
   .jsonValue()
   .filter((value) => !/"(?:__proto__|constructor|prototype)":/.test(JSON.stringify(value)));
-
-/** Kinds that admission knows, with their groups. */
-export const groups: Readonly<Record<string, string>> = {
-  Service: 'serving.knative.dev',
-  Configuration: 'serving.knative.dev',
-  Revision: 'serving.knative.dev',
-  Route: 'serving.knative.dev',
-  DomainMapping: 'serving.knative.dev',
-  PodAutoscaler: 'autoscaling.internal.knative.dev',
-  Metric: 'autoscaling.internal.knative.dev',
-  Ingress: 'networking.internal.knative.dev',
-  ServerlessService: 'networking.internal.knative.dev',
-  Certificate: 'networking.internal.knative.dev',
-  ConfigMap: '',
-};
 
 /** What an API server asks about the creation of an object by Ann, or about what `more` says. */
 export function questionAbout(

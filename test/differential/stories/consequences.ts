@@ -1,4 +1,4 @@
-import { type Story, asTable, create, get, patch, remove, replace } from '../story.ts';
+import { type Story, asTable, columns, create, get, patch, remove, replace } from '../story.ts';
 import { configMap, configMaps, core, inGroup, pod, pods } from './paths.ts';
 
 const leases = inGroup('coordination.k8s.io/v1', 'leases');
@@ -231,21 +231,6 @@ export const consequences: readonly Story[] = [
     ],
   },
 ];
-
-interface Table {
-  columnDefinitions?: { name: string; type: string; format: string; priority: number }[];
-  rows?: { cells: unknown[] }[];
-}
-
-/** A table without the objects in it and the descriptions of its columns. */
-function columns(table: Table): object {
-  return {
-    columns: table.columnDefinitions?.map(({ name, type, format, priority }) =>
-      [name, type, format, priority].join(' '),
-    ),
-    cells: table.rows?.map(({ cells }) => cells.filter((cell) => !/^\d+[smh]$/.test(String(cell)))),
-  };
-}
 
 function withoutConditions({ status, ...rest }: { status?: { phase: string } }): object {
   return { ...rest, status: status?.phase };

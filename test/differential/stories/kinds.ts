@@ -1,4 +1,4 @@
-import { type Story, asTable, create, get, patch, remove, replace } from '../story.ts';
+import { type Story, asTable, columns, create, get, patch, remove, replace } from '../story.ts';
 import { core, inGroup, pod, pods, secrets, services } from './paths.ts';
 
 const service = (name: string, spec: object = {}): object => ({
@@ -245,7 +245,7 @@ export const kinds: readonly Story[] = [
         spec: { hostname: 'x' },
         metadata: { labels: { a: 'b' } },
       }),
-      get('as a table', `${pods}/a`, { accept: asTable, show: withoutAge }),
+      get('as a table', `${pods}/a`, { accept: asTable, show: columns }),
       get('its status', `${pods}/a/status`, { show: ({ kind }: { kind: string }) => kind }),
       create('evicted', `${pods}/b/eviction`, { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: 'b' } }),
       create('evicted, gone already', `${pods}/b/eviction`, {
@@ -428,25 +428,6 @@ export const kinds: readonly Story[] = [
     ],
   },
 ];
-
-interface Table {
-  columnDefinitions?: { name: string; type: string; format: string; priority: number }[];
-  rows?: { cells: unknown[] }[];
-}
-
-/** A table without the objects in it and the descriptions of its columns. */
-function columns(table: Table): object {
-  return {
-    columns: table.columnDefinitions?.map(({ name, type, format, priority }) =>
-      [name, type, format, priority].join(' '),
-    ),
-    cells: table.rows?.map(({ cells }) => cells.filter((cell) => !/^\d+[smh]$/.test(String(cell)))),
-  };
-}
-
-function withoutAge(table: Table): object {
-  return columns(table);
-}
 
 function allowed({ status }: { status: { allowed: boolean } }): boolean {
   return status.allowed;

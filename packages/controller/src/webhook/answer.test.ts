@@ -14,7 +14,8 @@ import {
 import fc from 'fast-check';
 import { type Operation, applyPatch } from 'rfc6902';
 import { describe, expect, it } from 'vitest';
-import { elaborate, groups, json, mutate, questionAbout } from '../../test/reviews.ts';
+import { groups } from '@ebb/api/testing';
+import { elaborate, json, mutate, questionAbout } from '../../test/reviews.ts';
 import { answer } from './answer.ts';
 import type { WebhookPurpose } from './configurations.ts';
 import { admissionRequestOf, parseReview } from './review.ts';
