@@ -2,6 +2,7 @@ import type { Field, ProxyName } from './proxies.ts';
 import { paced } from './paced.ts';
 import { cpuMs, residentBytes } from './processes.ts';
 import { openIdle } from './idle.ts';
+import { type Http2Load, h2load } from './h2load.ts';
 import { type Load, wrk } from './wrk.ts';
 import { host } from './servers.ts';
 
@@ -36,12 +37,26 @@ export function loadInTurns(
   load: Load,
   { rounds, seconds }: Rounds,
 ): Promise<Turns> {
-  return inTurns(pick(field, only), rounds, async ({ pid, port }) => {
+  return inTurns(pick(field, only), rounds, async ({ pid, port: plain, tlsPort }) => {
+    const port = load.tls ? (tlsPort ?? Number.NaN) : plain;
     const before = cpuMs(pid);
     const outcome = await wrk(folder, { port, seconds, load, hosts: load.hosts ?? [host] });
     const cpuUs = ((cpuMs(pid) - before) * 1000) / outcome.requests;
     const { perSecond, p50Us, p99Us, errors } = outcome;
     return { cpuUs, perSecond, p50Us, p99Us, errors };
+  });
+}
+
+/** Loads these proxies by h2load: HTTP/2 over TLS. */
+export function http2InTurns(
+  { field, folder, only }: { field: Field; folder: string; only: readonly ProxyName[] },
+  load: Http2Load,
+  { rounds, seconds }: Rounds,
+): Promise<Turns> {
+  return inTurns(pick(field, only), rounds, async ({ pid, tlsPort = Number.NaN }) => {
+    const before = cpuMs(pid);
+    const { requests, perSecond, meanUs, errors } = await h2load(folder, { port: tlsPort, seconds, load });
+    return { cpuUs: ((cpuMs(pid) - before) * 1000) / requests, perSecond, meanUs, errors };
   });
 }
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFileSync, readdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import type { ProfileOrder, ProxyOrder } from './proxy-process.ts';
+import type { ProfileOrder, ProxyOrder, ProxyPorts } from './proxy-process.ts';
 
 /** A process that the benchmark started, and stops. */
 export interface Started extends AsyncDisposable {
@@ -13,6 +13,8 @@ export interface Started extends AsyncDisposable {
 /** One that listens. */
 export interface Listening extends Started {
   readonly port: number;
+  /** Where it speaks TLS, if it does. */
+  readonly tlsPort: number | undefined;
 }
 
 function hold(child: ChildProcess): Started {
@@ -50,13 +52,13 @@ export async function startNodeProxy(order: ProxyOrder): Promise<NodeProxy> {
   const failed = once(child, 'exit').then(() => {
     throw new Error(`the proxy ${order.kind} ended before it listened; its message is above`);
   });
-  const [port] = (await Promise.race([once(child, 'message'), failed])) as [number];
+  const [ports] = (await Promise.race([once(child, 'message'), failed])) as [ProxyPorts];
   failed.catch(() => {}); // from now on its end is `hold`'s affair
   const profile = async (file: string): Promise<void> => {
     child.send({ profile: file } satisfies ProfileOrder);
     await once(child, 'message');
   };
-  return { port, profile, ...hold(child) };
+  return { tlsPort: undefined, ...ports, profile, ...hold(child) };
 }
 
 /** A port of loopback that was free a moment ago. */

@@ -1,5 +1,13 @@
 import { type Listening, type NodeProxy, missingPrograms, startNodeProxy } from './processes.ts';
-import { startBackend, startHaproxy, startNginx, untilAnswers } from './servers.ts';
+import {
+  type Backend,
+  type KeyPair,
+  startBackend,
+  startHaproxy,
+  startNginx,
+  untilAnswers,
+  writeCertificate,
+} from './servers.ts';
 import { createWorld } from './world.ts';
 
 export type ProxyName = 'ebb' | 'nginx' | 'haproxy' | 'byte relay' | 'undici' | 'http-proxy';
@@ -22,26 +30,28 @@ export class Field implements AsyncDisposable {
 
   /** Starts the backend and these proxies; its port. One whose program is missing is left out, with a word. */
   async start(wanted: readonly ProxyName[]): Promise<number> {
-    const { port } = this.#keep(await startBackend(this.#folder));
-    await untilAnswers(port);
+    const backend = this.#keep(await startBackend(this.#folder));
+    await untilAnswers(backend.port);
+    const certificate = await writeCertificate(this.#folder);
     for (const name of wanted) {
       if (name === 'haproxy' && missingPrograms(['haproxy']).length > 0) {
         console.log('haproxy is left out: it is not installed (apt-get install haproxy)');
         continue;
       }
-      const proxy = this.#keep(await this.#startProxy(name, port));
+      const proxy = this.#keep(await this.#startProxy(name, backend, certificate));
       await untilAnswers(proxy.port);
       this.proxies.set(name, proxy);
     }
-    return port;
+    return backend.port;
   }
 
-  async #startProxy(name: ProxyName, backendPort: number): Promise<Listening> {
-    if (name === 'nginx') return startNginx(this.#folder, backendPort);
-    if (name === 'haproxy') return startHaproxy(this.#folder, backendPort);
-    if (name !== 'ebb') return startNodeProxy({ kind: name, backendPort });
-    const { kubeconfig } = this.#keep(await createWorld(backendPort));
-    const ebb = await startNodeProxy({ kind: name, backendPort, kubeconfig });
+  async #startProxy(name: ProxyName, backend: Backend, certificate: KeyPair): Promise<Listening> {
+    if (name === 'nginx') return startNginx(this.#folder, backend);
+    if (name === 'haproxy') return startHaproxy(this.#folder, backend);
+    const order = { kind: name, backendPort: backend.port };
+    if (name !== 'ebb') return startNodeProxy(order);
+    const { kubeconfig } = this.#keep(await createWorld(backend));
+    const ebb = await startNodeProxy({ ...order, ebb: { kubeconfig, certificate } });
     this.profileEbb = ebb.profile;
     return ebb;
   }

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { Session } from 'node:inspector/promises';
 import { startEbb } from './ebb-proxy.ts';
+import type { KeyPair } from './servers.ts';
 import { startByteRelay, startHttpProxy, startUndici } from './node-proxies.ts';
 
 /** What a proxy's process is told first. */
@@ -9,8 +10,14 @@ export interface ProxyOrder {
   readonly kind: 'ebb' | 'undici' | 'http-proxy' | 'byte relay';
   /** Where the backend listens, on 127.0.0.1. */
   readonly backendPort: number;
-  /** Of the API with Ebb's routes. */
-  readonly kubeconfig?: string;
+  /** Ebb's: of the API with its routes, and what it shows to who speaks TLS. */
+  readonly ebb?: { readonly kubeconfig: string; readonly certificate: KeyPair };
+}
+
+/** What it answers once it listens. */
+export interface ProxyPorts {
+  readonly port: number;
+  readonly tlsPort?: number;
 }
 
 /** What it may be told later: to profile itself until the parent is gone, and where to write that. It says when it has begun. */
@@ -38,15 +45,16 @@ async function profileInto(file: string): Promise<void> {
   process.send?.('profiling');
 }
 
-function startProxy({ kind, backendPort, kubeconfig = '' }: ProxyOrder): Promise<number> {
+async function startProxy({ kind, backendPort, ebb }: ProxyOrder): Promise<ProxyPorts> {
+  if (ebb) return startEbb(ebb);
   switch (kind) {
-    case 'ebb':
-      return startEbb(kubeconfig);
     case 'undici':
-      return startUndici(backendPort);
+      return { port: await startUndici(backendPort) };
     case 'http-proxy':
-      return startHttpProxy(backendPort);
+      return { port: await startHttpProxy(backendPort) };
     case 'byte relay':
-      return startByteRelay(backendPort);
+      return { port: await startByteRelay(backendPort) };
+    case 'ebb':
+      throw new Error('Ebb needs to know of an API');
   }
 }

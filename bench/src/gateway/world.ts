@@ -1,62 +1,63 @@
-import {
-  type Ingress,
-  type Pod,
-  type Revision,
-  ingressClass,
-  keys,
-  resources,
-  revisionSplit,
-  servingCrds,
-} from '@ebb/api';
+import { type Ingress, ingressClass, keys, resources, revisionSplit, servingCrds } from '@ebb/api';
 import { createTestApi } from '@ebb/apiserver/testing';
-import { createKubeClient } from '@ebb/kube';
-import { backendAddresses, host, manyHosts } from './servers.ts';
+import { type KubeClient, createKubeClient } from '@ebb/kube';
+import { type Backend, backendAddresses, grpcHost, host, manyHosts } from './servers.ts';
 
 const namespace = 'default';
 const revisions = ['shop-00001', 'shop-00002'] as const;
+const grpcRevisions = ['grpc-00001', 'grpc-00002'] as const;
 
 /** Requests an instance may have at once: with all instances busy, the rest waits in line. */
 const containerConcurrency = 100;
 
-/** An API that holds what Ebb's gateway is to serve: two revisions that share the traffic, four instances each. */
-export async function createWorld(backendPort: number): Promise<AsyncDisposable & { readonly kubeconfig: string }> {
+/** An API that holds what Ebb's gateway is to serve: two revisions that share the traffic, four instances each; and two for gRPC. */
+export async function createWorld(backend: Backend): Promise<AsyncDisposable & { readonly kubeconfig: string }> {
   const api = await createTestApi({ crds: servingCrds() });
   await using client = createKubeClient({ kubeconfig: api.kubeconfig, timeoutMs: 120_000 });
-  for (const name of revisions) await client.create(resources.revisions, makeRevision(name));
-  for (const [i, address] of backendAddresses.entries()) {
-    const pod = makePod(`pod-${i}`, revisions[i % revisions.length] ?? '', backendPort);
-    const { metadata } = await client.create(resources.pods, pod);
-    const conditions = [{ type: 'Ready', status: 'True' } as const];
-    const status = { phase: 'Running', podIP: address, conditions } as const;
-    await client.updateStatus(resources.pods, { ...pod, metadata, status });
-  }
-  await client.create(resources.ingresses, makeIngress('shop', [host]));
+  await createInstances(client, { names: revisions, port: backend.port });
+  await createInstances(client, { names: grpcRevisions, port: backend.grpcPort, portName: 'h2c' });
+  await client.create(resources.ingresses, makeIngress('shop', [host], revisions));
+  await client.create(resources.ingresses, makeIngress('grpc', [grpcHost], grpcRevisions));
   for (let from = 0; from < manyHosts.length; from += 1000) {
-    await client.create(resources.ingresses, makeIngress(`shops-${from}`, manyHosts.slice(from, from + 1000)));
+    const hosts = manyHosts.slice(from, from + 1000);
+    await client.create(resources.ingresses, makeIngress(`shops-${from}`, hosts, revisions));
   }
   return { kubeconfig: api.kubeconfig, [Symbol.asyncDispose]: () => api[Symbol.asyncDispose]() };
 }
 
-function makeRevision(name: string): Revision {
-  const containers = [{ name: 'user-container', image: 'dev.local/shop', ports: [{ containerPort: 8080 }] }];
-  return { metadata: { name, namespace }, spec: { containers, containerConcurrency, timeoutSeconds: 300 } };
+interface Instances {
+  /** Of the revisions that have a share of them each. */
+  readonly names: readonly string[];
+  readonly port: number;
+  /** `h2c` for those that speak HTTP/2. */
+  readonly portName?: string;
 }
 
-function makePod(name: string, revision: string, port: number): Pod {
-  return {
-    metadata: {
-      name,
-      namespace,
-      labels: { [keys.revision]: revision },
-      annotations: { [keys.userPort]: String(port) },
-    },
-    spec: { containers: [{ name: 'user-container', image: 'dev.local/shop', ports: [{ containerPort: 8080 }] }] },
-  };
+/** Creates revisions, and a Pod for each address of the backend. */
+async function createInstances(client: KubeClient, { names, port, portName }: Instances): Promise<void> {
+  const ports = [{ containerPort: 8080, ...(portName === undefined ? {} : { name: portName }) }];
+  const containers = [{ name: 'user-container', image: 'dev.local/shop', ports }];
+  const spec = { containers, containerConcurrency, timeoutSeconds: 300 };
+  for (const name of names) await client.create(resources.revisions, { metadata: { name, namespace }, spec });
+  for (const [i, podIP] of backendAddresses.entries()) {
+    const revision = names[i % names.length] ?? '';
+    const pod = await client.create(resources.pods, {
+      metadata: {
+        name: `${revision}-${i}`,
+        namespace,
+        labels: { [keys.revision]: revision },
+        annotations: { [keys.userPort]: String(port) },
+      },
+      spec: { containers },
+    });
+    const conditions = [{ type: 'Ready', status: 'True' } as const];
+    await client.updateStatus(resources.pods, { ...pod, status: { phase: 'Running', podIP, conditions } });
+  }
 }
 
 /** One host a rule, as the controller writes it. */
-function makeIngress(name: string, hosts: readonly string[]): Ingress {
-  const splits = revisions.map((name) => revisionSplit({ namespace, name }, 50));
+function makeIngress(name: string, hosts: readonly string[], targets: readonly string[]): Ingress {
+  const splits = targets.map((name) => revisionSplit({ namespace, name }, 50));
   return {
     metadata: { name, namespace, annotations: { [keys.ingressClass]: ingressClass } },
     spec: { rules: hosts.map((each) => ({ hosts: [each], visibility: 'ExternalIP', http: { paths: [{ splits }] } })) },

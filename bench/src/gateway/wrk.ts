@@ -15,6 +15,8 @@ export interface Load {
   readonly bodyBytes?: number;
   /** The body goes in chunks. */
   readonly chunked?: boolean;
+  /** Over TLS. */
+  readonly tls?: boolean;
   /** Hosts asked for in turns, instead of one. */
   readonly hosts?: readonly string[];
 }
@@ -74,7 +76,7 @@ export async function wrk(
     `-d${seconds}s`,
     '--timeout=20s',
     `-s${scriptFile}`,
-    `http://127.0.0.1:${port}/`,
+    `${load.tls ? 'https' : 'http'}://127.0.0.1:${port}/`,
   ];
   const { stdout } = await run('wrk', args);
   const line = stdout.split('\n').find((each) => each.startsWith('{')) ?? '';
