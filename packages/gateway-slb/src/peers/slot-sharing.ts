@@ -43,6 +43,7 @@ export class SlotSharing implements Sharing, AsyncDisposable {
   #whenTold: (() => void)[] = [];
   #timer: Disposable | undefined;
   #isOver = false;
+  #hosts: ReadonlySet<string> = new Set();
   #look = (): void => {};
 
   constructor(options: SlotSharingOptions) {
@@ -59,6 +60,11 @@ export class SlotSharing implements Sharing, AsyncDisposable {
     this.#roll = new Roll(clock, this.#lease);
     this.#lender = new Lender({ clock, logger, activator, token });
     this.#borrower = new Borrower({ clock, activator, token, name: this.#lease, life });
+  }
+
+  /** Where the other gateways are. */
+  get hosts(): ReadonlySet<string> {
+    return this.#hosts;
   }
 
   /** To be called before anything else is. */
@@ -145,6 +151,7 @@ export class SlotSharing implements Sharing, AsyncDisposable {
 
   #step(leases: Parameters<Roll['call']>[0]): void {
     const { others, own } = this.#roll.call(leases);
+    this.#hosts = new Set([...others.values()].flatMap(({ lending }) => lending?.host ?? []));
     const said = new Map<string, Announcement | undefined>();
     const lives = new Map<string, string | undefined>();
     const lenders = new Map<string, LenderState>();
