@@ -33,8 +33,15 @@ const all = [...forwardSecret, ...forwardSecretSha1, ...others].join(':');
 const allAndOld = `${all}:@SECLEVEL=0`;
 const strict = [...forwardSecret, ...forwardSecretSha1].join(':');
 
+export type TlsPolicyName =
+  | 'tls_cipher_policy_1_0'
+  | 'tls_cipher_policy_1_1'
+  | 'tls_cipher_policy_1_2'
+  | 'tls_cipher_policy_1_2_strict'
+  | 'tls_cipher_policy_1_2_strict_with_1_3';
+
 /** The policies of Alibaba's load balancers, but for ciphers on DES, which OpenSSL no longer has (serverless-node.md, section 5.1). */
-export const tlsPolicies = {
+export const tlsPolicies: Readonly<Record<TlsPolicyName, TlsPolicy>> = {
   tls_cipher_policy_1_0: { minVersion: 'TLSv1', maxVersion: 'TLSv1.2', ciphers: allAndOld },
   tls_cipher_policy_1_1: { minVersion: 'TLSv1.1', maxVersion: 'TLSv1.2', ciphers: allAndOld },
   tls_cipher_policy_1_2: { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2', ciphers: all },
@@ -44,9 +51,7 @@ export const tlsPolicies = {
     maxVersion: 'TLSv1.3',
     ciphers: [...ofTls13, strict].join(':'),
   },
-} as const satisfies Readonly<Record<string, TlsPolicy>>;
-
-export type TlsPolicyName = keyof typeof tlsPolicies;
+};
 
 /** The default: what is safe today. */
 export const defaultTlsPolicy: TlsPolicyName = 'tls_cipher_policy_1_2_strict_with_1_3';
