@@ -65,6 +65,7 @@ export async function startCluster(binaries: Binaries): Promise<Cluster> {
       'service-account-issuer': issuer,
       'service-account-key-file': files.serviceAccountPublicKey,
       'service-account-signing-key-file': files.serviceAccountKey,
+      'client-ca-file': files.clientCa,
       'kubelet-client-certificate': files.kubeletCertificate,
       'kubelet-client-key': files.kubeletKey,
       'kubelet-preferred-address-types': 'InternalIP',

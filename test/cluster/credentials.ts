@@ -18,6 +18,7 @@ export interface ClusterCredentials {
     readonly key: string;
     readonly kubeletCertificate: string;
     readonly kubeletKey: string;
+    readonly clientCa: string;
     readonly serviceAccountKey: string;
     readonly serviceAccountPublicKey: string;
     readonly tokens: string;
@@ -51,6 +52,8 @@ export async function makeClusterCredentials(folder: string, host: string): Prom
       certificate: await write('apiserver.crt', serving.certificate),
       key: await write('apiserver.key', serving.key),
       kubeletCertificate: await write('kubelet-client.crt', kubelet.certificate),
+      // Told to kubelets by a ConfigMap, for that is where they look for it.
+      clientCa: await write('client-ca.crt', kubelet.ca),
       kubeletKey: await write('kubelet-client.key', kubelet.key),
       serviceAccountKey: await write('service-account.key', privateKey),
       serviceAccountPublicKey: await write('service-account.pub', publicKey),
