@@ -10,7 +10,7 @@ export type GatewayAddresses = Readonly<Partial<Record<Listener, ListenAddress>>
 export const gatewayLabel = { 'ebb.dev/component': 'gateway' } as const;
 
 /** Finds the Leases of all gateways. */
-export const gatewaySelector = Object.entries(gatewayLabel)
+export const gatewaySelector: string = Object.entries(gatewayLabel)
   .map(([key, value]) => `${key}=${value}`)
   .join(',');
 

@@ -44,7 +44,7 @@ const clientCaKey = `${systemNamespace}/ebb-gateway-client-ca`;
  * that Ingresses name, the default one, and the authorities of which clients must show a certificate.
  */
 export class PublicEdge implements AsyncDisposable {
-  readonly certificates = new CertificateStore();
+  readonly certificates: CertificateStore = new CertificateStore();
   readonly #events: EventRecorder;
   readonly #logger: Logger;
   readonly #secrets: NamedWatches<Secret>;

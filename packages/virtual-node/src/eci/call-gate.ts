@@ -100,7 +100,11 @@ export class CallGate {
   }
 
   /** Waits for its turn, then calls. Rejects with `EciError`; at once, without a call, while the credentials are refused. */
-  async call<T>(action: ActionName, make: () => Promise<T>, { hasTurn = false } = {}): Promise<T> {
+  async call<T>(
+    action: ActionName,
+    make: () => Promise<T>,
+    { hasTurn = false }: { readonly hasTurn?: boolean } = {},
+  ): Promise<T> {
     const { clock } = this.#options;
     this.#checkLock();
     const lane = this.#lane(action);

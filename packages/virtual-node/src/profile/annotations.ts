@@ -130,7 +130,11 @@ export function readFlag(value: string, name: string): boolean {
   return value === 'true';
 }
 
-export function readNumber(value: string, name: string, { isWhole = false } = {}): number {
+export function readNumber(
+  value: string,
+  name: string,
+  { isWhole = false }: { readonly isWhole?: boolean } = {},
+): number {
   const number = Number(value);
   if (value.trim() === '' || !(number >= 0) || (isWhole && !Number.isSafeInteger(number))) {
     throw wrong(name, value, isWhole ? 'a whole number' : 'a number');
