@@ -158,6 +158,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       edge: {
         access: () => edge.settings.access,
         proxyProtocol: () => edge.settings.proxyProtocol,
+        isPeer: (address) => sharing?.hosts.has(address) ?? false,
         keepAliveMs: () => edge.settings.idleMs,
       },
       duties: () => edge.duties,

@@ -39,6 +39,7 @@ async function open(options: Partial<EdgeOptions> = {}): Promise<TestEdge> {
       address: { host: '127.0.0.1', port: 0 },
       access: () => ({}),
       proxyProtocol: () => false,
+      isPeer: () => false,
       headersMs: 5000,
       silentMs: 5000,
       ...options,
@@ -120,6 +121,18 @@ describe('an edge without TLS', () => {
     await using server = await open({ proxyProtocol: () => true, access });
     expect(await exchange(server.port, 'PROXY TCP4 192.0.2.7 10.0.0.1 49152 80\r\nGET')).toBe('closed');
     expect(await exchange(server.port, 'PROXY TCP4 192.0.2.8 10.0.0.1 49152 80\r\nGET')).toBe('GET');
+  });
+
+  it('lets other gateways ask, without a load balancer, and wherever they are', async () => {
+    const access = () => ({ allow: new AddressList(['192.0.2.7']) });
+    await using server = await open({
+      proxyProtocol: () => true,
+      access,
+      isPeer: (address) => address === '127.0.0.1',
+    });
+    expect(await exchange(server.port, 'GET / HTTP/1.1')).toBe('GET / HTTP/1.1');
+    expect(await exchange(server.port, 'PROXY TCP4 192.0.2.7 10.0.0.1 49152 80\r\nGET')).toBe('GET');
+    expect(await exchange(server.port, 'PROXY TCP4 192.0.2.8 10.0.0.1 49152 80\r\nGET')).toBe('closed');
   });
 
   it('closes connections that stay silent, and those above the limit', async () => {

@@ -83,16 +83,24 @@ export interface Patience {
   readonly untilMs: number;
 }
 
-/** Calls back with what the load balancer in front says of a connection, once it has said so; closes one that begins otherwise. */
+/** What a load balancer says of a connection; `undefined` if it does not know, and `none` if there is no load balancer. */
+type ProxyWord = ProxySource | undefined | 'none';
+
+/**
+ * Calls back with what the load balancer in front says of a connection, once it has said so. One that begins otherwise is closed,
+ * unless it need not say anything.
+ */
 export function readProxyHeader(
   socket: Socket,
-  patience: Patience,
-  done: (source: ProxySource | undefined) => void,
+  { isOptional, ...patience }: Patience & { readonly isOptional: boolean },
+  done: (word: ProxyWord) => void,
 ): void {
-  const reader: Reader<ProxySource | undefined> = (bytes) => {
+  const reader: Reader<ProxyWord> = (bytes) => {
     const header = parseProxyHeader(bytes);
     if (header.kind === 'header') return { found: header.source, length: header.length };
-    if (header.kind === 'invalid') socket.destroy();
+    if (header.kind === 'incomplete') return undefined;
+    if (isOptional) return { found: 'none', length: 0 };
+    socket.destroy();
     return undefined;
   };
   new FirstBytes(socket, reader, patience, done);

@@ -17,6 +17,8 @@ export interface EdgeOptions {
   readonly proxyProtocol: () => boolean;
   /** Looked at with each connection. */
   readonly access: () => AccessRules;
+  /** Whether another gateway is at this address. */
+  readonly isPeer: (address: string) => boolean;
   /** Connections at a time; those above it are closed at once. */
   readonly maxConnections?: number | undefined;
   /** Time until a client has sent enough to tell what it speaks. */
@@ -80,13 +82,12 @@ export async function openEdge(options: EdgeOptions, handlers: EdgeHandlers): Pr
 }
 
 function acceptor(
-  { clock, deadlines, proxyProtocol, access, headersMs, silentMs }: EdgeOptions,
+  { clock, deadlines, proxyProtocol, access, isPeer, headersMs, silentMs }: EdgeOptions,
   handlers: EdgeHandlers,
   tls: TlsListener | undefined,
 ): (socket: Socket) => void {
   const patience = (ms: number): Patience => ({ deadlines, untilMs: clock.now() + ms });
-  const admit = (socket: Socket, peer: string, port: number | undefined): void => {
-    if (!mayConnect(access(), peer)) return void socket.destroy();
+  const admit = (socket: Socket, peer: string, port = socket.remotePort): void => {
     if (tls) return tls.take(socket, { bare: socket, peer, port, proto: 'https' });
     detectVersion(socket, patience(silentMs), (version) =>
       handlers[version](socket, { bare: socket, peer, port, proto: 'http' }),
@@ -94,11 +95,15 @@ function acceptor(
   };
   return (socket) => {
     const peer = plainAddress(socket.remoteAddress ?? 'unknown');
-    const port = socket.remotePort;
-    if (!proxyProtocol()) return admit(socket, peer, port);
-    readProxyHeader(socket, patience(headersMs), (source) =>
-      source ? admit(socket, plainAddress(source.address), source.port) : admit(socket, peer, port),
-    );
+    // Gateways ask each other what they serve: they come without a load balancer, and from wherever they are.
+    const isOptional = isPeer(peer);
+    if (!proxyProtocol()) return isOptional || mayConnect(access(), peer) ? admit(socket, peer) : void socket.destroy();
+    readProxyHeader(socket, { ...patience(headersMs), isOptional }, (word) => {
+      const source = word === undefined || word === 'none' ? { address: peer, port: undefined } : word;
+      const client = plainAddress(source.address);
+      if (word === 'none' || mayConnect(access(), client)) admit(socket, client, source.port);
+      else socket.destroy();
+    });
   };
 }
 

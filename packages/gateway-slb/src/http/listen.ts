@@ -39,6 +39,8 @@ export interface ListenOptions {
   readonly proxyProtocol?: (() => boolean) | undefined;
   /** Who may connect, looked at with each connection. Default: everybody. */
   readonly access?: (() => AccessRules) | undefined;
+  /** Whether another gateway is at this address, which may always connect, and need not speak the PROXY protocol. */
+  readonly isPeer?: ((address: string) => boolean) | undefined;
   /** Time a connection without a request is kept, while it is not what `limits` says. */
   readonly keepAliveMs?: (() => number | undefined) | undefined;
 }
@@ -80,12 +82,19 @@ function limitsOf({ limits, keepAliveMs }: ListenOptions): HttpLimits {
 /** Opens a listener for all versions of HTTP. Rejects with a `UserError` whose cause has the system's code (`EADDRINUSE`…). */
 export async function listen(plane: DataPlane, options: ListenOptions): Promise<OpenListener> {
   const { clock, logger, deadlines } = plane;
-  const { listener, address, tls, proxyProtocol = () => false, access = () => everybody } = options;
+  const {
+    listener,
+    address,
+    tls,
+    proxyProtocol = () => false,
+    access = () => everybody,
+    isPeer = () => false,
+  } = options;
   const limits = limitsOf(options);
   const { headersMs, keepAliveMs: silentMs, connections: maxConnections } = limits;
   const http1 = new Http1Server(plane, limits);
   const http2 = new Http2Server(plane, limits);
-  const edgeOptions = { clock, logger, deadlines, address, tls, proxyProtocol, access, headersMs, silentMs };
+  const edgeOptions = { clock, logger, deadlines, address, tls, proxyProtocol, access, isPeer, headersMs, silentMs };
   const peerOf = ({ peer, port, proto, bare }: Arrival): Peer => ({
     address: peer,
     proto,
