@@ -85,7 +85,10 @@ function vitest(args, env) {
   const report = join(modules, '.cache', 'ebb-test.json');
   mkdirSync(dirname(report), { recursive: true });
   rmSync(report, { force: true });
-  const ok = run(bin('vitest'), ['run', '--reporter=json', `--outputFile.json=${report}`, ...args], env);
+  const ok = run(bin('vitest'), ['run', '--reporter=json', `--outputFile.json=${report}`, ...args], {
+    ...env,
+    EBB_BUILT: '1',
+  });
   const result = existsSync(report)
     ? JSON.parse(readFileSync(report, 'utf8'))
     : { numPassedTests: 0, numFailedTests: 1 };

@@ -2,9 +2,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { eventually } from '@ebb/base/testing';
 import { expect, it } from 'vitest';
+import { command } from './processes.ts';
 
 const app = `
   process.on('SIGTERM', () => {});
@@ -30,9 +31,7 @@ async function startDev(): Promise<Dev> {
   await writeFile(join(folder, 'stays', 'app.cjs'), app.replace("'pid'", JSON.stringify(join(folder, 'pid'))));
   await writeFile(join(folder, 'stays', 'Procfile'), 'web: exec node app.cjs\n');
   await writeFile(join(folder, 'service.yaml'), manifest);
-  const main = resolve('packages/cli/src/main.ts');
-  const loader = resolve('node_modules/tsx/dist/loader.mjs');
-  const args = ['--conditions=ebb-source', '--import', loader, main, 'dev', folder];
+  const args = [...command, 'dev', folder];
   const child = spawn(process.execPath, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
