@@ -54,6 +54,15 @@ export function describeRuntime(name: string, make: () => Promise<RuntimeUnderTe
       expect(host.changes).toBeGreaterThan(0);
     });
 
+    it('tells what running containers use', async () => {
+      await using tested = await make();
+      const instance = tested.runtime.create('eci-1', tested.spec, makeHost());
+      await eventually(() => instance.state.containers[0]?.ready);
+      const used = await eventually(async () => (await instance.usage())[0]);
+      expect(used).toMatchObject({ name: 'web', memoryBytes: expect.any(Number) });
+      expect(used.memoryBytes).toBeGreaterThan(0);
+    });
+
     it('serves at the address and port it tells, others for each group', async () => {
       await using tested = await make();
       const instances = ['eci-1', 'eci-2'].map((id) => tested.runtime.create(id, tested.spec, makeHost()));
