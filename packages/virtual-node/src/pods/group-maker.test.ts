@@ -20,6 +20,12 @@ function clientOf(objects: Readonly<Record<string, KubernetesObject>>): KubeClie
   return { get } as unknown as KubeClient;
 }
 
+const ownedBy = (kind: string): Pod => {
+  const owner = { apiVersion: 'apps/v1', kind, name: 'o', uid: 'o', controller: true };
+  const plain = pod();
+  return { ...plain, metadata: { ...plain.metadata, ownerReferences: [owner] } };
+};
+
 interface Trial {
   readonly made: Made;
   readonly asked: CreateGroup | undefined;
@@ -130,6 +136,7 @@ describe('the group of a pod', () => {
 
   it.each([
     ['hostNetwork', pod({ hostNetwork: true }), 'spec.hostNetwork'],
+    ['a DaemonSet', ownedBy('DaemonSet'), 'a pod of a DaemonSet'],
     [
       'privileged',
       pod({}, { securityContext: { privileged: true } }),

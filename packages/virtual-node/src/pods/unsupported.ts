@@ -1,4 +1,5 @@
 import type { Container, Pod } from '@ebb/api';
+import { controllerOf } from '@ebb/kube';
 import { Unsupported } from './missing.ts';
 
 /** The only ones ECI adds to those every container has (serverless-node.md, section 2.2). */
@@ -7,7 +8,11 @@ const addable: ReadonlySet<string> = new Set(['NET_ADMIN', 'NET_RAW', 'CAP_NET_A
 const usual: ReadonlySet<string> = new Set(['NET_BIND_SERVICE', 'CAP_NET_BIND_SERVICE']);
 
 /** Throws `Unsupported`, naming the field, for a pod that no container group can be: it would have to share a machine. */
-export function checkSupported({ spec }: Pod): void {
+export function checkSupported(pod: Pod): void {
+  const { spec } = pod;
+  if (controllerOf(pod)?.kind === 'DaemonSet') {
+    throw refusal('a pod of a DaemonSet', 'there is no machine for it to look after');
+  }
   for (const field of ['hostNetwork', 'hostPID', 'hostIPC'] as const) {
     if (spec[field] === true) throw refusal(`spec.${field}`, 'there is no machine to share');
   }
