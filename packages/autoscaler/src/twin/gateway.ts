@@ -23,6 +23,8 @@ export interface TwinGatewayOptions extends ServiceModel {
   readonly revision: string;
   readonly containerConcurrency: number;
   readonly sendStats: StatSink;
+  /** Whether `takeBusy` is to know. */
+  readonly measuresWork: boolean;
 }
 
 /** The gateway's own activator, with the answers of instances pretended. */
@@ -56,7 +58,7 @@ export class TwinGateway {
 
   /** A request comes that takes an instance that long. `counts`: what becomes of it is written down. */
   arrive(serviceMs: number, counts: boolean): void {
-    const { clock, ledger, revision, timeoutMs } = this.#options;
+    const { clock, ledger, revision, timeoutMs, measuresWork } = this.#options;
     const arrivedMs = clock.now();
     const { endings } = ledger;
     if (counts) ledger.arrived(arrivedMs);
@@ -69,7 +71,7 @@ export class TwinGateway {
       const isLate = doneMs - arrivedMs > timeoutMs;
       const endMs = isLate ? arrivedMs + timeoutMs : doneMs;
       const beginMs = doneMs - serviceMs;
-      if (beginMs < endMs) this.#occupy(beginMs, endMs);
+      if (measuresWork && beginMs < endMs) this.#occupy(beginMs, endMs);
       clock.after(endMs - now, () => {
         this.#open--;
         release();

@@ -108,6 +108,7 @@ function createWorld(options: SimulationOptions, clock: VirtualClock, ledger: Le
     revision,
     random: seededRandom(seed, 'gateway'),
     containerConcurrency: podAutoscaler.spec.containerConcurrency ?? 0,
+    measuresWork: (model.coresPerRequest ?? 0) > 0,
     sendStats: (report) => take(report),
   });
   const { activator } = gateway;
