@@ -157,7 +157,7 @@ interface TlsEdge {
 describe('an edge with TLS', () => {
   const hosts = ['a.example.com', 'b.example.com'];
 
-  async function openTls(clientCa?: string): Promise<TlsEdge> {
+  async function openTls(clientCa?: string, options: Partial<EdgeOptions> = {}): Promise<TlsEdge> {
     const made = await Promise.all(hosts.map((name) => makeCertificates({ commonName: name, hosts: [name], now })));
     const certificates = new CertificateStore();
     made.forEach((pair, index) => {
@@ -166,7 +166,7 @@ describe('an edge with TLS', () => {
       certificates.setEntries({ key: host, createdAt: '' }, [{ hosts: [host], secret: host }]);
     });
     const settings = { policy, clientCa, http2: true };
-    const server = await open({ tls: { certificates, settings: () => settings } });
+    const server = await open({ tls: { certificates, settings: () => settings }, ...options });
     const ca = made.map((pair) => pair.ca);
     const dial = (servername: string, more: object = {}): Promise<string> => {
       const socket = connectTls({
@@ -201,6 +201,16 @@ describe('an edge with TLS', () => {
     expect(await dial('c.example.com', { rejectUnauthorized: false })).toBe('default');
     expect(await dial('', { rejectUnauthorized: false })).toBe('default');
     expect(server.seen.every(({ proto, peer }) => proto === 'https' && peer === '127.0.0.1')).toBe(true);
+  });
+
+  it('hears of the client before the handshake, where a load balancer is in front', async () => {
+    const { server, dial } = await openTls(undefined, { proxyProtocol: () => true });
+    await using _ = server;
+    const socket = connect(server.port, '127.0.0.1');
+    socket.write('PROXY TCP4 192.0.2.7 10.0.0.1 49152 443\r\n');
+    expect(await dial('a.example.com', { socket })).toBe('a.example.com');
+    expect(server.seen).toEqual([{ peer: '192.0.2.7', proto: 'https', version: 'http1' }]);
+    expect(await dial('a.example.com')).not.toBe('a.example.com');
   });
 
   it('speaks HTTP/2 with clients that can', async () => {

@@ -78,9 +78,11 @@ const service = (annotations: Record<string, string>): CoreService => ({
 });
 
 /** What a request over TLS gets, or the code of what went wrong. */
-function get(gateway: Gateway, options: ConnectionOptions): Promise<string> {
+function get(gateway: Gateway, { more = '', ...options }: ConnectionOptions & { more?: string }): Promise<string> {
   const socket = connect({ ...gateway.httpsAddress, servername: host, ...options });
-  socket.once('secureConnect', () => socket.write(`GET /x HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`));
+  socket.once('secureConnect', () =>
+    socket.write(`GET /x HTTP/1.1\r\nHost: ${host}\r\n${more || 'Connection: close\r\n'}\r\n`),
+  );
   return new Promise((resolve) => {
     socket.once('error', (error) => resolve('code' in error ? String(error.code) : error.message));
     let text = '';
@@ -90,7 +92,14 @@ function get(gateway: Gateway, options: ConnectionOptions): Promise<string> {
 }
 
 it('serves hosts over TLS with the certificates of their Secrets, the newest ones', async () => {
-  await using backend = await openHttpBackend((request, response) => void echo(request, response));
+  await using backend = await openHttpBackend(
+    (request, response) => void echo(request, response),
+    (server) =>
+      server.on('upgrade', (request, socket) => {
+        socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n');
+        socket.end(`upgraded ${String(request.headers['x-forwarded-proto'])}`);
+      }),
+  );
   const client = createFakeClient();
   client.put(resources.revisions, {
     metadata: { namespace: 'default', name: 'hello-00001' },
@@ -121,6 +130,8 @@ it('serves hosts over TLS with the certificates of their Secrets, the newest one
   const answer = await answerOn(session.request({ ':path': '/', ':authority': host }));
   expect(answer.body).toContain('"x-forwarded-proto":"https"');
   session.destroy();
+  const more = 'Connection: Upgrade\r\nUpgrade: echo\r\n';
+  expect(await get(gateway, { ca: first.ca, more })).toMatch(/^HTTP\/1.1 101[^]*upgraded https$/);
   const plain = `GET /x HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
   expect(await exchangeRaw(gateway.publicAddress.port, plain)).toMatch(/^HTTP\/1.1 200/);
 
