@@ -3,9 +3,16 @@ import { text } from 'node:stream/consumers';
 import { silentLogger, systemClock } from '@ebb/base';
 import { Channels, channel, parseStatus } from '@ebb/base/channels';
 import { eventually } from '@ebb/base/testing';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { type Instance, type Runtime, createProcessRuntime, openContainerRuntime } from '../src/index.ts';
+import {
+  type Instance,
+  type LocalEci,
+  type Runtime,
+  createProcessRuntime,
+  openContainerRuntime,
+} from '../src/index.ts';
 import type { ContainerSpec } from '../src/model.ts';
 import type { Session } from '../src/runtime.ts';
 import { createTestEci } from '../src/testing.ts';
@@ -178,29 +185,34 @@ describe.skipIf(!engine)(`with containers${reason && ` (skipped: ${reason})`}`, 
 });
 
 describe('ExecContainerCommand', () => {
-  it('gives the address of a WebSocket, good for one who joins', async () => {
-    const { app, ...files } = await makeApp('console.log("up"); setInterval(() => {}, 1000);');
-    await using _files = files;
-    await using eci = await createTestEci({ apps: new Map([['web', app]]) });
-    const call = async (action: string, parameters: Record<string, string>): Promise<Record<string, unknown>> => {
-      const all = { RegionId: 'cn-hangzhou', ...parameters };
-      return (await callAcs3({ endpoint: eci.endpoint, action, parameters: all })).body;
-    };
+  let app: Awaited<ReturnType<typeof makeApp>>;
+  let eci: LocalEci;
+  let group: Record<string, string>;
+  beforeAll(async () => {
+    app = await makeApp('console.log("up"); setInterval(() => {}, 1000);');
+    eci = await createTestEci({ apps: new Map([['web', app.app]]) });
     const { ContainerGroupId } = await call('CreateContainerGroup', {
       ContainerGroupName: 'default-web',
       'Container.1.Name': 'web',
       'Container.1.Image': 'dev.local/web',
     });
-    const exec = {
-      ContainerGroupId: String(ContainerGroupId),
-      ContainerName: 'web',
-      Command: '["/bin/sh","-c","read a; echo $a; exit 4"]',
-    };
-    const answer = await eventually(async () => {
-      const found = await call('ExecContainerCommand', exec);
-      return found['Code'] === undefined ? found : undefined;
-    });
-    const uri = String(answer['WebSocketUri']);
+    group = { ContainerGroupId: String(ContainerGroupId), ContainerName: 'web' };
+    await eventually(async () => (await exec(['true'])).startsWith('ws://'));
+  });
+  afterAll(async () => {
+    await eci[Symbol.asyncDispose]();
+    await app[Symbol.asyncDispose]();
+  });
+
+  const call = async (action: string, parameters: Record<string, string>): Promise<Record<string, unknown>> => {
+    const all = { RegionId: 'cn-hangzhou', ...parameters };
+    return (await callAcs3({ endpoint: eci.endpoint, action, parameters: all })).body;
+  };
+  const exec = async (command: readonly string[]): Promise<string> =>
+    String((await call('ExecContainerCommand', { ...group, Command: JSON.stringify(command) }))['WebSocketUri']);
+
+  it('gives the address of a WebSocket, good for one who joins', async () => {
+    const uri = await exec(sh('read a; echo $a; exit 4'));
     const socket = new WebSocket(uri, ['v5.channel.k8s.io']);
     await new Promise((resolve) => socket.once('open', resolve));
     const channels = new Channels(socket, 'client');
@@ -213,5 +225,31 @@ describe('ExecContainerCommand', () => {
     });
     const again = new WebSocket(uri);
     expect(String(await new Promise((resolve) => again.once('error', resolve)))).toMatch(/404/);
+  });
+
+  it('takes any messages, however senseless', async () => {
+    const message = fc.oneof(
+      fc.uint8Array({ maxLength: 20 }).map((bytes) => Buffer.from(bytes)),
+      fc
+        .tuple(fc.constantFrom(0, 1, 3, 4, 255), fc.string())
+        .map(([number, words]) => Buffer.from([number, ...Buffer.from(words)])),
+      fc.constantFrom(
+        Buffer.from([255, 0]),
+        Buffer.from([255, 4]),
+        Buffer.from('\0x'),
+        Buffer.from([4, 123, 125]),
+        'text',
+      ),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(message, { maxLength: 20 }), async (messages) => {
+        const socket = new WebSocket(await exec(['cat']), ['v5.channel.k8s.io']);
+        await new Promise((resolve) => socket.once('open', resolve));
+        const closed = new Promise((resolve) => socket.once('close', resolve));
+        for (const each of [...messages, Buffer.from([255, 0])]) socket.send(each);
+        expect(await closed).toBe(1000);
+      }),
+      { numRuns: 20 },
+    );
   });
 });

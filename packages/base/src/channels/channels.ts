@@ -120,11 +120,14 @@ export class Channels {
     const number = isText ? Number(message.toString('latin1', 0, 1)) : (message[0] ?? 0);
     const data = isText ? Buffer.from(message.toString('latin1', 1), 'base64') : message.subarray(1);
     if (number === closeSignal && this.#form.closeSignals && !this.#isClient) {
-      this.#readables.get(data[0] ?? closeSignal)?.push(null);
+      const ended = data[0] ?? closeSignal;
+      this.#readables.get(ended)?.push(null);
+      // What comes on it after its end is nobody's.
+      this.#readables.delete(ended);
       return;
     }
     const readable = this.#readables.get(number);
-    if (!readable || readable.readableEnded || data.length === 0 || readable.push(data)) return;
+    if (!readable || data.length === 0 || readable.push(data)) return;
     this.#full.add(number);
     this.#socket.pause();
   }
