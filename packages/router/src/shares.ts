@@ -18,6 +18,8 @@ export class Shares {
   readonly #random: () => number;
   /** The only target that has any weight, if there is but one. */
   readonly #only: number | undefined;
+  /** The two targets that have weight, if there are just two: they need no trying out. */
+  readonly #pair: Pair | undefined;
   #plan: number[] = [];
   #next = 0;
 
@@ -32,6 +34,8 @@ export class Shares {
     this.#random = random;
     const some = weights.flatMap((weight, index) => (weight > 0 ? [index] : []));
     this.#only = some.length === 1 ? some[0] : undefined;
+    const [common = 0, rare = 0] = some.toSorted((a, b) => (weights[b] ?? 0) - (weights[a] ?? 0));
+    this.#pair = some.length === 2 ? { common, rare, weight: this.#weights[rare] ?? 0, total: this.#total } : undefined;
   }
 
   /** The index of the target that is to have the next request. */
@@ -44,6 +48,11 @@ export class Shares {
   #renew(): void {
     this.#next = 0;
     const fresh = this.#plan.length === 0;
+    if (this.#pair) {
+      if (fresh) this.#plan = Array.from({ length: this.#total * Math.ceil(planLength / this.#total) }, () => 0);
+      placeTwo(this.#plan, this.#pair, this.#random);
+      return;
+    }
     if (fresh) this.#plan = makePlan(this.#weights);
     // The first plan starts out regular, so it is stirred more.
     const attempts = this.#plan.length * shuffleRounds * (fresh ? 16 : 1);
@@ -78,6 +87,31 @@ export class Shares {
       if (earlyCount * total <= earlyWeight * taken || lateCount * total >= lateWeight * taken) return false;
     }
     return true;
+  }
+}
+
+interface Pair {
+  readonly common: number;
+  readonly rare: number;
+  /** Of the rare one, and of both. */
+  readonly weight: number;
+  readonly total: number;
+}
+
+/**
+ * A random order of two targets within their bounds: the j-th turn of the rarer one, with weight w of W, stands anywhere from the place
+ * (j−1)·W/w on to j·W/w. Where these stretches share a place, only one turn can have it.
+ */
+function placeTwo(plan: number[], { common, rare, weight, total }: Pair, random: () => number): void {
+  plan.fill(common);
+  const turns = (plan.length / total) * weight;
+  let free = 0;
+  for (let turn = 1; turn <= turns; turn++) {
+    const first = Math.max(free, Math.floor(((turn - 1) * total) / weight));
+    const last = Math.ceil((turn * total) / weight) - 1;
+    const place = first + Math.floor(random() * (last - first + 1));
+    plan[place] = rare;
+    free = place + 1;
   }
 }
 
