@@ -3,7 +3,7 @@ import type { KubeClient, Pod } from '@ebb/api';
 import { silentLogger, systemClock } from '@ebb/base';
 import { makeCertificates } from '@ebb/base/certificates';
 import { eventually } from '@ebb/base/testing';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startKubelet } from '../src/kubelet/kubelet-server.ts';
 import { type TestCloud, makeGroup, startCloud } from './harness.ts';
 
@@ -101,12 +101,18 @@ const ended = ({ cloud, id }: TestKubelet): Promise<true> =>
   eventually(async () => (await cloud.eci.describe([id]))[0]?.containers?.[0]?.currentState?.state === 'Terminated');
 
 describe('the kubelet API', () => {
+  /** For what needs no container of its own. */
+  let shared: TestKubelet;
+  beforeAll(async () => {
+    shared = await start('');
+  });
+  afterAll(() => shared[Symbol.asyncDispose]());
+
   it('lets nobody in without the token', async () => {
-    await using kubelet = await start('');
     for (const path of ['/pods', log, '/nothing'])
-      expect((await kubelet.get(path, { token: 'guess' })).status).toBe(401);
-    expect(await kubelet.get('/healthz', { token: 'guess' })).toEqual({ status: 200, body: 'ok' });
-    expect(JSON.parse((await kubelet.get('/pods')).body)).toMatchObject({
+      expect((await shared.get(path, { token: 'guess' })).status).toBe(401);
+    expect(await shared.get('/healthz', { token: 'guess' })).toEqual({ status: 200, body: 'ok' });
+    expect(JSON.parse((await shared.get('/pods')).body)).toMatchObject({
       kind: 'PodList',
       items: [{ metadata: { name: 'web' } }],
     });
@@ -140,13 +146,11 @@ describe('the kubelet API', () => {
     [`${log}?follow=perhaps`, 400],
     [`${log}?previous=true`, 400],
   ])('answers %s with %d', async (path, status) => {
-    await using kubelet = await start('');
-    expect((await kubelet.get(path)).status).toBe(status);
+    expect((await shared.get(path)).status).toBe(status);
   });
 
   it('takes no other method', async () => {
-    await using kubelet = await start('');
-    expect((await kubelet.get(log, { method: 'POST' })).status).toBe(405);
+    expect((await shared.get(log, { method: 'POST' })).status).toBe(405);
   });
 
   it('gives a log whole, however long, or the part asked for', async () => {
