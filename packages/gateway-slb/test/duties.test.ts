@@ -209,6 +209,7 @@ it('logs requests once the ConfigMap asks for it', async () => {
       status: 200,
       userAgent: 'me',
       remoteIp: '127.0.0.1',
+      protocol: 'HTTP/1.1',
     },
   });
 });

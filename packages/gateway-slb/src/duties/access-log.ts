@@ -112,7 +112,7 @@ class LoggedDownstream implements Downstream {
     this.#isOver = true;
     const { clock, logger } = this.#options;
     const { method, target, host, contentLength } = this.#head;
-    const { address, proto } = this.#peer;
+    const { address, proto, protocol = 'HTTP/1.1' } = this.#peer;
     const latency = (clock.now() - this.#beganAt) / 1000;
     const httpRequest = {
       requestMethod: method,
@@ -124,6 +124,7 @@ class LoggedDownstream implements Downstream {
       remoteIp: address,
       referer: this.#head.header('referer') ?? '',
       latency: `${latency.toFixed(6)}s`,
+      protocol,
     };
     logger.info({ httpRequest, traceId: traceIn(this.#head) }, 'request');
   }

@@ -44,6 +44,8 @@ export interface Peer {
   readonly address: string;
   readonly proto: 'http' | 'https';
   readonly listener: Listener;
+  /** What it speaks; default: HTTP/1.1. */
+  readonly protocol?: 'HTTP/2.0' | undefined;
   /** From which port it came. */
   readonly port?: number | undefined;
   /** To which port of ours. */

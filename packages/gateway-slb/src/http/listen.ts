@@ -111,7 +111,7 @@ export async function listen(plane: DataPlane, options: ListenOptions): Promise<
           http1.accept(socket, peerOf(arrival));
           socket.resume();
         },
-        http2: (socket, arrival) => http2.accept(socket, peerOf(arrival)),
+        http2: (socket, arrival) => http2.accept(socket, { ...peerOf(arrival), protocol: 'HTTP/2.0' }),
       },
     );
   } catch (error) {
