@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { Activator, type ActivatorOptions, type Waiter } from './activator.ts';
 import type { Lease } from './lease.ts';
 import type { Readiness } from './readiness.ts';
-import type { PodState, RevisionConfig } from './revision.ts';
+import type { PodState, RevisionConfig } from './revision-types.ts';
 
 const key = 'default/hello-00001';
 

@@ -10,7 +10,8 @@ import type { Caller, Standing, WaitKind } from './line.ts';
 import { LoadReporter } from './load.ts';
 import { type ProbeAttempt, Prober } from './prober.ts';
 import { RefusedError } from './refused-error.ts';
-import { type PodState, Revision, type RevisionConfig, type RevisionHooks } from './revision.ts';
+import { Revision } from './revision.ts';
+import type { PodState, RevisionConfig, RevisionHooks } from './revision-types.ts';
 import { warmUp } from './warm-up.ts';
 
 export interface ActivatorLimits extends BudgetLimits {

@@ -47,3 +47,26 @@ export function mergeTimes(known: InstanceTimes, news: InstanceTimes): InstanceT
   }
   return merged;
 }
+
+/** The first request of those that found no instance ready. */
+interface FirstRequest {
+  readonly accepted: number;
+  readonly queued: number;
+}
+
+/** The time from the first request that finds no instance ready to the first that is given one. */
+export class ColdSpell {
+  #first: FirstRequest | undefined;
+
+  /** A request waits. */
+  begin(queued: number, accepted = queued): void {
+    this.#first ??= { accepted, queued };
+  }
+
+  /** One has been given an instance, or nobody waits any more. Returns the first, if there was one. */
+  end(): FirstRequest | undefined {
+    const first = this.#first;
+    this.#first = undefined;
+    return first;
+  }
+}

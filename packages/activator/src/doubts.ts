@@ -1,5 +1,6 @@
 import type { Clock } from '@ebb/base';
-import type { Revision, RevisionConfig } from './revision.ts';
+import type { RevisionConfig } from './revision-types.ts';
+import type { Revision } from './revision.ts';
 
 /** Longer than the pause before an instance that has crashed twice is started again (10 s), and its start. */
 const doubtMs = 15_000;

@@ -14,4 +14,4 @@ export type { Caller } from './line.ts';
 export type { ProbeAttempt } from './prober.ts';
 export type { Readiness } from './readiness.ts';
 export { type RefusalReason, RefusedError } from './refused-error.ts';
-export type { PodState, RevisionConfig } from './revision.ts';
+export type { PodState, RevisionConfig } from './revision-types.ts';

@@ -1,61 +1,14 @@
 import type { Address, Backend } from './backend.ts';
 import { createPicker } from './create-picker.ts';
 import { hasRoom, slotsTaken } from './backend.ts';
-import { type ColdStart, type InstanceTimes, mergeTimes } from './cold-start.ts';
+import { ColdSpell, mergeTimes } from './cold-start.ts';
 import { BackendLease, type Lease, type LeaseOwner, type SlotKind } from './lease.ts';
 import { type Caller, Line, type Standing, type WaitKind } from './line.ts';
 import type { LoadSource } from './load.ts';
 import type { Picker } from './picker.ts';
-import type { Readiness } from './readiness.ts';
 import { RefusedError } from './refused-error.ts';
+import type { PodState, RevisionConfig, RevisionHooks } from './revision-types.ts';
 import { raised, warmUp } from './warm-up.ts';
-
-/** What the activator needs to know of a revision. */
-export interface RevisionConfig {
-  /** Requests an instance may have at a time; 0 is any number. */
-  readonly containerConcurrency: number;
-  readonly readiness: Readiness;
-  /** Why it cannot run. Requests that wait are then refused, and so are new ones while no instance is ready. */
-  readonly failure?: string | undefined;
-}
-
-/** What Kubernetes says of a pod. */
-export interface PodState {
-  readonly name: string;
-  readonly address: Address;
-  readonly ready: boolean;
-  readonly draining: boolean;
-  /** How far it came, and when. */
-  readonly times?: InstanceTimes | undefined;
-}
-
-/** What a revision asks of its surroundings. */
-export interface RevisionHooks {
-  /** Milliseconds since the epoch. */
-  readonly now: () => number;
-  readonly random: () => number;
-  /** Probes a backend until told to stop. */
-  probe(revision: Revision, backend: Backend): void;
-  stopProbe(backend: Backend): void;
-  /** Requests have begun to wait: probes are urgent. */
-  hurry(revision: Revision): void;
-  /** Requests that counted as load do so no more, or again. */
-  loadChanged(revision: Revision, delta: number): void;
-  /** Wakes the revision by `warmed` after a while. */
-  warmLater(revision: Revision): void;
-  /** How many of a pod's slots are this gateway's. */
-  shareOf(pod: string, containerConcurrency: number): number;
-  /** A request that found no instance ready has its answer. */
-  coldStarted(coldStart: ColdStart): void;
-  /** More or fewer requests wait for a revision with limited concurrency, or its pods have changed. */
-  demandChanged(revision: Revision, podsChanged: boolean): void;
-}
-
-/** The first request of those that found no instance ready. */
-interface Cold {
-  readonly accepted: number;
-  readonly queued: number;
-}
 
 /** The instances of one revision, and the requests that wait for one. Knows no clock and no socket. */
 export class Revision implements LoadSource, LeaseOwner {
@@ -70,7 +23,7 @@ export class Revision implements LoadSource, LeaseOwner {
   #hasBeenReady = false;
   #nextSequence = 0;
   #serving = false;
-  #cold: Cold | undefined;
+  readonly #cold = new ColdSpell();
 
   constructor(key: string, hooks: RevisionHooks) {
     const slash = key.indexOf('/');
@@ -166,10 +119,7 @@ export class Revision implements LoadSource, LeaseOwner {
   enqueue(caller: Caller, kind: WaitKind = 'request'): Standing {
     const refusal = this.#hopeless();
     if (refusal) throw refusal;
-    if (kind === 'request' && this.#readyCount === 0 && !this.#cold) {
-      const queued = this.#hooks.now();
-      this.#cold = { accepted: caller.arrivedAt ?? queued, queued };
-    }
+    if (kind === 'request' && this.#readyCount === 0) this.#cold.begin(this.#hooks.now(), caller.arrivedAt);
     const standing = this.#line.push(kind, caller);
     if (this.#line.size === 1) {
       this.#hooks.hurry(this);
@@ -183,7 +133,7 @@ export class Revision implements LoadSource, LeaseOwner {
   /** False if the caller was served or refused before. */
   leave(standing: Standing): boolean {
     const left = this.#line.leave(standing);
-    if (this.#line.requests === 0) this.#cold = undefined;
+    if (this.#line.requests === 0) this.#cold.end();
     if (left) this.#tellDemand();
     return left;
   }
@@ -191,7 +141,7 @@ export class Revision implements LoadSource, LeaseOwner {
   /** Refuses everyone who waits. */
   refuseAll(error: RefusedError): void {
     for (let next = this.#line.next(); next; next = this.#line.next()) next.caller.refused(error);
-    this.#cold = undefined;
+    this.#cold.end();
     this.#tellDemand();
   }
 
@@ -319,9 +269,8 @@ export class Revision implements LoadSource, LeaseOwner {
 
   /** What is to be told when a backend answers the first request that found none ready. */
   #takeCold(backend: Backend): (() => void) | undefined {
-    const cold = this.#cold;
+    const cold = this.#cold.end();
     if (!cold) return undefined;
-    this.#cold = undefined;
     const granted = this.#hooks.now();
     const waiting = this.#line.requests + 1;
     const revision = `${this.namespace}/${this.name}`;
