@@ -73,6 +73,16 @@ describe('Gateways', () => {
     expect(gateways.haveDrained('default/x', 4000)).toBe(true);
   });
 
+  it('are waited for while one that has fallen silent may still have a request on the pod', () => {
+    const gateways = new Gateways();
+    gateways.record(report('b', [], { x: 1 }), 0);
+    gateways.record(report('a', ['default/x', 'default/y']), 4000);
+    expect(gateways.haveDrained('default/x', 4000)).toBe(false);
+    expect(gateways.haveDrained('default/y', 4000)).toBe(true);
+    gateways.record(report('a', ['default/x']), 16_000);
+    expect(gateways.haveDrained('default/x', 16_000)).toBe(true);
+  });
+
   it('are forgotten after a minute of silence', () => {
     const gateways = new Gateways();
     gateways.record(report('a'), 0);

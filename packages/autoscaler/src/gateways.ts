@@ -3,6 +3,8 @@ import { GatewayClock } from './gateway-clock.ts';
 
 /** A gateway that has not spoken for this long is out of reach: what it does not say is no zero then. */
 const aliveMs = 3000;
+/** One that has been silent for this long is dead, or its Lease at least has run out: nothing of it needs to be waited for. */
+const deadMs = 15_000;
 /** One that has been silent for this long is gone for good. */
 const forgottenMs = 60_000;
 
@@ -99,11 +101,17 @@ export class Gateways {
     return sum;
   }
 
-  /** True if every gateway that is alive has said that it sends nothing to the draining pod; false if none is alive. */
+  /**
+   * True if every gateway that is alive has said that it sends nothing to the draining pod; false if none is alive. One that has fallen
+   * silent with requests on it may still have them, until it counts as dead.
+   */
   haveDrained(pod: string, nowMs: number): boolean {
     let alive = 0;
     for (const gateway of this.#gateways.values()) {
-      if (!isAlive(gateway, nowMs)) continue;
+      if (!isAlive(gateway, nowMs)) {
+        if (nowMs - gateway.heardAtMs <= deadMs && hasRequests(gateway, pod)) return false;
+        continue;
+      }
       if (!gateway.drained.has(pod)) return false;
       alive++;
     }
@@ -139,6 +147,15 @@ function newGateway(): Gateway {
 
 function isAlive({ heardAtMs }: Gateway, nowMs: number): boolean {
   return nowMs - heardAtMs <= aliveMs;
+}
+
+/** @param pod `namespace/name`. */
+function hasRequests({ present }: Gateway, pod: string): boolean {
+  const [namespace, name = ''] = pod.split('/');
+  for (const [revision, { pods }] of present) {
+    if (revision.startsWith(`${namespace}/`) && countOf(pods[name]) > 0) return true;
+  }
+  return false;
 }
 
 function setPresence({ present }: Gateway, revision: string, { pods, waiting }: RevisionStat): void {

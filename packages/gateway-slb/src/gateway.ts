@@ -85,6 +85,11 @@ export interface GatewayOptions {
     readonly https?: HttpsOptions | undefined;
   };
   readonly sendStats: StatSink;
+  /**
+   * Resolves when the autoscaler has heard of this gateway. Waited for before it is ready, three seconds at most: until then a pod it uses might
+   * be taken for idle.
+   */
+  readonly heard?: Promise<void> | undefined;
   readonly limits?: (Partial<HttpLimits> & Partial<ActivatorLimits>) | undefined;
   /** Default `cluster.local`. */
   readonly clusterDomain?: string | undefined;
@@ -103,6 +108,9 @@ export interface Gateway extends AsyncDisposable {
 
 /** What requests under way are given when the gateway is disposed of rather than closed. */
 const disposeGraceMs = 1000;
+
+/** Longest a gateway waits until the autoscaler has heard of it. */
+const heardMs = 3000;
 
 /** Longest a gateway that goes waits for others to account for slots it has lent: after that they count as dead themselves. */
 const returnMs = 15_000;
@@ -136,12 +144,13 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { certificate, externalPort: httpsPort } = https ?? {};
   const edge = new PublicEdge({ ...options, tls: https !== undefined, certificate, httpsPort });
   let known = false;
-  const ready = Promise.all(Object.values(informers).map(({ synced }: { synced: Promise<void> }) => synced)).then(
+  const informed = Promise.all(Object.values(informers).map(({ synced }: { synced: Promise<void> }) => synced)).then(
     () => {
       known = true;
     },
   );
   let plane: OpenDataPlane;
+  let ready: Promise<void>;
   let lending: ListenAddress | undefined;
   try {
     const { host } = listeners.private ?? listeners.public;
@@ -167,6 +176,9 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       settingsOf: (key) => edge.capped(settings.get(key) ?? defaultSettings),
     });
     ({ probe } = plane);
+    const { serve } = plane;
+    ready = informed.then(() => Promise.race([options.heard, after(clock, heardMs)])).then(serve);
+    ready.catch(() => {}); // whoever waits for it sees it
   } catch (error) {
     await edge[Symbol.asyncDispose]();
     await services[Symbol.asyncDispose]();
@@ -178,7 +190,19 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const leave = new AbortController();
   const go = new AbortController();
   const signals = { signal: stop.signal, leaving: leave.signal, gone: go.signal };
-  const parts = { options, informers, activator, holder, settings, plane, ready, sharing, lending, edge, services };
+  const parts = {
+    options,
+    informers,
+    activator,
+    holder,
+    settings,
+    plane,
+    ready: informed,
+    sharing,
+    lending,
+    edge,
+    services,
+  };
   const stopped = watch({ ...parts, ...signals }).catch((error: unknown) => {
     logger.error({ error: messageOf(error) }, 'the gateway no longer hears of changes');
   });
@@ -213,6 +237,11 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
 
 /** Plain Services are served like revisions, but nobody scales them: their names have a port. */
 const isRevision = ({ name }: { readonly name: string }): boolean => !name.includes(':');
+
+/** Does not keep the process alive. */
+function after(clock: Clock, ms: number): Promise<void> {
+  return new Promise((resolve) => void clock.after(ms, resolve));
+}
 
 /** Tells of cold starts by Events. */
 function tellColdStarts(

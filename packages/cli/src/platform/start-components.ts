@@ -72,6 +72,8 @@ class ProcessOfComponents {
   readonly #clients: Closers;
   /** What gateways prove themselves with, to the autoscaler and to each other. */
   #token: (() => string | undefined) | undefined;
+  /** Resolves when the autoscaler has heard of the gateway of this process. */
+  #heard: Promise<void> | undefined;
 
   constructor(options: ComponentsOptions, stack: Closers) {
     this.#options = options;
@@ -145,6 +147,7 @@ class ProcessOfComponents {
     const link = createStatLink({ ...common, logger: linkLogger, token: token.current, local });
     // A gateway serves, and is ready to, whether or not an autoscaler is to be found (data-path.md, section 18.3).
     this.#start('stat-link', { synced: Promise.resolve(), run: (context) => link.run(context) });
+    this.#heard = link.heard;
     return link.send;
   }
 
@@ -166,6 +169,7 @@ class ProcessOfComponents {
         ...common,
         name,
         sendStats,
+        heard: this.#heard,
         peers,
         listeners: {
           public: at(outside, port),

@@ -124,17 +124,18 @@ export async function listen(plane: DataPlane, options: ListenOptions): Promise<
       const closed = edge.close();
       const linger = Math.min(lingerMs, graceMs * lingerPart);
       const lingersUntil = clock.now() + linger;
+      let sweeps = 0;
       const sweep = (): void => {
-        http1.closeIdle();
         http2.close();
+        if (clock.now() < lingersUntil) return;
+        // Not at the first occasion: if this process was kept from its work, what clients have sent meanwhile is read before the next.
+        if (sweeps++ > 0 || linger < sweepMs) http1.closeIdle();
       };
-      const sweeping = clock.every(sweepMs, () => {
-        if (clock.now() >= lingersUntil) sweep();
-      });
+      const sweeping = clock.every(sweepMs, sweep);
       const end = clock.after(graceMs, () => {
         for (const socket of edge.sockets) socket.destroy();
       });
-      if (linger < sweepMs) sweep();
+      sweep();
       await closed;
       sweeping[Symbol.dispose]();
       end[Symbol.dispose]();

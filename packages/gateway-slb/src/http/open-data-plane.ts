@@ -29,13 +29,18 @@ export interface OwnListeners {
   readonly private: ListenAddress;
 }
 
-/** A data plane that takes requests. */
-export interface OpenDataPlane {
+interface Addresses {
   readonly publicAddress: ListenAddress;
   readonly privateAddress: ListenAddress | undefined;
   readonly httpsAddress: ListenAddress | undefined;
+}
+
+/** A data plane that takes requests. */
+export interface OpenDataPlane extends Addresses {
   /** Where this gateway alone is reached, if it shares the other addresses with workers. */
   readonly own: OwnListeners | undefined;
+  /** Opens the addresses that are shared with workers: until then none of their clients comes here. */
+  serve(): Promise<void>;
   /** Asks instances whether they are ready on connections that are kept for their first requests. */
   readonly probe: ProbeAttempt;
   /**
@@ -66,18 +71,23 @@ export async function openDataPlane(options: DataPlaneOptions): Promise<OpenData
   const { private: inside, https, own: alone } = listeners;
   try {
     // First, so that nobody looks for another public port in vain.
-    const httpsAddress = https && (await add({ ...edge, listener: 'public', address: https, tls: https.tls }));
-    const publicAddress = await add({ ...edge, listener: 'public', address: listeners.public });
-    const privateAddress = inside && (await add({ listener: 'private', address: inside }));
+    const serve = async (): Promise<Addresses> => ({
+      httpsAddress: https && (await add({ ...edge, listener: 'public', address: https, tls: https.tls })),
+      publicAddress: await add({ ...edge, listener: 'public', address: listeners.public }),
+      privateAddress: inside && (await add({ listener: 'private', address: inside })),
+    });
+    const shared = { publicAddress: listeners.public, privateAddress: inside, httpsAddress: https };
+    const addresses = alone ? shared : await serve();
     const own = alone && {
       public: await add({ ...edge, listener: 'public', address: { ...alone.public, exclusive: true } }),
       private: await add({ listener: 'private', address: { ...alone.private, exclusive: true } }),
     };
     return {
+      ...addresses,
       own,
-      publicAddress,
-      privateAddress,
-      httpsAddress,
+      serve: async () => {
+        if (alone && !closing) await serve();
+      },
       probe: probeOn(upstreams.http1, clock),
       close: async ({ graceMs }) => {
         closing = true;

@@ -26,6 +26,8 @@ export interface StatLinkOptions {
 export interface StatLink {
   /** Takes a report and returns at once. What cannot be sent is lost: a report of the past helps nobody. */
   readonly send: StatSink;
+  /** Resolves when the first report has reached an autoscaler. */
+  readonly heard: Promise<void>;
   /** Follows who is at work, until aborted. */
   run(options: { readonly signal: AbortSignal }): Promise<void>;
 }
@@ -39,7 +41,9 @@ const timeoutMs = 1000;
 
 /** A link that finds the autoscaler by its Lease. */
 export function createStatLink(options: StatLinkOptions): StatLink {
-  const sender = new Sender(options);
+  let markHeard = (): void => {};
+  const heard = new Promise<void>((resolve) => (markHeard = resolve));
+  const sender = new Sender(options, markHeard);
   const { client, clock, logger } = options;
   const leases = createInformer(client, resources.leases, {
     namespace: systemNamespace,
@@ -51,9 +55,11 @@ export function createStatLink(options: StatLinkOptions): StatLink {
   return {
     send: (report) => {
       const local = options.local?.();
-      if (local) local(report);
-      else sender.send(report);
+      if (!local) return sender.send(report);
+      local(report);
+      markHeard();
     },
+    heard,
     run: async ({ signal }) => {
       const subscription = leases.events.subscribe(follow);
       try {
@@ -75,13 +81,15 @@ function addressOf(lease: Lease | undefined): string | undefined {
 /** One POST on its way at a time, on a connection that is kept; what comes meanwhile goes with the next. */
 class Sender {
   readonly #options: StatLinkOptions;
+  readonly #onDelivered: () => void;
   #target: { readonly address: string; readonly pool: Pool; readonly stop: AbortController } | undefined;
   #waiting: StatReport[] = [];
   #isSending = false;
   #isLost = false;
 
-  constructor(options: StatLinkOptions) {
+  constructor(options: StatLinkOptions, onDelivered: () => void) {
     this.#options = options;
+    this.#onDelivered = onDelivered;
   }
 
   /** Sends to another address from now on, giving up what is on its way to the former. */
@@ -133,6 +141,7 @@ class Sender {
       if (statusCode >= 300) throw new Error(`answered ${statusCode}: ${text.slice(0, 200)}`);
       if (this.#isLost) logger.info({ address }, 'reports reach the autoscaler again');
       this.#isLost = false;
+      this.#onDelivered();
     } catch (error) {
       if (!this.#isLost) logger.warn({ address, error: messageOf(error) }, 'reports do not reach the autoscaler');
       this.#isLost = true;
