@@ -59,7 +59,7 @@ export class ColdSpell {
   #first: FirstRequest | undefined;
 
   /** A request waits. */
-  begin(queued: number, accepted = queued): void {
+  begin(queued: number, accepted: number = queued): void {
     this.#first ??= { accepted, queued };
   }
 
