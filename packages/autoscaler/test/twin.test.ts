@@ -83,8 +83,10 @@ describe('the twin', () => {
     // Ten requests at a time keep one core busy; 0.4 are aimed at per pod.
     const annotations = { class: 'hpa.autoscaling.knative.dev', target: '80' };
     const cpu = { coresPerRequest: 0.1, cpuRequest: 0.5 };
-    const { bins } = run({ generate: 'steady:rate=20,for=10m', annotations, service: '500ms', ...cpu });
+    const { bins, peakPods } = run({ generate: 'steady:rate=20,for=10m', annotations, service: '500ms', ...cpu });
     expect(bins.at(-1)?.pods).toBe(3);
+    // What was ordered is not ordered again before it has been measured.
+    expect(peakPods).toBeLessThan(5);
   });
 
   it('makes requests wait inside an instance that works on few at a time', () => {

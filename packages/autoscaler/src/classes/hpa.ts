@@ -99,15 +99,41 @@ function resolveHpa({ metadata }: PodAutoscaler, config: AutoscalerConfig, cpuRe
 
 const mebibyte = 2 ** 20;
 
-/** The larger of what CPU and memory ask for. */
-function wantOf(spec: HpaSpec, ready: number, usage: Usage): number {
-  if (usage.pods === 0) return ready;
-  const cpu = spec.cpuRequest > 0 ? usage.cpuCores / usage.pods / spec.cpuRequest / (spec.cpuPercent / 100) : 0;
-  const memory = usage.memoryBytes / usage.pods / mebibyte / spec.memoryMebibytes;
-  const ratio = Math.max(spec.cpuPercent > 0 ? cpu : 0, spec.memoryMebibytes > 0 ? memory : 0);
-  const want = Math.abs(ratio - 1) <= tolerance ? ready : Math.ceil(ready * ratio);
-  return Number.isFinite(want) ? want : ready;
+/** The larger of what CPU and memory ask for; of what pods do not request nothing is asked. */
+function wantOf({ cpuPercent, cpuRequest, memoryMebibytes }: HpaSpec, ready: number, usage: Usage): number {
+  const target = (cpuRequest * cpuPercent) / 100;
+  const cpu = { used: usage.cpuCores, target, full: Math.max(cpuRequest, target) };
+  const memoryTarget = memoryMebibytes * mebibyte;
+  const memory = { used: usage.memoryBytes, target: memoryTarget, full: memoryTarget };
+  return Math.max(wantFor(cpu, ready, usage.pods), wantFor(memory, ready, usage.pods));
 }
+
+interface Measured {
+  /** By all pods that were measured. */
+  readonly used: number;
+  /** Per pod. */
+  readonly target: number;
+  /** What a pod that was not measured is taken to use where others could go. */
+  readonly full: number;
+}
+
+/**
+ * Pods × usage ÷ target. Pods that were not measured yet count as idle on the way up and as fully used on the way down: what was ordered
+ * for a load is not ordered again before it has been measured; where they would turn the answer round, nothing changes.
+ */
+function wantFor({ used, target, full }: Measured, ready: number, measured: number): number {
+  if (measured === 0) return ready;
+  if (!(target > 0)) return 0;
+  const ratio = used / measured / target;
+  if (Math.abs(ratio - 1) <= tolerance) return ready;
+  const missing = Math.max(0, ready - measured);
+  if (missing === 0) return finiteOr(Math.ceil(ready * ratio), ready);
+  const withMissing = (ratio < 1 ? used + missing * full : used) / ready / target;
+  const turns = ratio < 1 !== withMissing < 1;
+  return turns || Math.abs(withMissing - 1) <= tolerance ? ready : finiteOr(Math.ceil(ready * withMissing), ready);
+}
+
+const finiteOr = (value: number, byDefault: number): number => (Number.isFinite(value) ? value : byDefault);
 
 function decideHpa(spec: HpaSpec, { ready, usage }: HpaAccount['observed'], kept: number | null, steps: Steps): number {
   if (!usage || ready === 0) {
