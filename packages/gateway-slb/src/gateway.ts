@@ -176,8 +176,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       settingsOf: (key) => edge.capped(settings.get(key) ?? defaultSettings),
     });
     ({ probe } = plane);
-    const { serve } = plane;
-    ready = informed.then(() => Promise.race([options.heard, after(clock, heardMs)])).then(serve);
+    const opened = plane;
+    ready = informed.then(() => Promise.race([options.heard, after(clock, heardMs)])).then(() => opened.serve());
     ready.catch(() => {}); // whoever waits for it sees it
   } catch (error) {
     await edge[Symbol.asyncDispose]();
