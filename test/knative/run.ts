@@ -73,6 +73,10 @@ try {
   const promises = readPromises(await readFile(join(root, 'docs', 'compatibility.md'), 'utf8'));
   for (const suite of suites.filter(({ name }) => positionals.length === 0 || positionals.includes(name))) {
     const outcomes = readOutcomes(await runSuite(suite), suite.inParts);
+    if (outcomes.size === 0) {
+      failed += 1;
+      print(`✗ ${suite.name} told no test; see its log`);
+    }
     for (const [test, outcome] of outcomes) report(suite, test, outcome, promises.get(suite.name)?.get(test));
   }
 } finally {
@@ -117,7 +121,7 @@ async function runSuite(suite: Suite): Promise<string> {
         `-ingressendpoint=${host}`,
         `-dockerrepo=${registry}/${suite.repository ?? 'serving'}`,
         `-ingressClass=${ingressClass}`,
-        '-disable-logstream',
+        ...(suite.repository === 'networking' ? [] : ['-disable-logstream']),
         '-enable-alpha',
         '-enable-beta',
       ],
