@@ -266,6 +266,7 @@ const rarely: Readonly<Record<string, readonly string[]>> = {
   'a certificate ends': ['webhook update secrets'],
   'a certificate is no good': ['webhook create events', 'webhook patch events'],
   'the same is said again': ['controller patch events', 'autoscaler patch events', 'virtual-node patch events'],
+  'a pod wants to know of Services': ['virtual-node list services'],
   'a pod refers to it': [
     'virtual-node get configmaps',
     'virtual-node get secrets',

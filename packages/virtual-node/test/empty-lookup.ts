@@ -8,5 +8,6 @@ export const emptyLookup: Lookup = {
   persistentVolume: () => undefined,
   token: () => undefined,
   claimsAreLocal: false,
+  serviceVariables: [],
   pullSecrets: [],
 };

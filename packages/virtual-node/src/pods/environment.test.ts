@@ -28,6 +28,20 @@ describe('resolveEnvironment', () => {
     ]);
   });
 
+  it('tells of Services, but for what the container says itself, and what does not fit', () => {
+    const links = Array.from({ length: 120 }, (_, index) => ({ key: `A${index}`, value: `v${index}` }));
+    const env = [
+      { name: 'A0', value: 'mine' },
+      { name: 'WITH', value: '$(A1)' },
+    ];
+    const found = resolveEnvironment({ name: 'c', env }, pod, { ...lookup, serviceVariables: links });
+    expect(found).toHaveLength(100);
+    expect(found.slice(-2)).toEqual([
+      { key: 'A0', value: 'mine' },
+      { key: 'WITH', value: 'v1' },
+    ]);
+  });
+
   it('lets env win over envFrom, and later over earlier', () => {
     const env = [
       { name: 'color', value: 'blue' },

@@ -10,11 +10,13 @@ export interface ResolvedVariable {
   readonly fieldPath?: string;
 }
 
+/** ECI takes no more of a container. */
+const maxVariables = 100;
 const validName = /^[-._a-zA-Z][-._a-zA-Z0-9]*$/;
 
 /**
- * A container's environment, resolved as a kubelet does (serverless-node.md, section 1.4): `envFrom` in order, then `env`,
- * with `$(NAME)` expanded over what came before. Throws `MissingReference`.
+ * A container's environment, resolved as a kubelet does (serverless-node.md, section 1.4): of Services, `envFrom` in order, then
+ * `env`, with `$(NAME)` expanded over what came before. Throws `MissingReference`.
  */
 export function resolveEnvironment(container: Container, pod: Pod, lookup: Lookup): ResolvedVariable[] {
   try {
@@ -26,6 +28,7 @@ export function resolveEnvironment(container: Container, pod: Pod, lookup: Looku
 
 function resolveAll(container: Container, pod: Pod, lookup: Lookup): ResolvedVariable[] {
   const variables = new Map<string, ResolvedVariable>();
+  const known = new Map<string, ResolvedVariable>(lookup.serviceVariables.map((each) => [each.key, each]));
   const set = (variable: ResolvedVariable): void => {
     variables.delete(variable.key);
     variables.set(variable.key, variable);
@@ -40,9 +43,16 @@ function resolveAll(container: Container, pod: Pod, lookup: Lookup): ResolvedVar
     const resolved = resolveVariable(variable, { container, pod, lookup });
     if (!resolved) continue;
     const { value } = resolved;
-    set(value === undefined || variable.valueFrom ? resolved : { ...resolved, value: expand(value, variables) });
+    set(
+      value === undefined || variable.valueFrom
+        ? resolved
+        : { ...resolved, value: expand(value, (name) => (variables.get(name) ?? known.get(name))?.value) },
+    );
   }
-  return [...variables.values()];
+  // What does not fit is of Services: nothing that the pod says itself.
+  const room = maxVariables - variables.size;
+  const ofServices = lookup.serviceVariables.filter(({ key }) => !variables.has(key)).slice(0, Math.max(0, room));
+  return [...ofServices, ...variables.values()];
 }
 
 type Source = { readonly name?: string; readonly optional?: boolean } | undefined;
@@ -111,8 +121,8 @@ function fieldVariable(key: string, fieldPath: string, pod: Pod): ResolvedVariab
 }
 
 /** `$(NAME)` becomes the value of a variable set before, `$$` a dollar sign; an unknown name stays as it is. */
-function expand(text: string, variables: ReadonlyMap<string, ResolvedVariable>): string {
+function expand(text: string, valueOf: (name: string) => string | undefined): string {
   return text.replace(/\$(?:\$|\(([^()]+)\))/g, (whole, name: string | undefined) =>
-    name === undefined ? '$' : (variables.get(name)?.value ?? whole),
+    name === undefined ? '$' : (valueOf(name) ?? whole),
   );
 }

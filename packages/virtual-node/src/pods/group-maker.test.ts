@@ -17,7 +17,8 @@ function clientOf(objects: Readonly<Record<string, KubernetesObject>>): KubeClie
     const found = objects[`${resource.kind} ${name}`];
     return found ? Promise.resolve(found) : Promise.reject(new StatusError('NotFound', `${name} not found`));
   };
-  return { get } as unknown as KubeClient;
+  const list = (): Promise<object> => Promise.resolve({ items: [] });
+  return { get, list } as unknown as KubeClient;
 }
 
 const ownedBy = (kind: string): Pod => {

@@ -13,6 +13,7 @@ import { MissingReference, Unsupported } from './missing.ts';
 import { createPullSecrets } from './pull-secrets.ts';
 import { fetchReferences } from './references.ts';
 import { refusedStatus, unschedulableStatus } from './refused-status.ts';
+import { createServiceVariables } from './service-variables.ts';
 import { unschedulable } from './unschedulable.ts';
 
 /** The zone a node's groups are made in, as far as its stock is known. */
@@ -68,6 +69,7 @@ const retryMadeMs = 1_000;
 export function createGroupMaker(options: MakerOptions): { make(pod: Pod, signal: AbortSignal): Promise<Made> } {
   const { client, eci, clock, zone } = options;
   const pullSecretsOf = createPullSecrets(client, clock);
+  const serviceVariablesOf = createServiceVariables(client, clock);
   const make = async (pod: Pod, signal: AbortSignal): Promise<Made> => {
     const now = clock.now();
     const waitMs = eci.createTurn(pod.metadata.uid ?? '');
@@ -82,7 +84,13 @@ export function createGroupMaker(options: MakerOptions): { make(pod: Pod, signal
       const { effects } = marked;
       ({ settings } = marked);
       const { claimsAreLocal } = options;
-      const lookup = await fetchReferences(client, pod, { now, claimsAreLocal, pullSecretsOf, signal });
+      const lookup = await fetchReferences(client, pod, {
+        now,
+        claimsAreLocal,
+        pullSecretsOf,
+        serviceVariablesOf,
+        signal,
+      });
       const { id, used } = await tryEach(makeContainerGroup(pod, lookup), settings, options);
       return {
         id,

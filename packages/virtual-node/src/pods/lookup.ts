@@ -11,6 +11,8 @@ export interface Lookup {
   token(projection: TokenProjection): string | undefined;
   /** True where the ECI is of this machine, which has no disks to provision: a claim is a folder there. */
   readonly claimsAreLocal: boolean;
+  /** By which containers find Services; what they say themselves outranks it. */
+  readonly serviceVariables: readonly { readonly key: string; readonly value: string }[];
   /** Names of the Secrets whose registries the pod may pull from. */
   readonly pullSecrets: readonly string[];
 }

@@ -12,6 +12,7 @@ import {
 import { type ContainerGroup } from '../eci/eci.ts';
 import type { Lookup } from './lookup.ts';
 import type { PullSecretsOf } from './pull-secrets.ts';
+import type { ServiceVariablesOf } from './service-variables.ts';
 import { fetchTokens } from './service-account-token.ts';
 import type { PersistentVolumeSource, ProjectedSource, VolumeSources } from './volume-sources.ts';
 
@@ -22,6 +23,7 @@ interface FetchOptions {
   readonly signal: AbortSignal;
   readonly claimsAreLocal: boolean;
   readonly pullSecretsOf: PullSecretsOf;
+  readonly serviceVariablesOf: ServiceVariablesOf;
   /** The pod's group, whose tokens go on being used while they are young. Default: all are asked for. */
   readonly group?: ContainerGroup | undefined;
 }
@@ -45,18 +47,20 @@ export async function fetchReferences(client: Client, pod: Pod, options: FetchOp
   const names = namesIn(pod);
   const get = <T extends KubernetesObject>(resource: Resource<T>, all: Iterable<string>): Promise<Map<string, T>> =>
     fetchAll(all, (name) => client.get(resource, { namespace, name }, { signal }));
-  const [configMaps, secrets, claims, tokens, pullSecrets]: [
+  const [configMaps, secrets, claims, tokens, pullSecrets, serviceVariables]: [
     Map<string, ConfigMap>,
     Map<string, Secret>,
     Map<string, PersistentVolumeClaim>,
     Lookup['token'],
     readonly string[],
+    Lookup['serviceVariables'],
   ] = await Promise.all([
     get(resources.configMaps, names.configMaps),
     get(resources.secrets, names.secrets),
     get(resources.persistentVolumeClaims, names.claims),
     fetchTokens(client, pod, options),
     options.pullSecretsOf(pod, signal),
+    options.serviceVariablesOf(pod, signal),
   ]);
   const volumeNames = [...claims.values()].flatMap(({ spec }) => (spec?.volumeName ? [spec.volumeName] : []));
   const [volumes, registrySecrets] = await Promise.all([
@@ -74,6 +78,7 @@ export async function fetchReferences(client: Client, pod: Pod, options: FetchOp
     token: tokens,
     claimsAreLocal: options.claimsAreLocal,
     pullSecrets,
+    serviceVariables,
   };
 }
 

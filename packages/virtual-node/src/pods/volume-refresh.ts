@@ -19,7 +19,8 @@ interface RefreshOptions {
 }
 
 /** What only a new group needs. */
-const filesOnly = { claimsAreLocal: false, pullSecretsOf: () => Promise.resolve([]) };
+const nothing = (): Promise<[]> => Promise.resolve([]);
+const filesOnly = { claimsAreLocal: false, pullSecretsOf: nothing, serviceVariablesOf: nothing };
 
 /** A kubelet takes up to a minute and a half. */
 const everyMs = 10_000;
