@@ -52,14 +52,8 @@ export function describeRuntime(name: string, make: () => Promise<RuntimeUnderTe
         current: { state: 'Running' },
       });
       expect(host.changes).toBeGreaterThan(0);
-    });
-
-    it('tells what running containers use', async () => {
-      await using tested = await make();
-      const instance = tested.runtime.create('eci-1', tested.spec, makeHost());
-      await eventually(() => instance.state.containers[0]?.ready);
       const used = await eventually(async () => (await instance.usage())[0]);
-      expect(used).toMatchObject({ name: 'web', memoryBytes: expect.any(Number) });
+      expect(used.name).toBe('web');
       expect(used.memoryBytes).toBeGreaterThan(0);
     });
 

@@ -14,8 +14,8 @@ export interface Sample {
   readonly containers: readonly ContainerSample[];
 }
 
-/** ECI's answers hold at most so many points (serverless-node.md, section 2.3). */
-const maxSamples = 50;
+/** ECI keeps more (50 points an answer, serverless-node.md, section 2.3); here they would be kept of every group there is. */
+const maxSamples = 10;
 /** Asked again within less, the last sample is good enough: over so short a time nothing can be said of CPU. */
 const minApartMs = 1000;
 
