@@ -48,7 +48,8 @@ function seconds(ms: number): string {
 export function formatResults(variants: readonly VariantResult[], currency: string): string {
   const hasSpot = variants.some(({ result }) => result.instanceSeconds.spot > 0);
   const hasReserve = variants.some(({ result }) => result.instanceSeconds.reserve > 0);
-  const costRow: Row = [`cost, ${currency}`, ({ cost }) => cost.toFixed(cost < 1 ? 4 : 2)];
+  const digits = variants.some(({ cost }) => cost < 1) ? 4 : 2;
+  const costRow: Row = [`cost, ${currency}`, ({ cost }) => cost.toFixed(digits)];
   const shown = [...rows, ...(hasSpot ? [spotRow] : []), ...(hasReserve ? [reserveRow] : []), costRow];
   const heads = ['', ...variants.map(({ name }) => name)];
   return alignColumns([heads, ...shown.map(([head, cell]) => [head, ...variants.map(cell)])]);
