@@ -202,7 +202,7 @@ function tell(world: () => World, command: string): void {
     expect((await run(['exec', 'nobody', '--', 'ls'])).stderr).toMatch(/pods "nobody" not found/);
   });
 
-  it('gives a command a terminal, of the size of its own', async () => {
+  it.skipIf(process.platform !== 'linux')('gives a command a terminal, of the size of its own', async () => {
     const size =
       'process.stdin.on("data", (line) => { console.log("heard " + line); process.exit(3); }); process.stdout.on("resize", () => {}); setTimeout(() => console.log(process.stdin.isTTY + " " + process.stdout.columns + "x" + process.stdout.rows), 300)';
     await writeFile(join(world().folder, 'size.js'), size);

@@ -52,6 +52,12 @@ export function describeRuntime(name: string, make: () => Promise<RuntimeUnderTe
         current: { state: 'Running' },
       });
       expect(host.changes).toBeGreaterThan(0);
+    });
+
+    // Of processes on Linux only.
+    it.skipIf(process.platform !== 'linux')('tells what running containers use', async () => {
+      await using tested = await make();
+      const instance = tested.runtime.create('eci-1', tested.spec, makeHost());
       const used = await eventually(async () => (await instance.usage())[0]);
       expect(used.name).toBe('web');
       expect(used.memoryBytes).toBeGreaterThan(0);
