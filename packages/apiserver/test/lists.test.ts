@@ -12,17 +12,16 @@ describe('lists', () => {
     api = await createTestApi({ crds: [widgetCrd] });
     client = rawClient(api);
     await client.call('POST', '/api/v1/namespaces', { metadata: { name: 'lists' } });
-    for (const name of ['e', 'b', 'd', 'a', 'c'])
-      await client.call(
-        'POST',
-        path,
-        configMap(name, {}, { labels: { name, vowel: name === 'a' || name === 'e' ? 'yes' : 'no' } }),
-      );
+    for (const name of ['e', 'b', 'd', 'a', 'c']) await make(name);
   });
   afterAll(async () => {
     await client[Symbol.asyncDispose]();
     await api[Symbol.asyncDispose]();
   });
+  const make = (name: string): Promise<unknown> => {
+    const vowel = name === 'a' || name === 'e' ? 'yes' : 'no';
+    return client.call('POST', path, configMap(name, {}, { labels: { name, vowel } }));
+  };
   const names = (body: Body): string[] =>
     (body.items ?? []).map((item) => item.metadata.name ?? '').filter((name) => name.length === 1);
   const list = async (query: string): Promise<string[]> => names((await client.call('GET', `${path}?${query}`)).body);
@@ -77,6 +76,8 @@ describe('lists', () => {
     const { body: third } = await client.call('GET', `${path}?limit=2&continue=${second.metadata.continue}`);
     expect(names(third)).toEqual(['e']);
     expect(third.metadata.continue).toBeUndefined();
+    await client.call('DELETE', `${path}/bb`);
+    await make('d');
   });
 
   it('gives up on a page that is too old, with a token to go on', async () => {
@@ -85,7 +86,7 @@ describe('lists', () => {
     expect(code).toBe(410);
     expect(body.reason).toBe('Expired');
     const { body: rest } = await client.call('GET', `${path}?continue=${body.metadata.continue}`);
-    expect(names(rest)).toEqual(['c', 'e']);
+    expect(names(rest)).toEqual(['c', 'd', 'e']);
     expect((await client.call('GET', `${path}?continue=nonsense`)).code).toBe(400);
   });
 

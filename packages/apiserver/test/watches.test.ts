@@ -67,8 +67,9 @@ describe('watches', () => {
   });
 
   it('says where the initial events end', async () => {
+    await client.call('POST', widgets, widget('w4'));
     const query = 'watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true';
-    const [, bookmark] = await take(client.watch(`${widgets}?${query}&fieldSelector=metadata.name%3Dw2`), 2);
+    const [, bookmark] = await take(client.watch(`${widgets}?${query}&fieldSelector=metadata.name%3Dw4`), 2);
     expect(bookmark).toMatchObject({
       type: 'BOOKMARK',
       object: { kind: 'Widget', metadata: { annotations: { 'k8s.io/initial-events-end': 'true' } } },
@@ -137,9 +138,10 @@ describe('watches', () => {
   });
 
   it('sends tables if asked', async () => {
+    await client.call('POST', widgets, widget('w5'));
     const accept = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json';
-    const watch = client.watch(`${widgets}?watch=1&fieldSelector=metadata.name%3Dw2`, { headers: { accept } });
+    const watch = client.watch(`${widgets}?watch=1&fieldSelector=metadata.name%3Dw5`, { headers: { accept } });
     const [event] = await take(watch, 1);
-    expect(event).toMatchObject({ type: 'ADDED', object: { kind: 'Table', rows: [{ cells: ['w2', 1] }] } });
+    expect(event).toMatchObject({ type: 'ADDED', object: { kind: 'Table', rows: [{ cells: ['w5', 1] }] } });
   });
 });
