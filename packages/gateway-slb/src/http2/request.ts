@@ -1,3 +1,4 @@
+import { endOfTarget } from '../http1/fields.ts';
 import { type RequestHead, readRequestHead } from '../http/request-head.ts';
 
 /**
@@ -25,6 +26,8 @@ export function readStreamHead(raw: readonly string[]): RequestHead {
   const head = readRequestHead(list);
   head.method = method;
   head.target = path;
+  // nghttp2 lets a fragment pass, which HTTP/1.1 would have no place for.
+  if (endOfTarget(path, 0) !== path.length) head.fault ??= { status: 400, text: 'bad request target' };
   if (named === undefined) head.fault ??= { status: 400, text: 'no host' };
   if (authority !== undefined && host !== undefined && authority.toLowerCase() !== host.toLowerCase()) {
     head.fault ??= { status: 400, text: 'Host and :authority differ' };
