@@ -2,6 +2,7 @@ export { type LocalEci, type LocalEciOptions, createLocalEci } from './local-eci
 export { type AccessKey } from './wire/signature.ts';
 export { type ProcessRuntimeOptions, createProcessRuntime } from './process/runtime.ts';
 export { type ContainerRuntimeOptions, openContainerRuntime } from './container/runtime.ts';
+export type { NameServer } from './container/config.ts';
 export { type EngineAddress, findEngine } from './container/engine-api.ts';
 export { type AppFolder, appNameOf, findApps } from './process/apps.ts';
 export {

@@ -9,6 +9,7 @@ import type { Io } from '../io.ts';
 import { Closers } from '../platform/closers.ts';
 import type { HttpsSettings } from '../platform/component-options.ts';
 import { startPlatform } from '../platform/platform.ts';
+import { Inside } from '../inside/inside.ts';
 import { createApps } from './apps.ts';
 import { openDevCertificate } from './dev-certificate.ts';
 import { createDeployer } from './deployer.ts';
@@ -52,6 +53,10 @@ export async function runDev(options: DevOptions, io: Io, signal: AbortSignal): 
   const manifests = await findManifests(options.paths);
   await using closers = new Closers();
   const apps = await createApps(options.paths, await snapshotDir(options.dataDir, closers));
+  const inside = new Inside({ clock, logger });
+  const nameServer = (): ReturnType<typeof inside.nameServer> => inside.nameServer();
+  const { runtime, hostAddress } = await openRuntime(options.runtime, { apps, clock, logger, random, nameServer });
+  const privateAddress = hostAddress === undefined ? undefined : await inside.findListener(hostAddress);
   const platform = closers.use(
     await startPlatform({
       gateway: { port: options.port ?? defaultPort, strict: options.port !== undefined },
@@ -67,7 +72,8 @@ export async function runDev(options: DevOptions, io: Io, signal: AbortSignal): 
       api: { port: options.apiPort ?? defaultApiPort, strict: options.apiPort !== undefined },
       domain: options.domain,
       dataDir: options.dataDir === undefined ? undefined : resolve(options.dataDir),
-      runtime: await openRuntime(options.runtime, { apps, clock, logger, random }),
+      runtime,
+      private: privateAddress,
       // An engine knows nothing of the folders' digests.
       digestOf: options.runtime === 'process' ? apps.digestOf : undefined,
       clock,
@@ -75,6 +81,7 @@ export async function runDev(options: DevOptions, io: Io, signal: AbortSignal): 
       random,
     }),
   );
+  if (privateAddress) closers.use(await inside.open(platform.client, privateAddress.host));
   await writePrivateFile(kubeconfigFile, platform.kubeconfig);
   closers.defer(() => rm(kubeconfigFile, { force: true }));
   const { port } = platform.gateway;

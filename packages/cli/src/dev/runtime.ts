@@ -1,5 +1,6 @@
 import type { Clock, Logger } from '@ebb/base';
 import {
+  type NameServer,
   type Runtime,
   createProcessRuntime,
   createSimulatedRuntime,
@@ -16,24 +17,37 @@ interface RuntimeOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly random: () => number;
+  /** Who tells containers where Services are, once there is one. */
+  readonly nameServer?: (() => NameServer | undefined) | undefined;
+}
+
+export interface OpenedRuntime {
+  readonly runtime: Runtime;
+  /** This machine's address among containers. */
+  readonly hostAddress?: string | undefined;
 }
 
 /** Rejects with `UserError` if there is no engine for containers. */
 export async function openRuntime(
   name: RuntimeName,
-  { apps, clock, logger, random }: RuntimeOptions,
-): Promise<Runtime> {
+  { apps, clock, logger, random, nameServer }: RuntimeOptions,
+): Promise<OpenedRuntime> {
   switch (name) {
     case 'process':
-      return createProcessRuntime({
-        images: apps.find,
-        imageNames: () => apps.list().map((app) => app.name),
-        clock,
-        logger,
-      });
-    case 'container':
-      return openContainerRuntime({ engine: findEngine(process.env), clock, logger });
+      return {
+        runtime: createProcessRuntime({
+          images: apps.find,
+          imageNames: () => apps.list().map((app) => app.name),
+          clock,
+          logger,
+        }),
+      };
+    case 'container': {
+      const inside = nameServer ? { holdNetwork: true, nameServer } : {};
+      const runtime = await openContainerRuntime({ engine: findEngine(process.env), ...inside, clock, logger });
+      return { runtime, hostAddress: runtime.hostAddress };
+    }
     case 'simulated':
-      return createSimulatedRuntime({ clock, random, serve: true });
+      return { runtime: createSimulatedRuntime({ clock, random, serve: true }) };
   }
 }

@@ -18,7 +18,7 @@ import { type PanelAddress, announcePanel } from '../client/eci-panel.ts';
 import { writePrivateFile } from '../client/private-file.ts';
 import { Closers } from './closers.ts';
 import { Components } from './components.ts';
-import type { HttpsSettings, ListenAt, ReplicaSettings } from './component-options.ts';
+import type { ComponentsOptions, HttpsSettings, ListenAt, ReplicaSettings } from './component-options.ts';
 import { announcePort, followConfig } from './config.ts';
 import { startLocalEci } from './local-eci.ts';
 import { type GatewayWorkers, openGatewayWorkers } from '../workers/gateway-workers.ts';
@@ -28,6 +28,8 @@ import { startComponents } from './start-components.ts';
 
 export interface PlatformOptions {
   readonly gateway: ListenAt;
+  /** Where the gateway listens for requests from inside the cluster. Default: loopback, any port. */
+  readonly private?: { readonly host: string; readonly port: number } | undefined;
   /** Where the gateway speaks TLS; default: nowhere. */
   readonly https?: HttpsSettings | undefined;
   /** Gateways in processes of their own, instead of one in this. */
@@ -92,7 +94,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
       // Calls of this process, but for what passes through the API to a kubelet: that has a way by HTTP alone.
       cluster: (component) =>
         Object.assign(api.connect({ fieldManager: component }), { stream: client.stream.bind(client) }),
-      gateway: options.workers ? undefined : { ...inProcess, public: options.gateway, https: options.https },
+      gateway: options.workers ? undefined : gatewayOf(options),
       replica: options.workers && (await becomeReplica(client)),
       virtualNode: {
         eci: access,
@@ -127,6 +129,10 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     failed,
     [Symbol.asyncDispose]: () => closers[Symbol.asyncDispose](),
   };
+}
+
+function gatewayOf({ gateway, https, private: inside }: PlatformOptions): NonNullable<ComponentsOptions['gateway']> {
+  return { ...inProcess, ...(inside ? { private: { ...inside, strict: true } } : {}), public: gateway, https };
 }
 
 const inProcess = { name: 'gateway-0', private: { port: 0, strict: true } } as const;

@@ -24,7 +24,7 @@ export async function startLocal(
   const snapshots = await mkdtemp(join(tmpdir(), 'ebb-images-'));
   closers.defer(() => rm(snapshots, { recursive: true, force: true }));
   const apps = await createApps(paths, snapshots);
-  const runtime = await openRuntime(name, { apps, clock, logger, random });
+  const { runtime } = await openRuntime(name, { apps, clock, logger, random });
   const { access } = closers.use(await startLocalEci({ runtime, clock, logger, random }));
   return { access, apps };
 }

@@ -23,19 +23,43 @@ const maxHostName = 63;
 /** The smallest instance ECI has, however little was asked for (serverless-node.md, section 2.6). */
 const smallest = { cpu: 0.25, memory: 0.5 };
 
+/** Who tells containers what names stand for. */
+export interface NameServer {
+  readonly address: string;
+  /** Domains below which short names are looked for. */
+  readonly searches: readonly string[];
+}
+
+export interface SandboxPlace {
+  readonly network: string;
+  readonly labels: Labels;
+  readonly mounts: readonly Mount[];
+  /** Default: the engine's own. */
+  readonly names?: NameServer | undefined;
+}
+
+/** What `POST /containers/create` takes for the container that holds a network only. */
+export function networkHolderConfig(network: string, labels: Labels): object {
+  return { Image: pauseImage, Entrypoint: ['/pause'], Labels: labels, HostConfig: { NetworkMode: network } };
+}
+
 /** What `POST /containers/create` takes for the container that holds a group's network and its volumes in memory. */
-export function sandboxConfig(
-  group: GroupSpec,
-  { network, labels, mounts }: { readonly network: string; readonly labels: Labels; readonly mounts: readonly Mount[] },
-): object {
+export function sandboxConfig(group: GroupSpec, { network, labels, mounts, names }: SandboxPlace): object {
   return {
     Image: pauseImage,
     Entrypoint: ['/pause'],
     Hostname: hostNameOf(group),
     Labels: labels,
-    HostConfig: { NetworkMode: network, Mounts: mounts },
+    HostConfig: { NetworkMode: network, Mounts: mounts, ...(names ? namesOf(names) : {}) },
   };
 }
+
+/** Names with fewer than five dots are looked for below the search domains first, as in Kubernetes. */
+const namesOf = ({ address, searches }: NameServer): object => ({
+  Dns: [address],
+  DnsSearch: searches,
+  DnsOptions: ['ndots:5'],
+});
 
 function hostNameOf({ name, labels: { HostName } }: GroupSpec): string {
   return (HostName ?? name).slice(0, maxHostName).replace(/-+$/, '');

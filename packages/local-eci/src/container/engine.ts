@@ -24,6 +24,8 @@ export interface ContainerFacts {
   /** What kept it from starting. */
   readonly error: string;
   readonly address: string;
+  /** This machine's own in the container's network. */
+  readonly hostAddress?: string | undefined;
 }
 
 /** What the runtime needs of Docker or Podman. Calls reject with `EngineError` on a refusal. */
@@ -173,7 +175,7 @@ interface ContainerJson {
   readonly State: { readonly ExitCode: number; readonly OOMKilled: boolean; readonly Error?: string };
   readonly NetworkSettings?: {
     readonly IPAddress?: string;
-    readonly Networks?: Readonly<Record<string, { readonly IPAddress?: string }>>;
+    readonly Networks?: Readonly<Record<string, { readonly IPAddress?: string; readonly Gateway?: string }>>;
   };
 }
 
@@ -184,6 +186,7 @@ function factsOf({ State, NetworkSettings }: ContainerJson): ContainerFacts {
     outOfMemory: State.OOMKilled,
     error: State.Error ?? '',
     address: network?.IPAddress || (NetworkSettings?.IPAddress ?? ''),
+    hostAddress: network?.Gateway || undefined,
   };
 }
 

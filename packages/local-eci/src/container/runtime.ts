@@ -6,6 +6,7 @@ import { identityText, isAlive, parseIdentity } from '../lifecycle/identity.ts';
 import { within } from '../lifecycle/within.ts';
 import { openRunFolder } from '../process/run-folder.ts';
 import type { Runtime } from '../runtime.ts';
+import { type NameServer, networkHolderConfig } from './config.ts';
 import { type Engine, type EngineTraits, createEngine } from './engine.ts';
 import { type EngineAddress, createEngineApi } from './engine-api.ts';
 import { type ContainerSandbox, openContainerSandbox, sandboxLabel } from './sandbox.ts';
@@ -19,8 +20,18 @@ export interface ContainerRuntimeOptions {
   readonly dataDir?: string;
   /** How long `close` waits for containers that were asked to end, however long their own grace is. Default: 5000. */
   readonly closeGraceMs?: number;
+  /** Keeps the network up from the start, so that this machine can listen on its own address in it. */
+  readonly holdNetwork?: boolean;
+  /** Asked with each group. Default: the engine's own. */
+  readonly nameServer?: () => NameServer | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
+}
+
+/** Groups as containers. */
+export interface ContainerRuntime extends Runtime {
+  /** This machine's own address among the containers, where the network is held. */
+  readonly hostAddress: string | undefined;
 }
 
 /** Whose containers and volumes they are: the process that made them. */
@@ -32,7 +43,7 @@ const maxImageRetryMs = 300_000;
  * Runs each group as containers of Docker or Podman that share one address of their own, with their limits of CPU and memory.
  * First it removes what runs that were killed left behind. Rejects with `UserError` if the engine does not answer.
  */
-export async function openContainerRuntime(options: ContainerRuntimeOptions): Promise<Runtime> {
+export async function openContainerRuntime(options: ContainerRuntimeOptions): Promise<ContainerRuntime> {
   const { network = 'ebb', closeGraceMs = 5000, clock, logger } = options;
   const engine = createEngine(createEngineApi(options.engine));
   let traits: EngineTraits;
@@ -44,13 +55,16 @@ export async function openContainerRuntime(options: ContainerRuntimeOptions): Pr
   }
   const runFolder = await openRunFolder(options.dataDir ?? defaultFolder(), logger);
   const labels = { [ownerLabel]: identityText(process.pid) };
+  const holder = options.holdNetwork ? await holdNetwork(engine, network, labels) : undefined;
   const groups = new Map<string, { readonly group: ContainerGroup; readonly kill: () => Promise<void> }>();
   return {
+    hostAddress: holder?.hostAddress,
     create: (id, spec, host) => {
       let sandbox: ContainerSandbox | undefined;
       const openSandbox = async (): Promise<ContainerSandbox> => {
         const folders = { group: runFolder.groupFolder(id), shares: runFolder.shares };
-        const shared = { engine, traits, network, labels, folders, clock, logger };
+        const names = options.nameServer?.();
+        const shared = { engine, traits, network, names, labels, folders, clock, logger };
         return (sandbox = await openContainerSandbox({ id, spec, ...shared }));
       };
       const group = new ContainerGroup({
@@ -74,9 +88,23 @@ export async function openContainerRuntime(options: ContainerRuntimeOptions): Pr
       const stopped = Promise.all(all.map(({ group }) => group.stop()));
       if (!(await within(clock, closeGraceMs, stopped))) await Promise.all(all.map(({ kill }) => kill()));
       await stopped;
+      if (holder) await engine.remove(holder.id);
       await runFolder.remove();
     },
   };
+}
+
+/** An engine takes a network's interface down while no container is in it. */
+async function holdNetwork(
+  engine: Engine,
+  network: string,
+  labels: Readonly<Record<string, string>>,
+): Promise<{ readonly id: string; readonly hostAddress: string | undefined }> {
+  const all = { ...labels, [sandboxLabel]: 'true' };
+  const id = await engine.create(`ebb-network-${process.pid}`, networkHolderConfig(network, all));
+  await engine.start(id);
+  const { hostAddress } = await engine.inspect(id);
+  return { id, hostAddress };
 }
 
 /** Containers and volumes of processes that are gone. Those that hold a network go after those that use it. */

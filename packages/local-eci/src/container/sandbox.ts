@@ -7,7 +7,7 @@ import { type VolumeFolders, layOutVolumes, mountSource, updateVolumes } from '.
 import { within } from '../lifecycle/within.ts';
 import type { ContainerSpec, GroupSpec, VolumeMountSpec } from '../model.ts';
 import { type ContainerUsage, ExecError, type Session, type SessionRequest } from '../runtime.ts';
-import { type Mount, containerConfig, sandboxConfig } from './config.ts';
+import { type Mount, type NameServer, containerConfig, sandboxConfig } from './config.ts';
 import type { Engine, EngineTraits } from './engine.ts';
 import { ensureImage } from './image-policy.ts';
 import { copy, demultiplex } from './output.ts';
@@ -19,6 +19,8 @@ export interface ContainerSandboxOptions {
   readonly engine: Engine;
   readonly traits: EngineTraits;
   readonly network: string;
+  /** Default: the engine's own. */
+  readonly names?: NameServer | undefined;
   /** Labels of everything made. */
   readonly labels: Readonly<Record<string, string>>;
   readonly folders: VolumeFolders;
@@ -71,7 +73,7 @@ class EngineSandbox implements ContainerSandbox {
   }
 
   async setUp(): Promise<void> {
-    const { id, spec, engine, network, labels, folders } = this.#options;
+    const { id, spec, engine, network, names, labels, folders } = this.#options;
     layOutVolumes(spec.volumes, folders);
     const memory = spec.volumes.filter(({ inMemory }) => inMemory);
     for (const { name, sizeBytes } of memory) {
@@ -82,7 +84,7 @@ class EngineSandbox implements ContainerSandbox {
       this.#volumeMount(name, { mountPath: `/volumes/${name}`, readOnly: false }),
     );
     const all = { ...labels, [sandboxLabel]: 'true' };
-    this.#sandboxId = await engine.create(`ebb-${id}`, sandboxConfig(spec, { network, labels: all, mounts }));
+    this.#sandboxId = await engine.create(`ebb-${id}`, sandboxConfig(spec, { network, labels: all, mounts, names }));
     await engine.start(this.#sandboxId);
     this.ip = (await engine.inspect(this.#sandboxId)).address;
   }
