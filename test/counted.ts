@@ -8,14 +8,15 @@ import { Agent, request } from 'undici';
 import { namespace } from './api.ts';
 
 const name = 'counted-00001';
-const host = `counted.${namespace}.localhost`;
+/** Whom to ask for. */
+export const countedHost: string = `counted.${namespace}.localhost`;
 
 const ingress: Ingress = {
   metadata: { namespace, name: 'counted', annotations: { [keys.ingressClass]: ingressClass } },
   spec: {
     rules: [
       {
-        hosts: [host],
+        hosts: [countedHost],
         visibility: 'ExternalIP',
         http: {
           paths: [{ splits: [revisionSplit({ namespace, name }, 100)] }],
@@ -25,11 +26,15 @@ const ingress: Ingress = {
   },
 };
 
-/** Makes a revision `counted-00001` and the Ingress to it. */
-export async function createCounted(client: RemoteKubeClient, containerConcurrency: number): Promise<void> {
+/** Makes a revision `counted-00001`, with these annotations, and the Ingress to it. */
+export async function createCounted(
+  client: RemoteKubeClient,
+  containerConcurrency: number,
+  annotations: Readonly<Record<string, string>> = {},
+): Promise<void> {
   const containers = [{ name: 'app', image: 'registry.example/app' }];
   await client.create(resources.revisions, {
-    metadata: { namespace, name },
+    metadata: { namespace, name, annotations: { ...annotations } },
     spec: { containerConcurrency, timeoutSeconds: 30, containers },
   } satisfies Revision);
   await client.create(resources.ingresses, ingress);
@@ -110,7 +115,7 @@ export class Clients implements AsyncDisposable {
     while (!this.#isOver) {
       try {
         const { statusCode, body } = await request(`http://127.0.0.1:${port}/`, {
-          headers: { host },
+          headers: { host: countedHost },
           dispatcher: this.#agent,
         });
         const text = await body.text();

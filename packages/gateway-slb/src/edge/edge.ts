@@ -32,8 +32,10 @@ export interface Edge {
   readonly address: { readonly host: string; readonly port: number; readonly exclusive?: boolean | undefined };
   /** All connections, below TLS. */
   readonly sockets: ReadonlySet<Socket>;
-  /** Takes no new connections, ends those on which HTTP has not begun, and resolves when there are none left. */
+  /** Takes no new connections, and resolves when there are none left. */
   close(): Promise<void>;
+  /** Ends those on which HTTP has not begun. */
+  closeEarly(): void;
 }
 
 /** Opens a listener. Rejects with a `UserError` whose cause has the system's code (`EADDRINUSE`…). */
@@ -76,8 +78,10 @@ export async function openEdge(options: EdgeOptions, handlers: EdgeHandlers): Pr
       new Promise((resolve) => {
         tlsListener?.[Symbol.dispose]();
         server.close(() => resolve());
-        for (const socket of early) socket.destroy();
       }),
+    closeEarly: () => {
+      for (const socket of early) socket.destroy();
+    },
   };
 }
 

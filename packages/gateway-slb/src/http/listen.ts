@@ -129,7 +129,9 @@ export async function listen(plane: DataPlane, options: ListenOptions): Promise<
         http2.close();
         if (clock.now() < lingersUntil) return;
         // Not at the first occasion: if this process was kept from its work, what clients have sent meanwhile is read before the next.
-        if (sweeps++ > 0 || linger < sweepMs) http1.closeIdle();
+        if (sweeps++ === 0 && linger >= sweepMs) return;
+        edge.closeEarly();
+        http1.closeIdle();
       };
       const sweeping = clock.every(sweepMs, sweep);
       const end = clock.after(graceMs, () => {
