@@ -12,6 +12,8 @@ const programs = {
   etcd: { target: 'go.etcd.io/etcd/server/v3', file: 'server' },
   apiServer: { target: 'k8s.io/kubernetes/cmd/kube-apiserver', file: 'kube-apiserver' },
   controllerManager: { target: 'k8s.io/kubernetes/cmd/kube-controller-manager', file: 'kube-controller-manager' },
+  /** Started by those stories alone that want one. */
+  scheduler: { target: 'k8s.io/kubernetes/cmd/kube-scheduler', file: 'kube-scheduler' },
 } as const;
 
 /** Paths of the built programs. */
@@ -28,7 +30,7 @@ const unreachable =
   /dial tcp|no such host|connection refused|i\/o timeout|TLS handshake|network is unreachable|proxyconnect|deadline exceeded|module lookup disabled/;
 
 /**
- * kube-apiserver, kube-controller-manager and etcd as `go.mod` pins them: built on first use, then kept in
+ * kube-apiserver, kube-controller-manager, kube-scheduler and etcd as `go.mod` pins them: built on first use, then kept in
  * `$XDG_CACHE_HOME/ebb/cluster/<hash of the pin>` (default `~/.cache`). Two callers at once build one time.
  * `say` is told what goes on, in lines for a person. Throws `CannotBuild`.
  */
@@ -63,7 +65,7 @@ async function readPin(): Promise<Pin> {
   const variables = Object.entries(stamp).map(([name, value]) => `-X k8s.io/component-base/version.${name}=${value}`);
   const flags = ['-trimpath', '-ldflags', ['-s -w', ...variables].join(' ')];
   const hash = createHash('sha256')
-    .update([process.platform, process.arch, ...flags, goMod, goSum].join('\n'))
+    .update([process.platform, process.arch, ...flags, goMod, goSum, JSON.stringify(programs)].join('\n'))
     .digest('hex');
   return { hash: hash.slice(0, 16), version, flags };
 }
@@ -71,9 +73,9 @@ async function readPin(): Promise<Pin> {
 /** Builds into a folder beside, and moves that into place once it is whole. */
 async function build({ version, flags }: Pin, folder: string, say: (line: string) => void): Promise<void> {
   const targets = Object.values(programs).map(({ target }) => target);
-  say("fetching the sources of kube-apiserver, kube-controller-manager and etcd through Go's module proxy");
+  say("fetching the sources of Kubernetes and etcd through Go's module proxy");
   const packages = await listPackages(targets);
-  say(`building kube-apiserver ${version}, kube-controller-manager and etcd into ${folder}`);
+  say(`building kube-apiserver ${version}, kube-controller-manager, kube-scheduler and etcd into ${folder}`);
   say('once, until test/cluster/go.mod changes; about 10 minutes on two cores where Go has never compiled them');
   const unfinished = `${folder}.unfinished`;
   await rm(unfinished, { recursive: true, force: true });
