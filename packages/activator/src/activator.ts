@@ -10,8 +10,8 @@ import type { Caller, Standing, WaitKind } from './line.ts';
 import { LoadReporter } from './load.ts';
 import { type ProbeAttempt, Prober } from './prober.ts';
 import { RefusedError } from './refused-error.ts';
-import { Revision } from './revision.ts';
-import type { PodState, RevisionConfig, RevisionHooks } from './revision-types.ts';
+import { Revision, type RevisionHooks } from './revision.ts';
+import type { PodState, RevisionConfig } from './revision-types.ts';
 import { warmUp } from './warm-up.ts';
 
 export interface ActivatorLimits extends BudgetLimits {

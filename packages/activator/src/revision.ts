@@ -1,14 +1,36 @@
 import type { Address, Backend } from './backend.ts';
 import { createPicker } from './create-picker.ts';
 import { hasRoom, slotsTaken } from './backend.ts';
-import { ColdSpell, mergeTimes } from './cold-start.ts';
+import { ColdSpell, type ColdStart, mergeTimes } from './cold-start.ts';
 import { BackendLease, type Lease, type LeaseOwner, type SlotKind } from './lease.ts';
 import { type Caller, Line, type Standing, type WaitKind } from './line.ts';
 import type { LoadSource } from './load.ts';
 import type { Picker } from './picker.ts';
 import { RefusedError } from './refused-error.ts';
-import type { PodState, RevisionConfig, RevisionHooks } from './revision-types.ts';
+import type { PodState, RevisionConfig } from './revision-types.ts';
 import { raised, warmUp } from './warm-up.ts';
+
+/** What a revision asks of its surroundings. */
+export interface RevisionHooks {
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly random: () => number;
+  /** Probes a backend until told to stop. */
+  probe(revision: Revision, backend: Backend): void;
+  stopProbe(backend: Backend): void;
+  /** Requests have begun to wait: probes are urgent. */
+  hurry(revision: Revision): void;
+  /** Requests that counted as load do so no more, or again. */
+  loadChanged(revision: Revision, delta: number): void;
+  /** Wakes the revision by `warmed` after a while. */
+  warmLater(revision: Revision): void;
+  /** How many of a pod's slots are this gateway's. */
+  shareOf(pod: string, containerConcurrency: number): number;
+  /** A request that found no instance ready has its answer. */
+  coldStarted(coldStart: ColdStart): void;
+  /** More or fewer requests wait for a revision with limited concurrency, or its pods have changed. */
+  demandChanged(revision: Revision, podsChanged: boolean): void;
+}
 
 /** The instances of one revision, and the requests that wait for one. Knows no clock and no socket. */
 export class Revision implements LoadSource, LeaseOwner {
