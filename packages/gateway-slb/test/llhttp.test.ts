@@ -7,6 +7,19 @@ import { describe, expect, it } from 'vitest';
 import type { Peer } from '../src/http/downstream.ts';
 import { readTarget } from '../src/http/request-target.ts';
 import { ServerConnection } from '../src/http1/server-connection.ts';
+import {
+  cuts,
+  everyPlace,
+  framing,
+  mutate,
+  mutation,
+  oneOf,
+  places,
+  scrap,
+  sorted,
+  value,
+  word,
+} from './http-texts.ts';
 
 /** A request as a server understood it. */
 interface Understood {
@@ -17,16 +30,7 @@ interface Understood {
   readonly body: string;
 }
 
-/** Not passed on as they came. */
-const ownAffair =
-  /^(host|connection|transfer-encoding|content-length|expect|upgrade|te|keep-alive|proxy-connection|trailer|x-forwarded-\w+|http2-settings):/i;
 const peer: Peer = { address: '127.0.0.1', proto: 'http', listener: 'public' };
-
-const sorted = (list: readonly string[]): string[] =>
-  list
-    .flatMap((name, i) => (i % 2 === 0 ? [`${name}: ${list[i + 1]}`] : []))
-    .filter((line) => !ownAffair.test(line))
-    .toSorted();
 
 /** A socket that a test holds at its other end: it delivers what it is told at once, unless it is paused. */
 class TestSocket extends EventEmitter {
@@ -129,14 +133,6 @@ async function llhttp(bytes: Buffer): Promise<Understood[]> {
   return understood;
 }
 
-/** All of it at once; cut in two at each of these places; byte by byte. */
-function cuts(bytes: Buffer, places: readonly number[]): Buffer[][] {
-  const inTwo = places.map((at) => [bytes.subarray(0, at), bytes.subarray(at)]);
-  return [[bytes], ...inTwo, Array.from(bytes, (_, i) => bytes.subarray(i, i + 1))];
-}
-
-const everyPlace = (bytes: Buffer): number[] => Array.from({ length: bytes.length }, (_, i) => i);
-
 /** Ebb understands the same however the bytes come; and all it understands, llhttp understands as the same. */
 async function expectNoMoreLenient(text: string, places?: readonly number[]): Promise<number> {
   const bytes = Buffer.from(text, 'latin1');
@@ -147,30 +143,10 @@ async function expectNoMoreLenient(text: string, places?: readonly number[]): Pr
   return whole.length;
 }
 
-const oneOf = (...texts: readonly string[]): fc.Arbitrary<string> => fc.constantFrom(...texts);
-const word = fc.stringMatching(/^[a-zA-Z0-9!#$%&'*+.^_`|~-]{1,8}$/);
-const value = fc.stringMatching(/^([\x21-\x7e\x80-\xff]([\t\x20-\x7e\x80-\xff]{0,10}[\x21-\x7e\x80-\xff])?)?$/);
 const target = fc.oneof(
   fc.stringMatching(/^\/[\w/.~!$&'()*+,;=:@%?-]{0,12}$/),
   oneOf('/', '*', 'http://a/b', 'https://a', '/a?b=c', '/%zz', '/|"<>'),
 );
-const length = fc.nat({ max: 40 });
-
-const chunkedBody = fc
-  .tuple(
-    fc.array(fc.tuple(fc.stringMatching(/^[a-z0-9]{1,12}$/), oneOf('', '', ';a', ';a=b', ';a="b c"', '; a = b')), {
-      maxLength: 3,
-    }),
-    fc.array(fc.tuple(word, value), { maxLength: 2 }),
-    fc.boolean(),
-  )
-  .map(([chunks, trailers, capitals]) => {
-    const size = ({ length: bytes }: string): string =>
-      capitals ? bytes.toString(16).toUpperCase() : `0${bytes.toString(16)}`;
-    const data = chunks.map(([text, extension]) => `${size(text)}${extension}\r\n${text}\r\n`).join('');
-    return `${data}0\r\n${trailers.map(([name, text]) => `${name}: ${text}\r\n`).join('')}\r\n`;
-  });
-
 /** What HTTP allows, most of it. */
 const request = fc
   .tuple(
@@ -191,71 +167,13 @@ const request = fc
       ),
       { maxLength: 4 },
     ),
-    fc.oneof(
-      fc.constant(['', ''] as const),
-      length.map((bytes) => [`Content-Length: ${bytes}\r\n`, 'x'.repeat(bytes)] as const),
-      chunkedBody.map((body) => ['Transfer-Encoding: chunked\r\n', body] as const),
-    ),
+    framing,
     oneOf('Host: a\r\n', 'Host: a:80\r\n', 'host:a\r\n', ''),
   )
   .map(([method, path, version, headers, [framing, body], host]) => {
     const lines = headers.map((line) => `${line}\r\n`).join('');
     return `${method} ${path} ${version}\r\n${host}${lines}${framing}\r\n${body}`;
   });
-
-/** What attackers put where it does not belong. */
-const scrap = fc.oneof(
-  oneOf(
-    '\r',
-    '\n',
-    '\r\n',
-    '\r\n\r\n',
-    ' ',
-    '\t',
-    '\0',
-    '\x0b',
-    '\x0c',
-    '\x7f',
-    '\xff',
-    ':',
-    ',',
-    ';',
-    '"',
-    '0',
-    '-',
-    '+',
-    '0x',
-    '\r\n ',
-    '\n\n',
-    'Transfer-Encoding: chunked\r\n',
-    'Transfer-Encoding: identity\r\n',
-    'Content-Length: 5\r\n',
-    'Content-Length: 0\r\n',
-    'Host: b\r\n',
-    'Connection: close\r\n',
-    'Upgrade: websocket\r\nConnection: Upgrade\r\n',
-    'Expect: 100-continue\r\n',
-    'GET / HTTP/1.1\r\n',
-    'HTTP/1.1',
-    '0\r\n\r\n',
-    '5\r\nhello\r\n',
-    'chunked',
-    'ffffffffffffffff',
-  ),
-  fc.integer({ min: 0, max: 255 }).map((code) => String.fromCharCode(code)),
-);
-
-/** A place, as a share of the whole; how much goes; what comes instead. */
-const mutation = fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.integer({ min: 0, max: 3 }), scrap);
-
-function mutate(text: string, mutations: readonly (readonly [number, number, string])[]): string {
-  return mutations.reduce((whole, [share, gone, put]) => {
-    const at = Math.floor(share * whole.length);
-    return whole.slice(0, at) + put + whole.slice(at + gone);
-  }, text);
-}
-
-const places = fc.array(fc.integer({ min: 1, max: 300 }), { maxLength: 8 });
 
 describe('the parser, beside llhttp', () => {
   it('understands what HTTP allows, wherever it is cut', async () => {
@@ -264,10 +182,10 @@ describe('the parser, beside llhttp', () => {
       fc.asyncProperty(fc.array(request, { minLength: 1, maxLength: 3 }), async (requests) => {
         understood += await expectNoMoreLenient(requests.join(''));
       }),
-      { numRuns: 150 },
+      { numRuns: 60 },
     );
     // Else it would say nothing that all it understood was right.
-    expect(understood).toBeGreaterThan(50);
+    expect(understood).toBeGreaterThan(20);
   });
 
   it('is never more lenient with what was tampered with', async () => {
@@ -280,7 +198,7 @@ describe('the parser, beside llhttp', () => {
           await expectNoMoreLenient(mutate(requests.join(''), mutations), at);
         },
       ),
-      { numRuns: 1500 },
+      { numRuns: 800 },
     );
   });
 
