@@ -171,3 +171,22 @@ it('never gives out more than a pod has, however late and in whatever order gate
 it('knows lives apart', () => {
   expect(lifeOf({ id: 'x.y.12', view: '', seen: {}, except: [] })).toBe('x.y');
 });
+
+it('names no more pods than go on a Lease', () => {
+  let busy = 600;
+  const overUsed = (): readonly string[] => Array.from({ length: busy }, (_, i) => `n/p${i}`);
+  const agreement = new Agreement({ name: 'a', life: 'l', overUsed });
+  const settle = (): void => {
+    for (let i = 0; i < 2; i++) agreement.step(new Map(), agreement.announcement);
+  };
+  settle();
+  expect(agreement.announcement.except).toEqual(['*']);
+  expect(agreement.allowed('n/idle', 5)).toBe(0);
+  busy = 1;
+  settle();
+  expect(agreement.announcement.except).toEqual(['n/p0']);
+  expect([agreement.allowed('n/p0', 5), agreement.allowed('n/idle', 5)]).toEqual([0, 5]);
+  busy = 0;
+  settle();
+  expect(agreement.allowed('n/p0', 5)).toBe(5);
+});

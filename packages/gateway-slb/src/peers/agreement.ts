@@ -8,11 +8,15 @@ export interface Announcement {
   readonly view: string;
   /** The announcements it had seen of others when it said so: `id` by name. */
   readonly seen: Readonly<Record<string, string>>;
-  /** Pods of which it still uses more than its share of that list: for these it has promised nothing yet. */
+  /** Pods of which it still uses more than its share of that list, `*` for all: for these it has promised nothing yet. */
   readonly except: readonly string[];
   /** It goes, and is to be left out of lists. */
   readonly leaving?: boolean | undefined;
 }
+
+/** Stands for all pods, where there are too many to name on a Lease. */
+const allPods = '*';
+const maxNamed = 500;
 
 /** A list of gateways, as text. */
 export function viewOf(gateways: readonly string[]): string {
@@ -73,11 +77,6 @@ export class Agreement {
     return this.#target;
   }
 
-  /** True if nothing is in the way of using one's shares in full. */
-  get isSettled(): boolean {
-    return this.#agreed && this.#bounds.length === 1;
-  }
-
   /** Asks to be left out: the share is nothing from now on. */
   leave(): void {
     this.#leaving = true;
@@ -87,7 +86,7 @@ export class Agreement {
   allowed(pod: string, containerConcurrency: number): number {
     const { name } = this.#options;
     const share = (gateways: readonly string[]): number => shareOf(gateways, name, containerConcurrency, pod);
-    if (this.#agreed && !this.#excepted.has(pod)) return share(this.#target);
+    if (this.#agreed && !this.#excepted.has(pod) && !this.#excepted.has(allPods)) return share(this.#target);
     return Math.min(...this.#bounds.map(share));
   }
 
@@ -120,7 +119,8 @@ export class Agreement {
     const { name, life, overUsed } = this.#options;
     const seen: Record<string, string> = {};
     for (const [other, announcement] of others) if (announcement) seen[other] = announcement.id;
-    const except = overUsed((pod, limit) => shareOf(this.#target, name, limit, pod)).toSorted();
+    const over = overUsed((pod, limit) => shareOf(this.#target, name, limit, pod));
+    const except = over.length > maxNamed ? [allPods] : over.toSorted();
     const leaving = this.#leaving ? { leaving: true } : {};
     const next: Announcement = {
       id: `${life}.${this.#count}`,
