@@ -1,6 +1,5 @@
-import { type CoreService, type Pod, resources } from '@ebb/api';
+import { type CoreService, type KubeClient, type Pod, resources } from '@ebb/api';
 import { eventually } from '@ebb/base/testing';
-import { createKubeClient } from '@ebb/kube';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestApi } from '../src/testing.ts';
 
@@ -21,13 +20,12 @@ const pod = (name: string, labels: Record<string, string>): Pod => ({
 
 describe('Endpoints and EndpointSlices', () => {
   let api: Awaited<ReturnType<typeof createTestApi>>;
-  let client: ReturnType<typeof createKubeClient>;
+  let client: KubeClient;
   beforeAll(async () => {
     api = await createTestApi();
-    client = createKubeClient({ kubeconfig: api.kubeconfig });
+    client = api.connect({ fieldManager: 'test' });
   });
   afterAll(async () => {
-    await client?.[Symbol.asyncDispose]();
     await api?.[Symbol.asyncDispose]();
   });
 

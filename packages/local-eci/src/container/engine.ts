@@ -90,12 +90,21 @@ export function createEngine(api: EngineApi): Engine {
     return { id: found.RepoDigests?.[0] ?? found.Id, user: found.Config?.User ?? '' };
   };
 
+  const createNetwork = (name: string, isPodman: boolean): Promise<unknown> => {
+    const labels = { [madeByEbb]: 'true' };
+    // Podman's own name server would sit on the port of ours; only its own API can do without.
+    if (isPodman) {
+      return post('/v4.0.0/libpod/networks/create', { name, driver: 'bridge', dns_enabled: false, labels });
+    }
+    return post('/networks/create', { Name: name, Driver: 'bridge', CheckDuplicate: true, Labels: labels });
+  };
+
   return {
     prepare: async (network) => {
-      const body = { Name: network, Driver: 'bridge', CheckDuplicate: true, Labels: { [madeByEbb]: 'true' } };
-      if (!(await unlessGone(get(`/networks/${network}`)))) await unlessThere(post('/networks/create', body));
       const { Components = [] } = (await get('/version')) as { Components?: readonly { Name: string }[] };
-      const traits = { hasOwnHostName: Components.some(({ Name }) => Name.includes('Podman')) };
+      const isPodman = Components.some(({ Name }) => Name.includes('Podman'));
+      const traits = { hasOwnHostName: isPodman };
+      if (!(await unlessGone(get(`/networks/${network}`)))) await unlessThere(createNetwork(network, isPodman));
       if (await image(pauseImage)) return traits;
       const { Architecture = '' } = (await get('/info')) as { Architecture?: string };
       const path = `/images/create?${new URLSearchParams({ fromSrc: '-', repo: pauseImage }).toString()}`;

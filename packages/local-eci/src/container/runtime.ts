@@ -14,7 +14,7 @@ import { type ContainerSandbox, openContainerSandbox, sandboxLabel } from './san
 export interface ContainerRuntimeOptions {
   /** Where Docker or Podman listens; see `findEngine`. It must run on this machine: volumes are folders of it. */
   readonly engine: EngineAddress;
-  /** The bridge network of the groups; made if it is not there, and left. Default: `ebb`. */
+  /** The bridge network of the groups; made if it is not there, and left. Default: `ebb-groups`. */
   readonly network?: string;
   /** Where volumes are kept. Default: a folder of this user in the system's temporary one. */
   readonly dataDir?: string;
@@ -44,7 +44,7 @@ const maxImageRetryMs = 300_000;
  * First it removes what runs that were killed left behind. Rejects with `UserError` if the engine does not answer.
  */
 export async function openContainerRuntime(options: ContainerRuntimeOptions): Promise<ContainerRuntime> {
-  const { network = 'ebb', closeGraceMs = 5000, clock, logger } = options;
+  const { network = 'ebb-groups', closeGraceMs = 5000, clock, logger } = options;
   const engine = createEngine(createEngineApi(options.engine));
   let traits: EngineTraits;
   try {
