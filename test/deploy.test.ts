@@ -93,7 +93,7 @@ describe('deploy/', () => {
         securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
       });
       expect(container).toMatchObject({
-        args: ['run', `--components=${name}`, '--host=0.0.0.0'],
+        args: ['run', `--components=${name}`, '--host=0.0.0.0', ...(name === 'gateway' ? ['--https-port=8443'] : [])],
         securityContext: {
           allowPrivilegeEscalation: false,
           readOnlyRootFilesystem: true,
