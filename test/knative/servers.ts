@@ -104,6 +104,11 @@ async function startEbb(
     timeoutMs: startMs,
   });
   if (child.exitCode !== null) throw new Error(`ebb ${args[0]} ended at its start: ${printed}`);
+  child.once('exit', (code, signal) => {
+    const how = `${code ?? signal}`;
+    if (!child.killed)
+      process.stderr.write(`ebb ${args[0]} ended by itself (${how}): what fails from here on fails of that\n`);
+  });
   return child;
 }
 
