@@ -9,10 +9,11 @@ import { Load, type Outcome } from './load.ts';
 import { openProcesses } from './processes.ts';
 import { configure, startSimulatedPlatform } from './simulated-platform.ts';
 
-/** `EBB_LOAD=long`: two minutes at 1,000 requests a second. */
-const isLong = process.env['EBB_LOAD'] === 'long';
-const perSecond = isLong ? 1000 : 100;
-const leastMs = isLong ? 120_000 : 0;
+/** `EBB_LOAD=long`: two minutes at 1,000 requests a second; `EBB_LOAD=300x60`: so many a second for at least so many seconds. */
+const asked = process.env['EBB_LOAD'] === 'long' ? '1000x120' : (process.env['EBB_LOAD'] ?? '');
+const isLong = asked !== '';
+const [perSecond = 100, leastSeconds = 0] = isLong ? asked.split('x').map(Number) : [];
+const leastMs = leastSeconds * 1000;
 
 const host = `steady.${namespace}.localhost`;
 
