@@ -153,7 +153,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   let ready: Promise<void>;
   let lending: ListenAddress | undefined;
   try {
-    const { host } = listeners.private ?? listeners.public;
+    const { host } = listeners.public;
     lending = await sharing?.listen(options.peers?.lending ?? { host, port: 0 });
     plane = await openDataPlane({
       clock,
@@ -361,7 +361,11 @@ function advertised({ peers }: GatewayOptions, plane: OpenDataPlane): GatewayAdd
     public: plane.publicAddress,
     private: plane.privateAddress,
   };
-  const at = ({ host, port }: ListenAddress): ListenAddress => ({ host: peers?.advertise ?? host, port });
+  // One that listens elsewhere than for the world is found there.
+  const at = ({ host, port }: ListenAddress): ListenAddress => ({
+    host: host === publicAddress.host ? (peers?.advertise ?? host) : host,
+    port,
+  });
   return { public: at(publicAddress), ...(privateAddress ? { private: at(privateAddress) } : {}) };
 }
 

@@ -51,7 +51,7 @@ export async function runOnCluster(options: RunOptions, io: Io, signal: AbortSig
     const isKubelet = settings.components.includes('virtual-node');
     const facts = await waitForCluster({ client, clock, logger, say, isKubelet, signal });
     const { localEci } = settings;
-    const parts = { clock, logger, random, closers };
+    const parts = { client, clock, logger, random, closers };
     const local = localEci && (await (await import('./start-local.ts')).startLocal(localEci, options.paths, parts));
     const start = {
       settings,
@@ -59,13 +59,22 @@ export async function runOnCluster(options: RunOptions, io: Io, signal: AbortSig
       facts,
       eci: local?.access ?? settings.eci,
       digestOf: local?.apps.digestOf,
+      private: local?.private,
     };
     running = closers.use(await openComponents({ ...componentsOptions(start), clock, logger, random }));
     if (hasWorkers(settings)) {
       const { workers: count, name, host, advertise, ports, graceMs, logLevel } = settings;
       const { kubeconfig, context } = options;
       const { httpsPort } = settings;
-      const where = { kubeconfig, context, host, advertise, port: ports.gateway, privatePort: ports.private, httpsPort };
+      const where = {
+        kubeconfig,
+        context,
+        host,
+        advertise,
+        port: ports.gateway,
+        privatePort: ports.private,
+        httpsPort,
+      };
       const how = { graceMs, logLevel, output: io.err, clock, logger };
       workers = closers.use(await openGatewayWorkers({ count, name, ...where, ...how }));
     }
@@ -103,6 +112,8 @@ interface Start {
   readonly facts: ClusterFacts;
   readonly eci: EciAccess | undefined;
   readonly digestOf: ComponentsOptions['digestOf'];
+  /** Instead of the port that was set, where containers of this machine ask. */
+  readonly private: { readonly host: string; readonly port: number } | undefined;
 }
 
 function componentsOptions({
@@ -111,6 +122,7 @@ function componentsOptions({
   facts,
   eci,
   digestOf,
+  private: inside,
 }: Start): Omit<ComponentsOptions, 'clock' | 'logger' | 'random'> {
   const { name, host, advertise, ports, httpsPort, leaderElection, webhookUrl, nodeName, zone } = settings;
   const components = settings.components.filter((each) => each !== 'gateway' || !hasWorkers(settings));
@@ -133,7 +145,7 @@ function componentsOptions({
     gateway: {
       name,
       public: listen(ports.gateway),
-      private: listen(ports.private),
+      private: inside ? { ...inside, strict: true } : listen(ports.private),
       https: httpsPort === undefined ? undefined : { host, port: httpsPort },
       isWorker: nodeCluster.isWorker,
     },
