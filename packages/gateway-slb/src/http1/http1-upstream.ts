@@ -3,6 +3,7 @@ import type { Address } from '@ebb/activator';
 import type { Clock } from '@ebb/base';
 import { type Call, type CallSink, type Upstream, type UpstreamRequest, connectTimeoutMs } from '../upstream/call.ts';
 import { type CallChannel, InstanceCall, headOf } from './instance-call.ts';
+import { writeAround } from './write-around.ts';
 
 /** The age of kept connections is counted in steps of so much: reading the clock for each request would cost more than it tells. */
 const stepMs = 500;
@@ -166,8 +167,8 @@ class Connection implements CallChannel {
     return this.#socket.write(text, 'latin1');
   }
 
-  writeBytes(bytes: Buffer): boolean {
-    return this.#socket.write(bytes);
+  writeBytes(before: string, bytes: Buffer, after: string): boolean {
+    return writeAround(this.#socket, before, bytes, after);
   }
 
   pause(): void {

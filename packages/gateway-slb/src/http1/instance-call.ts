@@ -11,7 +11,8 @@ export interface CallChannel {
   /** It has carried a call before. */
   readonly reused: boolean;
   write(text: string): boolean;
-  writeBytes(bytes: Buffer): boolean;
+  /** Bytes between two texts, in one go. */
+  writeBytes(before: string, bytes: Buffer, after: string): boolean;
   pause(): void;
   resume(): void;
   /** The call is over; the connection can be used for others, or not. */
@@ -71,9 +72,9 @@ export class InstanceCall implements Call, BodySink, ChunkSink {
       if (chunked) this.#out += '\r\n';
       return this.#flush();
     }
-    this.#flush();
-    const more = this.#channel.writeBytes(bytes);
-    return chunked ? this.#channel.write('\r\n') : more;
+    const before = this.#out;
+    this.#out = '';
+    return this.#channel.writeBytes(before, bytes, chunked ? '\r\n' : '');
   }
 
   ended(trailers: readonly string[]): void {

@@ -12,7 +12,8 @@ export interface ResponseChannel {
   /** A line with the time, for responses that have none. */
   dateLine(): string;
   write(text: string): boolean;
-  writeBytes(bytes: Buffer): boolean;
+  /** Bytes between two texts, in one go. */
+  writeBytes(before: string, bytes: Buffer, after: string): boolean;
   /** The response is complete. */
   done(close: boolean): void;
   /** The response is cut: what was written goes out, and no more. */
@@ -73,10 +74,9 @@ export class ResponseWriter implements Downstream {
       if (isChunked) this.#out += '\r\n';
       return true;
     }
-    this.flush();
-    const more = this.#channel.writeBytes(Buffer.from(chunk));
-    if (isChunked) this.#out = '\r\n';
-    return more;
+    const before = this.#out;
+    this.#out = '';
+    return this.#channel.writeBytes(before, Buffer.from(chunk), isChunked ? '\r\n' : '');
   }
 
   flush(): boolean {

@@ -5,6 +5,7 @@ import { answerOf, refusals } from '../http/refusal.ts';
 import { IncomingBody } from './incoming-body.ts';
 import { type ParsedRequest, parseRequest } from './request-parser.ts';
 import { type ResponseChannel, ResponseWriter } from './response-writer.ts';
+import { writeAround } from './write-around.ts';
 
 /** What a client's connection needs of its listener. */
 export interface ServerContext {
@@ -89,8 +90,8 @@ export class ServerConnection implements ResponseChannel {
     return this.socket.write(text, 'latin1');
   }
 
-  writeBytes(bytes: Buffer): boolean {
-    return this.socket.write(bytes);
+  writeBytes(before: string, bytes: Buffer, after: string): boolean {
+    return writeAround(this.socket, before, bytes, after);
   }
 
   /** Gives up on clients that take too long. To be called now and then. */
