@@ -3,12 +3,13 @@ import {
   type Backend,
   type KeyPair,
   startBackend,
+  manyHosts,
   startHaproxy,
   startNginx,
   untilAnswers,
   writeCertificate,
 } from './servers.ts';
-import { createWorld } from './world.ts';
+import { type World, createWorld } from './world.ts';
 
 export type ProxyName = 'ebb' | 'nginx' | 'haproxy' | 'byte relay' | 'undici' | 'http-proxy';
 
@@ -22,6 +23,7 @@ export class Field implements AsyncDisposable {
   profileEbb: NodeProxy['profile'] = () => Promise.reject(new Error('Ebb has not been started'));
   readonly #folder: string;
   readonly #opened: AsyncDisposable[] = [];
+  #world: World | undefined;
 
   /** `folder` is for configurations; whoever made it deletes it. */
   constructor(folder: string) {
@@ -45,12 +47,21 @@ export class Field implements AsyncDisposable {
     return backend.port;
   }
 
+  /** Has Ebb serve ten thousand hosts more, as the others do from the start. */
+  async addManyHosts(): Promise<void> {
+    const ebb = this.proxies.get('ebb');
+    await this.#world?.addManyHosts();
+    this.#world = undefined;
+    if (ebb) await untilAnswers(ebb.port, { host: manyHosts.at(-1) ?? '' });
+  }
+
   async #startProxy(name: ProxyName, backend: Backend, certificate: KeyPair): Promise<Listening> {
     if (name === 'nginx') return startNginx(this.#folder, backend);
     if (name === 'haproxy') return startHaproxy(this.#folder, backend);
     const order = { kind: name, backendPort: backend.port };
     if (name !== 'ebb') return startNodeProxy(order);
-    const { kubeconfig } = this.#keep(await createWorld(backend));
+    this.#world = this.#keep(await createWorld(backend));
+    const { kubeconfig } = this.#world;
     const ebb = await startNodeProxy({ ...order, ebb: { kubeconfig, certificate } });
     this.profileEbb = ebb.profile;
     return ebb;

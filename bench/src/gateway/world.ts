@@ -10,19 +10,34 @@ const grpcRevisions = ['grpc-00001', 'grpc-00002'] as const;
 /** Requests an instance may have at once: with all instances busy, the rest waits in line. */
 const containerConcurrency = 100;
 
-/** An API that holds what Ebb's gateway is to serve: two revisions that share the traffic, four instances each; and two for gRPC. */
-export async function createWorld(backend: Backend): Promise<AsyncDisposable & { readonly kubeconfig: string }> {
+/** What Ebb's gateway is to serve. */
+export interface World extends AsyncDisposable {
+  readonly kubeconfig: string;
+  /** Adds ten thousand hosts, which no instance has to itself. */
+  addManyHosts(): Promise<void>;
+}
+
+/** An API that holds two revisions that share the traffic, four instances each; and two for gRPC. */
+export async function createWorld(backend: Backend): Promise<World> {
   const api = await createTestApi({ crds: servingCrds() });
-  await using client = createKubeClient({ kubeconfig: api.kubeconfig, timeoutMs: 120_000 });
+  const client = createKubeClient({ kubeconfig: api.kubeconfig, timeoutMs: 120_000 });
   await createInstances(client, { names: revisions, port: backend.port });
   await createInstances(client, { names: grpcRevisions, port: backend.grpcPort, portName: 'h2c' });
   await client.create(resources.ingresses, makeIngress('shop', [host], revisions));
   await client.create(resources.ingresses, makeIngress('grpc', [grpcHost], grpcRevisions));
-  for (let from = 0; from < manyHosts.length; from += 1000) {
-    const hosts = manyHosts.slice(from, from + 1000);
-    await client.create(resources.ingresses, makeIngress(`shops-${from}`, hosts, revisions));
-  }
-  return { kubeconfig: api.kubeconfig, [Symbol.asyncDispose]: () => api[Symbol.asyncDispose]() };
+  return {
+    kubeconfig: api.kubeconfig,
+    addManyHosts: async () => {
+      for (let from = 0; from < manyHosts.length; from += 1000) {
+        const hosts = manyHosts.slice(from, from + 1000);
+        await client.create(resources.ingresses, makeIngress(`shops-${from}`, hosts, revisions));
+      }
+    },
+    [Symbol.asyncDispose]: async () => {
+      await client[Symbol.asyncDispose]();
+      await api[Symbol.asyncDispose]();
+    },
+  };
 }
 
 interface Instances {
