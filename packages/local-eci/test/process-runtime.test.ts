@@ -143,7 +143,8 @@ describe('a process container', () => {
     const pid = await eventually(() => pidIn(app.text()));
     await app.instance.stop();
     expect(app.container().current).toMatchObject({ exitCode: 137 });
-    expect(isAlive(pid)).toBe(process.platform !== 'linux');
+    // What was killed is in the system's tables for a moment longer.
+    if (process.platform === 'linux') await eventually(() => !isAlive(pid));
   });
 
   it('keeps the whole group alive through the grace of a start command that is a script of several', async () => {
