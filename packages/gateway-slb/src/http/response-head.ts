@@ -2,7 +2,7 @@ import type { ResponseHead } from './downstream.ts';
 import { HeaderList, withoutHeaders } from './header-block.ts';
 
 /** What concerns only one connection (RFC 9110, section 7.6.1). */
-const hopByHop: ReadonlySet<string> = new Set([
+export const hopByHop: ReadonlySet<string> = new Set([
   'connection',
   'keep-alive',
   'proxy-connection',

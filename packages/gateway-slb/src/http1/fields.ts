@@ -1,4 +1,5 @@
 import { type HeaderBlock, withoutHeaders } from '../http/header-block.ts';
+import { hopByHop } from '../http/response-head.ts';
 
 /** What a byte may be part of (RFC 9110, sections 5.5 and 5.6.2). */
 const tokenBit = 1;
@@ -117,13 +118,7 @@ export class FieldText implements HeaderBlock {
 
 /** What stands behind a body may not say anew how long it is, or where it goes (RFC 9110, section 6.5.1). */
 const neverTrailers: ReadonlySet<string> = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'proxy-authenticate',
-  'transfer-encoding',
-  'upgrade',
-  'trailer',
+  ...hopByHop,
   'content-length',
   'host',
   'te',

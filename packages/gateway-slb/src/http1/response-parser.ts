@@ -1,6 +1,6 @@
 import type { ResponseHead } from '../http/downstream.ts';
 import { type HeaderBlock, HeaderList, withoutHeaders } from '../http/header-block.ts';
-import { namedIn } from '../http/response-head.ts';
+import { hopByHop, namedIn } from '../http/response-head.ts';
 import { type FieldVisitor, endOfValue, isLineEnd, isOpenEnd, readFields } from './fields.ts';
 
 /** The head of an instance's response in HTTP/1.x. */
@@ -14,17 +14,7 @@ export interface ParsedResponse extends ResponseHead {
   readonly end: number;
 }
 
-const names: ReadonlySet<string> = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'proxy-authenticate',
-  'transfer-encoding',
-  'upgrade',
-  'trailer',
-  'content-length',
-  'date',
-]);
+const names: ReadonlySet<string> = new Set([...hopByHop, 'content-length', 'date']);
 const suspects = new Set([...names].map((name) => ((name.charCodeAt(0) & 31) << 5) | (name.length & 31)));
 const lengthPattern = /^\d{1,15}$/;
 const usual = /^(?:close|keep-alive)$/i;
