@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type Route, keys, resources } from '@ebb/api';
-import { FakeClock } from '@ebb/base/testing';
+import { FakeClock, eventually } from '@ebb/base/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { namespace } from './api.ts';
 import { type World, latest, openWorld, pinned } from './world.ts';
@@ -87,16 +88,14 @@ describe('a gradual rollout', () => {
     });
     await pass('hello-00002', 10);
     expect((await shares())['hello-00002']).toBeLessThan(60);
-    const { spec } = await world.get(resources.ingresses, 'hello');
-    const splitsOf = (host: string): unknown =>
-      spec.rules
-        ?.find(({ hosts }) => hosts?.includes(host))
-        ?.http?.paths[0]?.splits.map(({ serviceName, percent }) => [serviceName, percent]);
-    const { 'hello-00001': first = 0, 'hello-00002': second = 0 } = await shares();
-    expect(splitsOf(`hello.${namespace}.localhost`)).toEqual([
-      ['hello-00001', first],
-      ['hello-00002', second],
-    ]);
+    const served = async (): Promise<Record<string, number>> => {
+      const { spec } = await world.get(resources.ingresses, 'hello');
+      const rule = spec.rules?.find(({ hosts }) => hosts?.includes(`hello.${namespace}.localhost`));
+      const splits = rule?.http?.paths[0]?.splits ?? [];
+      return Object.fromEntries(splits.map(({ serviceName, percent = 0 }) => [serviceName, percent]));
+    };
+    // Between two readings a step may be taken.
+    await eventually(async () => isDeepStrictEqual(await served(), await shares()));
     await pass('hello-00002', 60);
     await world.until(resources.services, 'hello', 'Ready', 'True');
     const { status } = await route();
