@@ -135,7 +135,7 @@ export class Activator implements Disposable {
     this.#dispose(this.#warming, revision);
     this.#doubts.drop(revision);
     revision.refuseAll(new RefusedError('revision-missing', `revision ${key} does not exist`));
-    for (const name of revision.podNames()) revision.deletePod(name);
+    for (const name of revision.instances.keys()) revision.deletePod(name);
     this.#load.forget(revision);
   }
 
@@ -193,8 +193,9 @@ export class Activator implements Disposable {
     const revision = this.#revisions.get(key);
     const containerConcurrency = revision?.config?.containerConcurrency ?? 0;
     if (!revision || containerConcurrency === 0) return undefined;
-    const pods = (): readonly string[] => Array.from(revision.usablePods(), (name) => `${revision.namespace}/${name}`);
-    return { waiting: revision.waiting, containerConcurrency, pods, hasShare: revision.hasShare };
+    const pods = (): readonly string[] =>
+      Array.from(revision.instances.usablePods(), (name) => `${revision.namespace}/${name}`);
+    return { waiting: revision.waiting, containerConcurrency, pods, hasShare: revision.instances.hasShare };
   }
 
   /** The shares have changed. */
@@ -204,7 +205,9 @@ export class Activator implements Disposable {
 
   /** Pods (`namespace/name`) of which more slots are taken on this gateway's account than `share` has it. */
   overUsed(share: Sharing['shareOf']): readonly string[] {
-    return [...this.#revisions.values()].flatMap((revision) => [...revision.overUsed(share)]);
+    return [...this.#revisions.values()].flatMap((revision) => [
+      ...revision.instances.overUsed(share, revision.config?.containerConcurrency ?? 0),
+    ]);
   }
 
   /**
@@ -213,7 +216,8 @@ export class Activator implements Disposable {
    */
   lend(key: string, kind: Exclude<WaitKind, 'request'>, caller: Caller): Waiter {
     const revision = this.#revisions.get(key);
-    if (this.#closed || !revision?.hasShare) throw new RefusedError('revision-missing', `no slots of ${key} here`);
+    if (this.#closed || !revision?.instances.hasShare)
+      throw new RefusedError('revision-missing', `no slots of ${key} here`);
     const standing = revision.enqueue(caller, kind);
     return { cancel: () => void revision.leave(standing) };
   }
@@ -334,8 +338,8 @@ export class Activator implements Disposable {
   #drained(): readonly string[] {
     const names: string[] = [];
     for (const revision of this.#draining) {
-      names.push(...revision.drained());
-      if (!revision.isDraining) this.#draining.delete(revision);
+      names.push(...revision.instances.drained());
+      if (!revision.instances.isDraining) this.#draining.delete(revision);
     }
     return names;
   }

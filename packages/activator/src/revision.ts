@@ -1,7 +1,8 @@
 import type { Address, Backend } from './backend.ts';
 import { createPicker } from './create-picker.ts';
-import { hasRoom, slotsTaken } from './backend.ts';
+import { hasRoom } from './backend.ts';
 import { ColdSpell, type ColdStart, mergeTimes } from './cold-start.ts';
+import { Instances } from './instances.ts';
 import { BackendLease, type Lease, type LeaseOwner, type SlotKind } from './lease.ts';
 import { type Caller, Line, type Standing, type WaitKind } from './line.ts';
 import type { LoadSource } from './load.ts';
@@ -37,7 +38,8 @@ export class Revision implements LoadSource, LeaseOwner {
   readonly namespace: string;
   readonly name: string;
   readonly #hooks: RevisionHooks;
-  readonly #backends = new Map<string, Backend>();
+  /** By the names of their pods. */
+  readonly instances: Instances;
   readonly #line = new Line();
   #config: RevisionConfig | undefined;
   #picker: Picker;
@@ -51,6 +53,7 @@ export class Revision implements LoadSource, LeaseOwner {
     const slash = key.indexOf('/');
     this.namespace = key.slice(0, slash);
     this.name = key.slice(slash + 1);
+    this.instances = new Instances(this.namespace);
     this.#hooks = hooks;
     this.#picker = createPicker(0, hooks.random);
   }
@@ -75,26 +78,24 @@ export class Revision implements LoadSource, LeaseOwner {
   }
 
   get isEmpty(): boolean {
-    return this.#backends.size === 0 && this.#line.size === 0;
+    return this.instances.size === 0 && this.#line.size === 0;
   }
 
   inFlightByPod(): Record<string, number> {
-    const pods: Record<string, number> = {};
-    for (const { name, inFlight } of this.#backends.values()) if (inFlight > 0) pods[name] = inFlight;
-    return pods;
+    return this.instances.inFlightByPod();
   }
 
   configure(config: RevisionConfig): void {
     const before = this.#config;
     this.#config = config;
     if (before?.containerConcurrency !== config.containerConcurrency) this.#resetLimits();
-    if (!before) for (const backend of this.#backends.values()) this.#considerProbe(backend);
+    if (!before) for (const backend of this.instances.values()) this.#considerProbe(backend);
     if (config.failure !== undefined) this.#refuseIfHopeless();
     this.#serve();
   }
 
   setPod(pod: PodState): void {
-    const known = this.#backends.get(pod.name);
+    const known = this.instances.get(pod.name);
     const backend = known ?? this.#add(pod);
     if (!sameAddress(backend.address, pod.address)) {
       backend.address = pod.address;
@@ -115,10 +116,10 @@ export class Revision implements LoadSource, LeaseOwner {
   }
 
   deletePod(name: string): void {
-    const backend = this.#backends.get(name);
+    const backend = this.instances.get(name);
     if (!backend) return;
     this.#move(backend, 'gone');
-    this.#backends.delete(name);
+    this.instances.delete(name);
     this.#refuseIfHopeless();
     this.#tellDemand(true);
   }
@@ -126,15 +127,8 @@ export class Revision implements LoadSource, LeaseOwner {
   /** A slot, if there is one and nobody waits for it. */
   take(prefers?: Caller['prefers']): Lease | undefined {
     if (this.#line.ahead > 0 || !this.#config) return undefined;
-    const backend = (prefers && this.#preferred(prefers)) ?? this.#picker.pick();
+    const backend = (prefers && this.instances.preferred(prefers)) ?? this.#picker.pick();
     return backend && new BackendLease(this, backend, { kind: 'own', waited: false });
-  }
-
-  #preferred(prefers: (podName: string) => boolean): Backend | undefined {
-    for (const backend of this.#backends.values()) {
-      if (backend.state === 'ready' && hasRoom(backend) && prefers(backend.name)) return backend;
-    }
-    return undefined;
   }
 
   /** Puts a caller at the end of the line. Throws `RefusedError` if the revision has failed. */
@@ -172,7 +166,7 @@ export class Revision implements LoadSource, LeaseOwner {
    * here: not known, leaving, or not to be reached.
    */
   borrow(pod: string, onRelease: () => void): BackendLease | undefined {
-    const backend = this.#backends.get(pod);
+    const backend = this.instances.get(pod);
     if (!backend || (backend.state !== 'ready' && backend.state !== 'starting')) return undefined;
     const first = this.#line.take('request');
     if (!first) return undefined;
@@ -189,7 +183,7 @@ export class Revision implements LoadSource, LeaseOwner {
   /** Takes in that this gateway has other shares of the pods' slots than before. */
   reshare(): void {
     if (!this.#config || this.#config.containerConcurrency === 0) return;
-    for (const backend of this.#backends.values()) {
+    for (const backend of this.instances.values()) {
       backend.limit = this.#initialLimit(backend.name);
       if (backend.state !== 'ready') continue;
       if (hasRoom(backend)) this.#picker.offer(backend);
@@ -197,29 +191,6 @@ export class Revision implements LoadSource, LeaseOwner {
     }
     this.#serve();
     this.#tellDemand(true);
-  }
-
-  /** Pods that may be given requests, now or soon. */
-  *usablePods(): Generator<string> {
-    for (const { name, state } of this.#backends.values()) if (state === 'ready' || state === 'starting') yield name;
-  }
-
-  /** True if any slot of those is this gateway's. */
-  get hasShare(): boolean {
-    for (const { state, limit } of this.#backends.values())
-      if (limit > 0 && (state === 'ready' || state === 'starting')) return true;
-    return false;
-  }
-
-  /** Pods of which more slots are taken, by this gateway's account, than `share` has it. */
-  *overUsed(share: (pod: string, containerConcurrency: number) => number): Generator<string> {
-    const limit = this.#config?.containerConcurrency ?? 0;
-    if (limit === 0) return;
-    for (const backend of this.#backends.values()) {
-      const taken = slotsTaken(backend);
-      const pod = `${this.namespace}/${backend.name}`;
-      if (taken > 0 && taken > share(pod, limit)) yield pod;
-    }
   }
 
   /** A probe of a backend begins. */
@@ -237,7 +208,7 @@ export class Revision implements LoadSource, LeaseOwner {
   /** Lets instances that warm up have more, if requests are held back for their sake. */
   warmed(): void {
     if (this.#line.size === 0) return;
-    for (const backend of this.#backends.values()) if (backend.state === 'ready') this.#raise(backend, backend.limit);
+    for (const backend of this.instances.values()) if (backend.state === 'ready') this.#raise(backend, backend.limit);
     this.#serve();
   }
 
@@ -273,22 +244,6 @@ export class Revision implements LoadSource, LeaseOwner {
     if (backend.state === 'ready') this.#move(backend, 'ejected');
   }
 
-  get isDraining(): boolean {
-    for (const { state } of this.#backends.values()) if (state === 'draining') return true;
-    return false;
-  }
-
-  podNames(): readonly string[] {
-    return [...this.#backends.keys()];
-  }
-
-  /** Names of pods that drain and have no request left. */
-  *drained(): Generator<string> {
-    for (const { name, state, inFlight } of this.#backends.values()) {
-      if (state === 'draining' && inFlight === 0) yield `${this.namespace}/${name}`;
-    }
-  }
-
   /** What is to be told when a backend answers the first request that found none ready. */
   #takeCold(backend: Backend): (() => void) | undefined {
     const cold = this.#cold.end();
@@ -313,7 +268,7 @@ export class Revision implements LoadSource, LeaseOwner {
       times: {},
     };
     const backend: Backend = { name, address, sequence: this.#nextSequence++, state: 'starting', ...book };
-    this.#backends.set(name, backend);
+    this.instances.set(name, backend);
     return backend;
   }
 
@@ -356,9 +311,9 @@ export class Revision implements LoadSource, LeaseOwner {
   }
 
   #resetLimits(): void {
-    for (const backend of this.#backends.values()) this.#picker.withdraw(backend);
+    for (const backend of this.instances.values()) this.#picker.withdraw(backend);
     this.#picker = createPicker(this.#config?.containerConcurrency ?? 0, this.#hooks.random);
-    for (const backend of this.#backends.values()) {
+    for (const backend of this.instances.values()) {
       backend.limit = this.#initialLimit(backend.name);
       if (backend.state === 'ready' && hasRoom(backend)) this.#picker.offer(backend);
     }
