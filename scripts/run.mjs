@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -80,7 +80,7 @@ function failingChecks() {
   return failing;
 }
 
-/** Runs vitest; how many tests passed and failed. A file that cannot be loaded counts as one that failed. */
+/** Runs vitest; how many tests passed, and the names of those that failed. A file that cannot be loaded counts as one. */
 function vitest(args, env) {
   const report = join(modules, '.cache', 'ebb-test.json');
   mkdirSync(dirname(report), { recursive: true });
@@ -89,14 +89,17 @@ function vitest(args, env) {
     ...env,
     EBB_BUILT: '1',
   });
-  const result = existsSync(report)
+  const { numPassedTests: passed, testResults } = existsSync(report)
     ? JSON.parse(readFileSync(report, 'utf8'))
-    : { numPassedTests: 0, numFailedTests: 1 };
-  const unloaded = (result.testResults ?? []).filter(
-    ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
-  );
-  const failed = result.numFailedTests + unloaded.length;
-  return { passed: result.numPassedTests, failed: ok ? failed : Math.max(failed, 1) };
+    : { numPassedTests: 0, testResults: [] };
+  const failed = testResults.flatMap(({ name, status, assertionResults }) => {
+    const path = relative(root, name);
+    const tests = assertionResults
+      .filter((each) => each.status === 'failed')
+      .map((each) => `${path} › ${each.fullName}`);
+    return tests.length === 0 && status === 'failed' ? [path] : tests;
+  });
+  return { passed, failed: ok || failed.length > 0 ? failed : ['vitest itself: its message is above'] };
 }
 
 function test(args) {
@@ -105,8 +108,10 @@ function test(args) {
   const checked = args.length > 0 ? 0 : checks.length;
   console.log('▸ running tests (vitest) …');
   const { passed, failed } = vitest(['--reporter=default', ...args]);
-  for (const name of failedChecks) console.log(`✗ check failed: ${name}`);
-  conclude({ passed: passed + checked - failedChecks.length, failed: failed + failedChecks.length });
+  conclude({
+    passed: passed + checked - failedChecks.length,
+    failed: [...failed, ...failedChecks.map((name) => `check of ${name}`)],
+  });
 }
 
 /** Runs a program that is not built, such as those of tests. */
@@ -142,9 +147,11 @@ function skip(args) {
   console.log(`0 passed, 0 failed, ${stories.length} skipped`);
 }
 
+/** Ends with what failed and the count: the last lines are what people, and records of CI, keep. */
 function conclude({ passed, failed }) {
-  console.log(`${passed} passed, ${failed} failed`);
-  process.exit(failed === 0 ? 0 : 1);
+  for (const name of failed) console.log(`✗ failed: ${name}`);
+  console.log(`${passed} passed, ${failed.length} failed`);
+  process.exit(failed.length === 0 ? 0 : 1);
 }
 
 const [task, ...args] = process.argv.slice(2);

@@ -5,6 +5,7 @@ import { discovery } from './discovery.ts';
 import { kinds } from './kinds.ts';
 import { objects } from './objects.ts';
 import { patches } from './patches.ts';
+import { podStories } from './pods.ts';
 import { reading } from './reading.ts';
 
 /** All stories, each in a namespace of its own. */
@@ -13,6 +14,7 @@ export const stories: readonly Story[] = [
   ...patches,
   ...reading,
   ...kinds,
+  ...podStories,
   ...consequences,
   ...custom,
   ...discovery,
