@@ -1,4 +1,4 @@
-import type { ProbeSpec } from '@ebb/base/probe';
+import type { ProbeAction, ProbeSpec } from '@ebb/base/probe';
 
 export type { ProbeSpec };
 
@@ -66,6 +66,10 @@ export interface ContainerSpec {
   readonly volumeMounts: readonly VolumeMountSpec[];
   readonly livenessProbe?: ProbeSpec;
   readonly readinessProbe?: ProbeSpec;
+  /** Done after each start, before the container counts as running. */
+  readonly postStart?: HookSpec;
+  /** Done before it is told to stop, within its grace; not when it ends by itself. */
+  readonly preStop?: HookSpec;
   readonly security: SecuritySpec;
   /** Its standard input can be written to by who attaches; else it is at its end from the start. */
   readonly stdin?: boolean;
@@ -77,6 +81,13 @@ export interface ContainerSpec {
   readonly terminationMessagePath?: string;
   /** Where these are taken from: the file, or the end of the log too if that is empty and the app failed. */
   readonly terminationMessagePolicy?: TerminationMessagePolicy;
+}
+
+/** A deed at a moment of a container's life: a command, a request, a connection. */
+export interface HookSpec {
+  readonly action: ProbeAction;
+  /** Where to, of a request or a connection. Default: the group's address. */
+  readonly host?: string;
 }
 
 export const terminationMessagePolicies = ['File', 'FallbackToLogsOnError'] as const;

@@ -176,6 +176,44 @@ describe('a process container', () => {
     expect(app.host.events.map(({ reason }) => reason)).toContain('Unhealthy');
   });
 
+  it('does what its hooks say: before it counts as running, and before it is told to stop', async () => {
+    const exec = (script: string): { action: { kind: 'exec'; command: string[] } } => ({
+      action: { kind: 'exec', command: ['sh', '-c', script] },
+    });
+    await using app = await run(
+      `import { existsSync } from 'node:fs';
+       const say = setInterval(() => existsSync('started') && console.log('hooked'), 20);
+       process.on('SIGTERM', () => { console.log('stopped after', existsSync('stopping')); clearInterval(say); })`,
+      makeSpec({ postStart: exec('touch started'), preStop: exec('sleep 0.1; touch stopping') }),
+    );
+    await eventually(() => app.container().current.state === 'Running' && app.text().includes('hooked'));
+    await app.instance.stop();
+    expect(app.text()).toContain('stopped after true');
+  });
+
+  it('is started again when its hook fails', async () => {
+    await using app = await run(
+      'setInterval(() => {}, 1000)',
+      makeSpec({ postStart: { action: { kind: 'exec', command: ['sh', '-c', 'echo no; exit 3'] } } }),
+    );
+    await eventually(() => app.container().restartCount > 0);
+    const message = 'PostStartHook failed: exit code 3: no';
+    expect(app.host.events).toContainEqual({ type: 'Warning', reason: 'FailedPostStartHook', message });
+  });
+
+  it('stops within its grace though its hook does not end', async () => {
+    await using slow = await run(
+      'setInterval(() => {}, 1000)',
+      makeSpec(
+        { preStop: { action: { kind: 'exec', command: ['sleep', '60'] } } },
+        { terminationGracePeriodSeconds: 1 },
+      ),
+    );
+    await eventually(() => slow.container().current.state === 'Running');
+    await slow.instance.stop();
+    expect(slow.host.events).toContainEqual(expect.objectContaining({ reason: 'FailedPreStopHook' }));
+  });
+
   it('runs init containers in order before the others', async () => {
     const echo = (name: string): GroupSpec['containers'][number] => ({
       ...makeSpec().containers[0]!,

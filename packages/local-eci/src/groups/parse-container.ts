@@ -9,6 +9,9 @@ import {
 } from '../model.ts';
 import { invalidParameter } from '../wire/error.ts';
 import type { Parameters } from '../wire/parameters.ts';
+import { parseHook } from './parse-hook.ts';
+import { present } from './present.ts';
+import { requiredPort } from './require-port.ts';
 
 /** Limits of one container (serverless-node.md, section 2.2). */
 const maxCommand = 20;
@@ -20,7 +23,6 @@ const maxMounts = 20;
 const wholeSeconds = { min: 0, max: 86_400 };
 const userRange = { min: 0, max: 2 ** 31 - 1 };
 const addableCapabilities = ['NET_ADMIN', 'NET_RAW'];
-const portRange = { min: 1, max: 65_535 };
 
 /** Reads one item of `Container` or `InitContainer`. Throws `EciError`. */
 export function parseContainer(parameters: Parameters): ContainerSpec {
@@ -42,6 +44,8 @@ export function parseContainer(parameters: Parameters): ContainerSpec {
       tty: parameters.boolean('Tty'),
       livenessProbe: parseProbe(parameters.object('LivenessProbe')),
       readinessProbe: parseProbe(parameters.object('ReadinessProbe')),
+      postStart: parseHook(parameters, 'PostStart'),
+      preStop: parseHook(parameters, 'PreStop'),
       terminationMessagePath: parameters.string('TerminationMessagePath', { maxLength: 1024 }),
       terminationMessagePolicy: parameters.word('TerminationMessagePolicy', terminationMessagePolicies),
     }),
@@ -87,9 +91,7 @@ function parseVariable(parameters: Parameters): EnvironmentVar {
 }
 
 function parsePort(parameters: Parameters): { port: number; protocol: string } {
-  const port = parameters.integer('Port', portRange);
-  if (port === undefined) throw invalidParameter(parameters.nameOf('Port'), 'it is missing');
-  return { port, protocol: parameters.word('Protocol', ['TCP', 'UDP']) ?? 'TCP' };
+  return { port: requiredPort(parameters, 'Port'), protocol: parameters.word('Protocol', ['TCP', 'UDP']) ?? 'TCP' };
 }
 
 function parseMount(parameters: Parameters): VolumeMountSpec {
@@ -126,21 +128,8 @@ function parseAction(parameters: Parameters): ProbeSpec['action'] | undefined {
   if (given.length > 1) throw invalidParameter(parameters.nameOf('HttpGet'), 'a probe has one kind of check');
   if (http) {
     const scheme = http.word('Scheme', ['HTTP', 'HTTPS']) ?? 'HTTP';
-    return { kind: 'http', path: http.string('Path') ?? '/', port: requiredPort(http), scheme };
+    return { kind: 'http', path: http.string('Path') ?? '/', port: requiredPort(http, 'Port'), scheme };
   }
-  if (tcp) return { kind: 'tcp', port: requiredPort(tcp) };
+  if (tcp) return { kind: 'tcp', port: requiredPort(tcp, 'Port') };
   return exec && { kind: 'exec', command: exec.strings('Command', { max: maxCommand }) };
-}
-
-function requiredPort(parameters: Parameters): number {
-  const port = parameters.integer('Port', portRange);
-  if (port === undefined) throw invalidParameter(parameters.nameOf('Port'), 'it is missing');
-  return port;
-}
-
-/** The given fields without those that are undefined. */
-function present<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>;
-  };
 }

@@ -31,6 +31,21 @@ describe('a container group', () => {
     expect(parse({ ...two, 'Container.1.Memory': '0.5' })).toMatchObject({ cpu: 0.75, memory: 0.5 });
   });
 
+  it('reads what a container is to do after its start and before its stop', () => {
+    const hooks = {
+      'Container.1.LifecyclePostStartHandlerExec.1': 'true',
+      'Container.1.LifecyclePreStopHandlerHttpGetPort': '80',
+      'Container.1.LifecyclePreStopHandlerHttpGetHost': '10.0.0.1',
+      'Container.1.LifecyclePreStopHandlerHttpGetHttpHeader.1.Name': 'X',
+      'Container.1.LifecyclePreStopHandlerHttpGetHttpHeader.1.Value': 'y',
+    };
+    const headers = [{ name: 'X', value: 'y' }];
+    expect(parse(hooks).containers[0]).toMatchObject({
+      postStart: { action: { kind: 'exec', command: ['true'] } },
+      preStop: { action: { kind: 'http', path: '/', port: 80, scheme: 'HTTP', headers }, host: '10.0.0.1' },
+    });
+  });
+
   it('reads a probe with its timing', () => {
     const probe = { 'HttpGet.Path': '/ready', 'HttpGet.Port': '8080', PeriodSeconds: '3' };
     const named = Object.entries(probe).map(([name, value]) => [`Container.1.ReadinessProbe.${name}`, value]);

@@ -1,6 +1,6 @@
 import { type Clock, linkSignals, messageOf } from '@ebb/base';
 import { type ProbeTarget, check, runProber } from '@ebb/base/probe';
-import type { ContainerSpec, ContainerState, ContainerStatus, ProbeSpec, RestartPolicy } from '../model.ts';
+import type { ContainerSpec, ContainerState, ContainerStatus, HookSpec, ProbeSpec, RestartPolicy } from '../model.ts';
 import {
   ExecError,
   type ExecResult,
@@ -11,6 +11,7 @@ import {
 } from '../runtime.ts';
 import { RestartBackoff } from './backoff.ts';
 import { ContainerLog } from './container-log.ts';
+import { endRun, runHook } from './hooks.ts';
 import { pullImage } from './image-pull.ts';
 import type { Exit, Run, Sandbox } from './sandbox.ts';
 import { terminatedState } from './terminated-state.ts';
@@ -41,6 +42,8 @@ export class Container {
   readonly #abort = new AbortController();
   readonly #logs: { current: ContainerLog; previous: ContainerLog | undefined };
   #run: Run | undefined;
+  /** Of the present run. */
+  #ending: Promise<void> | undefined;
   #state: ContainerState;
   #previous: ContainerState | undefined;
   #imageId: string | undefined;
@@ -103,7 +106,12 @@ export class Container {
   /** Ends the present run; the restart policy decides what follows. */
   async kill(): Promise<void> {
     this.#ready = false;
-    await this.#run?.stop(this.#options.graceMs);
+    const run = this.#run;
+    if (!run) return;
+    const { spec, graceMs, clock } = this.#options;
+    const onFailure = (message: string): void => this.#warn('FailedPreStopHook', `PreStopHook failed: ${message}`);
+    const target = this.#probeTarget();
+    await (this.#ending ??= endRun({ run, hook: spec.preStop, target, graceMs, onFailure, clock }));
   }
 
   exec(command: readonly string[], signal: AbortSignal): Promise<ExecResult> {
@@ -134,6 +142,7 @@ export class Container {
     const { signal } = this.#abort;
     const log = new ContainerLog(clock);
     this.#logs.current = log;
+    this.#ending = undefined;
     try {
       this.#run = await sandbox.start(spec, log, { signal });
     } catch (error) {
@@ -141,9 +150,25 @@ export class Container {
     }
     // Told to stop while it was being started.
     if (signal.aborted) return this.#run.stop(this.#options.graceMs);
-    this.#become({ state: 'Running', startedAtMs: clock.now() });
+    const startedAtMs = clock.now();
+    if (spec.postStart && !(await this.#afterStart(spec.postStart, this.#run))) return this.#run.exited;
+    this.#become({ state: 'Running', startedAtMs });
     host.event({ type: 'Normal', reason: 'Started', message: `Started container ${spec.name}` });
     return this.#probeWhile(this.#run);
+  }
+
+  /** Until it is done the container does not run. False if it ended meanwhile, or must because of it. */
+  async #afterStart(hook: HookSpec, run: Run): Promise<boolean> {
+    using link = linkSignals(this.#abort.signal);
+    const ended = run.exited.then(() => 'ended' as const);
+    const done = await Promise.race([runHook(hook, this.#probeTarget(), link.signal), ended]);
+    link.abort();
+    if (done === undefined) return true;
+    if (done !== 'ended' && !this.#abort.signal.aborted) {
+      this.#warn('FailedPostStartHook', `PostStartHook failed: ${done}`);
+      await this.kill();
+    }
+    return false;
   }
 
   async #probeWhile(run: Run): Promise<Exit> {
@@ -209,7 +234,11 @@ export class Container {
   }
 
   #unhealthy(message: string): void {
-    this.#options.host.event({ type: 'Warning', reason: 'Unhealthy', message });
+    this.#warn('Unhealthy', message);
+  }
+
+  #warn(reason: string, message: string): void {
+    this.#options.host.event({ type: 'Warning', reason, message });
   }
 
   #setReady(ready: boolean): void {
