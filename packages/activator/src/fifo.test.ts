@@ -4,7 +4,7 @@ import { Fifo, type Place } from './fifo.ts';
 
 describe('Fifo', () => {
   it('behaves as a list does', () => {
-    const step = fc.oneof(fc.constant('push' as const), fc.constant('shift' as const), fc.nat(20));
+    const step = fc.oneof(fc.constant('push' as const), fc.constantFrom('shift' as const, 'pop' as const), fc.nat(20));
     fc.assert(
       fc.property(fc.array(step), (steps) => {
         const fifo = new Fifo<number>();
@@ -20,6 +20,9 @@ describe('Fifo', () => {
           } else if (what === 'shift') {
             seen.push(fifo.shift());
             expected.push(model.shift());
+          } else if (what === 'pop') {
+            seen.push(fifo.pop());
+            expected.push(model.pop());
           } else if (place) {
             seen.push(fifo.remove(place));
             expected.push(model.includes(place.value));

@@ -36,6 +36,13 @@ export class Fifo<T> {
     return place?.value;
   }
 
+  /** Takes the last out. */
+  pop(): T | undefined {
+    const place = this.#last;
+    if (place) this.remove(place);
+    return place?.value;
+  }
+
   /** Moves the first behind the last. */
   rotate(): void {
     const place = this.#first;

@@ -20,6 +20,8 @@ export interface LeaseOwner {
   converted(backend: Backend): void;
   /** The instance has begun to answer. */
   responded(backend: Backend): void;
+  /** A request that had waited was answered, or nobody waits for its answer any more. */
+  outcome(wasAnswered: boolean): void;
   /** The instance cannot be connected to. */
   unreachable(backend: Backend): void;
 }
@@ -36,6 +38,8 @@ export interface Lease {
   responded(): void;
   /** Gives the slot back. Calling it again does nothing. */
   release(): void;
+  /** Gives the slot back: whoever wants the answer has left, or its time is up, before any of it was there. */
+  abandon(): void;
   /** Gives the slot back, and sends nothing more to this instance until a probe of it succeeds. */
   connectFailed(): void;
 }
@@ -83,6 +87,7 @@ export class BackendLease implements Lease {
     if (this.#responded || !this.#open) return;
     this.#responded = true;
     this.#onResponse?.();
+    if (this.waited) this.#owner.outcome(true);
     this.#owner.responded(this.#backend);
   }
 
@@ -91,6 +96,11 @@ export class BackendLease implements Lease {
     this.#open = false;
     this.#owner.returned(this.#backend, this.#kind);
     this.#onRelease?.();
+  }
+
+  abandon(): void {
+    if (this.#open && this.waited && !this.#responded) this.#owner.outcome(false);
+    this.release();
   }
 
   connectFailed(): void {

@@ -1,5 +1,6 @@
 import type { Lease } from './lease.ts';
 import { Fifo, type Place } from './fifo.ts';
+import { Overload } from './overload.ts';
 import type { RefusedError } from './refused-error.ts';
 
 /** Is told how a wait ended. Exactly one of the two is called, once, unless the wait is cancelled. Must not throw. */
@@ -28,13 +29,14 @@ export interface Standing {
   readonly place: Place<Caller>;
 }
 
-/** Those who wait for a revision, each kind first come first served. */
+/** Those who wait for a revision, each kind first come first served, unless that serves nobody any more (`Overload`). */
 export class Line {
   readonly #fifos: Readonly<Record<WaitKind, Fifo<Caller>>> = {
     request: new Fifo(),
     ask: new Fifo(),
     spare: new Fifo(),
   };
+  readonly #overload = new Overload();
   #lastWasRequest = false;
 
   /** Requests of this gateway that wait. */
@@ -57,7 +59,15 @@ export class Line {
 
   /** False if that place was left before. */
   leave({ kind, place }: Standing): boolean {
-    return this.#fifos[kind].remove(place);
+    const left = this.#fifos[kind].remove(place);
+    this.#endOverload();
+    return left;
+  }
+
+  /** A request that had waited was answered, or lost its client before that. */
+  tellOutcome(wasAnswered: boolean): void {
+    if (wasAnswered) this.#overload.answered();
+    else if (this.requests > 0) this.#overload.inVain();
   }
 
   /** Takes out whose turn it is. */
@@ -68,9 +78,15 @@ export class Line {
     return this.take(first) ?? this.take('spare');
   }
 
-  /** Takes out the first of a kind. */
+  /** Takes out the first of a kind, or under overload the last. */
   take(kind: WaitKind): { readonly kind: WaitKind; readonly caller: Caller } | undefined {
-    const caller = this.#fifos[kind].shift();
+    const fifo = this.#fifos[kind];
+    const caller = kind === 'request' && this.#overload.takesNewest() ? fifo.pop() : fifo.shift();
+    this.#endOverload();
     return caller && { kind, caller };
+  }
+
+  #endOverload(): void {
+    if (this.requests === 0) this.#overload.over();
   }
 }

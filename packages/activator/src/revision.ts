@@ -162,7 +162,7 @@ export class Revision implements LoadSource, LeaseOwner {
   }
 
   /**
-   * Gives the first request that waits another gateway's slot on a pod. Undefined if nobody waits, or that pod is of no use
+   * Gives the next request that waits another gateway's slot on a pod. Undefined if nobody waits, or that pod is of no use
    * here: not known, leaving, or not to be reached.
    */
   borrow(pod: string, onRelease: () => void): BackendLease | undefined {
@@ -238,6 +238,10 @@ export class Revision implements LoadSource, LeaseOwner {
     if (this.#config?.containerConcurrency !== 0 || backend.limit === Infinity) return;
     this.#raise(backend, warmUp.perResponse);
     this.#serve();
+  }
+
+  outcome(wasAnswered: boolean): void {
+    this.#line.tellOutcome(wasAnswered);
   }
 
   unreachable(backend: Backend): void {

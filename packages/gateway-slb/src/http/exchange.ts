@@ -154,14 +154,14 @@ export class Exchange implements Caller, CallSink, Dated, DownstreamOwner {
   }
 
   clientGone(): void {
-    if (this.#phase !== 'over') this.#finish();
+    if (this.#phase !== 'over') this.#giveUp();
   }
 
   due(nowMs: number): number | undefined {
     if (this.#phase === 'over') return undefined;
     const deadline = this.#deadline();
     if (nowMs < deadline) return deadline;
-    if (this.#phase === 'calling') this.#fail(refusals.timeout);
+    if (this.#phase === 'calling') this.#timedOut();
     else this.#refuse(waitedOut(this.#settings, this.#retryUntil));
     return undefined;
   }
@@ -224,11 +224,25 @@ export class Exchange implements Caller, CallSink, Dated, DownstreamOwner {
     if (this.#waiter) this.#plane.deadlines.set(this, this.#deadline());
   }
 
-  /** Ends an exchange whose instance has failed it, or was too slow. */
+  #timedOut(): void {
+    const { begun } = this.#downstream;
+    this.#giveUp();
+    if (begun) this.#downstream.cut(true);
+    else this.#refuse(refusals.timeout);
+  }
+
+  /** Ends an exchange whose answer nobody waits for any more. */
+  #giveUp(): void {
+    this.#call?.abort();
+    this.#lease?.abandon();
+    this.#finish();
+  }
+
+  /** Ends an exchange whose instance has failed it. */
   #fail(refusal: Refusal): void {
     if (this.#downstream.begun) {
       this.#finish();
-      this.#downstream.cut(refusal === refusals.timeout);
+      this.#downstream.cut(false);
     } else {
       this.#refuse(refusal);
     }
