@@ -4,7 +4,8 @@ import { type Clock, type Logger, UserError, messageOf } from '@ebb/base';
 import { type ActionContext, actions } from './actions.ts';
 import type { Coupon } from './billing/bill.ts';
 import { Faults } from './faults/faults.ts';
-import { GroupStore } from './groups/store.ts';
+import { openUsageBook } from './billing/usage-book.ts';
+import { GroupStore, maxUsages } from './groups/store.ts';
 import { CallLimits } from './limits/limits.ts';
 import { createPanel, panelPath } from './panel/panel.ts';
 import { Samples } from './metrics/samples.ts';
@@ -35,6 +36,8 @@ export interface LocalEciOptions {
   readonly coupons?: readonly Coupon[];
   /** The largest instance in stock, in vCPU and GiB; more is `OperationDenied.NoStock`. Default: 32 and 256. */
   readonly largestInstance?: { readonly cpu: number; readonly memory: number };
+  /** Folder where the bill is kept, so that it goes on over a restart; made if it is not there. Default: in memory alone. */
+  readonly dataDir?: string | undefined;
   /** The one key whose signature is taken. */
   readonly credentials: AccessKey;
   /** What runs the groups; closed with the ECI. */
@@ -61,7 +64,9 @@ const maxFormFields = 20_000;
 export async function createLocalEci(options: LocalEciOptions): Promise<LocalEci> {
   const { host = '127.0.0.1', port = 0, regionId = 'cn-hangzhou', runtime, clock, logger } = options;
   const stop = new AbortController();
-  const store = new GroupStore({ runtime, clock, logger });
+  const { dataDir } = options;
+  const book = dataDir === undefined ? undefined : openUsageBook({ dataDir, max: maxUsages, clock, logger });
+  const store = new GroupStore({ runtime, book, clock, logger });
   const { zones = ['a', 'b', 'c'].map((letter) => `${regionId}-${letter}`), random = () => 0.5 } = options;
   const faults = new Faults(random);
   const largestInstance = options.largestInstance ?? { cpu: 32, memory: 256 };
@@ -82,7 +87,10 @@ export async function createLocalEci(options: LocalEciOptions): Promise<LocalEci
   const respond = createResponder(context, options);
   const server = createServer({ maxHeaderSize: maxHeaderBytes, requestTimeout: 60_000 }, respond);
   server.on('upgrade', (request, socket, head) => sessions.handleUpgrade(request, socket, head));
-  endpoint = await listen(server, host, port);
+  endpoint = await listen(server, host, port).catch((error: unknown) => {
+    book?.[Symbol.dispose]();
+    throw error;
+  });
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> =>
     (closing ??= (async () => {

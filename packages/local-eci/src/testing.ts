@@ -16,7 +16,7 @@ export interface TestEciOptions extends Partial<Pick<LocalEciOptions, 'limits' |
   readonly apps?: ReadonlyMap<string, AppFolder>;
   /** Instead of the process runtime. */
   readonly runtime?: Runtime;
-  /** Where the process runtime keeps its things. */
+  /** Where the bill is kept, and what the process runtime has to keep. */
   readonly dataDir?: string;
 }
 
@@ -34,6 +34,7 @@ export function createTestEci({ apps = new Map(), runtime, dataDir, ...rest }: T
     credentials: testAccessKey,
     runtime: runtime ?? processes(),
     panelToken: testPanelToken,
+    dataDir,
     ...rest,
     clock: systemClock,
     logger: silentLogger,

@@ -3,6 +3,7 @@ import { eventually } from '@ebb/base/testing';
 import { describe, expect, it } from 'vitest';
 import { type LocalEci, createSimulatedRuntime } from '../src/index.ts';
 import { type TestEciOptions, createTestEci, testPanelToken } from '../src/testing.ts';
+import { makeFolder } from './apps.ts';
 import { type Answer, callAcs3 } from './signed-call.ts';
 
 const region = { RegionId: 'cn-hangzhou' };
@@ -165,6 +166,25 @@ describe('the fault panel', () => {
     const perSecond = 4 * 0.000049 + 16 * 0.00000613;
     for (const { seconds, amount } of items) expect(amount).toBeCloseTo(seconds * perSecond, 9);
     expect(items.filter(({ untilMs }) => untilMs === undefined)).toHaveLength(1);
+  });
+
+  it('bills what ran before a restart too, to the second', async () => {
+    await using data = await makeFolder({});
+    const bill = async (eci: LocalEci): Promise<Answer['body']['items']> => {
+      return (await panel(eci, 'bill?currency=CNY')).body['items'];
+    };
+    let before: unknown;
+    {
+      await using eci = await start({ dataDir: data.path });
+      const { ContainerGroupId: id } = await call(eci, 'CreateContainerGroup', create);
+      await eventually(async () => (await group(eci, id))?.['Status'] === 'Running');
+      await call(eci, 'DeleteContainerGroup', { ContainerGroupId: String(id) });
+      await eventually(async () => (await group(eci, id)) === undefined);
+      before = await bill(eci);
+      expect(before).toHaveLength(1);
+    }
+    await using eci = await start({ dataDir: data.path });
+    expect(await bill(eci)).toEqual(before);
   });
 });
 

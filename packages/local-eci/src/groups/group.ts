@@ -27,6 +27,7 @@ export class Group {
   readonly clientToken: string | undefined;
   /** Last time anything in it changed; what `SinceSecond` asks for. */
   changedAtMs: number;
+  readonly #onChange: (() => void) | undefined;
   readonly #clock: Clock;
   readonly #logger: Logger;
   #events: RecordedEvent[] = [];
@@ -44,6 +45,8 @@ export class Group {
     readonly spec: GroupSpec;
     readonly placement: Placement;
     readonly clientToken: string | undefined;
+    /** Told of each change of its state. */
+    readonly onChange?: (() => void) | undefined;
     readonly clock: Clock;
     readonly logger: Logger;
   }) {
@@ -52,6 +55,7 @@ export class Group {
     this.spec = options.spec;
     this.placement = options.placement;
     this.clientToken = options.clientToken;
+    this.#onChange = options.onChange;
     this.#clock = options.clock;
     this.#logger = options.logger.child({ group: options.id });
     this.createdAtMs = this.changedAtMs = options.clock.now();
@@ -183,6 +187,7 @@ export class Group {
 
   #touch(): void {
     this.changedAtMs = this.#clock.now();
+    this.#onChange?.();
   }
 
   #record(event: GroupEvent): void {

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Clock, Logger } from '@ebb/base';
 import type { Usage } from '../billing/bill.ts';
+import type { UsageBook } from '../billing/usage-book.ts';
 import type { GroupSpec } from '../model.ts';
 import type { Placement } from '../placement/place.ts';
 import type { Runtime } from '../runtime.ts';
@@ -18,7 +19,7 @@ const retainedMs = 3_600_000;
 const retained = 100;
 const sweepEveryMs = 1000;
 /** Of so many instances that are gone the usage is kept. */
-const maxUsages = 100_000;
+export const maxUsages = 100_000;
 
 /** All container groups of this ECI, oldest first. */
 export class GroupStore {
@@ -28,15 +29,26 @@ export class GroupStore {
   #count = 0;
   #sweptAtMs = 0;
   /** Of groups that are gone, oldest first. */
-  #usages: Usage[] = [];
+  #usages: Usage[];
+  /** Groups whose end the book knows. */
+  readonly #ended = new Set<string>();
   /** Groups that were forgotten, for those who are still to see them. */
   #gone: { readonly group: Group; readonly atMs: number }[] = [];
   readonly #runtime: Runtime;
+  readonly #book: UsageBook | undefined;
   readonly #clock: Clock;
   readonly #logger: Logger;
 
-  constructor(options: { readonly runtime: Runtime; readonly clock: Clock; readonly logger: Logger }) {
+  constructor(options: {
+    readonly runtime: Runtime;
+    /** Default: usage is kept in memory alone. */
+    readonly book?: UsageBook | undefined;
+    readonly clock: Clock;
+    readonly logger: Logger;
+  }) {
     this.#runtime = options.runtime;
+    this.#book = options.book;
+    this.#usages = [...(options.book?.earlier ?? [])];
     this.#clock = options.clock;
     this.#logger = options.logger;
   }
@@ -64,7 +76,17 @@ export class GroupStore {
     const placement = placeIt();
     const id = `eci-${randomBytes(10).toString('hex')}`;
     const number = (this.#count += 1);
-    const group = new Group({ id, number, spec, placement, clientToken, clock: this.#clock, logger: this.#logger });
+    const onChange = this.#book && ((): void => this.#note(group));
+    const group: Group = new Group({
+      id,
+      number,
+      spec,
+      placement,
+      clientToken,
+      onChange,
+      clock: this.#clock,
+      logger: this.#logger,
+    });
     this.#groups.set(id, group);
     if (clientToken !== undefined) this.#tokens.set(clientToken, { id, request });
     return { group, isNew: true };
@@ -111,16 +133,28 @@ export class GroupStore {
 
   /** Stops all groups and waits until they are gone; the runtime says for how long. */
   async close(): Promise<void> {
-    const stopped = Promise.all([...this.#groups.values()].map((group) => group.stop()));
+    const groups = [...this.#groups.values()];
+    const stopped = Promise.all(groups.map((group) => group.stop().then(() => this.#note(group, this.#clock.now()))));
     await this.#runtime.close();
     await stopped;
+    this.#book?.[Symbol.dispose]();
     this.#groups.clear();
     this.#tokens.clear();
+  }
+
+  /** Tells the book when usage begins and ends. */
+  #note(group: Group, goneAtMs?: number): void {
+    const usage = this.#book && usageOf(group, goneAtMs);
+    if (!this.#book || !usage || this.#ended.has(group.id)) return;
+    if (usage.untilMs !== undefined) this.#ended.add(group.id);
+    this.#book.note(usage);
   }
 
   #forget(group: Group): void {
     if (!this.#groups.delete(group.id)) return;
     const nowMs = this.#clock.now();
+    this.#note(group, nowMs);
+    this.#ended.delete(group.id);
     this.#gone = [...this.#gone.filter(({ atMs }) => atMs > nowMs - maxLagMs), { group, atMs: nowMs }].slice(-maxGone);
     const usage = usageOf(group, nowMs);
     if (usage && this.#usages.push(usage) > maxUsages) this.#usages = this.#usages.slice(-maxUsages / 2);
