@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { run } from 'mitata';
 import { activatorBenches } from './activator.bench.ts';
+import { apiWrites } from './api-writes.ts';
 import { autoscalerBenches } from './autoscaler.bench.ts';
 import { autoscalerScale } from './autoscaler-scale.ts';
 import { coldStart } from './cold-start.ts';
@@ -41,6 +42,7 @@ const wanted = args.filter((arg) => !/^\d+$/.test(arg));
 
 /** Suites that measure a whole platform. */
 const platforms = {
+  'api-writes': () => apiWrites(),
   'autoscaler-scale': autoscalerScale,
   'cold-start': coldStart,
   gateway: () =>
