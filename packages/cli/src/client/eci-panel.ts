@@ -93,7 +93,7 @@ export async function findPanel(client: KubeClient): Promise<EciPanel> {
     return connectPanel({ endpoint: fromBase64(endpoint), token: fromBase64(token) });
   } catch (error) {
     if (!isNotFound(error)) throw error;
-    throw new UserError('this cluster tells of no local ECI: that of ebb dev does');
+    throw new UserError('this cluster tells of no local ECI: those of ebb dev and ebb run --local-eci do');
   }
 }
 

@@ -36,6 +36,7 @@ export function runCommand(io: Io, signal: AbortSignal): Command {
     .addOption(
       new Option('--local-eci [runtime]', 'instances on this machine instead: process, container or simulated'),
     )
+    .option('--data-dir <folder>', 'with --local-eci: keeps its bill over a restart (default: in memory)')
     .option('--domain <domain>', 'gives Services hosts below it, unless the cluster has a domain')
     .option('--log-level <level>', 'debug, info, warn or error (default: info)')
     .addHelpText(

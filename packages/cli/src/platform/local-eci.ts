@@ -21,6 +21,8 @@ export interface LocalEciSettings {
   readonly limits?: boolean | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Where the bill is kept. Default: in memory alone. */
+  readonly dataDir?: string | undefined;
   /** For faults that come by chance. */
   readonly random?: (() => number) | undefined;
 }
@@ -29,6 +31,7 @@ export interface LocalEciSettings {
 export async function startLocalEci({
   runtime,
   limits = false,
+  dataDir,
   clock,
   logger,
   random,
@@ -44,6 +47,7 @@ export async function startLocalEci({
     credentials,
     panelToken: token,
     limits,
+    dataDir,
     ...(random ? { random } : {}),
     runtime,
     clock,

@@ -82,7 +82,8 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   let config = defaultServingConfig;
   const api = stack.use(await startApi(options, { kubeletToken, admission: createAdmission(() => config) }));
   const limits = options.eciLimits ?? false;
-  const { access, panel } = stack.use(await startLocalEci({ runtime, limits, clock, logger, random }));
+  const dataDir = options.dataDir === undefined ? undefined : join(options.dataDir, 'eci');
+  const { access, panel } = stack.use(await startLocalEci({ runtime, limits, dataDir, clock, logger, random }));
   const client = stack.use(createKubeClient({ kubeconfig: api.kubeconfig, userAgent: 'ebb', clock }));
   const following = stack.use(new Components(logger));
   await following.start(

@@ -51,7 +51,7 @@ export async function runOnCluster(options: RunOptions, io: Io, signal: AbortSig
     const isKubelet = settings.components.includes('virtual-node');
     const facts = await waitForCluster({ client, clock, logger, say, isKubelet, signal });
     const { localEci } = settings;
-    const parts = { client, clock, logger, random, closers };
+    const parts = { dataDir: settings.dataDir, client, clock, logger, random, closers };
     const local = localEci && (await (await import('./start-local.ts')).startLocal(localEci, options.paths, parts));
     const start = {
       settings,

@@ -32,6 +32,7 @@ export interface RunFlags {
   readonly vswitch?: string;
   readonly securityGroup?: string;
   readonly localEci?: string | true;
+  readonly dataDir?: string;
   readonly domain?: string;
   readonly logLevel?: string;
 }
@@ -59,6 +60,8 @@ export interface RunSettings {
   readonly eci: EciSettings | undefined;
   /** What instances on this machine are run as, if they are to run here. */
   readonly localEci: RuntimeName | undefined;
+  /** Where the bill of the local ECI is kept; undefined: in memory alone. */
+  readonly dataDir: string | undefined;
   readonly domain: string | undefined;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
 }
@@ -142,6 +145,7 @@ export function readSettings(flags: RunFlags, env: Env): RunSettings {
     nodeName: say(flags.nodeName, '--node-name', 'EBB_NODE_NAME')?.value ?? `virtual-kubelet-${zone}`,
     eci: local || !components.includes('virtual-node') ? undefined : eciOf(flags, env, region),
     localEci: local ? runtimeOf(flags.localEci) : undefined,
+    dataDir: say(flags.dataDir, '--data-dir', 'EBB_DATA_DIR')?.value,
     domain: say(flags.domain, '--domain', 'EBB_DOMAIN')?.value,
   };
 }
