@@ -119,6 +119,11 @@ export class Activator implements Disposable {
     return this.#revisions.get(key)?.inFlightByPod() ?? {};
   }
 
+  /** Since when a revision has had an instance that is ready, in milliseconds since the epoch; undefined while it has none. */
+  servingSince(key: string): number | undefined {
+    return this.#revisions.get(key)?.servingSince;
+  }
+
   setRevision(key: string, config: RevisionConfig): void {
     const revision = this.#obtain(key);
     this.#dispose(this.#expiring, revision);

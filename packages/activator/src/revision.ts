@@ -44,6 +44,7 @@ export class Revision implements LoadSource, LeaseOwner {
   #config: RevisionConfig | undefined;
   #picker: Picker;
   #readyCount = 0;
+  #servingSince: number | undefined;
   #hasBeenReady = false;
   #nextSequence = 0;
   #serving = false;
@@ -70,6 +71,11 @@ export class Revision implements LoadSource, LeaseOwner {
   /** Undefined until the revision itself was seen; requests then wait. */
   get config(): RevisionConfig | undefined {
     return this.#config;
+  }
+
+  /** Since when one of its instances has been ready. */
+  get servingSince(): number | undefined {
+    return this.#servingSince;
   }
 
   /** True once any of its instances has been ready. */
@@ -282,13 +288,13 @@ export class Revision implements LoadSource, LeaseOwner {
     if (before === state) return;
     backend.state = state;
     if (before === 'ready') {
-      this.#readyCount--;
+      if (--this.#readyCount === 0) this.#servingSince = undefined;
       this.#picker.withdraw(backend);
     }
     if (counts(before) && !counts(state)) this.#hooks.loadChanged(this, -backend.inFlight);
     if (!counts(before) && counts(state)) this.#hooks.loadChanged(this, backend.inFlight);
     if (state === 'ready') {
-      this.#readyCount++;
+      if (++this.#readyCount === 1) this.#servingSince = this.#hooks.now();
       this.#hasBeenReady = true;
       if (backend.times.ready === undefined) backend.times = { ...backend.times, ready: this.#hooks.now() };
       if (hasRoom(backend)) this.#picker.offer(backend);

@@ -35,6 +35,8 @@ export const keys = {
   decided: 'ebb.dev/decided',
   /** On a Revision: `true` if responses that waited for an instance are to say what for, in `Server-Timing`. */
   serverTiming: 'ebb.dev/server-timing',
+  /** On a Revision: how long a request may wait for a slot while instances are ready, as a Go duration. */
+  queueTimeout: 'ebb.dev/queue-timeout',
   /** On a Pod: the port its serving container really listens on, where the runtime could not give it the one asked for. */
   userPort: 'ebb.dev/user-port',
 } as const;

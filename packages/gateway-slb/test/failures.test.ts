@@ -1,5 +1,5 @@
 import { revisionSplit } from '@ebb/api';
-import { UserError } from '@ebb/base';
+import { UserError, systemClock } from '@ebb/base';
 import { describe, expect, it } from 'vitest';
 import { expectSoon, host, openGateway, openHttpBackend, openRawBackend, revision } from './harness.ts';
 import { expectHears, expectEnd, exchangeRaw, openRawClient } from './raw-client.ts';
@@ -61,12 +61,8 @@ describe('a request that HTTP does not allow', () => {
     ['two lengths', bad(`Host: ${host}\r\nContent-Length: 4\r\nContent-Length: 5\r\n`), 400],
     ['an odd length', bad(`Host: ${host}\r\nContent-Length: +4\r\n`), 400],
     ['an odd encoding', bad(`Host: ${host}\r\nTransfer-Encoding: gzip, chunked\r\n`), 501],
-    ['a hidden encoding', bad(`Host: ${host}\r\nTransfer-Encoding: xchunked\r\n`), '400|501'],
-    [
-      'an encoding twice',
-      bad(`Host: ${host}\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n`),
-      '400|501',
-    ],
+    ['a hidden encoding', bad(`Host: ${host}\r\nTransfer-Encoding: xchunked\r\n`), 400],
+    ['an encoding twice', bad(`Host: ${host}\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n`), 400],
     ['chunks in HTTP/1.0', bad(`Host: ${host}\r\nTransfer-Encoding: chunked\r\n`, 'POST / HTTP/1.0'), 400],
     ['no host', bad('', 'GET / HTTP/1.1'), 400],
     ['two hosts', bad(`Host: ${host}\r\nHost: other\r\n`, 'GET / HTTP/1.1'), 400],
@@ -228,6 +224,33 @@ describe('a line that is full', () => {
     expect(text).toMatch(
       /^HTTP\/1.1 503[^]*Retry-After: \d+\r\n[^]*ebb-reason: queue-full\r\n[^]*pending request queue full$/,
     );
+  });
+});
+
+describe('a limit on the wait for a slot', () => {
+  const settings = { queueMs: 200 };
+  const config = { containerConcurrency: 1 };
+
+  it('turns away who has waited so long, and frees the place', async () => {
+    await using backend = await openHttpBackend(() => {});
+    await using gateway = await openGateway({ backends: [backend], settings, config });
+    await using busy = await openRawClient(gateway.port);
+    busy.send(get());
+    await expectSoon(() => gateway.inFlight() === 1);
+    const text = await exchangeRaw(gateway.port, getOnce());
+    expect(text).toMatch(/^HTTP\/1.1 503[^]*Retry-After: \d+\r\n[^]*ebb-reason: queue-timeout\r\n/);
+    expect(gateway.activator.waiting).toBe(0);
+  });
+
+  it('does not count a cold start', async () => {
+    await using backend = await openHttpBackend((_, response) => void response.end('ok'));
+    await using gateway = await openGateway({ settings, config });
+    await using client = await openRawClient(gateway.port);
+    const began = systemClock.now();
+    client.send(get());
+    await expectSoon(() => gateway.activator.waiting === 1 && systemClock.now() - began > 500);
+    gateway.addPod(backend);
+    expect(await client.hears('ok')).toMatch(/^HTTP\/1.1 200/);
   });
 });
 

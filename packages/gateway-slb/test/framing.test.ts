@@ -193,8 +193,9 @@ const transferEncodings: readonly Attack[] = [
   ['identity, chunked', hiding('Transfer-Encoding: identity, chunked\r\n')],
   ['identity', hiding('Transfer-Encoding: identity\r\n')],
   ['chunked, chunked', hiding('Transfer-Encoding: chunked, chunked\r\n')],
-  ['gzip', hiding('Transfer-Encoding: gzip\r\n')],
-  ['gzip, chunked', hiding('Transfer-Encoding: gzip, chunked\r\n')],
+  ['gzip and a length', hiding('Transfer-Encoding: gzip\r\nContent-Length: 6\r\n')],
+  ['gzip in a line of its own', hiding('Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n')],
+  ['chunked, gzip', hiding('Transfer-Encoding: chunked, gzip\r\n')],
   ['a comma in front', hiding('Transfer-Encoding: ,chunked\r\n')],
   ['a comma behind', hiding('Transfer-Encoding: chunked,\r\n')],
   ['quotes', hiding('Transfer-Encoding: "chunked"\r\n')],
@@ -249,9 +250,9 @@ const chunkLines: readonly Attack[] = [
 ];
 
 /** The request is refused, the connection closed, and nothing of it, nor what follows it, reaches an instance. */
-async function expectRefused(bytes: string): Promise<void> {
+async function expectRefused(bytes: string, status = /400|405|408|413|414|417|431|501|505/): Promise<void> {
   const text = await exchangeRaw(gateway.port, Buffer.from(bytes + smuggled, 'latin1'));
-  expect(text).toMatch(/^HTTP\/1\.1 (400|405|408|413|414|417|431|501|505) /);
+  expect(text).toMatch(new RegExp(`^HTTP/1\\.1 (${status.source}) `));
   expect(text).toMatch(/\r\nConnection: close\r\n/i);
   expect(text.match(/HTTP\/1\.1 \d/g)).toHaveLength(1);
   expect(heads).toEqual([]);
@@ -261,13 +262,27 @@ describe.each([
   ['request line', requestLines],
   ['header', headerLines],
   ['Host', hosts],
-  ['length', lengths],
-  ['transfer encoding', transferEncodings],
 ])('a %s that is not to be trusted', (_, attacks) => {
   it.each(attacks)('is refused: %s', async (_name, bytes) => {
     await expectRefused(bytes);
   });
 });
+
+describe.each([
+  ['length', lengths],
+  ['transfer encoding', transferEncodings],
+])('a %s that leaves the end of the body in doubt', (_, attacks) => {
+  it.each(attacks)('is refused with 400: %s', async (_name, bytes) => {
+    await expectRefused(bytes, /400/);
+  });
+});
+
+it.each(['gzip', 'gzip, chunked', 'deflate'])(
+  'a body in a coding nobody here reads is refused with 501: %s',
+  async (coding) => {
+    await expectRefused(hiding(`Transfer-Encoding: ${coding}\r\n`), /501/);
+  },
+);
 
 describe('a chunk that is not to be trusted', () => {
   it.each(chunkLines)('ends the connection: %s', async (_, bytes) => {

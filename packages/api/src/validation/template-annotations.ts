@@ -8,6 +8,7 @@ import {
   viaField,
   viaKey,
 } from '../field-error.ts';
+import { parseGoDuration } from '../go-duration.ts';
 import { parseGoFloat } from '../go-number.ts';
 import { keys } from '../keys.ts';
 import type { ObjectMeta } from '../meta.ts';
@@ -45,7 +46,13 @@ export function validateTemplateAnnotations(
     ...(deadline === ''
       ? []
       : viaField('annotations', validateWholeSeconds(deadline, keys.progressDeadline, 'progress-deadline'))),
+    ...viaField('annotations', validateQueueTimeout(annotations[keys.queueTimeout])),
   ];
+}
+
+function validateQueueTimeout(text: string | undefined): FieldError[] {
+  if (text === undefined || (parseGoDuration(text) ?? 0) > 0) return [];
+  return viaKey(keys.queueTimeout, [invalidValue(text, '')]);
 }
 
 function validateNetworkingKey(key: string): FieldError[] {

@@ -186,6 +186,10 @@ describe('8 other annotations of a template', () => {
         return [annotation(key, '100m', 'admitted'), annotation(key, 'much', `invalid value: much: ${path}.[${key}]`)];
       }),
     ),
+    annotation('ebb.dev/queue-timeout', '500ms', 'admitted'),
+    ...['', 'soon', '0s', '-1s', '2'].map((text) =>
+      annotation('ebb.dev/queue-timeout', text, `invalid value: ${text}: ${path}.[ebb.dev/queue-timeout]`),
+    ),
     annotation(deadline, '10m', 'admitted'),
     annotation(deadline, '', 'admitted'),
     annotation(deadline, 'soon', `invalid value: soon: ${path}.${deadline}`),

@@ -11,7 +11,7 @@ import type { RequestHead } from './request-head.ts';
 import { readResponseHead } from './response-head.ts';
 import { serverTiming } from './server-timing.ts';
 import { takeTurn } from './take-turn.ts';
-import { deadlineOf, waitDeadlineOf } from './timeouts.ts';
+import { type Wait, deadlineOf, waitDeadlineOf } from './timeouts.ts';
 import { upstreamHeaders } from './upstream-headers.ts';
 
 /** What an exchange begins with: a request, and the revision it goes to. */
@@ -162,7 +162,7 @@ export class Exchange implements Caller, CallSink, Dated, DownstreamOwner {
     const deadline = this.#deadline();
     if (nowMs < deadline) return deadline;
     if (this.#phase === 'calling') this.#timedOut();
-    else this.#refuse(waitedOut(this.#settings, this.#retryUntil));
+    else this.#refuse(waitedOut(this.#settings, this.#wait(), nowMs));
     return undefined;
   }
 
@@ -185,8 +185,14 @@ export class Exchange implements Caller, CallSink, Dated, DownstreamOwner {
     this.#lease?.responded();
   }
 
+  #wait(): Wait {
+    const { activator, clock } = this.#plane;
+    const servingSince = activator.servingSince(this.#start.forward.revisionKey) ?? clock.now();
+    return { arrivedAt: this.#arrivedAt, retryUntil: this.#retryUntil, servingSince };
+  }
+
   #deadline(): number {
-    if (this.#phase === 'waiting') return waitDeadlineOf(this.#settings, this.#arrivedAt, this.#retryUntil);
+    if (this.#phase === 'waiting') return waitDeadlineOf(this.#settings, this.#wait());
     return deadlineOf(this.#settings, { arrivedAt: this.#arrivedAt, lastByteAt: this.#lastByteAt });
   }
 

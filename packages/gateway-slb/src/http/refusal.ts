@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Timeouts } from './timeouts.ts';
+import { type Timeouts, type Wait, queueDeadlineOf } from './timeouts.ts';
 
 /** Why the gateway itself answers a request, in one word: the header `ebb-reason`. */
 export type Reason =
@@ -9,6 +9,7 @@ export type Reason =
   | 'not-supported'
   | 'redirect'
   | 'queue-full'
+  | 'queue-timeout'
   | 'rate-limited'
   | 'revision-failed'
   | 'revision-missing'
@@ -39,6 +40,7 @@ type Known =
   | 'upstreamInvalid'
   | 'noEndpoints'
   | 'timeoutWaiting'
+  | 'queueTimeout'
   | 'timeout'
   | 'starting'
   | 'closing'
@@ -60,6 +62,7 @@ export const refusals: Readonly<Record<Known, Refusal>> = {
   upstreamInvalid: { status: 502, reason: 'upstream-invalid', text: 'the instance did not answer in HTTP' },
   noEndpoints: { status: 503, reason: 'no-endpoints', text: 'no instance of the service is ready', headers: retrySoon },
   timeoutWaiting: { status: 504, reason: 'timeout-waiting', text: 'activator request timeout' },
+  queueTimeout: { status: 503, reason: 'queue-timeout', text: 'no instance was free in time', headers: retrySoon },
   timeout: { status: 504, reason: 'timeout', text: 'request timeout' },
   starting: { status: 503, reason: 'starting', text: 'the gateway is starting', headers: retrySoon },
   closing: { status: 503, reason: 'closing', text: 'the gateway is closing', headers: retrySoon },
@@ -76,9 +79,10 @@ export const refusals: Readonly<Record<Known, Refusal>> = {
 };
 
 /** The answer for a request that has waited for an instance as long as it may. */
-export function waitedOut({ waitMs }: Timeouts, retryUntil: number | undefined): Refusal {
-  if (retryUntil !== undefined) return refusals.connectRefused;
-  return waitMs === undefined ? refusals.timeoutWaiting : refusals.noEndpoints;
+export function waitedOut(timeouts: Timeouts, wait: Wait, nowMs: number): Refusal {
+  if (wait.retryUntil !== undefined) return refusals.connectRefused;
+  if (nowMs >= queueDeadlineOf(timeouts, wait)) return refusals.queueTimeout;
+  return timeouts.waitMs === undefined ? refusals.timeoutWaiting : refusals.noEndpoints;
 }
 
 /** The answer for a request that the activator refuses. */

@@ -31,6 +31,15 @@ const neverHopByHop: ReadonlySet<string> = new Set([
   'x-forwarded-host',
 ]);
 
+/** Codings that a client may use in good faith, as the last one, or before `chunked`. */
+const knownCodings = /^(?:(?:x-)?(?:gzip|compress)|deflate)(?: ?, ?chunked)?$/i;
+
+/** A body in a known coding cannot be read; whatever else stands there may be read by others in another way. */
+function codingFault({ chunked, fault }: RequestHead, value: string): Fault {
+  if (!chunked && knownCodings.test(value)) return fault ?? { status: 501, text: 'transfer encoding not supported' };
+  return { status: 400, text: 'bad Transfer-Encoding header' };
+}
+
 type Taker = (head: RequestHead, value: string) => boolean | void;
 
 /** Headers that are the gateway's business. What is true goes on to the instance as it came. */
@@ -41,9 +50,7 @@ const takers = new Map<string, Taker>(
       head.connection = head.connection === undefined ? value : `${head.connection},${value}`;
     },
     'transfer-encoding': (head, value) => {
-      if (head.chunked || value.toLowerCase() !== 'chunked') {
-        head.fault ??= { status: 501, text: 'transfer encoding not supported' };
-      }
+      if (head.chunked || value.toLowerCase() !== 'chunked') head.fault = codingFault(head, value);
       head.chunked = true;
     },
     'content-length': (head, value) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { deadlineOf } from './timeouts.ts';
+import { deadlineOf, waitDeadlineOf } from './timeouts.ts';
 
 describe('deadlineOf', () => {
   const timeouts = { totalMs: 10_000, responseStartMs: 7000, idleMs: 5000 };
@@ -12,5 +12,20 @@ describe('deadlineOf', () => {
     [{ ...timeouts, responseStartMs: undefined, idleMs: undefined }, undefined, 10_000],
   ])('of %j with the last byte at %s is %i', (limits, lastByteAt, expected) => {
     expect(deadlineOf(limits, { arrivedAt: 0, lastByteAt })).toBe(expected);
+  });
+});
+
+describe('waitDeadlineOf', () => {
+  const timeouts = { totalMs: 10_000, responseStartMs: undefined, idleMs: undefined };
+  it.each([
+    [{}, 0, 11_000],
+    [{ queueMs: 500 }, 0, 1500],
+    // A cold start does not count.
+    [{ queueMs: 500 }, 3000, 3500],
+    [{ queueMs: 60_000 }, 3000, 11_000],
+    [{ queueMs: 5000, waitMs: 400 }, 0, 1400],
+  ])('with %j and instances since %i is %i', (more, servingSince, expected) => {
+    const wait = { arrivedAt: 1000, retryUntil: undefined, servingSince };
+    expect(waitDeadlineOf({ ...timeouts, ...more }, wait)).toBe(expected);
   });
 });

@@ -8,6 +8,8 @@ export interface Timeouts {
   readonly idleMs: number | undefined;
   /** Longest wait for an instance, where nobody starts one. Default: as long as the request may take. */
   readonly waitMs?: number | undefined;
+  /** Longest wait for a slot while instances are ready: a cold start does not count. Default: as long as the request may take. */
+  readonly queueMs?: number | undefined;
 }
 
 /** How far an exchange is. Times in milliseconds since the epoch. */
@@ -27,8 +29,28 @@ export function deadlineOf(timeouts: Timeouts, { arrivedAt, lastByteAt }: Progre
   return deadline;
 }
 
-/** When a request that has no instance gives up. `retryUntil`: an instance could not be reached, and another is looked for until then. */
-export function waitDeadlineOf(timeouts: Timeouts, arrivedAt: number, retryUntil: number | undefined): number {
+/** How long a request has waited for an instance. Times in milliseconds since the epoch. */
+export interface Wait {
+  readonly arrivedAt: number;
+  /** An instance could not be reached, and another is looked for until then. */
+  readonly retryUntil: number | undefined;
+  /** Since when there has been an instance that is ready; this moment while there is none. */
+  readonly servingSince: number;
+}
+
+/** When a request that has no instance gives up. */
+export function waitDeadlineOf(timeouts: Timeouts, wait: Wait): number {
+  const { arrivedAt, retryUntil } = wait;
   const deadline = deadlineOf(timeouts, { arrivedAt, lastByteAt: undefined });
-  return Math.min(deadline, arrivedAt + (timeouts.waitMs ?? Infinity), retryUntil ?? Infinity);
+  return Math.min(
+    deadline,
+    arrivedAt + (timeouts.waitMs ?? Infinity),
+    retryUntil ?? Infinity,
+    queueDeadlineOf(timeouts, wait),
+  );
+}
+
+/** When a request has waited for a slot as long as it may. */
+export function queueDeadlineOf({ queueMs = Infinity }: Timeouts, { arrivedAt, servingSince }: Wait): number {
+  return Math.max(arrivedAt, servingSince) + queueMs;
 }

@@ -11,7 +11,7 @@ import { shakeHands } from './handshake.ts';
 import { type Refusal, refusalOf, refusals, waitedOut, refuseOnSocket } from './refusal.ts';
 import type { RequestHead } from './request-head.ts';
 import { takeTurn } from './take-turn.ts';
-import { deadlineOf, waitDeadlineOf } from './timeouts.ts';
+import { type Wait, deadlineOf, waitDeadlineOf } from './timeouts.ts';
 import { upstreamHeaders } from './upstream-headers.ts';
 
 export interface TunnelStart {
@@ -97,7 +97,7 @@ export class Tunnel implements Caller, Dated {
     if (nowMs < deadline) return deadline;
     if (this.#phase === 'open') this.#finish();
     else if (this.#phase === 'connecting') this.#refuse(refusals.timeout);
-    else this.#refuse(waitedOut(this.#settings, this.#retryUntil));
+    else this.#refuse(waitedOut(this.#settings, this.#wait(), nowMs));
     return undefined;
   }
 
@@ -111,8 +111,14 @@ export class Tunnel implements Caller, Dated {
     this.#bytesSeen = bytes;
   }
 
+  #wait(): Wait {
+    const { activator, clock } = this.#plane;
+    const servingSince = activator.servingSince(this.#start.forward.revisionKey) ?? clock.now();
+    return { arrivedAt: this.#arrivedAt, retryUntil: this.#retryUntil, servingSince };
+  }
+
   #deadline(): number {
-    if (this.#phase === 'waiting') return waitDeadlineOf(this.#settings, this.#arrivedAt, this.#retryUntil);
+    if (this.#phase === 'waiting') return waitDeadlineOf(this.#settings, this.#wait());
     return deadlineOf(this.#settings, { arrivedAt: this.#arrivedAt, lastByteAt: this.#lastByteAt });
   }
 

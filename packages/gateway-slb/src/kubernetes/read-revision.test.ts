@@ -64,10 +64,16 @@ describe('readSettings', () => {
     expect(readSettings({ ...revision(), metadata: { annotations } }).serverTiming).toBe(true);
   });
 
+  it('reads how long a request may wait for a slot', () => {
+    const annotations = { 'ebb.dev/queue-timeout': '1.5s' };
+    expect(readSettings({ ...revision(), metadata: { annotations } }).queueMs).toBe(1500);
+    expect(readSettings(revision()).queueMs).toBeUndefined();
+  });
+
   it('reads times, in which zero and nothing mean the default or none', () => {
     const { spec } = revision({ ports: [{ name: 'h2c', containerPort: 8080 }] });
     const times = { timeoutSeconds: 10, responseStartTimeoutSeconds: 5, idleTimeoutSeconds: 0 };
-    expect(readSettings({ metadata: {}, spec: { ...spec, ...times } })).toEqual({
+    expect(readSettings({ metadata: {}, spec: { ...spec, ...times } })).toMatchObject({
       totalMs: 10_000,
       responseStartMs: 5000,
       idleMs: undefined,

@@ -1,5 +1,5 @@
 import type { Readiness, RevisionConfig } from '@ebb/activator';
-import { type Container, type Probe, type Revision, keys } from '@ebb/api';
+import { type Container, type Probe, type Revision, keys, parseGoDuration } from '@ebb/api';
 import type { RevisionSettings } from '../http/data-plane.ts';
 
 /** Knative's own default, used where admission has not filled it in (data-path.md, section 8.1). */
@@ -16,12 +16,15 @@ export const defaultSettings: RevisionSettings = {
 /** How requests to a revision are sent, and how long they may take. */
 export function readSettings({ metadata, spec }: Revision): RevisionSettings {
   const port = servingContainer(spec.containers)?.ports?.[0];
+  const { annotations = {} } = metadata;
   return {
     totalMs: (spec.timeoutSeconds || defaultTimeoutSeconds) * 1000,
     responseStartMs: spec.responseStartTimeoutSeconds ? spec.responseStartTimeoutSeconds * 1000 : undefined,
     idleMs: spec.idleTimeoutSeconds ? spec.idleTimeoutSeconds * 1000 : undefined,
     protocol: port?.name === 'h2c' ? 'h2c' : 'http1',
-    ...(metadata.annotations?.[keys.serverTiming] === 'true' ? { serverTiming: true } : {}),
+    // Anything else than a duration is refused at admission.
+    queueMs: parseGoDuration(annotations[keys.queueTimeout] ?? ''),
+    ...(annotations[keys.serverTiming] === 'true' ? { serverTiming: true } : {}),
   };
 }
 
