@@ -46,6 +46,17 @@ describe('makeContainerGroup', () => {
     });
   });
 
+  it('asks for disk beside the 30 GiB that are there anyway, and mounts below a volume by the environment', () => {
+    const volumeMounts = [{ name: 'v', mountPath: '/v', subPathExpr: '$(POD)/x' }];
+    const resources = { limits: { 'ephemeral-storage': '20Gi' } };
+    const env = [{ name: 'POD', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }];
+    const containers = ['a', 'b'].map((name) => ({ name, image: 'i', resources, env, volumeMounts }));
+    expect(makeContainerGroup(pod({ containers, volumes: [{ name: 'v', emptyDir: {} }] }), emptyLookup)).toMatchObject({
+      ephemeralStorage: 10,
+      container: [{ volumeMount: [{ subPath: 'hello-00001-deployment-abcde/x' }] }, {}],
+    });
+  });
+
   it('finds the port of a probe by its name, or takes the first', () => {
     const ports = [
       { name: 'web', containerPort: 8080 },

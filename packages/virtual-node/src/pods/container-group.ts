@@ -1,8 +1,8 @@
 import type { ProbeSpec } from '@ebb/base/probe';
 import { type Container, type Pod, keys } from '@ebb/api';
 import type { CreateGroup } from '../eci/eci.ts';
-import { type ResolvedVariable, resolveEnvironment } from './environment.ts';
-import { containerResources, cpuRequests, gpuResources, groupResources } from './group-resources.ts';
+import { type ResolvedVariable, expandSubPath, resolveEnvironment } from './environment.ts';
+import { containerResources, cpuRequests, extraStorage, gpuResources, groupResources } from './group-resources.ts';
 import { imageCredentials } from './image-credentials.ts';
 import { lifecycleFields } from './lifecycle.ts';
 import type { Lookup } from './lookup.ts';
@@ -53,6 +53,7 @@ export function makeContainerGroup(pod: Pod, lookup: Lookup): CreateGroup {
     // A create whose answer was lost gives the same group when asked again.
     clientToken: tokenOf(metadata),
     ...groupResources(spec),
+    ...extraStorage(spec),
     restartPolicy: spec.restartPolicy ?? 'Always',
     terminationGracePeriodSeconds: spec.terminationGracePeriodSeconds ?? 30,
     ...(spec.activeDeadlineSeconds === undefined ? {} : { activeDeadlineSeconds: spec.activeDeadlineSeconds }),
@@ -116,13 +117,8 @@ function groupContainer(container: Container, pod: Pod, variables: readonly Reso
       fieldPath ? { key, fieldRef: { fieldPath } } : { key, value },
     ),
     port: ports?.map(({ containerPort, protocol = 'TCP' }) => withoutUndefined({ port: containerPort, protocol })),
-    volumeMount: volumeMounts?.map((mount) =>
-      withoutUndefined({
-        name: mount.name,
-        mountPath: mount.mountPath,
-        readOnly: mount.readOnly || claimIsReadOnly(pod, mount.name) || undefined,
-        subPath: mount.subPath || undefined,
-      }),
+    volumeMount: (volumeMounts as readonly Mount[] | undefined)?.map((mount) =>
+      groupMount(mount, container, pod, variables),
     ),
     livenessProbe: groupProbe(probes.livenessProbe),
     readinessProbe: groupProbe(probes.readinessProbe),
@@ -135,6 +131,28 @@ function groupContainer(container: Container, pod: Pod, variables: readonly Reso
     ...groupSecurity(container, pod),
   };
   return withoutUndefined(group);
+}
+
+/** `core/v1 VolumeMount`, with what Knative has not. */
+type Mount = NonNullable<Container['volumeMounts']>[number] & {
+  readonly subPathExpr?: string;
+  readonly mountPropagation?: string;
+};
+
+function groupMount(
+  { name, mountPath, readOnly, subPath, subPathExpr, mountPropagation }: Mount,
+  container: Container,
+  pod: Pod,
+  variables: readonly ResolvedVariable[],
+): NonNullable<GroupContainer['volumeMount']>[number] {
+  const field = `subPathExpr of ${container.name}'s volume mount ${name}`;
+  return withoutUndefined({
+    name,
+    mountPath,
+    readOnly: readOnly || claimIsReadOnly(pod, name) || undefined,
+    subPath: subPathExpr ? expandSubPath(subPathExpr, variables, field) : subPath || undefined,
+    mountPropagation: mountPropagation === 'None' ? undefined : mountPropagation,
+  });
 }
 
 function claimIsReadOnly({ spec }: Pod, volume: string): boolean {

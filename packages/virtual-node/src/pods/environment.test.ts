@@ -1,6 +1,6 @@
 import type { Container, Pod } from '@ebb/api';
 import { describe, expect, it } from 'vitest';
-import { resolveEnvironment } from './environment.ts';
+import { expandSubPath, resolveEnvironment, skippedNames } from './environment.ts';
 import { emptyLookup } from '../../test/empty-lookup.ts';
 import type { Lookup } from './lookup.ts';
 import { MissingReference } from './missing.ts';
@@ -26,6 +26,19 @@ describe('resolveEnvironment', () => {
       { key: 'color', value: 'red' },
       { key: 'S_token', value: 's3cret' },
     ]);
+    const envFrom = [{ configMapRef: { name: 'config' } }];
+    expect(skippedNames({ ...pod, spec: { containers: [{ name: 'c', envFrom }] } }, lookup)).toEqual([
+      'Keys [1bad] from the EnvFrom configMap default/config were skipped since they are considered invalid environment variable names.',
+    ]);
+  });
+
+  it('has a word in where volumes are mounted from', () => {
+    const variables = [
+      { key: 'NAME', value: 'web' },
+      { key: 'IP', fieldPath: 'status.podIP' },
+    ];
+    expect(expandSubPath('logs/$(NAME)-$$(NAME)', variables, 'f')).toBe('logs/web-$(NAME)');
+    expect(() => expandSubPath('$(IP)', variables, 'f')).toThrow('f: there is no value for IP');
   });
 
   it('tells of Services, but for what the container says itself, and what does not fit', () => {

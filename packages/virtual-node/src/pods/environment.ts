@@ -1,7 +1,7 @@
 import type { Container, EnvVar, Pod } from '@ebb/api';
 import { podField, resourceField } from './downward.ts';
 import type { Lookup } from './lookup.ts';
-import { MissingReference } from './missing.ts';
+import { MissingReference, Unsupported } from './missing.ts';
 
 /** A variable with its value, or one that ECI fills in from the group itself (`status.podIP`). */
 export interface ResolvedVariable {
@@ -53,6 +53,19 @@ function resolveAll(container: Container, pod: Pod, lookup: Lookup): ResolvedVar
   const room = maxVariables - variables.size;
   const ofServices = lookup.serviceVariables.filter(({ key }) => !variables.has(key)).slice(0, Math.max(0, room));
   return [...ofServices, ...variables.values()];
+}
+
+/** Entries of ConfigMaps and Secrets that are left out, as their names are none of variables: in kubelet's words. */
+export function skippedNames({ spec, metadata }: Pod, lookup: Lookup): string[] {
+  return [...spec.containers, ...(spec.initContainers ?? [])].flatMap(({ envFrom = [] }) =>
+    envFrom.flatMap(({ prefix = '', configMapRef, secretRef }) => {
+      const names = Object.keys(sourceData({ configMapRef, secretRef }, lookup)).map((name) => prefix + name);
+      const bad = names.filter((name) => !validName.test(name));
+      if (bad.length === 0) return [];
+      const [kind, { name = '' } = {}] = configMapRef ? ['configMap', configMapRef] : ['secret', secretRef];
+      return `Keys [${bad.join(', ')}] from the EnvFrom ${kind} ${metadata.namespace}/${name} were skipped since they are considered invalid environment variable names.`;
+    }),
+  );
 }
 
 type Source = { readonly name?: string; readonly optional?: boolean } | undefined;
@@ -118,6 +131,15 @@ function fieldVariable(key: string, fieldPath: string, pod: Pod): ResolvedVariab
   const ofGroup = groupFields.get(fieldPath);
   if (ofGroup) return { key, fieldPath: ofGroup };
   return { key, value: podField(pod, fieldPath) ?? '' };
+}
+
+/** A mount's path below its volume, from the container's variables. Throws `Unsupported` where one is not there, or is ECI's to fill in. */
+export function expandSubPath(expression: string, variables: readonly ResolvedVariable[], field: string): string {
+  return expand(expression, (name) => {
+    const value = variables.find(({ key }) => key === name)?.value;
+    if (value !== undefined) return value;
+    throw new Unsupported(`${field}: there is no value for ${name} before the container starts`);
+  });
 }
 
 /** `$(NAME)` becomes the value of a variable set before, `$$` a dollar sign; an unknown name stays as it is. */

@@ -144,6 +144,11 @@ describe('the group of a pod', () => {
       'spec.containers["c"].securityContext.privileged',
     ],
     ['a capability', pod({}, { securityContext: { capabilities: { add: ['SYS_ADMIN'] } } }), 'capabilities.add'],
+    [
+      'a sidecar',
+      pod({ initContainers: [{ name: 's', restartPolicy: 'Always' }] }),
+      'spec.initContainers["s"].restartPolicy',
+    ],
     ['hostPath', pod({ volumes: [{ name: 'v', hostPath: { path: '/' } }] }), 'spec.volumes["v"].hostPath'],
   ])('is refused at once for %s, by the name of the field', async (_what, asking, field) => {
     const { made, asked } = await make(asking);
@@ -180,7 +185,8 @@ const refusal = (code: string): Error => eciError(Object.assign(new Error(`${cod
 const noStock = refusal('OperationDenied.NoStock');
 const annotated = (annotations: Record<string, string>, metadata: object = {}): Pod => {
   const plain = pod({}, { resources: { limits: { cpu: 1, memory: '2Gi' } } });
-  const prefixed = Object.entries(annotations).map(([name, value]) => [`k8s.aliyun.com/${name}`, value]);
+  const full = (name: string): string => (name.includes('/') ? name : `k8s.aliyun.com/${name}`);
+  const prefixed = Object.entries(annotations).map(([name, value]) => [full(name), value]);
   return { ...plain, metadata: { ...plain.metadata, ...metadata, annotations: Object.fromEntries(prefixed) } };
 };
 
@@ -274,15 +280,54 @@ describe('what is asked for', () => {
     ['eci-spot-strategy', 'Cheap'],
     ['eci-spot-strategy', 'SpotWithPriceLimit'],
     ['eci-fail-strategy', 'panic'],
+    ['eci-use-specs', '0-4Gi'],
+    ['eci-spot-price-limit', 'cheap'],
+    ['eci-spot-duration', 'long'],
+    ['eci-spot-fallback', 'maybe'],
+    ['eci-spot-release-strategy', 'evict'],
+    ['eci-reschedule-enable', 'yes'],
+    ['pod-fail-on-create-err', 'yes'],
+    ['eci-vswitch', ','],
+    ['eci-schedule-strategy', 'VSwitchFirst'],
+    ['eci-security-group', 'a,b,c,d,e,f'],
+    ['eci-resource-group-id', 'rg 1'],
+    ['eci-ram-role-name', ''],
+    ['eci-cpu-option-core', '0'],
+    ['eci-cpu-option-ht', '1.5'],
     ['eci-auto-imc', 'yes'],
+    ['eci-image-cache', '1'],
+    ['eci-imc-id', ''],
+    ['eci-image-snapshot-id', 'a b'],
+    ['image-accelerate-mode', 'warp'],
+    ['plain-http-registry', ','],
+    ['insecure-registry', ''],
+    ['acr-service-arns', 'arn:1'],
+    ['acr-user-arns', 'arn:1'],
+    ['eci-with-eip', 'on'],
+    ['eci-eip-instanceid', ''],
     ['eip-bandwidth', 'fast'],
+    ['eip-isp', ''],
+    ['eip-common-bandwidth-package-id', ''],
+    ['eci-private-ip-address', '10.0.0'],
+    ['eci-fixed-ip', '10.0.0.1'],
+    ['eci-fixed-ip-retain-hour', '0'],
     ['eci-extra-ephemeral-storage', 'much'],
+    ['eci-extra-ephemeral-storage', '6000Gi'],
+    ['eci-data-cache-bucket', ''],
+    ['eci-data-cache-pl', 'PL9'],
+    ['eci-data-cache-provisioned-iops', '-1'],
+    ['eci-data-cache-bursting-enabled', '0'],
     ['eci-custom-tags', 'a:1,b:2,c:3,d:4'],
+    ['eci-ntp-server', ' '],
+    ['eci-core-pattern', ''],
+    ['kubernetes.io/ingress-bandwidth', 'fast'],
+    ['kubernetes.io/egress-bandwidth', '-10M'],
   ])('is nothing where %s is %s, by the name of the annotation', async (name, value) => {
     const { made, asked } = await make(annotated({ [name]: value }));
     expect(asked).toBeUndefined();
+    const key = name.includes('/') ? name : `k8s.aliyun.com/${name.replace('spot-strategy', 'spot-')}`;
     expect(made).toMatchObject({
-      events: [{ message: expect.stringContaining('annotation k8s.aliyun.com/e') }],
+      events: [{ reason: 'ProviderCreateFailed', message: expect.stringContaining(`annotation ${key}`) }],
       retry: undefined,
     });
   });

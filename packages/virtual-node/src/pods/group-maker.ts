@@ -8,7 +8,9 @@ import { type Effects, effectsOn } from '../profile/effects.ts';
 import type { EciProfile, Labels } from '../profile/profile.ts';
 import { type Attempt, type FailStrategy, type GroupSettings, readSettings } from '../profile/settings.ts';
 import { makeContainerGroup } from './container-group.ts';
+import { skippedNames } from './environment.ts';
 import { groupResources } from './group-resources.ts';
+import type { Lookup } from './lookup.ts';
 import { MissingReference, Unsupported } from './missing.ts';
 import { createPullSecrets } from './pull-secrets.ts';
 import { fetchReferences } from './references.ts';
@@ -95,7 +97,7 @@ export function createGroupMaker(options: MakerOptions): { make(pod: Pod, signal
       return {
         id,
         ...(hasAny(effects) ? { effects } : {}),
-        events: [...ignoredEvents(settings), ...degradedEvents(settings, used)],
+        events: [...ignoredEvents(settings), ...skippedEvents(pod, lookup), ...degradedEvents(settings, used)],
       };
     } catch (error) {
       return refused(pod, error, { nowMs: now, zone, settings });
@@ -218,6 +220,14 @@ function ignoredEvents({ ignored }: GroupSettings): PodEvent[] {
   if (ignored.length === 0) return [];
   const message = `these annotations mean nothing here and were ignored: ${ignored.join(', ')}`;
   return [{ type: 'Warning', reason: 'AnnotationIgnored', message }];
+}
+
+function skippedEvents(pod: Pod, lookup: Lookup): PodEvent[] {
+  return skippedNames(pod, lookup).map((message) => ({
+    type: 'Warning',
+    reason: 'InvalidEnvironmentVariableNames',
+    message,
+  }));
 }
 
 /** Somebody wanted spot, and pays more. */

@@ -27,6 +27,17 @@ export function groupResources({ containers, initContainers = [] }: PodSpec): Gr
     : { cpu: round(cpu || defaults.cpu), memory: round(memory || defaults.memory) };
 }
 
+/** What every instance has of disk, in GiB (serverless-node.md, section 2.6). */
+const freeStorage = 30;
+
+/** GiB of disk beside those, where containers ask for more; summed as CPU and memory are. */
+export function extraStorage({ containers, initContainers = [] }: PodSpec): { ephemeralStorage?: number } {
+  const sum = containers.reduce((all, container) => all + amountOf(container, 'ephemeral-storage'), 0);
+  const most = Math.max(sum, ...initContainers.map((container) => amountOf(container, 'ephemeral-storage')));
+  const extra = Math.ceil(most / gibibyte - freeStorage);
+  return extra > 0 ? { ephemeralStorage: extra } : {};
+}
+
 /** What one container may take; what it says nothing of is left out. */
 export function containerResources({ resources }: Container): Partial<GroupSize> {
   const cpu = resources?.limits?.['cpu'];
@@ -58,7 +69,7 @@ export function gpuResources({ resources }: Container): { gpu?: number } {
   return gpu === undefined ? {} : { gpu: parseQuantity(String(gpu)) };
 }
 
-function amountOf({ resources }: Container, resource: 'cpu' | 'memory'): number {
+function amountOf({ resources }: Container, resource: 'cpu' | 'memory' | 'ephemeral-storage'): number {
   const amount = resources?.limits?.[resource] ?? resources?.requests?.[resource];
   return amount === undefined ? 0 : parseQuantity(String(amount));
 }

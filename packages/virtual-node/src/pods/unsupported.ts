@@ -34,6 +34,12 @@ function checkContainer({ securityContext, ...container }: Container, path: stri
       `of ${forbidden}; only NET_ADMIN and NET_RAW can be added`,
     );
   }
+  if ('restartPolicy' in container) {
+    throw refusal(
+      `${path}.restartPolicy`,
+      'its init containers end before the others start, and these restart as the pod says',
+    );
+  }
   if ('volumeDevices' in container) throw refusal(`${path}.volumeDevices`, 'there are no block devices');
 }
 

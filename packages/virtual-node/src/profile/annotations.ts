@@ -1,4 +1,4 @@
-import { parseQuantity } from '@ebb/api';
+import { isQuantity, parseQuantity } from '@ebb/api';
 import type { CreateGroup } from '../eci/eci.ts';
 import type { Labels } from './profile.ts';
 
@@ -14,18 +14,26 @@ type Fields = Partial<CreateGroup>;
 type Reader = (value: string, name: string) => Fields;
 
 const text =
-  <Name extends keyof CreateGroup>(field: Name): Reader =>
-  (value) => ({ [field]: value });
+  <Name extends keyof CreateGroup>(field: Name, form = /^\S+$/, wanted = 'a value without spaces'): Reader =>
+  (value, name) => {
+    if (!form.test(value)) throw wrong(name, value, wanted);
+    return { [field]: value };
+  };
 const flag =
   <Name extends keyof CreateGroup>(field: Name): Reader =>
   (value, name) => ({ [field]: readFlag(value, name) });
 const whole =
-  <Name extends keyof CreateGroup>(field: Name): Reader =>
-  (value, name) => ({ [field]: readNumber(value, name, { isWhole: true }) });
+  <Name extends keyof CreateGroup>(field: Name, least = 0): Reader =>
+  (value, name) => ({ [field]: readNumber(value, name, { isWhole: true, least }) });
 /** Kubernetes counts bits a second, ECI bytes. */
 const bandwidth =
   <Name extends keyof CreateGroup>(field: Name): Reader =>
   (value, name) => ({ [field]: Math.ceil(readQuantity(value, name) / 8) });
+
+/** A comma separated list, as ECI takes it. */
+const list =
+  <Name extends keyof CreateGroup>(field: Name, max: number): Reader =>
+  (value, name) => ({ [field]: readWords(value, name, max).join(',') });
 
 const word =
   <Name extends keyof CreateGroup>(field: Name, words: readonly string[]): Reader =>
@@ -35,43 +43,51 @@ const word =
   };
 
 const gibibyte = 2 ** 30;
+const maxExtraGibibytes = 5000;
+const maxVSwitches = 10;
+const maxSecurityGroups = 5;
+const maxRegistries = 20;
+const maxNtpServers = 10;
+const address = [/^\d{1,3}(\.\d{1,3}){3}$/, 'an IPv4 address'] as const;
 
 /**
  * Annotations that are a field of `CreateContainerGroup` (serverless-node.md, section 3.2), by name without the prefix. Sizes and
  * spot have their own readers.
  */
 export const fieldAnnotations: Readonly<Record<string, Reader>> = {
-  'eci-vswitch': (value) => ({ vSwitchId: words(value).join(',') }),
+  'eci-vswitch': list('vSwitchId', maxVSwitches),
   'eci-schedule-strategy': word('scheduleStrategy', ['VSwitchOrdered', 'VSwitchRandom']),
-  'eci-cpu-option-core': whole('cpuOptionsCore'),
-  'eci-cpu-option-ht': whole('cpuOptionsThreadsPerCore'),
+  'eci-cpu-option-core': whole('cpuOptionsCore', 1),
+  'eci-cpu-option-ht': whole('cpuOptionsThreadsPerCore', 1),
   'eci-image-cache': flag('autoMatchImageCache'),
   'eci-auto-imc': flag('autoMatchImageCache'),
   'eci-image-snapshot-id': text('imageSnapshotId'),
   'eci-imc-id': text('imageSnapshotId'),
-  'image-accelerate-mode': text('imageAccelerateMode'),
-  'plain-http-registry': text('plainHttpRegistry'),
-  'insecure-registry': text('insecureRegistry'),
-  'eci-security-group': text('securityGroupId'),
+  'image-accelerate-mode': word('imageAccelerateMode', ['nydus', 'dadi', 'p2p', 'imc']),
+  'plain-http-registry': list('plainHttpRegistry', maxRegistries),
+  'insecure-registry': list('insecureRegistry', maxRegistries),
+  'eci-security-group': list('securityGroupId', maxSecurityGroups),
   'eci-with-eip': flag('autoCreateEip'),
   'eci-eip-instanceid': text('eipInstanceId'),
-  'eip-bandwidth': whole('eipBandwidth'),
+  'eip-bandwidth': whole('eipBandwidth', 1),
   'eip-isp': text('eipISP'),
   'eip-common-bandwidth-package-id': text('eipCommonBandwidthPackage'),
-  'eci-private-ip-address': text('privateIpAddress'),
-  'eci-fixed-ip': text('fixedIp'),
-  'eci-fixed-ip-retain-hour': whole('fixedIpRetainHour'),
-  'eci-extra-ephemeral-storage': (value, name) => ({
-    ephemeralStorage: Math.ceil(readQuantity(value, name) / gibibyte),
-  }),
+  'eci-private-ip-address': text('privateIpAddress', ...address),
+  'eci-fixed-ip': word('fixedIp', ['true', 'false']),
+  'eci-fixed-ip-retain-hour': whole('fixedIpRetainHour', 1),
+  'eci-extra-ephemeral-storage': (value, name) => {
+    const gibibytes = Math.ceil(readQuantity(value, name) / gibibyte);
+    if (gibibytes > maxExtraGibibytes) throw wrong(name, value, `at most ${maxExtraGibibytes}Gi`);
+    return { ephemeralStorage: gibibytes };
+  },
   'eci-data-cache-bucket': text('dataCacheBucket'),
-  'eci-data-cache-pl': text('dataCachePL'),
+  'eci-data-cache-pl': word('dataCachePL', ['PL0', 'PL1', 'PL2', 'PL3']),
   'eci-data-cache-provisioned-iops': whole('dataCacheProvisionedIops'),
   'eci-data-cache-bursting-enabled': flag('dataCacheBurstingEnabled'),
   'eci-ram-role-name': text('ramRoleName'),
   'eci-resource-group-id': text('resourceGroupId'),
-  'eci-ntp-server': (value) => ({ ntpServer: words(value) }),
-  'eci-core-pattern': text('corePattern'),
+  'eci-ntp-server': (value, name) => ({ ntpServer: readWords(value, name, maxNtpServers) }),
+  'eci-core-pattern': text('corePattern', /\S/, 'a pattern'),
   'eci-custom-tags': (value, name) => ({ tag: customTags(value, name) }),
 };
 
@@ -125,6 +141,12 @@ export function words(value: string): string[] {
   return value.split(',').flatMap((each) => each.trim() || []);
 }
 
+function readWords(value: string, name: string, max: number): string[] {
+  const found = words(value);
+  if (found.length > 0 && found.length <= max && found.every((each) => /^\S+$/.test(each))) return found;
+  throw wrong(name, value, `one to ${max} names with commas between them`);
+}
+
 export function readFlag(value: string, name: string): boolean {
   if (value !== 'true' && value !== 'false') throw wrong(name, value, 'true or false');
   return value === 'true';
@@ -133,21 +155,19 @@ export function readFlag(value: string, name: string): boolean {
 export function readNumber(
   value: string,
   name: string,
-  { isWhole = false }: { readonly isWhole?: boolean } = {},
+  { isWhole = false, least = 0 }: { readonly isWhole?: boolean; readonly least?: number } = {},
 ): number {
   const number = Number(value);
-  if (value.trim() === '' || !(number >= 0) || (isWhole && !Number.isSafeInteger(number))) {
-    throw wrong(name, value, isWhole ? 'a whole number' : 'a number');
+  if (!/^\d+(\.\d+)?$/.test(value) || number < least || (isWhole && !Number.isSafeInteger(number))) {
+    const what = isWhole ? 'a whole number' : 'a number';
+    throw wrong(name, value, least > 0 ? `${what} of ${least} or more` : what);
   }
   return number;
 }
 
 function readQuantity(value: string, name: string): number {
-  try {
-    return parseQuantity(value);
-  } catch {
-    throw wrong(name, value, 'a quantity such as 10M or 50Gi');
-  }
+  if (!isQuantity(value) || parseQuantity(value) < 0) throw wrong(name, value, 'a quantity such as 10M or 50Gi');
+  return parseQuantity(value);
 }
 
 const maxCustomTags = 3;

@@ -41,6 +41,8 @@ export interface GroupSettings {
 }
 
 const strategies = ['NoSpot', 'SpotAsPriceGo', 'SpotWithPriceLimit'] as const;
+/** What is done before an instance is taken back; by default nothing. */
+const releaseStrategies = ['api-evict'] as const;
 export const failStrategies: readonly FailStrategy[] = ['fail-back', 'fail-over', 'fail-fast'];
 const maxSpecs = 5;
 /** Smaller ones are not sold as spot. */
@@ -93,23 +95,25 @@ function atLeast({ cpu, memory }: GroupSize): GroupSize {
 }
 
 function spotOf(get: Get): { fields: Attempt; fallsBack: boolean } | undefined {
-  const said = get('eci-spot-strategy');
-  if (said === undefined) return undefined;
-  const spotStrategy = strategies.find((each) => each === said);
-  if (!spotStrategy) throw wrong('eci-spot-strategy', said, `one of ${strategies.join(', ')}`);
-  if (spotStrategy === 'NoSpot') return undefined;
+  const spotStrategy = readOne(get, 'eci-spot-strategy', strategies);
+  // All of them are looked at, whether they come to anything or not: a typing error in one may be why they do not.
   const limit = get('eci-spot-price-limit');
-  if (spotStrategy === 'SpotWithPriceLimit' && limit === undefined) {
+  const spotPriceLimit = limit === undefined ? undefined : readNumber(limit, 'eci-spot-price-limit');
+  const duration = get('eci-spot-duration');
+  const spotDuration =
+    duration === undefined ? undefined : readNumber(duration, 'eci-spot-duration', { isWhole: true });
+  const fallsBack = flagOf(get, 'eci-spot-fallback') ?? false;
+  readOne(get, 'eci-spot-release-strategy', releaseStrategies);
+  if (spotStrategy === undefined || spotStrategy === 'NoSpot') return undefined;
+  if (spotStrategy === 'SpotWithPriceLimit' && spotPriceLimit === undefined) {
     throw new AnnotationError(`annotation ${eciPrefix}eci-spot-price-limit is needed for SpotWithPriceLimit`);
   }
-  const duration = get('eci-spot-duration');
-  const fallback = get('eci-spot-fallback');
   return {
-    fallsBack: fallback !== undefined && readFlag(fallback, 'eci-spot-fallback'),
+    fallsBack,
     fields: {
       spotStrategy,
-      ...(limit === undefined ? {} : { spotPriceLimit: readNumber(limit, 'eci-spot-price-limit') }),
-      ...(duration === undefined ? {} : { spotDuration: readNumber(duration, 'eci-spot-duration', { isWhole: true }) }),
+      ...(spotPriceLimit === undefined ? {} : { spotPriceLimit }),
+      ...(spotDuration === undefined ? {} : { spotDuration }),
     },
   };
 }
@@ -123,22 +127,31 @@ function specsOf(get: Get): Attempt[] | undefined {
   if (specs.length === 0 || specs.length > maxSpecs) throw wrong(name, value, `one to ${maxSpecs} specs`);
   return specs.map((spec) => {
     const [, cpu, memory] = /^(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?)Gi$/.exec(spec) ?? [];
-    if (cpu !== undefined && memory !== undefined) return { cpu: Number(cpu), memory: Number(memory) };
+    if (Number(cpu) > 0 && Number(memory) > 0) return { cpu: Number(cpu), memory: Number(memory) };
     if (!/^ecs\.[a-z0-9-]+\.[a-z0-9]+$/.test(spec)) throw wrong(name, spec, 'a spec such as 2-4Gi or ecs.c6.xlarge');
     return { instanceType: spec };
   });
 }
 
 function failStrategyOf(get: Get): FailStrategy | undefined {
-  const said = get('eci-fail-strategy');
-  if (said !== undefined) {
-    const strategy = failStrategies.find((each) => each === said);
-    if (strategy) return strategy;
-    throw wrong('eci-fail-strategy', said, `one of ${failStrategies.join(', ')}`);
-  }
+  const strategy = readOne(get, 'eci-fail-strategy', failStrategies);
   // Its older names.
-  if (get('pod-fail-on-create-err') === 'true') return 'fail-fast';
-  return get('eci-reschedule-enable') === 'true' ? 'fail-over' : undefined;
+  const failsFast = flagOf(get, 'pod-fail-on-create-err');
+  const failsOver = flagOf(get, 'eci-reschedule-enable');
+  return strategy ?? (failsFast ? 'fail-fast' : failsOver ? 'fail-over' : undefined);
+}
+
+function readOne<Word extends string>(get: Get, name: string, choice: readonly Word[]): Word | undefined {
+  const said = get(name);
+  if (said === undefined) return undefined;
+  const word = choice.find((each) => each === said);
+  if (word === undefined) throw wrong(name, said, `one of ${choice.join(', ')}`);
+  return word;
+}
+
+function flagOf(get: Get, name: string): boolean | undefined {
+  const said = get(name);
+  return said === undefined ? undefined : readFlag(said, name);
 }
 
 /** Registries of Container Registry Enterprise, by the ids of their instances: pulled from without a password. */
@@ -146,7 +159,14 @@ function acrRegistries(annotations: Labels): NonNullable<CreateGroup['acrRegistr
   const list = (name: string): string[] => words(annotations[eciPrefix + name] ?? '');
   const services = list('acr-service-arns');
   const users = list('acr-user-arns');
-  return list('acr-instance-ids').map((id, index) => {
+  const instances = list('acr-instance-ids');
+  for (const name of ['acr-service-arns', 'acr-user-arns']) {
+    const given = list(name).length;
+    if (given > instances.length) {
+      throw wrong(name, annotations[eciPrefix + name] ?? '', `at most one for each of acr-instance-ids`);
+    }
+  }
+  return instances.map((id, index) => {
     // An id may be given with its region: `cn-hangzhou:cri-1`.
     const at = id.lastIndexOf(':');
     return {
