@@ -13,7 +13,7 @@ import { type Gateway, createGateway } from '../src/index.ts';
 import { type FakeClient, createFakeClient } from './fake-client.ts';
 import { type Backend, expectSoon, host, openHttpBackend } from './harness.ts';
 import { openHttp2Client } from './http2-client.ts';
-import { exchangeRaw } from './raw-client.ts';
+import { exchangeRaw, openRawClient } from './raw-client.ts';
 
 const prefix = 'service.beta.kubernetes.io/alibaba-cloud-loadbalancer-';
 
@@ -133,6 +133,43 @@ it('brings clients back to the instance they had, by a cookie', async () => {
   await expectSoon(async () => /set-cookie: SERVERID/i.test(await world.get(`Cookie: ${cookie}`)));
 });
 
+it('brings clients back by a cookie of the app, which does not see what was added to it', async () => {
+  const names = ['a', 'b', 'c'];
+  const backends = await Promise.all(
+    names.map((name) =>
+      openHttpBackend((request, response) => {
+        const { cookie } = request.headers;
+        if (!cookie) response.setHeader('Set-Cookie', ['lang=en', `sid=${name}-1=; Path=/; HttpOnly`]);
+        response.end(`from ${name} with <${String(cookie)}>`);
+      }),
+    ),
+  );
+  await using world = await openWorld(backends);
+  world.ask({
+    [`${prefix}sticky-session`]: 'on',
+    [`${prefix}sticky-session-type`]: 'server',
+    [`${prefix}cookie`]: 'sid',
+  });
+  let [sid, name]: (string | undefined)[] = [];
+  await expectSoon(async () => {
+    const text = await world.get();
+    expect(text).toContain('Set-Cookie: lang=en\r\n');
+    [, sid, name] = /Set-Cookie: sid=([\da-f]{16}~(\w)-1=); Path=\/; HttpOnly\r\n/i.exec(text) ?? [];
+    return sid !== undefined;
+  });
+  for (let i = 0; i < 10; i++) {
+    expect(await world.get(`Cookie: lang=en; sid=${sid};x=1`)).toContain(
+      `from ${name} with <lang=en; sid=${name}-1=;x=1>`,
+    );
+  }
+  const upgrade = ['Connection: Upgrade', 'Upgrade: websocket', `Cookie: sid=${sid}`];
+  const asked = ['GET / HTTP/1.1', `Host: ${host}`, ...upgrade, '', ''].join('\r\n');
+  await using client = await openRawClient(world.gateway.publicAddress.port);
+  client.send(asked);
+  expect(await client.hears('with <')).toContain(`from ${name} with <sid=${name}-1=>`);
+  await Promise.all(backends.map((backend) => backend[Symbol.asyncDispose]()));
+});
+
 it('limits the rate of a route, and of each client of it', async () => {
   await using backend = await openNamed('a');
   await using world = await openWorld([backend]);
@@ -202,6 +239,8 @@ it('logs requests once the ConfigMap asks for it', async () => {
     return requests.length > 0;
   });
   expect(requests[0]).toMatchObject({
+    revision: 'default/hello-00001',
+    pod: 'pod-0',
     traceId: '0af7651916cd43dd8448eb211c80319c',
     httpRequest: {
       requestMethod: 'GET',
@@ -209,6 +248,7 @@ it('logs requests once the ConfigMap asks for it', async () => {
       status: 200,
       userAgent: 'me',
       remoteIp: '127.0.0.1',
+      serverIp: '127.0.0.1',
       protocol: 'HTTP/1.1',
     },
   });

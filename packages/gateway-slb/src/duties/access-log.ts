@@ -1,3 +1,4 @@
+import type { Lease } from '@ebb/activator';
 import type { Clock, Logger } from '@ebb/base';
 import type { Downstream, DownstreamOwner, Peer, RequestBody, ResponseHead } from '../http/downstream.ts';
 import type { RequestHead } from '../http/request-head.ts';
@@ -41,6 +42,8 @@ class LoggedDownstream implements Downstream {
   #status = 0;
   #bytes = 0;
   #isOver = false;
+  #revision: string | undefined;
+  #instance: Pick<Lease, 'podName' | 'address'> | undefined;
 
   constructor(inner: Downstream, head: RequestHead, peer: Peer, options: AccessLogOptions) {
     this.#inner = inner;
@@ -71,6 +74,11 @@ class LoggedDownstream implements Downstream {
         owner.clientGone();
       },
     };
+  }
+
+  assigned(revisionKey: string, instance: Pick<Lease, 'podName' | 'address'>): void {
+    this.#revision = revisionKey;
+    this.#instance = instance;
   }
 
   information(response: ResponseHead): void {
@@ -122,11 +130,13 @@ class LoggedDownstream implements Downstream {
       responseSize: this.#bytes,
       userAgent: this.#head.header('user-agent') ?? '',
       remoteIp: address,
+      serverIp: this.#instance?.address.host ?? '',
       referer: this.#head.header('referer') ?? '',
       latency: `${latency.toFixed(6)}s`,
       protocol,
     };
-    logger.info({ httpRequest, traceId: traceIn(this.#head) }, 'request');
+    const to = { revision: this.#revision ?? '', pod: this.#instance?.podName ?? '' };
+    logger.info({ httpRequest, ...to, traceId: traceIn(this.#head) }, 'request');
   }
 }
 

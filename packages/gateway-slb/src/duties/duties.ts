@@ -7,7 +7,7 @@ import { HeaderList, withoutHeaders } from '../http/header-block.ts';
 import type { Refusal } from '../http/refusal.ts';
 import type { RequestHead } from '../http/request-head.ts';
 import type { AccessLog } from './access-log.ts';
-import { Binding } from './affinity.ts';
+import { type Binding, createBinding } from './affinity.ts';
 import type { RateLimits } from './rate-limits.ts';
 
 /** What a load balancer does beside passing requests on. */
@@ -66,7 +66,7 @@ export class Duties {
   /** The instance the client is to come back to, if that is asked for. */
   binding(head: RequestHead, { proto, listener }: Peer): Binding | undefined {
     const { affinity } = this.#options.settings;
-    return affinity && listener === 'public' ? new Binding(affinity, head, proto === 'https') : undefined;
+    return affinity && listener === 'public' ? createBinding(affinity, head, proto === 'https') : undefined;
   }
 
   /** What to use in place of `downstream`. */

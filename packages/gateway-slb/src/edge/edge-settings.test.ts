@@ -35,7 +35,7 @@ it('reads what CCM calls by these names', () => {
     httpsOnly: true,
     idleMs: 15_000,
     requestMs: 180_000,
-    affinity: { cookie: 'SERVERID', maxAgeSeconds: 60 },
+    affinity: { kind: 'insert', cookie: 'SERVERID', maxAgeSeconds: 60 },
     forwarded: { slbPort: true, clientPort: false },
   });
   expect(settings.access.allow?.has('10.1.2.3')).toBe(true);
@@ -56,7 +56,9 @@ it('tells key, value and what it must be of what makes no sense, and goes on wit
       'idle-timeout': '0',
       'proxy-protocol': 'yes',
       'acl-status': 'on',
+      'sticky-session': 'on',
       'sticky-session-type': 'server',
+      cookie: 'a b',
     },
     { 'ebb.dev/acl-entries': 'office' },
   );
@@ -66,6 +68,16 @@ it('tells key, value and what it must be of what makes no sense, and goes on wit
     expect.stringMatching(/^ebb.dev\/acl-entries = "office": 'office' is no address/),
     'proxy-protocol = "yes": must be on or off',
     'idle-timeout = "0": must be a number of seconds from 1 to 3600',
-    'sticky-session-type = "server": must be insert: the gateway does not rewrite the cookies of apps',
+    'cookie = "a b": must be the name of a cookie, of up to 200 characters',
+    'sticky-session-type = "server": the annotation `cookie` must name the cookie of the app',
   ]);
+});
+
+it('reads which cookie of the app keeps a session', () => {
+  const { settings, faults, ignored } = read({
+    'sticky-session': 'on',
+    'sticky-session-type': 'server',
+    cookie: 'sid',
+  });
+  expect([settings.affinity, faults, ignored]).toEqual([{ kind: 'server', cookie: 'sid' }, [], []]);
 });

@@ -2,11 +2,15 @@ import { messageOf } from '@ebb/base';
 import { type AccessRules, AddressList } from './address-list.ts';
 import { type TlsPolicyName, defaultTlsPolicy, isTlsPolicy, tlsPolicies } from './tls-policies.ts';
 
-/** A cookie that brings a client back to the instance it had before. */
-export interface Affinity {
-  readonly cookie: string;
-  readonly maxAgeSeconds: number;
-}
+/**
+ * A cookie that brings a client back to the instance it had before.
+ *
+ * - `insert`: one of the gateway's own.
+ * - `server`: one that the app sets; its value tells the instance besides.
+ */
+export type Affinity =
+  | { readonly kind: 'insert'; readonly cookie: string; readonly maxAgeSeconds: number }
+  | { readonly kind: 'server'; readonly cookie: string };
 
 /** What a load balancer is told in annotations of its Service. */
 export interface EdgeSettings {
@@ -100,9 +104,15 @@ function readList(reader: Reader, key: string, text: string | undefined): Addres
 
 function readAffinity(reader: Reader): Affinity | undefined {
   const isOn = reader.isOn('sticky-session', false);
-  reader.read('sticky-session-type', parseSessionType);
+  const type = reader.read('sticky-session-type', oneOf('insert', 'server')) ?? 'insert';
   const maxAgeMs = reader.read('cookie-timeout', seconds(1, 86_400)) ?? 1_000_000;
-  return isOn ? { cookie: 'SERVERID', maxAgeSeconds: maxAgeMs / 1000 } : undefined;
+  const cookie = reader.read('cookie', parseCookieName);
+  if (!isOn) return undefined;
+  if (type === 'insert') return { kind: type, cookie: 'SERVERID', maxAgeSeconds: maxAgeMs / 1000 };
+  return reader.attempt('sticky-session-type', type, () => {
+    if (cookie === undefined) throw new Error('the annotation `cookie` must name the cookie of the app');
+    return { kind: type, cookie };
+  });
 }
 
 type Parse<T> = (text: string) => T;
@@ -178,7 +188,8 @@ function parseForward(text: string): true {
   return true;
 }
 
-function parseSessionType(text: string): string {
-  if (text !== 'insert') throw new Error('must be insert: the gateway does not rewrite the cookies of apps');
+function parseCookieName(text: string): string {
+  if (!/^[\w!#$%&'*+.^`|~-]{1,200}$/.test(text))
+    throw new Error('must be the name of a cookie, of up to 200 characters');
   return text;
 }

@@ -1,3 +1,4 @@
+import type { Lease } from '@ebb/activator';
 import type { Listener } from '@ebb/router';
 import type { HeaderBlock } from './header-block.ts';
 import type { OwnAnswer } from './refusal.ts';
@@ -67,6 +68,8 @@ export interface Downstream {
   readonly begun: boolean;
   /** Who is to be told; undefined before and after an exchange. */
   owner: DownstreamOwner | undefined;
+  /** Told which revision has the request, and which of its instances; once more for another. */
+  assigned?(revisionKey: string, instance: Pick<Lease, 'podName' | 'address'>): void;
   /** Passes a 1xx response on, without any effect on what follows, or leaves it out where it cannot be. */
   information(response: ResponseHead): void;
   /** @param own Headers of the gateway's own: name, value, name, value… Throws if the head cannot be written. */

@@ -95,6 +95,7 @@ export class Exchange implements Caller, CallSink, Dated, DownstreamOwner {
     this.#phase = 'calling';
     if (lease.waited) this.#coldStart = true;
     this.#start.binding?.chosen(lease.podName);
+    this.#downstream.assigned?.(this.#start.forward.revisionKey, lease);
     this.#attempts++;
     this.#upstreamRequest ??= this.#makeRequest();
     try {
@@ -118,7 +119,8 @@ export class Exchange implements Caller, CallSink, Dated, DownstreamOwner {
   head(response: ResponseHead): void {
     this.#alive();
     try {
-      this.#downstream.head(response, this.#ownHeaders());
+      const passed = this.#start.binding?.answer(response) ?? response;
+      this.#downstream.head(passed, this.#ownHeaders());
     } catch (error) {
       this.#plane.logger.debug({ error: messageOf(error) }, 'response refused');
       this.#fail(refusals.upstreamInvalid);

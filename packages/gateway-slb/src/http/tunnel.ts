@@ -3,6 +3,7 @@ import { type Socket, connect } from 'node:net';
 import type { Caller, Lease, RefusedError, Waiter } from '@ebb/activator';
 import { messageOf } from '@ebb/base';
 import type { Forward } from '@ebb/router';
+import type { Binding } from '../duties/affinity.ts';
 import { connectTimeoutMs } from '../upstream/call.ts';
 import { type DataPlane, type RevisionSettings, reconnectMs } from './data-plane.ts';
 import type { Dated, DatedPlace } from './deadlines.ts';
@@ -23,6 +24,8 @@ export interface TunnelStart {
   readonly head: RequestHead;
   readonly path: string;
   readonly forward: Forward;
+  /** The instance the client is to come back to. */
+  readonly binding?: Binding | undefined;
 }
 
 /** What a client may send before there is anyone to take it; then it is no longer read. */
@@ -70,6 +73,10 @@ export class Tunnel implements Caller, Dated {
     const waiter = takeTurn(this.#plane, this.#start.forward.revisionKey, this, again);
     // Without a place in line, the instance may have failed by now and the request wait anew.
     if (waiter) this.#waiter = waiter;
+  }
+
+  get prefers(): Caller['prefers'] {
+    return this.#start.binding?.prefers;
   }
 
   granted(lease: Lease): void {

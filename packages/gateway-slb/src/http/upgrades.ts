@@ -52,7 +52,8 @@ export class Upgrades implements Disposable {
         return refuseOnSocket(socket, { ...verdict.answer, reason: 'not-supported' });
       case 'forward': {
         const { path, result: forward } = verdict;
-        new Tunnel(plane, { request, socket, firstBytes, peer, head, path, forward }).begin();
+        const binding = plane.duties?.()?.binding(head, peer);
+        new Tunnel(plane, { request, socket, firstBytes, peer, head, path, forward, binding }).begin();
       }
     }
   }
