@@ -8,7 +8,6 @@ import {
   missingField,
   viaFieldIndex,
 } from '../field-error.ts';
-import { servingContainer } from '../pod/serving-container.ts';
 import type { RevisionSpec } from '../serving.ts';
 import { type ContainerContext, validateContainer } from './container.ts';
 import type { ValidationContext } from './context.ts';
@@ -84,9 +83,9 @@ function validateContainers(spec: RevisionSpec, { config }: ValidationContext): 
   if (several && config.features['multi-container'] !== 'Enabled') {
     return [...ports, fieldError(`multi-container is off, but found ${containers.length} containers`, [])];
   }
-  const serving = servingContainer(spec);
   const volumes = volumesOf(spec);
-  const roleOf = (container: Container): ContainerContext['role'] => (container === serving ? 'serving' : 'sidecar');
+  const roleOf = ({ ports = [] }: Container): ContainerContext['role'] =>
+    several && ports.length === 0 ? 'sidecar' : 'serving';
   return [
     ...ports,
     ...validateEach(containers, (container) => ({ config, volumes, role: roleOf(container) })),

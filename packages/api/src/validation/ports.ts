@@ -8,17 +8,21 @@ const reservedPorts: ReadonlySet<number> = new Set([8008, 8012, 8013, 8022, 9090
 const names = ['h2c', 'http1'];
 const allowed: ReadonlySet<string> = new Set(['containerPort', 'name', 'protocol']);
 
-/** The ports of the serving container (serving-api.md, section 7.3); paths, without an index, from the container. */
-export function validateServingPort(ports: readonly ContainerPort[]): FieldError[] {
+/**
+ * The port of the serving container (serving-api.md, section 7.3); paths, without an index, from the container. More than one
+ * is a finding of its own, and only the first is looked at.
+ */
+export function validateServingPort([port]: readonly ContainerPort[]): FieldError[] {
+  if (port === undefined) return [];
   const details = `Name must be empty, or one of: ${names.map((name) => `'${name}'`).join(', ')}`;
-  const findings = ports.flatMap((port) => [
+  return [
     ...viaField('ports', checkAllowed(port, allowed)),
     ...(['', 'TCP'].includes(port.protocol ?? '') ? [] : [invalidValue(port.protocol ?? '', 'ports.protocol')]),
     ...(['', ...names].includes(port.name ?? '')
       ? []
       : [fieldError(`Port name ${port.name} is not allowed`, ['ports'], { details })]),
-  ]);
-  return [...findings, ...validatePortNumbers(ports)];
+    ...validatePortNumbers([port]),
+  ];
 }
 
 /** Range and reserved numbers: all that is asked of ports of an init container. */

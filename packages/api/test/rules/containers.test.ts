@@ -88,6 +88,16 @@ describe('7.2 containers', () => {
         'Only a single port is allowed across all containers',
       ),
     ],
+    [
+      'a port in each, one of a wrong name: each may be the one that serves',
+      withContainers('{ image: a1, ports: [{ containerPort: 1 }] }, { image: b1, ports: [{ name: grpc }] }'),
+      lines(
+        `Port name grpc is not allowed: ${second}.ports`,
+        "Name must be empty, or one of: 'h2c', 'http1'",
+        `more than one container port is set: ${pod}.containers[*].ports`,
+        'Only a single port is allowed across all containers',
+      ),
+    ],
   ]);
 });
 
