@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
-import { type Clock, type Logger, UserError, messageOf } from '@ebb/base';
+import { type Clock, type Logger, UserError, closerOf, messageOf } from '@ebb/base';
 import { type ActionContext, actions } from './actions.ts';
 import type { Coupon } from './billing/bill.ts';
 import { Faults } from './faults/faults.ts';
@@ -86,6 +86,7 @@ export async function createLocalEci(options: LocalEciOptions): Promise<LocalEci
   };
   const respond = createResponder(context, options);
   const server = createServer({ maxHeaderSize: maxHeaderBytes, requestTimeout: 60_000 }, respond);
+  const closeServer = closerOf(server);
   server.on('upgrade', (request, socket, head) => sessions.handleUpgrade(request, socket, head));
   endpoint = await listen(server, host, port).catch((error: unknown) => {
     book?.[Symbol.dispose]();
@@ -96,7 +97,8 @@ export async function createLocalEci(options: LocalEciOptions): Promise<LocalEci
     (closing ??= (async () => {
       stop.abort(new EciError('ServiceUnavailable', 'This ECI is going down.', 503));
       sessions[Symbol.dispose]();
-      await closeServer(server, clock);
+      // Lets calls under way end, but not for long.
+      await closeServer({ ms: 2000, clock });
       await store.close();
     })());
   return { endpoint, regionId, close, [Symbol.asyncDispose]: close };
@@ -176,14 +178,4 @@ async function listen(server: Server, host: string, port: number): Promise<strin
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('the local ECI listens on no port');
   return `${host}:${address.port}`;
-}
-
-/** Lets calls under way end, but not for long. */
-async function closeServer(server: Server, clock: Clock): Promise<void> {
-  const timer = clock.after(2000, () => server.closeAllConnections());
-  await new Promise<void>((resolve) => {
-    server.close(() => resolve());
-    server.closeIdleConnections();
-  });
-  timer[Symbol.dispose]();
 }

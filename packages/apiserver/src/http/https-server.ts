@@ -2,7 +2,7 @@ import { type Server, createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { IncomingMessage, RequestListener } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { UserError, messageOf } from '@ebb/base';
+import { UserError, closerOf, messageOf } from '@ebb/base';
 import type { UpgradeHandler } from './upgrade-handler.ts';
 
 export interface HttpsServerOptions {
@@ -39,12 +39,11 @@ export async function listenHttps(options: HttpsServerOptions): Promise<HttpsSer
     maxHeaderSize: 64 * 1024,
     noDelay: true,
   });
+  const close = closerOf(server);
   server.on('request', handler);
-  const upgraded = new Set<Duplex>();
-  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    upgraded.add(socket.once('close', () => upgraded.delete(socket)));
-    upgradeHandler(request, socket, head);
-  });
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) =>
+    upgradeHandler(request, socket, head),
+  );
   // Clients that speak no TLS, or do not trust the certificate, are their own problem.
   server.on('tlsClientError', (_, socket) => socket.destroy());
   server.on('clientError', (_, socket) => socket.destroy());
@@ -52,10 +51,7 @@ export async function listenHttps(options: HttpsServerOptions): Promise<HttpsSer
   const { port: actual } = server.address() as AddressInfo;
   return {
     url: `https://${host.includes(':') ? `[${host}]` : host}:${actual}`,
-    [Symbol.asyncDispose]: () => {
-      for (const socket of upgraded) socket.destroy();
-      return close(server);
-    },
+    [Symbol.asyncDispose]: () => close(),
   };
 }
 
@@ -66,12 +62,5 @@ function listen(server: Server, host: string, port: number): Promise<void> {
       reject(new UserError(message, { cause: error }));
     });
     server.listen({ host, port }, resolve);
-  });
-}
-
-function close(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
   });
 }

@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
 import { type Server, createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { type Clock, UserError, messageOf } from '@ebb/base';
+import { type Clock, UserError, closerOf, messageOf } from '@ebb/base';
 import type { Certificates } from '@ebb/base/certificates';
 
 type Shown = Pick<Certificates, 'certificate' | 'key'>;
@@ -53,6 +53,7 @@ export async function listen({
     noDelay: true,
   });
   server.maxConnections = maxConnections;
+  const close = closerOf(server);
   server.on('request', handler);
   // Clients that speak no TLS or HTTP, or do not trust the certificate, are their own problem.
   server.on('tlsClientError', (_, socket) => socket.destroy());
@@ -66,7 +67,7 @@ export async function listen({
       last = next;
       server.setSecureContext({ cert: next.certificate, key: next.key });
     },
-    [Symbol.asyncDispose]: () => close(server, clock),
+    [Symbol.asyncDispose]: () => close({ ms: graceMs, clock }),
   };
 }
 
@@ -77,13 +78,5 @@ function opened(server: Server, host: string, port: number): Promise<void> {
       reject(new UserError(problem, { cause: error }));
     });
     server.listen({ host, port }, resolve);
-  });
-}
-
-async function close(server: Server, clock: Clock): Promise<void> {
-  using _grace = clock.after(graceMs, () => server.closeAllConnections());
-  await new Promise<void>((resolve) => {
-    server.close(() => resolve());
-    server.closeIdleConnections();
   });
 }

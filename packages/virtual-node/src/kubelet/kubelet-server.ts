@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Server, createServer } from 'node:https';
+import { createServer } from 'node:https';
 import { type AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { KubeClient } from '@ebb/api';
-import { type Clock, type Logger, messageOf } from '@ebb/base';
+import { type Clock, type Logger, closerOf, messageOf } from '@ebb/base';
 import { makeCertificates } from '@ebb/base/certificates';
 import type { Eci } from '../eci/eci.ts';
 import { Access } from './access.ts';
@@ -78,9 +78,8 @@ export async function startKubelet(options: ServerOptions): Promise<KubeletServe
   const server = createServer({ cert, key, ...clients }, (request, response) => {
     answer(request, response, kubelet).catch((error: unknown) => fail(response, asHttpError(error)));
   });
-  const upgraded = new Set<Duplex>();
+  const close = closerOf(server);
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    upgraded.add(socket.once('close', () => upgraded.delete(socket)));
     answerUpgrade({ request, socket, head }, kubelet).catch((error: unknown) => {
       if (socket.writable) refuseUpgrade(socket, asHttpError(error));
     });
@@ -89,18 +88,8 @@ export async function startKubelet(options: ServerOptions): Promise<KubeletServe
   await once(server, 'listening');
   return {
     port: (server.address() as AddressInfo).port,
-    [Symbol.asyncDispose]: () => {
-      for (const socket of upgraded) socket.destroy();
-      return close(server);
-    },
+    [Symbol.asyncDispose]: () => close(),
   };
-}
-
-function close(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, kubelet: Kubelet): Promise<void> {
