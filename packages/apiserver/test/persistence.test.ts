@@ -91,7 +91,7 @@ describe('a data directory', () => {
     ['cut short', (whole: Buffer): Buffer => whole.subarray(0, 5000)],
   ])('is never emptied when its file was %s', async (_, damage) => {
     const store = await openLmdbStore(dataDir());
-    await store.write({ key: 'configmaps/default/a', value: '{}', revision: 1 });
+    await store.write({ key: 'configmaps/default/a', value: () => '{}', revision: 1 });
     await store[Symbol.asyncDispose]();
     const file = join(dataDir(), 'state', 'data.mdb');
     const damaged = damage(readFileSync(file));
@@ -102,7 +102,7 @@ describe('a data directory', () => {
 
   it('names the object that cannot be read', async () => {
     const store = await openLmdbStore(dataDir());
-    await store.write({ key: 'configmaps/default/a', value: '{"metadata":', revision: 1 });
+    await store.write({ key: 'configmaps/default/a', value: () => '{"metadata":', revision: 1 });
     await store[Symbol.asyncDispose]();
     await expect(createTestApi({ dataDir: dataDir() })).rejects.toThrow(
       /damaged: "configmaps\/default\/a" cannot be read/,

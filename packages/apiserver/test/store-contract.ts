@@ -17,9 +17,9 @@ export function describeStore(name: string, makeStore: () => Promise<Store>): vo
 
     it('keeps the last value of each key, in the order of keys', async () => {
       store = await makeStore();
-      await store.write({ key: 'b', value: '1', revision: 1 });
-      await store.write({ key: 'a', value: '2', revision: 2 });
-      await store.write({ key: 'b', value: '3', revision: 3 });
+      await store.write({ key: 'b', value: () => '1', revision: 1 });
+      await store.write({ key: 'a', value: () => '2', revision: 2 });
+      await store.write({ key: 'b', value: () => '3', revision: 3 });
       expect([...store.load()]).toEqual([
         ['a', '2'],
         ['b', '3'],
@@ -29,7 +29,7 @@ export function describeStore(name: string, makeStore: () => Promise<Store>): vo
 
     it('forgets what is removed, and keeps the revision of it', async () => {
       store = await makeStore();
-      await store.write({ key: 'a', value: '1', revision: 1 });
+      await store.write({ key: 'a', value: () => '1', revision: 1 });
       await store.write({ key: 'a', value: undefined, revision: 2 });
       expect([...store.load()]).toEqual([]);
       expect(store.revision).toBe(2);
@@ -41,7 +41,11 @@ export function describeStore(name: string, makeStore: () => Promise<Store>): vo
       const large = 'x'.repeat(1_500_000);
       const writes = Array.from({ length: 200 }, (_, i) =>
         Promise.resolve(
-          written.write({ key: `k${String(i).padStart(3, '0')}`, value: i === 7 ? large : `${i}`, revision: i + 1 }),
+          written.write({
+            key: `k${String(i).padStart(3, '0')}`,
+            value: () => (i === 7 ? large : `${i}`),
+            revision: i + 1,
+          }),
         ),
       );
       await Promise.all(writes);

@@ -1,6 +1,6 @@
 import type { Schema } from '@ebb/api';
 import type { ResourceInfo } from '../resource-info.ts';
-import { childPath, childSchema, isObject, type JsonObject } from '../schema/json.ts';
+import { childPath, childSchema, isObject, isStored, type JsonObject } from '../schema/json.ts';
 import { canonicalQuantity } from '../schema/quantity.ts';
 import { classOf } from './model-schema.ts';
 
@@ -24,7 +24,7 @@ interface Place {
 }
 
 function problemOf(value: unknown, schema: Schema, place: Place): string | undefined {
-  if (value === null || schema['x-kubernetes-preserve-unknown-fields']) return undefined;
+  if (value === null || isStored(value) || schema['x-kubernetes-preserve-unknown-fields']) return undefined;
   if (!fits(value, schema))
     return `json: cannot unmarshal ${jsonType(value)} into Go struct field ${place.struct}.${place.path} of type ${goType(schema)}`;
   if (schema.format === 'quantity' && typeof value === 'string' && canonicalQuantity(value) === undefined)

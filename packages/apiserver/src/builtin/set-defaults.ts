@@ -1,8 +1,8 @@
 import { isObject, type JsonObject } from '../schema/json.ts';
 
-/** Sets a field that is not there; the value is copied. */
+/** Sets a field that is not there, but in what is stored; the value is copied. */
 export function setDefault(object: JsonObject, key: string, value: unknown): void {
-  if (object[key] === undefined) object[key] = structuredClone(value);
+  if (object[key] === undefined && !Object.isFrozen(object)) object[key] = structuredClone(value);
 }
 
 /** Sets those fields that are not there. */

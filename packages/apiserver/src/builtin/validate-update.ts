@@ -78,6 +78,7 @@ const podText =
   '`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)';
 
 function keepsPodSpec(object: JsonObject, old: JsonObject): FieldError[] {
+  if (object['spec'] === old['spec']) return [];
   const [spec, before] = [objectOf(object['spec']), objectOf(old['spec'])];
   const kept = objectsOf(before['tolerations']).every((each) =>
     objectsOf(spec['tolerations']).some((other) =>

@@ -70,7 +70,8 @@ export function applyPatch(request: ApplyRequest): KubernetesObject {
   const result = request.manager === kubectl ? withLastApplied(merged, applied) : merged;
   const isChanged = live === undefined || !isDeepStrictEqual(live, result);
   after.set(id, owning(request, trackedOnly(fields), managers.get(id), isChanged));
-  return structuredClone({ ...result, metadata: { ...result.metadata, managedFields: encodeManagers(after) } });
+  const object = structuredClone(result);
+  return { ...object, metadata: { ...object.metadata, managedFields: encodeManagers(after) } };
 }
 
 function checked({ applied, schema, subresource }: ApplyRequest): KubernetesObject {

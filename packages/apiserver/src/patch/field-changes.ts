@@ -57,9 +57,11 @@ function compareParts(before: ReadonlyMap<string, Part>, after: ReadonlyMap<stri
 
 /** A value itself and all in it. */
 export function fieldsPresent({ value, schema }: Pick<Part, 'value' | 'schema'>): FieldSet {
+  const parts = partsOf(value, schema);
+  if (!parts || parts.size === 0) return FieldSet.field;
   const set = new FieldSet();
   set.self = true;
-  for (const [step, part] of partsOf(value, schema) ?? []) set.children.set(step, fieldsPresent(part));
+  for (const [step, part] of parts) set.children.set(step, fieldsPresent(part));
   return set;
 }
 

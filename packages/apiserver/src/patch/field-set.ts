@@ -1,16 +1,28 @@
 import { type JsonObject, isObject } from '../schema/json.ts';
 import { maxDepth } from './depth.ts';
 
+/** `FieldsV1` of a field with nothing below it. */
+const nothing: JsonObject = Object.freeze({});
+
 /**
  * A set of fields of an object, as a tree. A step down is written as in `FieldsV1`: `f:name` a key of a map,
  * `k:{"name":"x"}` an item of a list by its keys, `v:"x"` an item of a set, `i:0` one by its place. Once it has been encoded it is
  * not changed any more: sets share their parts, and their texts are kept.
  */
 export class FieldSet {
+  /** A field with nothing below it. Shared: not to be added to. */
+  static readonly field: FieldSet = FieldSet.#single();
+
   /** Whether the field at this place itself belongs to the set, and not just some below it. */
   self: boolean = false;
   readonly children: Map<string, FieldSet> = new Map();
   #encoded: JsonObject | undefined;
+
+  static #single(): FieldSet {
+    const set = new FieldSet();
+    set.self = true;
+    return set;
+  }
 
   /** The subtree below `step`, made if need be. */
   at(step: string): FieldSet {
@@ -58,7 +70,8 @@ export class FieldSet {
   /** As `FieldsV1`. */
   encode(): JsonObject {
     if (this.#encoded) return this.#encoded;
-    const entries: [string, JsonObject][] = this.self && this.children.size > 0 ? [['.', {}]] : [];
+    if (this.children.size === 0) return nothing;
+    const entries: [string, JsonObject][] = this.self ? [['.', nothing]] : [];
     for (const [step, child] of sorted(this.children)) entries.push([step, child.encode()]);
     return (this.#encoded = Object.freeze(Object.fromEntries(entries)));
   }
@@ -66,9 +79,10 @@ export class FieldSet {
   /** Reads `FieldsV1`; `undefined` if it is none. */
   static decode(fields: unknown, depth = 0): FieldSet | undefined {
     if (!isObject(fields) || depth > maxDepth) return undefined;
-    const set = new FieldSet();
     const entries = Object.entries(fields);
-    set.self = depth > 0 && (entries.length === 0 || Object.hasOwn(fields, '.'));
+    if (entries.length === 0 && depth > 0) return FieldSet.field;
+    const set = new FieldSet();
+    set.self = depth > 0 && Object.hasOwn(fields, '.');
     for (const [key, value] of entries) {
       if (key === '.') continue;
       const step = canonicalStep(key);
@@ -135,8 +149,14 @@ function subtract(a: FieldSet, b: FieldSet): FieldSet {
 const ranks: Readonly<Record<string, number>> = { f: 0, k: 1, v: 2, i: 3 };
 
 function sorted(children: ReadonlyMap<string, FieldSet>): [string, FieldSet][] {
-  const rank = (step: string): number => ranks[step[0] ?? ''] ?? 4;
-  return [...children].toSorted(([a], [b]) => rank(a) - rank(b) || (a < b ? -1 : 1));
+  const entries = [...children];
+  return entries.length < 2
+    ? entries
+    : entries.sort(([a], [b]) => (a[0] === b[0] ? (a < b ? -1 : 1) : rank(a) - rank(b)));
+}
+
+function rank(step: string): number {
+  return ranks[step[0] ?? ''] ?? 4;
 }
 
 function canonicalStep(step: string): string | undefined {

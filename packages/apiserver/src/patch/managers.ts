@@ -1,6 +1,7 @@
 import type { KubernetesObject, ManagedFieldsEntry } from '@ebb/api';
 import { isObject } from '../schema/json.ts';
 import { FieldSet } from './field-set.ts';
+import { sharedFields, sharedSet } from './shared-fields.ts';
 
 /** One owner of fields: an entry of `metadata.managedFields`, its fields decoded. */
 export interface Manager {
@@ -50,21 +51,11 @@ export function decodeManagers(entries: unknown): Managers | undefined {
   if (!Array.isArray(entries)) return undefined;
   const managers = new Map<string, Manager>();
   for (const entry of entries as readonly ManagedFieldsEntry[]) {
-    const fields = isEntry(entry) ? decodeFields(entry.fieldsV1 ?? {}) : undefined;
+    const fields = isEntry(entry) ? sharedSet(entry.fieldsV1 ?? {}) : undefined;
     if (!fields) return undefined;
     managers.set(managerId(entry), { entry, fields });
   }
   return managers;
-}
-
-/** Fields of entries that come from the store, and so never change. */
-const decoded = new WeakMap<object, FieldSet>();
-
-function decodeFields(fields: object): FieldSet | undefined {
-  if (!Object.isFrozen(fields)) return FieldSet.decode(fields);
-  const known = decoded.get(fields) ?? FieldSet.decode(fields);
-  if (known) decoded.set(fields, known);
-  return known;
 }
 
 /** Encodes owners in Kubernetes' order, leaving out those that own nothing. */
@@ -73,7 +64,7 @@ export function encodeManagers(managers: Managers): ManagedFieldsEntry[] {
   return capped(owning.toSorted(byAge)).map(({ entry, fields }) => ({
     ...entry,
     fieldsType: 'FieldsV1',
-    fieldsV1: fields.encode(),
+    fieldsV1: sharedFields(fields),
   }));
 }
 

@@ -3,13 +3,13 @@ import { type JsonObject, isObject } from '../schema/json.ts';
 import { checkDepth } from './depth.ts';
 
 /**
- * JSON Merge Patch (RFC 7386) of an object: null takes a key away, objects are merged, all else replaces. The result shares
- * nothing with its inputs. Throws `StatusError` (`BadRequest`) if the patch is no object.
+ * JSON Merge Patch (RFC 7386) of an object: null takes a key away, objects are merged, all else replaces. What is left alone is
+ * shared with `target`, what is set with `patch`. Throws `StatusError` (`BadRequest`) if the patch is no object.
  */
 export function mergePatch<T>(target: T, patch: unknown): T {
   if (!isObject(patch)) throw new StatusError('BadRequest', 'error decoding patch: a merge patch must be an object');
   checkDepth(patch);
-  return structuredClone(merge(target, patch)) as T;
+  return merge(target, patch) as T;
 }
 
 function merge(target: unknown, patch: unknown): unknown {

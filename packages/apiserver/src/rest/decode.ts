@@ -1,7 +1,7 @@
 import type { KubernetesObject } from '@ebb/api';
 import { decodingProblem } from '../builtin/decoding-problem.ts';
 import type { ResourceInfo } from '../resource-info.ts';
-import { isObject, stringOf } from '../schema/json.ts';
+import { isObject, isStored, stringOf } from '../schema/json.ts';
 import { pruneUnknown } from '../schema/prune.ts';
 import { type Call, apiVersionOfInfo } from './call.ts';
 import { badRequest, cannotHandle } from './errors.ts';
@@ -87,7 +87,7 @@ function cleanMetadata(info: ResourceInfo, metadata: Record<string, unknown>): K
     if (clean[field] !== undefined && !Array.isArray(clean[field])) refuse(clean[field], field, '[]v1');
   for (const field of mapFields) {
     const value = clean[field];
-    if (value === undefined) continue;
+    if (value === undefined || isStored(value)) continue;
     if (!isObject(value)) refuse(value, field, 'map[string]string');
     else clean[field] = stringMap(value, (each) => refuse(each, field, 'string'));
   }

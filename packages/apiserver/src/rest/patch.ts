@@ -45,7 +45,7 @@ export function patchObject(
 /** What a patch leads to, or the refusal that names the patch as what is wrong. */
 function decodePatched(call: Call, patched: KubernetesObject): KubernetesObject {
   try {
-    const object = decodeObject(call.info, structuredClone(patched));
+    const object = decodeObject(call.info, keepsStored(call) ? patched : structuredClone(patched));
     dropUnknownFields(call, object);
     return object;
   } catch (error) {
@@ -53,6 +53,14 @@ function decodePatched(call: Call, patched: KubernetesObject): KubernetesObject 
     const problem = error.message.replace(/^.*? cannot be handled as an? \w+: /, '');
     throw invalidObject({ group: '', kind: '' }, '', [invalid('patch', JSON.stringify(patched), problem)]);
   }
+}
+
+/**
+ * True if what the patch leaves alone may stay shared with the stored object: of built-in kinds a status is written beside a
+ * spec that nothing touches. Elsewhere defaults and addresses are set in place, and schemas may have changed.
+ */
+function keepsStored({ info, subresource, fieldValidation }: Call): boolean {
+  return info.builtin && subresource === 'status' && fieldValidation === 'Ignore';
 }
 
 /** The result of a patch that is no apply. */

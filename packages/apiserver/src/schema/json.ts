@@ -7,6 +7,11 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** True for what is frozen: it comes from the store, so it has been decoded, given its defaults and validated before. */
+export function isStored(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.isFrozen(value);
+}
+
 /** The value as an object, `{}` if it is none. Changing the result of a non-object changes nothing. */
 export function objectOf(value: unknown): JsonObject {
   return isObject(value) ? value : {};

@@ -1,6 +1,7 @@
 import type { ObjectMeta, OwnerReference } from '@ebb/api';
 import type { ResourceInfo } from '../resource-info.ts';
 import { type FieldError, forbidden, invalid, required, tooLong } from './field-error.ts';
+import { isStored } from './json.ts';
 import {
   dns1035LabelErrors,
   dnsLabelErrors,
@@ -60,6 +61,7 @@ function nameRule({ group, kind, builtin }: ResourceInfo): (name: string) => str
 }
 
 function labelErrors(labels: Record<string, string> = {}): FieldError[] {
+  if (isStored(labels)) return [];
   const path = 'metadata.labels';
   return Object.entries(labels).flatMap(([key, value]) => [
     ...qualifiedNameErrors(key).map((problem) => invalid(path, key, problem)),
@@ -68,6 +70,7 @@ function labelErrors(labels: Record<string, string> = {}): FieldError[] {
 }
 
 function annotationErrors(annotations: Record<string, string> = {}): FieldError[] {
+  if (isStored(annotations)) return [];
   const path = 'metadata.annotations';
   const errors: FieldError[] = [];
   let bytes = 0;

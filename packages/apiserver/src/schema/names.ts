@@ -6,7 +6,12 @@ const label1035 = '[a-z]([-a-z0-9]*[a-z0-9])?';
 const qualified = '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]';
 const labelValue = `(${qualified})?`;
 
-const matches = (value: string, pattern: string): boolean => new RegExp(`^(?:${pattern})$`).test(value);
+const whole = (pattern: string): RegExp => new RegExp(`^(?:${pattern})$`);
+const wholeLabel = whole(label);
+const wholeSubdomain = whole(subdomain);
+const wholeLabel1035 = whole(label1035);
+const wholeQualified = whole(qualified);
+const wholeLabelValue = whole(labelValue);
 
 const qualifiedText =
   "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character " +
@@ -15,8 +20,8 @@ const qualifiedText =
 /** A DNS label, as names of namespaces, containers and volumes are. */
 export function dnsLabelErrors(value: string): string[] {
   const errors = longerThan(value, 63);
-  if (!matches(value, label) && matches(value, subdomain)) errors.push('must not contain dots');
-  else if (!matches(value, label))
+  if (!wholeLabel.test(value) && wholeSubdomain.test(value)) errors.push('must not contain dots');
+  else if (!wholeLabel.test(value))
     errors.push(
       "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with " +
         `an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '${label}')`,
@@ -27,7 +32,7 @@ export function dnsLabelErrors(value: string): string[] {
 /** A DNS label that starts with a letter, as names of Services are. */
 export function dns1035LabelErrors(value: string): string[] {
   const errors = longerThan(value, 63);
-  if (!matches(value, label1035))
+  if (!wholeLabel1035.test(value))
     errors.push(
       "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and " +
         `end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '${label1035}')`,
@@ -38,7 +43,7 @@ export function dns1035LabelErrors(value: string): string[] {
 /** A DNS subdomain, as names of most objects are. */
 export function dnsSubdomainErrors(value: string): string[] {
   const errors = longerThan(value, 253);
-  if (!matches(value, subdomain))
+  if (!wholeSubdomain.test(value))
     errors.push(
       "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and " +
         `end with an alphanumeric character (e.g. 'example.com', regex used for validation is '${subdomain}')`,
@@ -66,13 +71,13 @@ export function qualifiedNameErrors(value: string): string[] {
   else if (prefix !== undefined) errors.push(...dnsSubdomainErrors(prefix).map((error) => `prefix part ${error}`));
   if (name === '') errors.push('name part must be non-empty');
   errors.push(...longerThan(name, 63).map((error) => `name part ${error}`));
-  if (!matches(name, qualified)) errors.push(`name part ${qualifiedText}`);
+  if (!wholeQualified.test(name)) errors.push(`name part ${qualifiedText}`);
   return errors;
 }
 
 export function labelValueErrors(value: string): string[] {
   const errors = longerThan(value, 63);
-  if (!matches(value, labelValue))
+  if (!wholeLabelValue.test(value))
     errors.push(
       "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end " +
         `with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '${labelValue}')`,

@@ -1,11 +1,11 @@
 import type { KubernetesObject, Schema } from '@ebb/api';
 import type { ResourceInfo } from '../resource-info.ts';
-import { childPath, childSchema, isObject, type JsonObject } from './json.ts';
+import { childPath, childSchema, isObject, isStored, type JsonObject } from './json.ts';
 
 /**
  * Removes, in place, the fields that the schema of the kind does not know, and returns their paths in document
  * order, in Kubernetes' form: `spec.foo`, `spec.template.spec.containers[0].bar`. Kept is what lies under
- * `x-kubernetes-preserve-unknown-fields` or an open map.
+ * `x-kubernetes-preserve-unknown-fields` or an open map, and what is stored already.
  */
 export function pruneUnknown(object: KubernetesObject, info: ResourceInfo): readonly string[] {
   const removed: string[] = [];
@@ -17,6 +17,7 @@ export function pruneUnknown(object: KubernetesObject, info: ResourceInfo): read
 }
 
 function prune(value: unknown, schema: Schema, path: string, removed: string[]): void {
+  if (isStored(value)) return;
   if (Array.isArray(value)) pruneItems(value, schema, path, removed);
   else if (isObject(value)) pruneFields(value, schema, path, removed);
 }

@@ -4,7 +4,7 @@ import { validateBuiltinUpdate } from '../builtin/validate-update.ts';
 import type { ResourceInfo } from '../resource-info.ts';
 import { checkBounds } from './bounds.ts';
 import { type FieldError, invalid, required, typeInvalid } from './field-error.ts';
-import { childPath, childSchema, isObject, type JsonObject } from './json.ts';
+import { childPath, childSchema, isObject, isStored, type JsonObject } from './json.ts';
 import { validateFinalizers, validateMetadata } from './metadata.ts';
 
 /**
@@ -60,7 +60,7 @@ function validateMetadataSchema(object: KubernetesObject, info: ResourceInfo): F
 
 function validate(value: unknown, schema: Schema, path: string, walk: Walk): void {
   // What is frozen comes from the store. It was valid when it was written, and is not held against rules that came later.
-  if (typeof value === 'object' && value !== null && Object.isFrozen(value)) return;
+  if (isStored(value)) return;
   if (value === null && schema.nullable) return;
   const wrongType = checkType(value, schema, path);
   if (wrongType) {

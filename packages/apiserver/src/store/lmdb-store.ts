@@ -61,9 +61,10 @@ class LmdbStore implements Store {
 
   async write({ key, value, revision }: Change): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
+    const text = value?.();
     try {
       await this.#root.batch(() => {
-        void (value === undefined ? this.#objects.remove(key) : this.#objects.put(key, value));
+        void (text === undefined ? this.#objects.remove(key) : this.#objects.put(key, text));
         void this.#meta.put(revisionKey, String(revision));
       });
     } catch (error) {

@@ -2,7 +2,7 @@ import type { Change, Store } from './store.ts';
 
 /** Keeps everything in memory; a write is as durable as it will ever be when the call returns. */
 export class MemoryStore implements Store {
-  readonly #pairs = new Map<string, string>();
+  readonly #pairs = new Map<string, () => string>();
   readonly #settings = new Map<string, string>();
   #revision = 0;
 
@@ -11,7 +11,8 @@ export class MemoryStore implements Store {
   }
 
   load(): Iterable<readonly [string, string]> {
-    return [...this.#pairs].sort(([a], [b]) => (a < b ? -1 : 1));
+    const sorted = [...this.#pairs].sort(([a], [b]) => (a < b ? -1 : 1));
+    return sorted.map(([key, value]) => [key, value()] as const);
   }
 
   write({ key, value, revision }: Change): undefined {

@@ -9,6 +9,7 @@ export class OwnerIndex {
 
   /** Takes note that an object of `resource` went from `previous` to `current`. */
   replace(resource: string, previous: StoredObject | undefined, current: StoredObject | undefined): void {
+    if (previous?.uid === current?.uid && ownersOf(previous) === ownersOf(current)) return;
     if (previous?.uid !== current?.uid && previous) this.#places.delete(previous.uid);
     if (current) this.#places.set(current.uid, place(resource, current));
     const before = ownersOf(previous);
@@ -48,8 +49,10 @@ export class OwnerIndex {
   }
 }
 
+const none: readonly OwnerReference[] = [];
+
 function ownersOf(stored: StoredObject | undefined): readonly OwnerReference[] {
-  return stored?.object.metadata.ownerReferences ?? [];
+  return stored?.object.metadata.ownerReferences ?? none;
 }
 
 function place(resource: string, stored: StoredObject): ObjectPlace;

@@ -125,7 +125,8 @@ export class Storage {
   }
 
   #write(place: ObjectPlace, event: StorageEvent): void {
-    const value = event.type === 'DELETED' ? undefined : event.current.json;
+    const { current } = event;
+    const value = event.type === 'DELETED' ? undefined : (): string => current.json;
     const pending: Pending = { event, committed: false };
     this.#pending.push(pending);
     const written = this.#store.write({ key: keyOf(place), value, revision: event.revision });

@@ -1,8 +1,8 @@
 /** One change of what a store keeps. */
 export interface Change {
   readonly key: string;
-  /** The new value; `undefined` removes the key. */
-  readonly value: string | undefined;
+  /** Makes the new value, which not every store needs at once; `undefined` removes the key. */
+  readonly value: (() => string) | undefined;
   /** Version of the whole store that this change makes. Each change has a greater one than the last. */
   readonly revision: number;
 }

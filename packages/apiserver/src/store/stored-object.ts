@@ -1,19 +1,24 @@
 import type { KubernetesObject } from '@ebb/api';
 
-/** One version of one object, with its text. Shared by readers and watchers, and so frozen. */
+/** One version of one object, with its text once somebody asked for it. Shared by readers and watchers, and so frozen. */
 export class StoredObject {
   readonly object: KubernetesObject;
   readonly revision: number;
-  /** The object as JSON; `apiVersion` and `kind` come first in it, so that both are cheap to exchange. */
-  readonly json: string;
-  readonly #prefixLength: number;
+  /** Roughly how many characters of it no earlier version holds. */
+  readonly weight: number;
+  #json: string | undefined;
 
   constructor(object: KubernetesObject, revision: number, json?: string) {
     const { apiVersion = '', kind = '', ...rest } = object;
-    this.object = freeze(json === undefined ? { apiVersion, kind, ...rest } : object);
+    this.object = json === undefined ? { apiVersion, kind, ...rest } : object;
+    this.weight = freeze(this.object);
     this.revision = revision;
-    this.json = json ?? JSON.stringify(this.object);
-    this.#prefixLength = prefix(apiVersion, kind).length;
+    this.#json = json;
+  }
+
+  /** The object as JSON; `apiVersion` and `kind` come first in it, so that both are cheap to exchange. */
+  get json(): string {
+    return (this.#json ??= JSON.stringify(this.object));
   }
 
   get namespace(): string {
@@ -35,22 +40,34 @@ export class StoredObject {
 
   jsonAs(apiVersion: string): string {
     if (this.object.apiVersion === apiVersion) return this.json;
-    return prefix(apiVersion, this.object.kind ?? '') + this.json.slice(this.#prefixLength);
+    return prefix(apiVersion, this.object.kind ?? '') + this.#rest();
   }
 
   /** The text without `apiVersion` and `kind`, as items of a built-in list have it. */
   bareJson(): string {
-    return `{${this.json.slice(this.#prefixLength)}`;
+    return `{${this.#rest()}`;
+  }
+
+  /** What follows `apiVersion` and `kind` in the text. */
+  #rest(): string {
+    const { apiVersion = '', kind = '' } = this.object;
+    return this.json.slice(prefix(apiVersion, kind).length);
   }
 }
 
 const prefix = (apiVersion: string, kind: string): string =>
   `{"apiVersion":${JSON.stringify(apiVersion)},"kind":${JSON.stringify(kind)},`;
 
-function freeze<T extends object>(value: T): T {
+/** Characters that a value with its punctuation takes at least. */
+const perValue = 8;
+
+/** Freezes what is not frozen yet; roughly how many characters that is. */
+function freeze(value: object): number {
   Object.freeze(value);
-  for (const child of Object.values(value) as unknown[]) {
-    if (typeof child === 'object' && child !== null && !Object.isFrozen(child)) freeze(child);
+  let characters = 0;
+  for (const [key, child] of Object.entries(value) as [string, unknown][]) {
+    characters += key.length + (typeof child === 'string' ? child.length : perValue);
+    if (typeof child === 'object' && child !== null && !Object.isFrozen(child)) characters += freeze(child);
   }
-  return value;
+  return characters;
 }

@@ -9,15 +9,15 @@ export interface WatchSink {
   readonly end: () => void;
 }
 
-/** Most events kept for a resource, and most bytes of JSON in them. */
+/** Most events kept for a resource, and most characters that they hold. */
 const maxEvents = 1000;
-const maxBytes = 32 * 1024 * 1024;
+const maxWeight = 32 * 1024 * 1024;
 
 /** The latest events of one resource, for watchers that come a little late, and the watchers that are there. */
 export class WatchCache {
   readonly #sinks = new Set<WatchSink>();
   #events: StorageEvent[] = [];
-  #bytes = 0;
+  #weight = 0;
   /** Events up to this revision are gone. */
   #floor: number;
 
@@ -34,8 +34,8 @@ export class WatchCache {
   /** Keeps an event and hands it to all watchers. */
   publish(event: StorageEvent): void {
     this.#events.push(event);
-    this.#bytes += event.current.json.length;
-    if (this.#events.length > maxEvents * 1.25 || this.#bytes > maxBytes) this.#trim();
+    this.#weight += event.current.weight;
+    if (this.#events.length > maxEvents * 1.25 || this.#weight > maxWeight) this.#trim();
     const lines = new Map<string, Buffer>();
     for (const sink of this.#sinks) sink.next(event, lines);
   }
@@ -58,14 +58,14 @@ export class WatchCache {
   /** Drops the oldest, a fifth at a time so that the cost is spread over many events. */
   #trim(): void {
     let keep = Math.min(maxEvents, this.#events.length - 1);
-    let bytes = 0;
+    let weight = 0;
     for (let i = 0; i < keep; i++) {
-      bytes += this.#events[this.#events.length - 1 - i]?.current.json.length ?? 0;
-      if (bytes > maxBytes * 0.8) keep = Math.max(1, i);
+      weight += this.#events[this.#events.length - 1 - i]?.current.weight ?? 0;
+      if (weight > maxWeight * 0.8) keep = Math.max(1, i);
     }
     const dropped = this.#events.slice(0, -keep);
     this.#events = this.#events.slice(-keep);
     this.#floor = dropped.at(-1)?.revision ?? this.#floor;
-    this.#bytes = this.#events.reduce((sum, event) => sum + event.current.json.length, 0);
+    this.#weight = this.#events.reduce((sum, event) => sum + event.current.weight, 0);
   }
 }
