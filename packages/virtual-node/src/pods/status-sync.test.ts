@@ -110,6 +110,57 @@ describe('the status sync', () => {
     await trial.stop();
   });
 
+  it.each([
+    [100, 8],
+    [2000, 16],
+    [6000, 36],
+  ])('misses one of %s groups within %s s', async (count, seconds) => {
+    const clock = new FakeClock(0);
+    const groups = Array.from({ length: count }, (_, at) => ({
+      containerGroupId: `eci-${at}`,
+      tags: [{ key: 'UID', value: `uid-${at}` }],
+    })) as ContainerGroup[];
+    const index = new GroupIndex();
+    groups.forEach((each, at) => index.created(`uid-${at}`, each.containerGroupId ?? ''));
+    let calls = 0;
+    const sync = new StatusSync({
+      eci: {
+        list: () => Promise.resolve(groups),
+        describe: (ids) => {
+          const asked = new Set(ids);
+          return Promise.resolve(groups.filter(({ containerGroupId: id = '' }) => asked.has(id)));
+        },
+        imageIds: () => Promise.resolve(new Map()),
+        statuses: (_tags, { sinceSeconds } = {}) => {
+          calls += sinceSeconds === undefined ? Math.ceil(groups.length / 200) : 1;
+          const named = sinceSeconds === undefined ? groups : [];
+          return Promise.resolve(named.map(({ containerGroupId: id = '' }) => ({ id, fingerprint: 'same' })));
+        },
+      },
+      nodeName: 'n',
+      index,
+      clock,
+      logger: silentLogger,
+      moving: () => [],
+      isLeaving: () => false,
+      onChange: () => undefined,
+      onListed: () => undefined,
+    });
+    const stop = new AbortController();
+    const running = sync.run({ signal: stop.signal });
+    await clock.advance(0);
+    await clock.advance(40_000);
+    groups.pop();
+    calls = 0;
+    await clock.advance(seconds * 1000);
+    expect(index.get(`uid-${count - 1}`)).toBeUndefined();
+    // Two thousand calls a minute are what ECI takes of an account for all it asks.
+    expect(calls).toBeLessThan(seconds * 8);
+    stop.abort();
+    await clock.advance(0);
+    await running;
+  });
+
   it('tells of a cloud that does not answer, and goes on', async () => {
     let isDown = true;
     const trial = await start({

@@ -20,8 +20,12 @@ const fewGroups = 40;
 const describedInTurn = 60;
 /** The same status is asked for again within so many seconds more than passed: clocks differ. */
 const overlapSeconds = 10;
-/** Where there are many, all of them are looked for so often: none says that it is gone. */
-const completeEveryMs = 30_000;
+/**
+ * Where there are many, all of them are looked for now and then, for none says that it is gone: a second for each page of an
+ * answer, up to the longest. A call for one page asks for all or for what changed alike.
+ */
+const completeEveryMs = { page: 1_000, longest: 30_000 } as const;
+const groupsOfPage = 200;
 /** A group that ECI did not name is given up for gone only after a while: it may be late, or lie. */
 const graceMs = { unseen: 10_000, seen: 3_000, leaving: 0 } as const;
 
@@ -158,7 +162,11 @@ export class StatusSync {
   async #listChanged(known: ReadonlySet<string>): Promise<void> {
     const { eci, nodeName, index, clock, isLeaving, onChange, onListed } = this.#options;
     const nowMs = clock.now();
-    const isComplete = nowMs - this.#completeMs >= completeEveryMs || [...known].some(isLeaving);
+    const pages = Math.ceil(Math.max(known.size, this.#seen.size) / groupsOfPage);
+    const everyMs = Math.min(completeEveryMs.longest, pages * completeEveryMs.page);
+    // One that was missed is looked for again soon: it is late, or gone.
+    const isUrgent = this.#missed.size > 0 || [...known].some(isLeaving);
+    const isComplete = isUrgent || nowMs - this.#completeMs >= everyMs;
     const since = { sinceSeconds: Math.ceil((nowMs - this.#listedMs) / 1000) + overlapSeconds };
     const statuses = await eci.statuses({ [tagKeys.node]: nodeName }, isComplete ? {} : since);
     const changed = statuses.filter(({ id, fingerprint }) => this.#seen.get(id)?.fingerprint !== fingerprint);
