@@ -54,6 +54,7 @@ export const objects: readonly Story[] = [
       ),
       create('with bad keys', configMaps, configMap('c', { 'a/b': '1', '..': '2' })),
       create('with a number for a text', configMaps, configMap('c', { a: 1 })),
+      create('with null for a text', configMaps, configMap('nulls', { a: null, b: '1' })),
       create('with a text for a map', configMaps, {
         apiVersion: 'v1',
         kind: 'ConfigMap',

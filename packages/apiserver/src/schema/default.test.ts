@@ -170,12 +170,16 @@ test('a service, a secret and a namespace look as kube-apiserver leaves them', (
   });
 });
 
-test('fields that are null are left out of built-in kinds', () => {
+test('fields that are null are left out of built-in kinds; in a map of texts null is the empty one', () => {
   expect(
-    defaulted('ConfigMap', { metadata: { name: 'x', creationTimestamp: null }, data: { a: null, b: '' } }),
+    defaulted('ConfigMap', {
+      metadata: { name: 'x', creationTimestamp: null },
+      data: { a: null, b: '' },
+      binaryData: null,
+    }),
   ).toEqual({
     metadata: { name: 'x' },
-    data: { b: '' },
+    data: { a: '', b: '' },
   });
 });
 
