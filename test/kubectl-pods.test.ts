@@ -1,8 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync, realpathSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -156,7 +154,9 @@ function tell(world: () => World, command: string): void {
     child.stderr?.on('data', (chunk: Buffer) => (seen += chunk.toString('utf8')));
     try {
       onStart?.(child);
-      await eventually(() => wanted.test(seen), { what: `${wanted} of ${args.join(' ')}, and not ${seen}` });
+      await eventually(() => wanted.test(seen) || Promise.reject(new Error(seen)), {
+        what: `${wanted} of ${args.join(' ')}`,
+      });
       return seen;
     } finally {
       child.kill('SIGKILL');
@@ -168,7 +168,8 @@ function tell(world: () => World, command: string): void {
     expect(await log('again', '--previous')).toBe('the first run\n');
     expect((await log('again')).startsWith('the second run\nline 1\n')).toBe(true);
     expect((await log('again', '--tail=2')).split('\n')).toHaveLength(3);
-    expect(await log('again', '--since=1s')).toMatch(/^(tick\n)+$/);
+    // Not before its first lines are a second old.
+    await eventually(async () => expect(await log('again', '--since=1s')).toMatch(/^(tick\n)+$/));
     expect(await log('again', '--limit-bytes=14')).toBe('the second run');
     expect(await log('box', '-c', 'side', '--timestamps')).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z from the side\n$/);
     expect((await log('box', '--all-containers')).split('\n')).toEqual(
@@ -203,19 +204,23 @@ function tell(world: () => World, command: string): void {
   });
 
   it.skipIf(process.platform !== 'linux')('gives a command a terminal, of the size of its own', async () => {
+    // The size is told to the terminal when the command runs already.
     const size =
-      'process.stdin.on("data", (line) => { console.log("heard " + line); process.exit(3); }); process.stdout.on("resize", () => {}); setTimeout(() => console.log(process.stdin.isTTY + " " + process.stdout.columns + "x" + process.stdout.rows), 300)';
-    await writeFile(join(world().folder, 'size.js'), size);
+      'process.stdin.on("data", (line) => { console.log("heard " + line); process.exit(3); }); process.stdout.on("resize", () => {}); setInterval(() => console.log(process.stdin.isTTY + " " + process.stdout.columns + "x" + process.stdout.rows), 100)';
     const remote = [process.execPath, '-e', size].map((word) => `'${word}'`).join(' ');
     const line = `stty cols 91 rows 37; ${command} --namespace ${namespace} exec -it box -c web -- ${remote}`;
     const child = spawn('script', ['-qfec', line, '/dev/null'], { env: { ...world().env, SHELL: '/bin/sh' } });
     let seen = '';
     child.stdout.on('data', (chunk: Buffer) => (seen += chunk.toString('utf8')));
     const code = new Promise((resolve) => child.once('exit', resolve));
-    await eventually(() => seen.includes('true 91x37'), { what: `a size in ${seen}` });
-    child.stdin.write('hello\n');
-    expect(await code).toBe(3);
-    expect(seen).toMatch(/heard hello/);
+    try {
+      await eventually(() => seen.includes('true 91x37') || Promise.reject(new Error(seen)), { what: 'a size' });
+      child.stdin.write('hello\n');
+      expect(await code).toBe(3);
+      expect(seen).toMatch(/heard hello/);
+    } finally {
+      child.kill('SIGKILL');
+    }
   });
 
   it('attaches to a container', async () => {
@@ -226,14 +231,15 @@ function tell(world: () => World, command: string): void {
   });
 
   it('forwards ports: many connections, and a big body', async () => {
-    const port = await freePort();
-    const url = `http://127.0.0.1:${port}/`;
-    const child = start(['port-forward', 'pod/box', `${port}:8080`, '--address=127.0.0.1']);
+    const child = start(['port-forward', 'pod/box', ':8080', '--address=127.0.0.1']);
     let seen = '';
     child.stdout?.on('data', (chunk: Buffer) => (seen += chunk.toString('utf8')));
     try {
-      await eventually(() => seen.includes('Forwarding from'), { what: 'a port that is forwarded' });
-      const post = async (body: string): Promise<string> => (await fetch(url, { method: 'POST', body })).text();
+      const [url = ''] = await eventually(() => /(?<=from )127\.0\.0\.1:\d+/.exec(seen) ?? undefined, {
+        what: 'a port that is forwarded',
+      });
+      const post = async (body: string): Promise<string> =>
+        (await fetch(`http://${url}`, { method: 'POST', body })).text();
       const bodies = Array.from({ length: 20 }, (_, index) => `body ${index} `.repeat(1000));
       expect(await Promise.all(bodies.map(post))).toEqual(bodies);
       const big = 'b'.repeat(8_000_000);
@@ -251,14 +257,6 @@ function tell(world: () => World, command: string): void {
   });
 }
 
-async function freePort(): Promise<number> {
-  const listener = createServer();
-  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
-  const { port } = listener.address() as AddressInfo;
-  await new Promise((resolve) => listener.close(resolve));
-  return port;
-}
-
 const processes = (folder: string): Promise<Runtime> =>
   Promise.resolve(
     createProcessRuntime({
@@ -269,12 +267,12 @@ const processes = (folder: string): Promise<Runtime> =>
     }),
   );
 
-describe.skipIf(commands.length === 0)('kubectl looks into pods', { timeout: 30_000, concurrent: true }, () => {
+describe.skipIf(commands.length === 0)('kubectl looks into pods', { concurrent: true }, () => {
   let world: World;
   beforeAll(async () => {
     world = await open('dev.local/app', processes);
-  }, 60_000);
-  afterAll(() => world[Symbol.asyncDispose](), 30_000);
+  });
+  afterAll(() => world[Symbol.asyncDispose]());
 
   describe.each(commands)('%s', (_name, command) => {
     tell(() => world, command);
@@ -306,7 +304,7 @@ describe.skipIf(commands.length === 0)('kubectl looks into pods', { timeout: 30_
 
 describe.skipIf(commands.length === 0 || !engine)(
   `kubectl looks into containers${reason && ` (skipped: ${reason})`}`,
-  { timeout: 60_000, concurrent: true },
+  { concurrent: true },
   () => {
     let world: World;
     beforeAll(async () => {
@@ -315,7 +313,7 @@ describe.skipIf(commands.length === 0 || !engine)(
       const shared = { engine, network: testNetwork, clock: systemClock, logger: silentLogger };
       world = await open(nodeImage, (folder) => openContainerRuntime({ ...shared, dataDir: join(folder, 'run') }));
     }, 120_000);
-    afterAll(() => world?.[Symbol.asyncDispose](), 60_000);
+    afterAll(() => world?.[Symbol.asyncDispose]());
 
     const [, newest = ''] = commands.at(-1) ?? [];
     tell(() => world, newest);

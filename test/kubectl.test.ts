@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { eventually } from '@ebb/base/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { namespace } from './api.ts';
+import { namespace, newName } from './api.ts';
 import { helloManifest } from './hello.ts';
 import { type TestPlatform, startTestPlatform } from './platform.ts';
 
@@ -28,6 +28,8 @@ describe.skipIf(!hasKubectl)('kubectl', () => {
     const kubeconfig = join(folder, 'kubeconfig');
     await writeFile(kubeconfig, ebb.platform.kubeconfig, { mode: 0o600 });
     env = { ...process.env, KUBECONFIG: kubeconfig, HOME: folder };
+    await ebb.apply(helloManifest('hello'));
+    await ebb.ready('hello');
   });
   afterAll(async () => {
     await ebb[Symbol.asyncDispose]();
@@ -50,16 +52,17 @@ describe.skipIf(!hasKubectl)('kubectl', () => {
   };
 
   it('applies a manifest and waits for it', async () => {
-    expect(await kubectl('apply', '-f', await file(helloManifest('hello')))).toBe(
-      'service.serving.knative.dev/hello created\n',
-    );
-    expect(await kubectl('wait', '--for=condition=Ready', 'ksvc/hello', '--timeout=30s')).toContain('condition met');
-    await kubectl('apply', '-f', await file(helloManifest('hello')));
-    expect(await kubectl('get', 'rev', '-o', 'name')).toBe('revision.serving.knative.dev/hello-00001\n');
+    const name = newName('applied');
+    const manifest = await file(helloManifest(name));
+    expect(await kubectl('apply', '-f', manifest)).toBe(`service.serving.knative.dev/${name} created\n`);
+    expect(await kubectl('wait', '--for=condition=Ready', `ksvc/${name}`, '--timeout=30s')).toContain('condition met');
+    await kubectl('apply', '-f', manifest);
+    const revisions = await kubectl('get', 'rev', '-l', `serving.knative.dev/service=${name}`, '-o', 'name');
+    expect(revisions).toBe(`revision.serving.knative.dev/${name}-00001\n`);
   });
 
   it('shows what there is in columns', async () => {
-    const [head = '', row = ''] = (await kubectl('get', 'ksvc')).split('\n');
+    const [head = '', row = ''] = (await kubectl('get', 'ksvc', 'hello')).split('\n');
     expect(head.split(/\s+/).filter(Boolean)).toEqual([
       'NAME',
       'URL',
@@ -69,6 +72,7 @@ describe.skipIf(!hasKubectl)('kubectl', () => {
       'REASON',
     ]);
     expect(row).toMatch(/^hello +http:\/\/hello\.[\w-]+\.localhost:\d+ +hello-00001 +hello-00001 +True/);
+    await ebb.curl(`hello.${namespace}.localhost`); // or it may have gone to zero meanwhile
     const all = await kubectl('get', 'ksvc,rev,route,pods,nodes');
     for (const part of [
       'service.serving.knative.dev/hello',
@@ -101,17 +105,17 @@ describe.skipIf(!hasKubectl)('kubectl', () => {
   });
 
   it('applies on the server, and tells of conflicts', async () => {
-    const onServer = (target: string): string => helloManifest('server', { target });
+    const name = newName('server');
+    const onServer = (target: string): string => helloManifest(name, { target });
     for (const target of ['World', 'Server']) {
       const path = await file(onServer(target));
       expect(await kubectl('apply', '--server-side', '-f', path)).toContain('serverside-applied');
     }
-    await kubectl('wait', '--for=condition=Ready', 'ksvc/server', '--timeout=30s');
+    await kubectl('wait', '--for=condition=Ready', `ksvc/${name}`, '--timeout=30s');
     const path = await file(onServer('Other'));
     await expect(kubectl('apply', '--server-side', '--field-manager=other', '-f', path)).rejects.toMatchObject({
       stderr: expect.stringContaining('conflict with "kubectl"'),
     });
-    await kubectl('delete', 'ksvc', 'server');
   });
 
   it('patches in three ways', async () => {
@@ -120,13 +124,14 @@ describe.skipIf(!hasKubectl)('kubectl', () => {
     expect(await patch('merge', { metadata: { labels: { a: '1' } } })).toContain('patched');
     expect(await patch('json', [{ op: 'replace', path: '/metadata/labels/a', value: '2' }])).toContain('patched');
     expect(await kubectl('get', 'ksvc', 'hello', '-o', 'jsonpath={.metadata.labels.a}')).toBe('2');
-    await kubectl('create', 'configmap', 'settings', '--from-literal=a=1');
-    expect(await kubectl('patch', 'configmap', 'settings', '-p', '{"data":{"b":"2"}}')).toContain('patched');
-    expect(await kubectl('get', 'configmap', 'settings', '-o', 'jsonpath={.data}')).toBe('{"a":"1","b":"2"}');
+    const settings = newName('settings');
+    await kubectl('create', 'configmap', settings, '--from-literal=a=1');
+    expect(await kubectl('patch', 'configmap', settings, '-p', '{"data":{"b":"2"}}')).toContain('patched');
+    expect(await kubectl('get', 'configmap', settings, '-o', 'jsonpath={.data}')).toBe('{"a":"1","b":"2"}');
   });
 
   it('labels, and edits with an editor', async () => {
-    expect(await kubectl('label', 'ksvc', 'hello', 'team=blue')).toContain('labeled');
+    expect(await kubectl('label', '--overwrite', 'ksvc', 'hello', 'team=blue')).toContain('labeled');
     const editor = join(folder, 'editor.sh');
     await writeFile(editor, '#!/bin/sh\nsed -i s/blue/green/ "$1"\n');
     await chmod(editor, 0o700);
@@ -151,28 +156,34 @@ describe.skipIf(!hasKubectl)('kubectl', () => {
   });
 
   it('follows logs and watches', async () => {
-    const watch = follow('get', 'ksvc', '-w');
-    await eventually(() => watch.output().includes('hello'), { what: 'the watch to show hello' });
-    await ebb.curl(`hello.${namespace}.localhost`);
-    const [pod] = await eventually(async () =>
-      (await ebb.pods('hello')).filter(({ status }) => status?.phase === 'Running'),
-    );
-    const logs = follow('logs', '-f', pod?.metadata.name ?? '');
-    await eventually(() => logs.output().includes('listening on port'), { what: 'the log' });
-    await kubectl('annotate', 'ksvc', 'hello', 'note=1');
-    await eventually(() => watch.output().trim().split('\n').length > 2, { what: 'the watch to show a change' });
-    expect(watch.output()).toMatch(/^NAME +URL/);
-    for (const each of [watch, logs]) each.stop();
+    const watch = follow('get', 'ksvc', 'hello', '-w');
+    let logs: ReturnType<typeof follow> | undefined;
+    try {
+      await eventually(() => watch.output().includes('hello'), { what: 'the watch to show hello' });
+      const [pod] = await eventually(async () => {
+        await ebb.curl(`hello.${namespace}.localhost`);
+        return (await ebb.pods('hello')).filter(({ status }) => status?.phase === 'Running');
+      });
+      logs = follow('logs', '-f', pod?.metadata.name ?? '');
+      await eventually(() => logs?.output().includes('listening on port'), { what: 'the log' });
+      await kubectl('annotate', '--overwrite', 'ksvc', 'hello', `note=${newName('note')}`);
+      await eventually(() => watch.output().trim().split('\n').length > 2, { what: 'the watch to show a change' });
+      expect(watch.output()).toMatch(/^NAME +URL/);
+    } finally {
+      watch.stop();
+      logs?.stop();
+    }
   });
 
   it('deletes, and everything goes', async () => {
-    expect(await kubectl('delete', 'ksvc', 'hello')).toContain('deleted');
-    await eventually(
-      async () => (await kubectl('get', 'ksvc,configurations,rev,route,kpa,king,pods', '-o', 'name')) === '',
-      {
-        what: 'nothing left',
-        timeoutMs: 30_000,
-      },
-    );
+    const name = newName('leaving');
+    await kubectl('apply', '-f', await file(helloManifest(name)));
+    await kubectl('wait', '--for=condition=Ready', `ksvc/${name}`, '--timeout=30s');
+    const all = 'ksvc,configurations,rev,route,kpa,king,pods';
+    const left = async (): Promise<string[]> =>
+      (await kubectl('get', all, '-o', 'name')).split('\n').filter((each) => each.includes(`/${name}`));
+    expect((await left()).length).toBeGreaterThan(6);
+    expect(await kubectl('delete', 'ksvc', name)).toContain('deleted');
+    await eventually(async () => expect(await left()).toEqual([]), { what: 'nothing left', timeoutMs: 30_000 });
   });
 });
