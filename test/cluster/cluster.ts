@@ -94,6 +94,7 @@ export async function startCluster(binaries: Binaries): Promise<Cluster> {
       // Its own caution is for clusters of thousands; stories wait for it.
       'kube-api-qps': '500',
       'kube-api-burst': '1000',
+      'horizontal-pod-autoscaler-sync-period': '1s',
     });
     await keeper.until('kube-controller-manager', () => hasServiceAccount(client));
     return { kubeconfig, kubeletClientCa, auditLog, [Symbol.asyncDispose]: () => keeper.end() };

@@ -1,4 +1,4 @@
-import type { Metric, PodAutoscaler } from './autoscaling.ts';
+import type { HorizontalPodAutoscaler, Metric, PodAutoscaler } from './autoscaling.ts';
 import type { Image } from './caching.ts';
 import type { ConfigMap, CoreEvent, Lease, Namespace, Node, Pod, Secret, ServiceAccount } from './core.ts';
 import type { CoreService, EndpointSlice, Endpoints } from './core-networking.ts';
@@ -27,6 +27,7 @@ const apiExtensions = api('apiextensions.k8s.io', 'v1');
 const admissionRegistration = api('admissionregistration.k8s.io', 'v1');
 const serving = api('serving.knative.dev', 'v1');
 const servingBeta = api('serving.knative.dev', 'v1beta1');
+const horizontalScaling = api('autoscaling', 'v2');
 const autoscaling = api('autoscaling.internal.knative.dev', 'v1alpha1');
 const networking = api('networking.internal.knative.dev', 'v1alpha1');
 const caching = api('caching.internal.knative.dev', 'v1alpha1');
@@ -53,6 +54,7 @@ interface Resources {
   readonly routes: Resource<Route>;
   readonly domainMappings: Resource<DomainMapping>;
   readonly podAutoscalers: Resource<PodAutoscaler>;
+  readonly horizontalPodAutoscalers: Resource<HorizontalPodAutoscaler>;
   readonly metrics: Resource<Metric>;
   readonly ingresses: Resource<Ingress>;
   readonly serverlessServices: Resource<ServerlessService>;
@@ -94,6 +96,7 @@ export const resources: Resources = {
   routes: serving('routes', 'Route'),
   domainMappings: servingBeta('domainmappings', 'DomainMapping'),
   podAutoscalers: autoscaling('podautoscalers', 'PodAutoscaler'),
+  horizontalPodAutoscalers: horizontalScaling('horizontalpodautoscalers', 'HorizontalPodAutoscaler'),
   metrics: autoscaling('metrics', 'Metric'),
   ingresses: networking('ingresses', 'Ingress'),
   serverlessServices: networking('serverlessservices', 'ServerlessService'),

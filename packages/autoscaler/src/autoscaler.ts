@@ -17,7 +17,7 @@ import { Gateways } from './gateways.ts';
 import { NodeLoads } from './replicas/node-loads.ts';
 import { Permits } from './replicas/permits.ts';
 import { defaultPodConfig, withPodSettings } from './replicas/pod-settings.ts';
-import { Readings } from './readings.ts';
+import { Readings, isScalingActive } from './readings.ts';
 import { Scalers } from './scalers.ts';
 import { Sources } from './sources.ts';
 import { makeStatus } from './status.ts';
@@ -178,11 +178,14 @@ class KpaAutoscaler implements Autoscaler {
   }
 
   #subscribe(scalers: Scalers): readonly Subscription[] {
-    const { podAutoscalers, revisions, pods, nodes, configMaps, reclaims } = this.#cluster;
+    const { podAutoscalers, horizontalPodAutoscalers, revisions, pods, nodes, configMaps, reclaims } = this.#cluster;
     return [
       podAutoscalers.events.subscribe(({ type, object }) => {
         if (type === 'deleted') scalers.delete(keyOf(object));
         else scalers.set(object);
+      }),
+      horizontalPodAutoscalers.events.subscribe(({ type, object }) => {
+        if (type !== 'deleted' && isScalingActive(object)) scalers.unmeasure(keyOf(object));
       }),
       revisions.events.subscribe(({ type, object }) => {
         if (type === 'added') scalers.step(keyOf(object));
@@ -216,5 +219,12 @@ class KpaAutoscaler implements Autoscaler {
     if (!scaler || !podAutoscaler || podAutoscaler.metadata.uid !== scaler.uid) return;
     const status = makeStatus(podAutoscaler, scaler.status, clock.now());
     await updateStatusIfChanged(client, resources.podAutoscalers, podAutoscaler, status, { signal });
+    const { measuredScale: replicas = 0 } = scaler;
+    const { namespace, name = '' } = podAutoscaler.metadata;
+    const { replicas: told } = podAutoscaler.spec;
+    if (told === undefined || replicas < 1 || replicas === told) return;
+    // Whoever takes over from here, a HorizontalPodAutoscaler or the next autoscaler, begins with what there is.
+    const patch = { type: 'merge', body: { spec: { replicas } } } as const;
+    await client.patch(resources.podAutoscalers, { namespace, name }, patch, { subresource: 'scale', signal });
   }
 }

@@ -1,6 +1,7 @@
 import {
   type ConfigMap,
   type CoreEvent,
+  type HorizontalPodAutoscaler,
   type Node,
   type Pod,
   type PodAutoscaler,
@@ -15,6 +16,8 @@ import { type Informer, type KubeClient, createInformer } from '@ebb/kube';
 /** The autoscaler's view of the cluster: local copies of what it decides upon. */
 export interface Cluster {
   readonly podAutoscalers: Informer<PodAutoscaler>;
+  /** Of PodAutoscalers of class `hpa`. */
+  readonly horizontalPodAutoscalers: Informer<HorizontalPodAutoscaler>;
   readonly revisions: Informer<Revision>;
   /** Pods of revisions only. */
   readonly pods: Informer<Pod>;
@@ -53,6 +56,10 @@ export function podsOf(cluster: Pick<Cluster, 'pods'>, revision: string): readon
 /** Local copies, empty until `run`. */
 export function createCluster(client: KubeClient, options: ClusterOptions): Cluster {
   const podAutoscalers = createInformer(client, resources.podAutoscalers, options);
+  const horizontalPodAutoscalers = createInformer(client, resources.horizontalPodAutoscalers, {
+    ...options,
+    labelSelector: keys.revision,
+  });
   const revisions = createInformer(client, resources.revisions, options);
   const pods = createInformer(client, resources.pods, {
     ...options,
@@ -65,9 +72,10 @@ export function createCluster(client: KubeClient, options: ClusterOptions): Clus
     ...options,
     fieldSelector: 'reason=SpotToBeReleased',
   });
-  const all = [podAutoscalers, revisions, pods, nodes, configMaps];
+  const all = [podAutoscalers, horizontalPodAutoscalers, revisions, pods, nodes, configMaps];
   return {
     podAutoscalers,
+    horizontalPodAutoscalers,
     revisions,
     pods,
     nodes,

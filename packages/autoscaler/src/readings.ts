@@ -1,4 +1,4 @@
-import { type PodAutoscaler, alibabaClasses, hpaClass } from '@ebb/api';
+import { type HorizontalPodAutoscaler, type PodAutoscaler, alibabaClasses, hpaClass, keyOf } from '@ebb/api';
 import type { Clock, Logger } from '@ebb/base';
 import type { KubeClient } from '@ebb/kube';
 import type { Cluster } from './cluster.ts';
@@ -46,15 +46,27 @@ export class Readings {
   async #read(scalersOf: ScalersOfClasses): Promise<void> {
     if (this.#isReading) return;
     this.#isReading = true;
-    const measured = scalersOf(hpaClass, alibabaClasses.ppa);
+    const measured = this.#withoutMeasured(scalersOf(hpaClass, alibabaClasses.ppa));
     if (measured.size > 0) await this.#usage.read(measured);
     const scheduled = [...scalersOf(alibabaClasses.ppa).keys()].flatMap((key) => this.#podAutoscaler(key) ?? []);
     if (scheduled.length > 0) await this.timeseries.read(scheduled);
     this.#isReading = false;
   }
 
+  /** Without those whose HorizontalPodAutoscaler has figures of its own: they go by what it sets. */
+  #withoutMeasured(scalers: ReadonlyMap<string, RevisionScaler>): ReadonlyMap<string, RevisionScaler> {
+    const { horizontalPodAutoscalers } = this.#options.cluster;
+    const active = new Set(horizontalPodAutoscalers.list().filter(isScalingActive).map(keyOf));
+    return new Map([...scalers].filter(([key]) => !active.has(key)));
+  }
+
   #podAutoscaler(key: string): PodAutoscaler | undefined {
     const [namespace, name = ''] = key.split('/');
     return this.#options.cluster.podAutoscalers.get(namespace, name);
   }
+}
+
+/** True while Kubernetes' own controller can tell what is wanted. */
+export function isScalingActive({ status }: HorizontalPodAutoscaler): boolean {
+  return status?.conditions?.some(({ type, status: value }) => type === 'ScalingActive' && value === 'True') ?? false;
 }

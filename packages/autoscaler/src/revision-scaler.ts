@@ -107,6 +107,11 @@ export class RevisionScaler {
     return { lifecycle: this.#lifecycle, ready: ready + reserveReady, shortage, decision: this.decisions.last };
   }
 
+  /** The scale, where it comes of what Ebb has measured: what others are to be told in the scale subresource. */
+  get measuredScale(): number | undefined {
+    return this.usage === undefined ? undefined : this.replicas.target;
+  }
+
   /** Pods that the past asks for, acted upon or not; 0 where none is asked. */
   foretold(nowMs: number): number {
     return this.#lifting.foretold(nowMs);

@@ -112,6 +112,12 @@ export class Scalers {
     if (scaler.takeNews()) this.#context.changed(key);
   }
 
+  /** What one revision uses is somebody else's to measure from now on. */
+  unmeasure(key: string): void {
+    const scaler = this.get(key);
+    if (scaler) scaler.usage = undefined;
+  }
+
   /** Takes in what happened to a pod. */
   observePod(event: InformerEvent<Pod>): void {
     const key = revisionOf(event.object);

@@ -31,6 +31,7 @@ export function makeStatus(
     ...conditions.finish(nowMs),
     ...(decision ? { annotations: { ...podAutoscaler.status?.annotations, [keys.why]: explain(decision) } } : {}),
     serviceName: name,
+    selector: `${keys.revision}=${name},${keys.podKind} notin (reserve)`,
     metricsServiceName: `${name}-private`,
     actualScale: ready,
     ...(lifecycle.desiredScale === undefined ? {} : { desiredScale: lifecycle.desiredScale }),

@@ -7,6 +7,7 @@ import type { Context, Controller } from './context.ts';
 import { createDomainMappingController } from './domain-mapping/controller.ts';
 import { createGcController } from './gc/controller.ts';
 import { createInformers } from './informers.ts';
+import { createHorizontalPodAutoscalerController } from './horizontal-pod-autoscaler/controller.ts';
 import { createLabelerController } from './labeler/controller.ts';
 import { OwnWrites } from './own-writes.ts';
 import { createRevisionController } from './revision/controller.ts';
@@ -48,6 +49,7 @@ export function createControllers(options: ControllersOptions): Controllers {
     createServiceController(context),
     createConfigurationController(context),
     createRevisionController(context),
+    createHorizontalPodAutoscalerController(context),
     createRouteController(context),
     createDomainMappingController(context),
     createLabelerController(context),

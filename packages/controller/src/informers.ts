@@ -5,6 +5,7 @@ import {
   type CoreService,
   type DomainMapping,
   type Endpoints,
+  type HorizontalPodAutoscaler,
   type Ingress,
   type KubernetesObject,
   type Pod,
@@ -39,6 +40,8 @@ export interface Informers {
   readonly domainMappings: Informer<DomainMapping>;
   readonly clusterDomainClaims: Informer<ClusterDomainClaim>;
   readonly podAutoscalers: Informer<PodAutoscaler>;
+  /** Of PodAutoscalers of revisions only. */
+  readonly horizontalPodAutoscalers: Informer<HorizontalPodAutoscaler>;
   readonly ingresses: Informer<Ingress>;
   readonly placeholders: Informer<CoreService>;
   /** Of headless placeholders. */
@@ -79,6 +82,7 @@ export function createInformers(client: KubeClient, ownWrites: OwnWrites, tools:
     }),
     clusterDomainClaims: inform(resources.clusterDomainClaims, { isWhole: ({ spec }) => spec !== undefined }),
     podAutoscalers: inform(resources.podAutoscalers, { isWhole: ({ spec }) => spec !== undefined }),
+    horizontalPodAutoscalers: inform(resources.horizontalPodAutoscalers, { labelSelector: keys.revision }),
     ingresses: inform(resources.ingresses, { isWhole: ({ spec }) => spec !== undefined }),
     placeholders: inform(resources.coreServices, {
       labelSelector: keys.route,

@@ -26,6 +26,9 @@ export const podAutoscalerSpec: Schema = object(
   {
     containerConcurrency: int64('Requests an instance gets at once; 0 means any number.'),
     protocolType,
+    replicas: int32(
+      'Instances wanted, in class hpa: what a HorizontalPodAutoscaler sets. Other classes do not look at it.',
+    ),
     reachability: text('Whether a Route refers to the Revision: Reachable, Unreachable, or empty if not known.'),
     scaleTargetRef: target('What is scaled.'),
   },
@@ -37,6 +40,7 @@ const podAutoscalerStatus: Record<string, Schema> = {
   metricsServiceName: text('Name under which its numbers are reached.'),
   desiredScale: int32('Instances wanted.'),
   actualScale: int32('Instances that are ready.'),
+  selector: text('Which Pods are those instances, as a label selector.'),
 };
 
 /** What a ServerlessService asks for. */
@@ -120,6 +124,11 @@ export const internalKinds: readonly Kind[] = [
       column('ActualScale', '.status.actualScale', 'integer'),
       ...readyColumns,
     ],
+    scale: {
+      specReplicasPath: '.spec.replicas',
+      statusReplicasPath: '.status.actualScale',
+      labelSelectorPath: '.status.selector',
+    },
   },
   {
     ...autoscaling,

@@ -1,4 +1,4 @@
-import type { CustomResourceDefinition, PrinterColumn, Schema } from '../crd.ts';
+import type { CustomResourceDefinition, CustomResourceDefinitionVersion, PrinterColumn, Schema } from '../crd.ts';
 import { object } from './schema.ts';
 import { commonStatus } from './status-schema.ts';
 
@@ -19,6 +19,8 @@ export interface Kind {
   /** Fields of the status besides those all kinds have. */
   readonly status?: Readonly<Record<string, Schema>>;
   readonly columns?: readonly PrinterColumn[];
+  /** Where its scale stands, for those that scale it by the subresource. */
+  readonly scale?: NonNullable<CustomResourceDefinitionVersion['subresources']>['scale'];
 }
 
 export const column = (name: string, jsonPath: string, type: 'string' | 'integer' = 'string'): PrinterColumn => ({
@@ -36,7 +38,7 @@ export const readyColumns: readonly PrinterColumn[] = [
 
 /** The CustomResourceDefinition of a kind: one version, a status of its own, no conversion (serving-api.md, section 1). */
 export function makeCrd(kind: Kind): CustomResourceDefinition {
-  const { group, plural, scope = 'Namespaced', ducks = [], columns = [] } = kind;
+  const { group, plural, scope = 'Namespaced', ducks = [], columns = [], scale } = kind;
   const duckLabels = Object.fromEntries(ducks.map((duck) => [`duck.knative.dev/${duck}`, 'true']));
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
@@ -55,7 +57,7 @@ export function makeCrd(kind: Kind): CustomResourceDefinition {
           name: kind.version,
           served: true,
           storage: true,
-          subresources: { status: {} },
+          subresources: { status: {}, ...(scale ? { scale } : {}) },
           ...(columns.length === 0 ? {} : { additionalPrinterColumns: [...columns] }),
           schema: { openAPIV3Schema: makeSchema(kind) },
         },

@@ -123,7 +123,7 @@ describe('servingCrds', () => {
     const [served] = spec.versions;
     expect(spec.versions).toHaveLength(1);
     expect(served).toMatchObject({ name: version, served: true, storage: true, subresources: { status: {} } });
-    expect(served?.subresources).not.toHaveProperty('scale');
+    expect(served?.subresources?.scale !== undefined).toBe(spec.names.kind === 'PodAutoscaler');
     expect(spec.conversion).toEqual({ strategy: 'None' });
     expect(spec.scope).toBe(spec.names.kind === 'ClusterDomainClaim' ? 'Cluster' : 'Namespaced');
     expect([spec.names.shortNames ?? [], spec.names.categories]).toEqual([shortNames, categories]);

@@ -40,6 +40,7 @@ const defaulters: Record<string, (object: JsonObject) => void> = {
   Role: (object) => setDefault(object, 'rules', []),
   PriorityClass: (object) => setDefault(object, 'preemptionPolicy', 'PreemptLowerPriority'),
   StorageClass: (object) => setDefaults(object, { reclaimPolicy: 'Delete', volumeBindingMode: 'Immediate' }),
+  HorizontalPodAutoscaler: defaultHorizontalPodAutoscaler,
   Ingress: (object) => setDefault(child(object, 'status'), 'loadBalancer', {}),
 };
 
@@ -110,4 +111,19 @@ function defaultBinding(object: JsonObject): void {
   if (isObject(object['roleRef'])) setDefault(object['roleRef'], 'apiGroup', rbacGroup);
   for (const subject of objectsOf(object['subjects']))
     if (subject['kind'] !== 'ServiceAccount') setDefault(subject, 'apiGroup', rbacGroup);
+}
+
+function defaultHorizontalPodAutoscaler(object: JsonObject): void {
+  const spec = child(object, 'spec');
+  const cpu = { name: 'cpu', target: { type: 'Utilization', averageUtilization: 80 } };
+  setDefaults(spec, { minReplicas: 1, metrics: [{ type: 'Resource', resource: cpu }] });
+  if (!isObject(spec['behavior'])) return;
+  const quick = { type: 'Percent', value: 100, periodSeconds: 15 };
+  const behavior = child(spec, 'behavior');
+  setDefaults(child(behavior, 'scaleUp'), {
+    stabilizationWindowSeconds: 0,
+    selectPolicy: 'Max',
+    policies: [{ type: 'Pods', value: 4, periodSeconds: 15 }, quick],
+  });
+  setDefaults(child(behavior, 'scaleDown'), { selectPolicy: 'Max', policies: [quick] });
 }

@@ -84,6 +84,9 @@ export const fieldExtensions: Readonly<Record<string, Record<string, Extension>>
   V1MutatingWebhook: { matchConditions: mapBy('name') },
   V1ValidatingWebhook: { matchConditions: mapBy('name') },
   V1PodDisruptionBudgetStatus: { conditions: mapBy('type') },
+  V2HorizontalPodAutoscalerSpec: { metrics: atomicList },
+  V2HPAScalingRules: { policies: atomicList },
+  V2HorizontalPodAutoscalerStatus: { conditions: mapBy('type'), currentMetrics: atomicList },
 };
 
 /** Classes whose objects are set or taken as a whole. */
@@ -116,6 +119,9 @@ export const quantityFields: Readonly<Record<string, readonly string[]>> = {
   V1ResourceRequirements: ['limits', 'requests'],
   V1VolumeResourceRequirements: ['limits', 'requests'],
   V1PodSpec: ['overhead'],
+  V2HPAScalingRules: ['tolerance'],
+  V2MetricTarget: ['value', 'averageValue'],
+  V2MetricValueStatus: ['value', 'averageValue'],
   V1ContainerStatus: ['allocatedResources'],
   V1NodeStatus: ['capacity', 'allocatable'],
   V1PersistentVolumeSpec: ['capacity'],

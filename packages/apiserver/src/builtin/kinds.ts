@@ -1,8 +1,10 @@
 /** One built-in kind, in short; what is left out follows from the rest. */
 export interface BuiltinKind {
   readonly group: string;
+  /** Default `v1`. */
+  readonly version?: 'v1' | 'v2';
   readonly kind: string;
-  /** Class of `@kubernetes/client-node` that has the fields. Default `V1` and the kind. */
+  /** Class of `@kubernetes/client-node` that has the fields. Default: the version in capitals and the kind. */
   readonly model?: string;
   /** Default: the kind in lower case with an `s`. */
   readonly plural?: string;
@@ -42,7 +44,7 @@ const absent = (group: string, kind: string, more: Partial<BuiltinKind> = {}): B
   ...more,
 });
 
-/** All built-in kinds, each in version `v1`. */
+/** All built-in kinds, each in one version. */
 export const builtinKinds: readonly BuiltinKind[] = [
   core('ConfigMap', { shortNames: ['cm'] }),
   core('Endpoints', { plural: 'endpoints', shortNames: ['ep'] }),
@@ -76,6 +78,15 @@ export const builtinKinds: readonly BuiltinKind[] = [
   review(authorization, 'SelfSubjectAccessReview'),
   review(authorization, 'SelfSubjectRulesReview'),
   review(authorization, 'SubjectAccessReview'),
+  // Kept for whoever acts on it; nothing here does.
+  {
+    group: 'autoscaling',
+    version: 'v2',
+    kind: 'HorizontalPodAutoscaler',
+    shortNames: ['hpa'],
+    categories: ['all'],
+    status: true,
+  },
   absent('batch', 'CronJob', { shortNames: ['cj'] }),
   absent('batch', 'Job'),
   { group: 'coordination.k8s.io', kind: 'Lease' },
@@ -103,3 +114,8 @@ export const builtinKinds: readonly BuiltinKind[] = [
   },
   { group: 'storage.k8s.io', kind: 'StorageClass', plural: 'storageclasses', cluster: true, shortNames: ['sc'] },
 ];
+
+/** The class of `@kubernetes/client-node` that has the fields of a kind. */
+export function modelOf({ version = 'v1', kind, model }: BuiltinKind): string {
+  return model ?? `${version.toUpperCase()}${kind}`;
+}

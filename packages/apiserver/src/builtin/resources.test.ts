@@ -15,7 +15,7 @@ test.each(builtinResources().map((resource) => [resource.kind, resource] as cons
     expect(classOf(resource.schema.properties)).toBeDefined();
     expect(resource.schema.properties).toHaveProperty('metadata');
     expect(resource.schema['x-kubernetes-group-version-kind']).toEqual([
-      { group: resource.group, version: 'v1', kind },
+      { group: resource.group, version: resource.version, kind },
     ]);
   },
 );

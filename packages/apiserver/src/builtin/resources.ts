@@ -1,6 +1,6 @@
 import type { Schema } from '@ebb/api';
 import type { ExtraSubresource, ResourceInfo } from '../resource-info.ts';
-import { type BuiltinKind, builtinKinds } from './kinds.ts';
+import { type BuiltinKind, builtinKinds, modelOf } from './kinds.ts';
 import { schemaOfClass } from './model-schema.ts';
 
 const allVerbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
@@ -29,12 +29,12 @@ export function builtinResources(): readonly ResourceInfo[] {
 }
 
 function resourceOf(row: BuiltinKind): ResourceInfo {
-  const { group, kind, shortNames = [], categories = [] } = row;
+  const { group, version = 'v1', kind, shortNames = [], categories = [] } = row;
   const singular = kind.toLowerCase();
   let schema: Schema | undefined;
   return {
     group,
-    version: 'v1',
+    version,
     plural: row.plural ?? `${singular}s`,
     singular,
     kind,
@@ -61,6 +61,7 @@ function verbsOf({ kind, review, absent }: BuiltinKind): readonly string[] {
   return kind === 'Namespace' ? allVerbs.filter((verb) => verb !== 'deletecollection') : allVerbs;
 }
 
-function kindSchema({ group, kind, model = `V1${kind}` }: BuiltinKind): Schema {
-  return { ...schemaOfClass(model), 'x-kubernetes-group-version-kind': [{ group, version: 'v1', kind }] };
+function kindSchema(row: BuiltinKind): Schema {
+  const { group, version = 'v1', kind } = row;
+  return { ...schemaOfClass(modelOf(row)), 'x-kubernetes-group-version-kind': [{ group, version, kind }] };
 }

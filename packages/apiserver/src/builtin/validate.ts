@@ -30,6 +30,7 @@ const validators: Record<string, (object: JsonObject) => FieldError[]> = {
   ClusterRoleBinding: (object) => bindingErrors(object, ['ClusterRole']),
   PersistentVolumeClaim: validateClaim,
   StorageClass: (object) => (isSet(object['provisioner']) ? [] : [required('provisioner')]),
+  HorizontalPodAutoscaler: validateHorizontalPodAutoscaler,
   EndpointSlice: (object) => enumOf(object, 'addressType', '', ['FQDN', 'IPv4', 'IPv6'], { needed: true }),
 };
 
@@ -107,5 +108,19 @@ function validateClaim({ spec }: JsonObject): FieldError[] {
   const name = stringOf(claim['storageClassName']);
   if (name !== '')
     errors.push(...dnsSubdomainErrors(name).map((problem) => invalid('spec.storageClassName', name, problem)));
+  return errors;
+}
+
+function validateHorizontalPodAutoscaler(object: JsonObject): FieldError[] {
+  const { minReplicas, maxReplicas, scaleTargetRef } = objectOf(object['spec']);
+  const target = objectOf(scaleTargetRef);
+  const errors = ['kind', 'name']
+    .filter((field) => !isSet(target[field]))
+    .map((field) => required(`spec.scaleTargetRef.${field}`));
+  const [least, most] = [Number(minReplicas ?? 1), Number(maxReplicas ?? 0)];
+  if (least < 1) errors.push(invalid('spec.minReplicas', least, 'must be greater than or equal to 1'));
+  if (most < 1) errors.push(invalid('spec.maxReplicas', most, 'must be greater than 0'));
+  else if (most < least)
+    errors.push(invalid('spec.maxReplicas', most, 'must be greater than or equal to `minReplicas`'));
   return errors;
 }

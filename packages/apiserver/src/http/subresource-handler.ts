@@ -4,7 +4,7 @@ import { requireStored } from '../rest/call.ts';
 import { actionNotSupported, methodNotAllowed, unknownResource } from '../rest/errors.ts';
 import { finalizeNamespace } from '../rest/finalize.ts';
 import { patchTypes } from '../rest/patch.ts';
-import { patchScale, scaleOf, updateScale } from '../rest/scale.ts';
+import { patchScale, requireScale, updateScale } from '../rest/scale.ts';
 import type { ApiRequest } from './api-request.ts';
 import { mediaTypeOf, parseBody, parseJson, readBody } from './body.ts';
 import { negotiate } from './negotiate.ts';
@@ -38,7 +38,7 @@ async function handleScale(api: ApiRequest): Promise<void> {
 async function changedScale({ call, context, request }: ApiRequest): Promise<object> {
   const { machine } = context;
   const contentType = request.headers['content-type'];
-  if (request.method === 'GET') return scaleOf(call.info, requireStored(machine, call));
+  if (request.method === 'GET') return requireScale(call.info, requireStored(machine, call));
   const body = await readBody(request);
   if (request.method === 'PUT') return updateScale(machine, call, parseBody(body, contentType));
   if (request.method !== 'PATCH') throw methodNotAllowed();

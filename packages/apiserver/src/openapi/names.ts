@@ -26,6 +26,6 @@ export function packageOf({ group, version, builtin }: Pick<ResourceInfo, 'group
 
 /** The name of a class of the generated models where it is used in `packageName`. */
 export function definitionOfClass(className: string, packageName: string): string {
-  const [, name = className] = /^(?:[A-Z][a-z]+)?V1(.+)$/.exec(className) ?? [];
+  const [, name = className] = /^(?:[A-Z][a-z]+)?V[12](.+)$/.exec(className) ?? [];
   return metaClasses.has(className) ? `${meta}.${name}` : `${packageName}.${name}`;
 }

@@ -1,4 +1,4 @@
-import { builtinKinds } from '../builtin/kinds.ts';
+import { builtinKinds, modelOf } from '../builtin/kinds.ts';
 
 /** Kinds that are sent or answered and not stored, by API version. */
 const otherClasses: Readonly<Record<string, string>> = {
@@ -22,7 +22,8 @@ export function classOfKind(apiVersion: string, kind: string): string | undefine
   if (Object.hasOwn(otherClasses, name)) return otherClasses[name];
   if (kind === 'DeleteOptions') return 'V1DeleteOptions';
   const row = builtinKinds.find(
-    (each) => each.kind === kind && (each.group === '' ? 'v1' : `${each.group}/v1`) === apiVersion,
+    ({ group, version = 'v1', ...each }) =>
+      each.kind === kind && (group === '' ? version : `${group}/${version}`) === apiVersion,
   );
-  return row && !withoutMessages.has(kind) ? (row.model ?? `V1${kind}`) : undefined;
+  return row && !withoutMessages.has(kind) ? modelOf(row) : undefined;
 }

@@ -1,4 +1,4 @@
-import type { KubernetesObject } from '@ebb/api';
+import { type KubernetesObject, StatusError } from '@ebb/api';
 import { jsonPatch } from '../patch/json-patch.ts';
 import { mergePatch } from '../patch/merge-patch.ts';
 import type { ResourceInfo } from '../resource-info.ts';
@@ -16,8 +16,16 @@ interface Scale extends KubernetesObject {
   status: { replicas: number; selector?: string };
 }
 
+/** As `scaleOf`; throws a `StatusError` where the object does not say how many replicas are wanted. */
+export function requireScale(info: ResourceInfo, stored: StoredObject): Scale {
+  const path = info.scale?.specReplicasPath ?? '';
+  if (numberOf(valueAt(stored.object, keysOf(path))) === undefined)
+    throw new StatusError('InternalError', `Internal error occurred: the spec replicas field "${path}" does not exist`);
+  return scaleOf(info, stored);
+}
+
 /** The `autoscaling/v1 Scale` of an object, read from where its CRD says. */
-export function scaleOf({ scale }: ResourceInfo, { object }: StoredObject): Scale {
+function scaleOf({ scale }: ResourceInfo, { object }: StoredObject): Scale {
   const { name = '', namespace, uid = '', resourceVersion = '', creationTimestamp = '' } = object.metadata;
   const read = (path: string | undefined): unknown => (path === undefined ? undefined : valueAt(object, keysOf(path)));
   const replicas = numberOf(read(scale?.specReplicasPath)) ?? 0;

@@ -4,6 +4,7 @@ import { ageColumn, type Column, column, count, createdAtColumn, nameColumn, wid
 import { endpointsColumns, endpointSliceColumns, ingressColumns, serviceColumns } from './network-columns.ts';
 import { nodeColumns } from './node-columns.ts';
 import { podColumns } from './pod-columns.ts';
+import { horizontalPodAutoscalerColumns } from './scaling-columns.ts';
 import { claimColumns, storageClassColumns, volumeColumns } from './storage-columns.ts';
 
 const nameAndAge: readonly Column[] = [nameColumn, ageColumn];
@@ -33,6 +34,7 @@ const columnsOfKinds: Record<string, readonly Column[]> = {
   PersistentVolumeClaim: claimColumns,
   PersistentVolume: volumeColumns,
   StorageClass: storageClassColumns,
+  HorizontalPodAutoscaler: horizontalPodAutoscalerColumns,
   ConfigMap: [nameColumn, column('Data', ({ data, binaryData }) => size(data) + size(binaryData)), ageColumn],
   Secret: [
     nameColumn,

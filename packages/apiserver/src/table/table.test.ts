@@ -154,6 +154,17 @@ test.each<[kind: string, fields: object, cells: object]>([
     { spec: { minAvailable: '50%' } },
     { 'Min Available': '50%', 'Max Unavailable': 'N/A', 'Allowed Disruptions': 0 },
   ],
+  [
+    'HorizontalPodAutoscaler',
+    {
+      spec: {
+        scaleTargetRef: { kind: 'PodAutoscaler', name: 'w' },
+        maxReplicas: 3,
+        metrics: [{ type: 'Resource', resource: { name: 'cpu', target: { averageUtilization: 70 } } }],
+      },
+    },
+    { Reference: 'PodAutoscaler/w', Targets: 'cpu: <unknown>/70%', MinPods: '1', MaxPods: 3, Replicas: 0 },
+  ],
   ['LimitRange', {}, { Name: 'x' }],
   ['ResourceQuota', {}, { Name: 'x', Age: '5s' }],
 ])('a %s with %j shows %j', (kind, fields, cells) => {

@@ -43,7 +43,13 @@ export interface HpaSpec {
 export interface HpaAccount {
   readonly class: 'hpa';
   readonly spec: HpaSpec;
-  readonly observed: { readonly ready: number; readonly usage: Usage | null };
+  readonly observed: {
+    readonly ready: number;
+    /** `null`: not known to Ebb; then goes what the scale subresource says. */
+    readonly usage: Usage | null;
+    /** What the scale subresource says; `null`: nothing. */
+    readonly scale?: number | null;
+  };
   /** The largest want of late; `null`: none. */
   readonly carried: number | null;
 }

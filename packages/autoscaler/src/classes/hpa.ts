@@ -1,5 +1,5 @@
 import type { PodAutoscaler } from '@ebb/api';
-import { type AutoscalerConfig, parseMetricTargets, parseScalingSettings } from '@ebb/api/autoscaler';
+import { type AutoscalerConfig, hpaClass, parseMetricTargets, parseScalingSettings } from '@ebb/api/autoscaler';
 import { Steps } from '../decision/steps.ts';
 import { MaxWindow } from '../windows/max-window.ts';
 import type { HpaAccount, HpaSpec, Usage } from './account.ts';
@@ -17,7 +17,8 @@ const upFactor = 2;
 
 /**
  * CPU and memory of the pods, as a HorizontalPodAutoscaler judges them (autoscaling.md, section 18): pods × usage ÷ target, within a
- * tenth nothing changes, down only as far as the largest want of the stabilization window. Never to zero.
+ * tenth nothing changes, down only as far as the largest want of the stabilization window. Never to zero. Where Ebb is not to measure,
+ * or cannot, it goes by what the PodAutoscaler's scale subresource says.
  */
 export class HpaClass implements ScalingClass {
   readonly isPanicking = false;
@@ -29,6 +30,7 @@ export class HpaClass implements ScalingClass {
   #kept: MaxWindow;
   #ready = 0;
   #usage: Usage | null = null;
+  #scale: number | null;
   #carried: number | null = null;
 
   /** @param cpuRequest Cores that one pod requests. */
@@ -36,6 +38,7 @@ export class HpaClass implements ScalingClass {
     this.#cpuRequest = cpuRequest;
     this.#spec = resolveHpa(podAutoscaler, config, cpuRequest);
     this.#kept = new MaxWindow(this.#spec.stabilizationSeconds);
+    this.#scale = podAutoscaler.spec.replicas ?? null;
   }
 
   update(podAutoscaler: PodAutoscaler, config: AutoscalerConfig): void {
@@ -44,6 +47,7 @@ export class HpaClass implements ScalingClass {
       this.#kept = new MaxWindow(spec.stabilizationSeconds);
     }
     this.#spec = spec;
+    this.#scale = podAutoscaler.spec.replicas ?? null;
   }
 
   record(): void {}
@@ -53,15 +57,17 @@ export class HpaClass implements ScalingClass {
     return waiting > 0 && ready === 0;
   }
 
-  /** Without a measure nothing is decided, but that there be one pod. */
-  tick({ nowMs, ready, usage }: Facts): boolean {
-    if ((usage === undefined || ready === 0) && this.desired >= 1) return false;
+  /** Without a measure, and nobody to say otherwise, nothing is decided, but that there be one pod. */
+  tick({ nowMs, ready, usage: measured }: Facts): boolean {
+    const usage = this.#measures ? measured : undefined;
+    const isSaid = this.#scale !== null && this.#scale > 0 && this.#scale !== this.desired;
+    if ((usage === undefined || ready === 0) && this.desired >= 1 && !(usage === undefined && isSaid)) return false;
     const second = Math.floor(nowMs / 1000);
     const kept = this.#kept.maximum(second);
     this.#ready = ready;
     this.#usage = usage ?? null;
     this.#carried = kept === Number.NEGATIVE_INFINITY ? null : kept;
-    this.desired = decideHpa(this.#spec, { ready, usage: this.#usage }, this.#carried, this.steps);
+    this.desired = decideHpa(this.#spec, this.#observed, this.#carried, this.steps);
     if (usage) this.#kept.record(second, wantOf(this.#spec, ready, usage));
     return true;
   }
@@ -75,18 +81,24 @@ export class HpaClass implements ScalingClass {
   }
 
   account(): HpaAccount {
-    const observed = { ready: this.#ready, usage: this.#usage };
-    return { class: 'hpa', spec: this.#spec, observed, carried: this.#carried };
+    return { class: 'hpa', spec: this.#spec, observed: this.#observed, carried: this.#carried };
+  }
+
+  get #observed(): HpaAccount['observed'] {
+    return { ready: this.#ready, usage: this.#usage, scale: this.#scale };
+  }
+
+  /** False for a metric that nodes do not tell of. */
+  get #measures(): boolean {
+    return this.#spec.cpuPercent > 0 || this.#spec.memoryMebibytes > 0;
   }
 }
 
 function resolveHpa({ metadata }: PodAutoscaler, config: AutoscalerConfig, cpuRequest: number): HpaSpec {
   const annotations = metadata.annotations ?? {};
-  const { metric, target } = parseScalingSettings(annotations, config);
-  const { cpu, memory } = parseMetricTargets(annotations) ?? {
-    cpu: metric === 'memory' ? undefined : Math.ceil(target ?? defaultCpuPercent),
-    memory: metric === 'memory' ? Math.trunc(target ?? 0) : undefined,
-  };
+  const { class: className, metric, target } = parseScalingSettings(annotations, config);
+  const named = className === hpaClass || metric === 'memory' ? metric : 'cpu';
+  const { cpu, memory } = parseMetricTargets(annotations) ?? targetOf(named, target);
   const isWindowed = annotations['autoscaling.knative.dev/window'] !== undefined;
   const { stableWindowMs } = parseScalingSettings(annotations, config);
   return {
@@ -95,6 +107,13 @@ function resolveHpa({ metadata }: PodAutoscaler, config: AutoscalerConfig, cpuRe
     memoryMebibytes: memory ?? 0,
     stabilizationSeconds: isWindowed ? stableWindowMs / 1000 : defaultStabilizationSeconds,
   };
+}
+
+/** Without a target Kubernetes goes by CPU, whatever the metric. */
+function targetOf(metric: string, target: number | undefined): { readonly cpu?: number; readonly memory?: number } {
+  if (target === undefined) return { cpu: defaultCpuPercent };
+  if (metric === 'memory') return { memory: Math.trunc(target) };
+  return metric === 'cpu' ? { cpu: Math.ceil(target) } : {};
 }
 
 const mebibyte = 2 ** 20;
@@ -135,7 +154,12 @@ function wantFor({ used, target, full }: Measured, ready: number, measured: numb
 
 const finiteOr = (value: number, byDefault: number): number => (Number.isFinite(value) ? value : byDefault);
 
-function decideHpa(spec: HpaSpec, { ready, usage }: HpaAccount['observed'], kept: number | null, steps: Steps): number {
+function decideHpa(spec: HpaSpec, observed: HpaAccount['observed'], kept: number | null, steps: Steps): number {
+  const { ready, usage, scale = null } = observed;
+  if (!usage && scale !== null && scale > 0) {
+    steps.begin('scale-subresource', scale);
+    return scale;
+  }
   if (!usage || ready === 0) {
     steps.begin('nothing-known', Math.max(1, ready));
     return Math.max(1, ready);

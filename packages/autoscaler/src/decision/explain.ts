@@ -42,7 +42,7 @@ function seenByKpa({ spec, observed }: KpaAccount): string {
 }
 
 function seenByHpa({ spec, observed: { ready, usage } }: HpaAccount): string {
-  if (!usage) return `the usage of ${pods(ready)} is not known`;
+  if (!usage) return `Ebb does not measure what the pods use, of which ${ready} are ready`;
   const each = Math.max(1, usage.pods);
   const cpu = `${figure(usage.cpuCores / each)} cores of ${figure(spec.cpuRequest)} requested (${spec.cpuPercent} % aimed at)`;
   const memory = `${figure(usage.memoryBytes / each / 2 ** 20)} MiB (${spec.memoryMebibytes} aimed at)`;
@@ -58,6 +58,7 @@ const phrases: Readonly<Record<Rule, Phrase>> = {
   'waiting-requests': ({ scale }) => `requests that wait ask for ${scale}`,
   'requests-present': ({ scale }) => `they ask for ${scale}`,
   'resource-usage': ({ scale }) => `that asks for ${scale}`,
+  'scale-subresource': ({ scale }) => `the scale subresource says ${scale}`,
   'nothing-known': ({ scale }) => (scale < 0 ? 'nothing is known of the load yet' : `that leaves ${scale}`),
   'max-scale-up-rate': ({ scale }) => `the scale-up rate lets ${scale}`,
   'max-scale-down-rate': ({ scale }) => `the scale-down rate keeps ${scale}`,

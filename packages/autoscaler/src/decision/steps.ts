@@ -6,6 +6,7 @@ export type Rule =
   | 'waiting-requests'
   | 'requests-present'
   | 'resource-usage'
+  | 'scale-subresource'
   | 'nothing-known'
   // What the class makes of it.
   | 'max-scale-up-rate'

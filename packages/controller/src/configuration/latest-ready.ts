@@ -41,6 +41,18 @@ function saysSame(template: RevisionSpec, { enableServiceLinks, ...spec }: Revis
   return deepEqual({ ...template, enableServiceLinks: links }, { ...spec, enableServiceLinks });
 }
 
+/**
+ * True for the Revision that a Configuration has made last, also before its status says so: the one of the template's own
+ * name, of the present generation, or of a later one that has not been seen yet.
+ */
+export function isLatestCreated(revision: Revision, { metadata, spec, status }: Configuration): boolean {
+  return (
+    isNamed(revision, status?.latestCreatedRevisionName) ||
+    isNamed(revision, spec.template.metadata?.name) ||
+    generationOf(revision) >= (metadata.generation ?? Infinity)
+  );
+}
+
 function isNamed({ metadata }: Revision, name: string | undefined): boolean {
   return name !== undefined && metadata.name === name;
 }

@@ -13,7 +13,7 @@ const gc: GcConfig = {
   maxNonActiveRevisions: 1000,
 };
 const disabled: Partial<GcConfig> = { retainSinceCreateTimeMs: undefined, retainSinceLastActiveTimeMs: undefined };
-const configuration = configurationOf('hello', { latestReady: 'latest' });
+const configuration = configurationOf('hello', { latestReady: 'latest', generation: 2 });
 
 interface Past {
   readonly state?: string;
@@ -21,13 +21,15 @@ interface Past {
   readonly created?: number;
   readonly noGC?: string;
   readonly deleting?: boolean;
+  readonly generation?: number;
 }
 
 /** A Revision in reserve, created 100 hours ago, that was last active so many hours ago; `undefined`: it does not say. */
 function idle(name: string, hours: number | undefined, past: Past = {}): Revision {
-  const { state = 'reserve', created = 100, noGC, deleting = false } = past;
+  const { state = 'reserve', created = 100, noGC, deleting = false, generation = 1 } = past;
   const at = (ago: number): string => new Date(now - ago * hour).toISOString();
   return revisionOf(name, {
+    generation,
     metadata: {
       creationTimestamp: at(created),
       labels: { [keys.routingState]: state },
@@ -66,6 +68,7 @@ describe('the garbage of a Configuration', () => {
     [
       'never what is active, latest, exempt or on its way out',
       [
+        idle('created', 90, { generation: 2 }),
         idle('active', 90, { state: 'active' }),
         idle('pending', 90, { state: 'pending' }),
         idle('latest', 90),

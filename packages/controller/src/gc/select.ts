@@ -1,8 +1,9 @@
 import { type Configuration, type GcConfig, type Revision, keys } from '@ebb/api';
+import { isLatestCreated } from '../configuration/latest-ready.ts';
 
 /**
  * The Revisions to delete, the one inactive for the longest first (serving-api.md, section 22). Active ones, the latest ready
- * one and those marked `no-gc` are never among them.
+ * one, the latest created one, which would be made anew, and those marked `no-gc` are never among them.
  */
 export function selectGarbage(
   configuration: Configuration,
@@ -23,11 +24,13 @@ export function selectGarbage(
   return [...stale, ...left.slice(0, excess)];
 }
 
-function isIdle({ metadata }: Revision, { status }: Configuration): boolean {
+function isIdle(revision: Revision, configuration: Configuration): boolean {
+  const { metadata } = revision;
   return (
     metadata.deletionTimestamp === undefined &&
     metadata.labels?.[keys.routingState] === 'reserve' &&
-    metadata.name !== status?.latestReadyRevisionName &&
+    metadata.name !== configuration.status?.latestReadyRevisionName &&
+    !isLatestCreated(revision, configuration) &&
     metadata.annotations?.[keys.noGC]?.toLowerCase() !== 'true'
   );
 }

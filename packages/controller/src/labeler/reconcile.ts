@@ -25,6 +25,7 @@ export async function reconcileLabels(work: Work, key: RouteKey): Promise<void> 
   const referred = findReferred(route, {
     configuration: (name) => work.informers.configurations.get(key.namespace, name),
     revision: (name) => work.informers.revisions.get(key.namespace, name),
+    revisionsOf: ({ metadata: { uid = '' } }) => work.informers.revisions.byIndex('controller', uid),
   });
   await add(work, key, referred);
   // While traffic moves, the revisions it comes from must stay as they are.

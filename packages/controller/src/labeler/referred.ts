@@ -1,4 +1,5 @@
 import { type Configuration, type Revision, type Route, keys } from '@ebb/api';
+import { isLatestCreated } from '../configuration/latest-ready.ts';
 
 /** Names of what a Route refers to, in its own namespace. */
 export interface Referred {
@@ -9,6 +10,8 @@ export interface Referred {
 interface Sources {
   configuration(name: string): Configuration | undefined;
   revision(name: string): Revision | undefined;
+  /** Those that belong to a Configuration. */
+  revisionsOf(configuration: Configuration): readonly Revision[];
 }
 
 /**
@@ -25,9 +28,17 @@ export function findReferred(route: Route, sources: Sources): Referred {
       if (parent) configurations.add(parent);
     } else if (configurationName) {
       configurations.add(configurationName);
-      const latest = sources.configuration(configurationName)?.status?.latestCreatedRevisionName;
-      if (latest) revisions.add(latest);
+      const configuration = sources.configuration(configurationName);
+      for (const name of latestOf(configuration, sources)) revisions.add(name);
     }
   }
   return { configurations, revisions };
+}
+
+/** The latest created Revision, by the Configuration's status and by the Revisions there are: either may be ahead of the other. */
+function latestOf(configuration: Configuration | undefined, sources: Sources): string[] {
+  if (!configuration) return [];
+  const told = configuration.status?.latestCreatedRevisionName;
+  const found = sources.revisionsOf(configuration).filter((revision) => isLatestCreated(revision, configuration));
+  return [...(told ? [told] : []), ...found.map(({ metadata: { name = '' } }) => name)];
 }

@@ -105,7 +105,11 @@ async function reconcilePodAutoscaler(
     return await reconcileChild(
       work,
       { resource: resources.podAutoscalers, informer: podAutoscalers, quiet: true },
-      { parent: revision, make: () => makePodAutoscaler(revision, judged), fix: fixPodAutoscaler },
+      {
+        parent: revision,
+        make: () => makePodAutoscaler(revision, { ...judged, config: work.config.current.autoscaler }),
+        fix: fixPodAutoscaler,
+      },
     );
   } catch (error) {
     if (error instanceof NotOwnedError) {

@@ -1,4 +1,14 @@
-import { type PodAutoscaler, type Reachability, type Revision, keys, protocolOf, resources } from '@ebb/api';
+import {
+  type AutoscalerConfig,
+  type PodAutoscaler,
+  type Reachability,
+  type Revision,
+  hpaClass,
+  keys,
+  parseScalingSettings,
+  protocolOf,
+  resources,
+} from '@ebb/api';
 import { ownerReferenceOf } from '@ebb/kube';
 import { without } from '../metadata.ts';
 
@@ -17,8 +27,12 @@ const defaulted = ['autoscaling.knative.dev/class', 'autoscaling.knative.dev/met
  * The PodAutoscaler of a Revision. Its target is the Revision itself: Ebb makes Pods without a Deployment between.
  * `failing` tells that the Revision has failed while instances are wanted and none is ready.
  */
-export function makePodAutoscaler(revision: Revision, { failing }: { readonly failing: boolean }): PodAutoscaler {
+export function makePodAutoscaler(
+  revision: Revision,
+  { failing, config }: { readonly failing: boolean; readonly config: AutoscalerConfig },
+): PodAutoscaler {
   const { name = '', namespace = '', uid = '', labels, annotations } = revision.metadata;
+  const settings = parseScalingSettings(annotations ?? {}, config);
   return {
     apiVersion: 'autoscaling.internal.knative.dev/v1alpha1',
     kind: 'PodAutoscaler',
@@ -37,13 +51,15 @@ export function makePodAutoscaler(revision: Revision, { failing }: { readonly fa
     spec: {
       containerConcurrency: revision.spec.containerConcurrency ?? 0,
       protocolType: protocolOf(revision.spec),
+      // What a HorizontalPodAutoscaler begins with.
+      ...(settings.class === hpaClass ? { replicas: Math.max(1, settings.initialScale, settings.minScale) } : {}),
       reachability: failing ? 'Unreachable' : reachabilityOf(revision),
       scaleTargetRef: { apiVersion: 'serving.knative.dev/v1', kind: 'Revision', name },
     },
   };
 }
 
-/** The live PodAutoscaler made right: class and metric stay where only admission has set them. */
+/** The live PodAutoscaler made right: class and metric stay where only admission has set them, the scale as it was set. */
 export function fixPodAutoscaler(live: PodAutoscaler, desired: PodAutoscaler): PodAutoscaler {
   const kept = Object.entries(live.metadata.annotations ?? {}).filter(([key]) => defaulted.includes(key));
   return {
@@ -53,7 +69,10 @@ export function fixPodAutoscaler(live: PodAutoscaler, desired: PodAutoscaler): P
       ...(desired.metadata.labels ? { labels: desired.metadata.labels } : {}),
       annotations: { ...Object.fromEntries(kept), ...desired.metadata.annotations },
     },
-    spec: desired.spec,
+    spec: {
+      ...desired.spec,
+      ...(desired.spec.replicas === undefined ? {} : { replicas: live.spec.replicas ?? desired.spec.replicas }),
+    },
   };
 }
 
