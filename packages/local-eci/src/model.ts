@@ -25,8 +25,27 @@ export interface GroupSpec {
   readonly volumes: readonly VolumeSpec[];
   readonly imageCredentials: readonly ImageCredential[];
   readonly tags: readonly Tag[];
+  /** Names its containers know beside those of the DNS. Default: none. */
+  readonly hostAliases?: readonly { readonly ip: string; readonly hostNames: readonly string[] }[];
+  /** Default: that of the place where it runs. */
+  readonly dns?: DnsSpec;
+  /** Kernel parameters of its own network and processes. Default: none. */
+  readonly sysctls?: readonly { readonly name: string; readonly value: string }[];
+  /** Its containers see each other's processes. Default false. */
+  readonly shareProcessNamespace?: boolean;
   /** Fields that only come back in answers: `SecurityGroupId`, `RamRoleName`… by their name on the wire. */
   readonly labels: Readonly<Record<string, string>>;
+}
+
+export const dnsPolicies = ['None', 'Default', 'ClusterFirst', 'ClusterFirstWithHostNet'] as const;
+
+/** Whom containers ask for names. */
+export interface DnsSpec {
+  /** What the rest is added to: nothing, the names of the machine, or those of the cluster. */
+  readonly policy: (typeof dnsPolicies)[number];
+  readonly nameServers: readonly string[];
+  readonly searches: readonly string[];
+  readonly options: readonly { readonly name: string; readonly value: string }[];
 }
 
 /** An instance that may be taken back. */

@@ -275,6 +275,20 @@ describe('a process container', () => {
     expect(app.instance.state.reason).toBe('DeadlineExceeded');
   });
 
+  it('ends a group at its deadline though its init containers have not ended', async () => {
+    const { containers, ...spec } = makeSpec({}, { activeDeadlineSeconds: 1 });
+    const [web] = containers;
+    if (!web) throw new Error('no container');
+    const initContainers = [{ ...web, name: 'slow', command: ['sleep', '100'] }];
+    await using app = await run(serverSource, { ...spec, containers, initContainers });
+    await eventually(() => app.instance.state.phase === 'Failed');
+    await eventually(() => app.instance.state.initContainers[0]?.current.state === 'Terminated');
+    expect(app.instance.state).toMatchObject({
+      reason: 'DeadlineExceeded',
+      containers: [{ current: { state: 'Waiting' } }],
+    });
+  });
+
   it('ends what an earlier run left behind when it was killed, and nothing else', async () => {
     await using data = await makeFolder({});
     await using app = await makeApp(`console.log('up'); setInterval(() => {}, 1000)`);

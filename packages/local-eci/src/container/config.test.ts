@@ -88,6 +88,31 @@ describe('the configuration of a container', () => {
     expect(Env).toEqual(['HOSTNAME=my-pod', 'IP=10.0.0.7']);
   });
 
+  it.each([
+    [undefined, ['10.0.0.1', '10.9.9.9'], ['svc.cluster.local', 'x.y'], ['ndots:3']],
+    ['None' as const, ['10.9.9.9'], ['x.y'], ['ndots:3']],
+  ])('asks for names as the group says: with policy %s', (policy, Dns, DnsSearch, DnsOptions) => {
+    const dns = { nameServers: ['10.9.9.9'], searches: ['x.y'], options: [{ name: 'ndots', value: '3' }] };
+    const names = { address: '10.0.0.1', searches: ['svc.cluster.local'] };
+    const spec = makeSpec(
+      {},
+      {
+        dns: { policy: policy ?? 'ClusterFirst', ...dns },
+        hostAliases: [{ ip: '10.0.0.9', hostNames: ['foo.local', 'bar.local'] }],
+        sysctls: [{ name: 'net.core.somaxconn', value: '99' }],
+      },
+    );
+    expect(sandboxConfig(spec, { network: 'n', labels: {}, mounts: [], names })).toMatchObject({
+      HostConfig: {
+        Dns,
+        DnsSearch,
+        DnsOptions,
+        ExtraHosts: ['foo.local:10.0.0.9', 'bar.local:10.0.0.9'],
+        Sysctls: { 'net.core.somaxconn': '99' },
+      },
+    });
+  });
+
   it('has a host name no longer than one may be', () => {
     const { Hostname } = sandboxConfig(makeSpec({}, { name: `${'a'.repeat(62)}-bcd` }), {
       network: 'n',

@@ -50,16 +50,31 @@ export function sandboxConfig(group: GroupSpec, { network, labels, mounts, names
     Entrypoint: ['/pause'],
     Hostname: hostNameOf(group),
     Labels: labels,
-    HostConfig: { NetworkMode: network, Mounts: mounts, ...(names ? namesOf(names) : {}) },
+    HostConfig: {
+      NetworkMode: network,
+      Mounts: mounts,
+      ExtraHosts: (group.hostAliases ?? []).flatMap(({ ip, hostNames }) => hostNames.map((name) => `${name}:${ip}`)),
+      Sysctls: Object.fromEntries((group.sysctls ?? []).map(({ name, value }) => [name, value])),
+      ...namesOf(group, names),
+    },
   };
 }
 
 /** Names with fewer than five dots are looked for below the search domains first, as in Kubernetes. */
-const namesOf = ({ address, searches }: NameServer): object => ({
-  Dns: [address],
-  DnsSearch: searches,
-  DnsOptions: ['ndots:5'],
-});
+const clusterOptions = { ndots: '5' };
+
+/** Whom containers ask: the cluster unless the group wants otherwise, and whom it names itself after that. */
+function namesOf({ dns }: GroupSpec, names: NameServer | undefined): object {
+  const cluster = dns?.policy.startsWith('ClusterFirst') === false ? undefined : names;
+  if (!dns && !cluster) return {};
+  const own = (dns?.options ?? []).map(({ name, value }) => [name, value] as const);
+  const options = { ...(cluster ? clusterOptions : {}), ...Object.fromEntries(own) };
+  return {
+    Dns: [...(cluster ? [cluster.address] : []), ...(dns?.nameServers ?? [])],
+    DnsSearch: [...(cluster?.searches ?? []), ...(dns?.searches ?? [])],
+    DnsOptions: Object.entries(options).map(([name, value]) => (value === '' ? name : `${name}:${value}`)),
+  };
+}
 
 function hostNameOf({ name, labels: { HostName } }: GroupSpec): string {
   return (HostName ?? name).slice(0, maxHostName).replace(/-+$/, '');
@@ -101,6 +116,7 @@ export function containerConfig(spec: ContainerSpec, group: GroupSpec, place: Co
     StdinOnce: spec.stdinOnce ?? false,
     HostConfig: {
       NetworkMode: `container:${place.sandboxId}`,
+      ...(group.shareProcessNamespace ? { PidMode: `container:${place.sandboxId}` } : {}),
       Mounts: place.mounts,
       ReadonlyRootfs: spec.security.readOnlyRootFilesystem ?? false,
       CapAdd: spec.security.addCapabilities ?? [],

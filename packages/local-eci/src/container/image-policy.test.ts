@@ -48,6 +48,8 @@ describe('an image', () => {
       { there: '', imagePullPolicy: 'Always', image: 'a.b/c@sha256:1' },
       'not pulled',
     ],
+    ['has a name', { image: 'UPPER/x y' }, 'InvalidImageName'],
+    ['may be at a port, with tag and digest', { image: 'localhost:5000/a/b_c:v1@sha256:0a', there: '' }, 'not pulled'],
     ['is never pulled if so asked', { imagePullPolicy: 'Never' }, 'ErrImageNeverPull'],
     [
       'that was built here is not pulled',

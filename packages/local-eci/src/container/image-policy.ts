@@ -5,6 +5,10 @@ import type { Engine, EngineImage } from './engine.ts';
 /** Registries that are none: what is named after them was built here (Knative skips the same for digests). */
 const localRegistries: ReadonlySet<string> = new Set(['dev.local', 'ko.local', 'kind.local', 'localhost']);
 
+/** Host and port, path, tag, digest. */
+const imageName =
+  /^(?:[a-zA-Z0-9.-]+(?::\d+)?\/)?[a-z0-9]+(?:[._/-]+[a-z0-9]+)*(?::\w[\w.-]{0,127})?(?:@[a-z0-9+._-]+:[a-fA-F0-9]+)?$/;
+
 type Container = Pick<ContainerSpec, 'image' | 'imagePullPolicy' | 'security' | 'name'>;
 
 /** Has a container's image there, by its pull policy. Rejects with `ImageError`. */
@@ -14,6 +18,9 @@ export async function ensureImage(
   { credentials, signal }: { readonly credentials: readonly ImageCredential[]; readonly signal: AbortSignal },
 ): Promise<EngineImage> {
   const { image, imagePullPolicy: policy = 'IfNotPresent' } = container;
+  if (!imageName.test(image)) {
+    throw new ImageError(`"${image}" is no name of an image`, { reason: 'InvalidImageName' });
+  }
   const found = await ask(engine.image(image));
   const isFixed = localRegistries.has(registryOf(image)) || image.includes('@sha256:');
   if (found && (policy !== 'Always' || isFixed)) return checkUser(found, container);

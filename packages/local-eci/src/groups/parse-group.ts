@@ -2,6 +2,7 @@ import type { ContainerSpec, GroupSpec, SpotSpec, Tag, VolumeSpec } from '../mod
 import { EciError, invalidParameter, missingParameter } from '../wire/error.ts';
 import type { Parameters } from '../wire/parameters.ts';
 import { parseContainer } from './parse-container.ts';
+import { parseNames } from './parse-names.ts';
 import { parseCredential, parseVolume } from './parse-volume.ts';
 
 /** Limits of one group (serverless-node.md, section 2.2). */
@@ -46,6 +47,7 @@ export function parseGroup(parameters: Parameters): GroupSpec {
     volumes,
     imageCredentials: parameters.list('ImageRegistryCredential', { max: maxCredentials }).map(parseCredential),
     tags: parseTags(parameters),
+    ...parseNames(parameters),
     labels: parseLabels(parameters),
   };
 }

@@ -140,6 +140,7 @@ export class ContainerGroup implements Instance {
       this.#build(round, before, this.#sandbox);
       this.#startedAtMs ??= clock.now();
       this.#options.host.changed();
+      using _deadline = this.#armDeadline(round);
       if (await this.#runInit(round)) await this.#runContainers(round);
     } catch (error) {
       if (signal.aborted) return;
@@ -183,7 +184,7 @@ export class ContainerGroup implements Instance {
   async #runInit(round: Round): Promise<boolean> {
     for (const container of round.initContainers) {
       const end = await container.run();
-      if (round.abort.signal.aborted) return false;
+      if (round.abort.signal.aborted || this.#finished) return false;
       if (isSuccess(end)) continue;
       const message = `init container ${container.status.name} failed`;
       this.#finish('Failed', { reason: 'InitContainerFailed', message });
@@ -193,7 +194,6 @@ export class ContainerGroup implements Instance {
   }
 
   async #runContainers(round: Round): Promise<void> {
-    using _deadline = this.#armDeadline(round);
     const ends = await Promise.all(round.containers.map((container) => container.run()));
     if (round.abort.signal.aborted) return;
     this.#finish(ends.every(isSuccess) ? 'Succeeded' : 'Failed', {});
@@ -207,7 +207,7 @@ export class ContainerGroup implements Instance {
       host.event({ type: 'Warning', reason: 'DeadlineExceeded', message });
       this.#finish('Failed', { reason: 'DeadlineExceeded', message });
       // Never rejects: a run's end is always told, never thrown.
-      void Promise.all(round.containers.map((container) => container.stop()));
+      void Promise.all([...round.initContainers, ...round.containers].map((container) => container.stop()));
     });
   }
 

@@ -46,6 +46,16 @@ describe('podFacts', () => {
     expect(other.annotations[keys.userPort]).toBe('40001');
   });
 
+  it('was never initialized if it failed in the beginning', () => {
+    const failing = { ...pod, spec: { ...pod.spec, initContainers: [{ name: 'i' }] } } as Pod;
+    const ended = { name: 'i', currentState: { state: 'Terminated', exitCode: 2 } };
+    const { status } = podFacts(failing, group('Failed', {}, { initContainers: [ended] }), context);
+    const message = 'containers with incomplete status: [i]';
+    expect(status.conditions).toContainEqual(
+      expect.objectContaining({ type: 'Initialized', status: 'False', reason: 'ContainersNotInitialized', message }),
+    );
+  });
+
   it('keeps the time of a condition that has not changed', () => {
     const first = podFacts(pod, group('Running', running), context).status;
     const later = podFacts({ ...pod, status: first }, group('Running', running), {

@@ -61,7 +61,8 @@ export function podFacts(pod: Pod, group: ContainerGroup, context: StatusContext
   const running = phase === 'Running' && group.status !== 'Terminating';
   const allReady = running && containers.every(({ ready }) => ready);
   const uninitialized = initContainers.filter(({ ready }) => !ready).map(({ name }) => name);
-  const initialized = phase !== 'Pending' || uninitialized.length === 0;
+  // A pod that fails in the beginning never was.
+  const initialized = phase === 'Running' || phase === 'Succeeded' || uninitialized.length === 0;
   const why = allReady ? undefined : unready(containers, phase);
   const conditions: CoreCondition[] = [
     { type: 'PodReadyToStartContainers', status: group.intranetIp ? 'True' : 'False' },

@@ -50,11 +50,20 @@ const troubles: ReadonlyMap<string, string> = new Map([
   ['CrashLoopBackOff', 'BackOff'],
   ['ImagePullBackOff', 'BackOff'],
   ['ErrImagePull', 'Failed'],
+  ['ErrImageNeverPull', 'ErrImageNeverPull'],
+  ['InvalidImageName', 'InspectFailed'],
   ['CreateContainerConfigError', 'Failed'],
 ]);
 
 /** What ECI tells that no status shows. The rest is seen in the status, or is the virtual node's own doing. */
-const passedOn: ReadonlySet<string> = new Set(['Unhealthy', 'DeadlineExceeded', 'OOMKilled', 'SpotToBeReleased']);
+const passedOn: ReadonlySet<string> = new Set([
+  'Unhealthy',
+  'DeadlineExceeded',
+  'OOMKilled',
+  'SpotToBeReleased',
+  'FailedPostStartHook',
+  'FailedPreStopHook',
+]);
 
 /** The events of a group worth an event of its pod, as far as they are new or came again. */
 export function newEvents(before: ContainerGroup['events'] = [], after: ContainerGroup['events'] = []): Transition[] {
