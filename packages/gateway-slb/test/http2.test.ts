@@ -319,6 +319,20 @@ describe('an instance that speaks HTTP/2', () => {
     expect(backend.sessions).toBe(3);
   });
 
+  it('is given many bodies at once without a listener for each', async () => {
+    const warnings: Error[] = [];
+    const note = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', note);
+    await using backend = await open((path) => path);
+    await using gateway = await openGateway({ settings: { protocol: 'h2c' } });
+    gateway.addPod(backend);
+    await using client = await openHttp2Client(gateway.port);
+    const answers = await Promise.all(Array.from({ length: 40 }, () => client.ask({ ':method': 'POST' }, 'hello')));
+    process.off('warning', note);
+    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
+    expect(warnings.filter(({ name }) => name === 'MaxListenersExceededWarning')).toEqual([]);
+  });
+
   it('is asked again for a stream it has refused', async () => {
     let refused = 0;
     await using backend = await open((_, refuse) => {

@@ -154,6 +154,43 @@ describe('a client that does not read', () => {
   });
 });
 
+describe('a head as large as it may be', () => {
+  const limits = { headerBytes: 256 * 1024 };
+  const withHeader = (length: number): string =>
+    `GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\nX: ${'x'.repeat(length)}\r\n\r\n`;
+
+  it('reaches the instance, in one piece or many', async () => {
+    let received = 0;
+    await using backend = await openRawBackend((socket) => {
+      let text = '';
+      socket.on('data', (bytes) => {
+        text += bytes.toString('latin1');
+        if (!text.includes('\r\n\r\n')) return;
+        received = Math.max(...Array.from(text.matchAll(/x+/g), ([{ length }]) => length));
+        socket.end('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+      });
+    });
+    await using gateway = await openGateway({ backends: [backend], limits });
+    for (const pieceBytes of [300_000, 10_000]) {
+      await using client = await openRawClient(gateway.port);
+      const text = withHeader(200_000);
+      for (let at = 0; at < text.length; at += pieceBytes) {
+        client.socket.write(text.slice(at, at + pieceBytes));
+        await new Promise(setImmediate);
+      }
+      expect(await client.end()).toMatch(/^HTTP\/1\.1 200 [^]*ok$/);
+      expect(received).toBe(200_000);
+    }
+  });
+
+  it('may not be larger', async () => {
+    await using gateway = await openGateway({ limits });
+    await using client = await openRawClient(gateway.port);
+    client.send(withHeader(300_000));
+    expect(await client.end()).toMatch(/^HTTP\/1\.1 431 /);
+  });
+});
+
 describe('connections', () => {
   it('beyond their number are closed, and those there are go on', async () => {
     await using backend = await openHttpBackend((_request, response) => void response.end('ok'));

@@ -159,6 +159,8 @@ export class ServerConnection implements ResponseChannel {
   };
 
   readonly #onDrain = (): void => {
+    // The last words have only now gone out.
+    if (this.#state === 'lingering') this.#age = 0;
     this.#writer?.owner?.drained();
     this.#read();
   };

@@ -26,6 +26,8 @@ export class InstanceSession {
   #timer: Disposable;
   #isForgotten = false;
   #isConnected = false;
+  /** What is to be done once there is a connection. */
+  readonly #whenConnected: (() => void)[] = [];
 
   /** @param forget Called once it takes no more requests. */
   constructor(address: Address, clock: Clock, forget: () => void) {
@@ -41,6 +43,7 @@ export class InstanceSession {
       this.#isConnected = true;
       session.setLocalWindowSize(sessionWindow);
       this.#timer[Symbol.dispose]();
+      for (const task of this.#whenConnected.splice(0)) task();
       this.#sleepIfIdle();
     });
     session.on('error', () => this.#leave()); // each stream hears of it too
@@ -75,7 +78,7 @@ export class InstanceSession {
   /** Calls back once there is a connection, unless there never is. */
   whenConnected(task: () => void): void {
     if (this.#isConnected) task();
-    else this.#session.once('connect', task);
+    else this.#whenConnected.push(task);
   }
 
   destroy(error?: Error): void {
