@@ -230,7 +230,7 @@ describe('the kubelet API', () => {
     await using kubelet = await start('', { status: { phase: 'Pending', containerStatuses: [waiting] } });
     expect(await kubelet.get(log)).toEqual({
       status: 400,
-      body: 'container "app" in pod "web" is waiting to start: ErrImagePull\n',
+      body: `container "app" in pod "web" is waiting to start: image can't be pulled\n`,
     });
   });
 });

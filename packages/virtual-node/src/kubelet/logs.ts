@@ -54,9 +54,13 @@ function startedGroup({ namespace, name, container }: LogCall, { previous }: Log
   if (previous && restartCount === 0) {
     throw new HttpError(400, `previous terminated container "${container}" in pod "${name}" not found`);
   }
-  const reason = groupId ? state?.waiting?.reason : 'ContainerCreating';
+  const reason = groupId ? state?.waiting?.reason : undefined;
   if (!groupId || (reason && !lastState?.terminated && neverRan.has(reason))) {
-    throw new HttpError(400, `container "${container}" in pod "${name}" is waiting to start: ${reason}`);
+    const said = reason ?? 'ContainerCreating';
+    throw new HttpError(
+      400,
+      `container "${container}" in pod "${name}" is waiting to start: ${words.get(said) ?? said}`,
+    );
   }
   return groupId;
 }
@@ -68,5 +72,12 @@ const neverRan: ReadonlySet<string> = new Set([
   'ErrImageNeverPull',
   'ErrImagePull',
   'ImagePullBackOff',
+  'InvalidImageName',
   'PodInitializing',
+]);
+
+/** What a kubelet says in other words than its reason. */
+const words: ReadonlyMap<string, string> = new Map([
+  ['ErrImagePull', "image can't be pulled"],
+  ['ImagePullBackOff', 'trying and failing to pull image'],
 ]);
