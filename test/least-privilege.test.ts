@@ -257,6 +257,8 @@ const rarely: Readonly<Record<string, readonly string[]>> = {
   'a class of scaling looks at it': [
     'autoscaler get nodes/proxy',
     'autoscaler get configmaps',
+    'autoscaler create configmaps',
+    'autoscaler patch configmaps',
     'autoscaler get serving.knative.dev/services',
     'autoscaler patch autoscaling.internal.knative.dev/podautoscalers/scale',
     'controller get autoscaling/horizontalpodautoscalers',

@@ -21,7 +21,6 @@ import { Readings, isScalingActive } from './readings.ts';
 import { Scalers } from './scalers.ts';
 import { Sources } from './sources.ts';
 import { makeStatus } from './status.ts';
-import type { TimeseriesReader } from './timeseries-reader.ts';
 import { type RevisionWhy, type WhyQuery, isAskedFor, whyOf } from './why.ts';
 
 export interface AutoscalerOptions {
@@ -56,7 +55,7 @@ export function createAutoscaler(options: AutoscalerOptions): Autoscaler {
 interface Making {
   readonly signal: AbortSignal;
   readonly changed: (key: string) => void;
-  readonly timeseries: TimeseriesReader;
+  readonly readings: Readings;
 }
 
 class KpaAutoscaler implements Autoscaler {
@@ -119,7 +118,7 @@ class KpaAutoscaler implements Autoscaler {
     this.#nodes.setNodes(this.#cluster.nodes.list());
     const shared = { ...this.#options, cluster: this.#cluster, signal, track: this.#track };
     const readings = new Readings(shared);
-    const scalers = this.#createScalers({ signal, changed, timeseries: readings.timeseries });
+    const scalers = this.#createScalers({ signal, changed, readings });
     const subscriptions = this.#subscribe(scalers);
     using _ticking = scalers.run();
     for (const podAutoscaler of this.#cluster.podAutoscalers.list()) scalers.set(podAutoscaler);
@@ -137,9 +136,9 @@ class KpaAutoscaler implements Autoscaler {
     this.#calls.add(call);
   };
 
-  #createScalers({ signal, changed, timeseries }: Making): Scalers {
+  #createScalers({ signal, changed, readings }: Making): Scalers {
     const { clock } = this.#options;
-    const sources = new Sources(this.#cluster, timeseries);
+    const sources = new Sources(this.#cluster, readings);
     const scalers = new Scalers({
       ...this.#options,
       cluster: this.#cluster,

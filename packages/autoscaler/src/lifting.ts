@@ -7,7 +7,7 @@ import {
   parseSchedule,
 } from '@ebb/api/autoscaler';
 import { classNameOf } from './classes/create-class.ts';
-import type { LoadHistory } from './forecast.ts';
+import type { LoadHistory } from './history/load-history.ts';
 import { type LifecycleSpec, withSchedule, withTimeseries } from './lifecycle/spec.ts';
 import { type DeciderSpec, resolveSpec } from './resolve.ts';
 

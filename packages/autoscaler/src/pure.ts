@@ -30,7 +30,7 @@ export { type Decision, type Retaken, takeAgain } from './decision/decision.ts';
 export { explain } from './decision/explain.ts';
 export { type Rule, type Step, Steps } from './decision/steps.ts';
 export { History } from './decision/history.ts';
-export { LoadHistory } from './forecast.ts';
+export { LoadHistory } from './history/load-history.ts';
 export type { LiftingSources, ScheduleSource } from './lifting.ts';
 export type { PodKind, ReplicaControl, Shortage } from './replicas/replica-control.ts';
 export { RevisionScaler } from './revision-scaler.ts';

@@ -1,6 +1,8 @@
 import { type HorizontalPodAutoscaler, type PodAutoscaler, alibabaClasses, hpaClass, keyOf } from '@ebb/api';
 import type { Clock, Logger } from '@ebb/base';
 import type { KubeClient } from '@ebb/kube';
+import { configurationOf } from './sources.ts';
+import { HistoryKeeper } from './history/keeper.ts';
 import type { Cluster } from './cluster.ts';
 import type { RevisionScaler } from './revision-scaler.ts';
 import { TimeseriesReader } from './timeseries-reader.ts';
@@ -22,9 +24,13 @@ const periodMs = 15_000;
 /** The scalers of some classes, by `namespace/name`. */
 export type ScalersOfClasses = (...names: readonly string[]) => ReadonlyMap<string, RevisionScaler>;
 
-/** What some classes need and no local copy has: what pods use, and schedules in ConfigMaps. Nothing is called where no class asks. */
+/**
+ * What some classes need and no local copy has: what pods use, schedules in ConfigMaps, and the loads of days past. Nothing is called
+ * where no class asks.
+ */
 export class Readings {
   readonly timeseries: TimeseriesReader;
+  readonly histories: HistoryKeeper;
   readonly #usage: UsageReader;
   readonly #options: ReadingsOptions;
   #isReading = false;
@@ -32,6 +38,7 @@ export class Readings {
   constructor(options: ReadingsOptions) {
     this.#options = options;
     this.timeseries = new TimeseriesReader(options);
+    this.histories = new HistoryKeeper(options);
     this.#usage = new UsageReader(options);
   }
 
@@ -50,6 +57,7 @@ export class Readings {
     if (measured.size > 0) await this.#usage.read(measured);
     const scheduled = [...scalersOf(alibabaClasses.ppa).keys()].flatMap((key) => this.#podAutoscaler(key) ?? []);
     if (scheduled.length > 0) await this.timeseries.read(scheduled);
+    await this.histories.keep(() => this.#configurations());
     this.#isReading = false;
   }
 
@@ -58,6 +66,12 @@ export class Readings {
     const { horizontalPodAutoscalers } = this.#options.cluster;
     const active = new Set(horizontalPodAutoscalers.list().filter(isScalingActive).map(keyOf));
     return new Map([...scalers].filter(([key]) => !active.has(key)));
+  }
+
+  /** All Configurations of which something is scaled. */
+  #configurations(): ReadonlySet<string> {
+    const all = this.#options.cluster.podAutoscalers.list();
+    return new Set(all.map((each) => `${each.metadata.namespace}/${configurationOf(each)}`));
   }
 
   #podAutoscaler(key: string): PodAutoscaler | undefined {

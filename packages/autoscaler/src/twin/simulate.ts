@@ -1,6 +1,6 @@
 import { type PodAutoscaler, type StatReport, defaultEbbScalingConfig, keyOf } from '@ebb/api';
 import { defaultClusterSettings } from '../cluster-settings.ts';
-import { LoadHistory } from '../forecast.ts';
+import { LoadHistory } from '../history/load-history.ts';
 import { Gateways } from '../gateways.ts';
 import { NodeLoads } from '../replicas/node-loads.ts';
 import { Permits } from '../replicas/permits.ts';

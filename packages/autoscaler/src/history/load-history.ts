@@ -34,6 +34,37 @@ export class LoadHistory {
     this.#sum += load;
   }
 
+  /** The last minute of which something is known, since the epoch; `undefined` if nothing is. */
+  get lastMinute(): number | undefined {
+    return Number.isFinite(this.#minute) ? this.#minute : undefined;
+  }
+
+  /** The largest load of each minute up to `lastMinute`, the oldest that is known first; −1 where it is not. */
+  peaks(): Float32Array {
+    const last = this.lastMinute;
+    if (last === undefined) return new Float32Array();
+    const all = Float32Array.from(this.#peaks, (_, index) => this.#peaks[slotOf(last + 1 + index)] ?? unknown);
+    const first = all.findIndex((peak) => peak !== unknown);
+    return first < 0 ? new Float32Array() : all.subarray(first);
+  }
+
+  /** Whether there was load after a minute; in all that is known, if it is not given. */
+  hasLoadAfter(minute: number = Number.NEGATIVE_INFINITY): boolean {
+    for (let each = Math.max(minute + 1, this.#minute - this.#peaks.length + 1); each <= this.#minute; each++)
+      if ((this.#peaks[slotOf(each)] ?? unknown) > 0) return true;
+    return false;
+  }
+
+  /** Takes in peaks that another one recorded, the last of them of `lastMinute`; what is known here stays. */
+  take(peaks: Float32Array, lastMinute: number): void {
+    if (this.lastMinute === undefined) this.#advance(lastMinute);
+    for (const [index, peak] of peaks.entries()) {
+      const minute = lastMinute - (peaks.length - 1 - index);
+      const isKept = minute <= this.#minute && minute > this.#minute - this.#peaks.length;
+      if (isKept && this.#peaks[slotOf(minute)] === unknown) this.#peaks[slotOf(minute)] = peak;
+    }
+  }
+
   /**
    * The load to expect in `leadMs` from now: of each past day the largest in that time of day, and of these a quantile. Past days are
    * those of the same weekday if there are two, else all. `undefined` without a day of history.
