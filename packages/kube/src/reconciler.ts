@@ -1,5 +1,5 @@
 import { isConflict } from '@ebb/api';
-import { type Clock, type Logger, linkSignals, messageOf, untilAborted } from '@ebb/base';
+import { type Clock, type LinkedSignal, type Logger, linkSignals, messageOf, untilAborted } from '@ebb/base';
 import { type Backoff, backoffMs } from './backoff.ts';
 import { KeyQueue } from './key-queue.ts';
 
@@ -54,6 +54,36 @@ const conflictCapMs = 250;
 /** A work queue of keys: one key never in two hands, retries with back-off, order of arrival. Keys may come before `run`. */
 export function createReconciler(options: ReconcilerOptions): Reconciler {
   return new KeyedReconciler(options);
+}
+
+/** The signal of one reconcile. Most look at what there is and are done, without asking for it. */
+class Deadline implements ReconcileContext, Disposable {
+  readonly #parent: AbortSignal;
+  readonly #endMs: number;
+  readonly #clock: Clock;
+  readonly #deadlineMs: number;
+  #link: LinkedSignal | undefined;
+  #timer: Disposable | undefined;
+
+  constructor(parent: AbortSignal, deadlineMs: number, clock: Clock) {
+    this.#parent = parent;
+    this.#deadlineMs = deadlineMs;
+    this.#endMs = clock.now() + deadlineMs;
+    this.#clock = clock;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#link) return this.#link.signal;
+    const link = (this.#link = linkSignals(this.#parent));
+    const late = (): void => link.abort(new Error(`not reconciled within ${this.#deadlineMs} ms`));
+    this.#timer = this.#clock.after(Math.max(0, this.#endMs - this.#clock.now()), late);
+    return link.signal;
+  }
+
+  [Symbol.dispose](): void {
+    this.#timer?.[Symbol.dispose]();
+    this.#link?.[Symbol.dispose]();
+  }
 }
 
 class KeyedReconciler implements Reconciler {
@@ -114,18 +144,13 @@ class KeyedReconciler implements Reconciler {
   /** One reconcile, and what follows from how it went. Never rejects. */
   async #process(key: string, signal: AbortSignal): Promise<void> {
     const { reconcile, clock, deadlineMs = 30_000 } = this.#options;
-    const link = linkSignals(signal);
-    const late = (): void => link.abort(new Error(`not reconciled within ${deadlineMs} ms`));
-    const deadline = clock.after(deadlineMs, late);
+    using context = new Deadline(signal, deadlineMs, clock);
     try {
-      const result = await reconcile(key, { signal: link.signal });
+      const result = await reconcile(key, context);
       this.#failures.delete(key);
       if (result?.requeueAfterMs !== undefined) this.enqueueAfter(key, result.requeueAfterMs);
     } catch (error) {
       if (!signal.aborted) this.#fail(key, error);
-    } finally {
-      deadline[Symbol.dispose]();
-      link[Symbol.dispose]();
     }
   }
 
