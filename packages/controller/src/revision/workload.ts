@@ -57,10 +57,12 @@ const deploying: Verdict = { status: 'Unknown', reason: 'Deploying' };
  */
 export function judgeWorkload(observation: Observation, now: number): WorkloadVerdict {
   const { podAutoscaler } = observation;
-  const instances = observation.pods.filter(isInstance);
   const initialized = conditionOf(podAutoscaler?.status, 'ScaleTargetInitialized')?.status === 'True';
   const usual = initialized ? fine : deploying;
-  if (instances.some(isPodReady)) return { resourcesAvailable: usual, containerHealthy: fine, failing: false };
+  // Mostly one of the first, of maybe thousands.
+  if (observation.pods.some((pod) => isInstance(pod) && isPodReady(pod)))
+    return { resourcesAvailable: usual, containerHealthy: fine, failing: false };
+  const instances = observation.pods.filter(isInstance);
   const deadlineMs = progressDeadline(observation);
   const { resourcesAvailable, containerHealthy } = {
     ...kept(observation),
