@@ -123,7 +123,9 @@ function canonicalQuery(parameters: ReadonlyMap<string, string>, encodeName: (na
 }
 
 function percentEncode(text: string): string {
-  return encodeURIComponent(text).replaceAll(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
+  const encoded = encodeURIComponent(text);
+  if (!/[!'()*]/.test(encoded)) return encoded;
+  return encoded.replaceAll(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
 function splitOnce(text: string, separator: string): [string, string] {
@@ -133,10 +135,10 @@ function splitOnce(text: string, separator: string): [string, string] {
 
 const sha256 = (data: string | Buffer): string => createHash('sha256').update(data).digest('hex');
 
-/** Compares in a time that tells nothing of where the texts differ. */
+/** Compares in a time that tells nothing of where texts of one length differ. */
 function sameText(a: string, b: string): boolean {
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(a), digest(b));
+  const [left, right] = [Buffer.from(a), Buffer.from(b)];
+  return left.length === right.length && timingSafeEqual(left, right);
 }
 
 const mismatch = (why: string): EciError =>
