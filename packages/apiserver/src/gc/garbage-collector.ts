@@ -36,8 +36,10 @@ export class GarbageCollector {
   observe({ type, resource, current, previous }: StorageEvent): void {
     const { metadata } = current.object;
     if (type !== 'DELETED') {
-      const owners = metadata.ownerReferences?.length ?? 0;
-      if (owners > 0 || metadata.deletionTimestamp !== undefined) this.#enqueue(placeOf(resource, current));
+      const { ownerReferences, deletionTimestamp } = metadata;
+      const isOwnedAnew =
+        ownerReferences !== undefined && ownerReferences !== previous?.object.metadata.ownerReferences;
+      if (isOwnedAnew || deletionTimestamp !== undefined) this.#enqueue(placeOf(resource, current));
     } else for (const dependent of this.#dependents(current.uid)) this.#enqueue(dependent);
     // Owners that wait may have one dependent fewer.
     for (const owner of previous?.object.metadata.ownerReferences ?? []) this.#enqueueWaiting(owner);
