@@ -5,7 +5,7 @@ import { type Pod, keys, resources } from '@ebb/api';
 import { formatTold } from '@ebb/autoscaler';
 import { eventually } from '@ebb/base/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { namespace } from './api.ts';
+import { namespace, newName } from './api.ts';
 import { type Answer, type TestPlatform, startTestPlatform } from './platform.ts';
 
 /** Answers after 300 ms with the most requests it ever had at a time, and a name of its own. */
@@ -57,20 +57,21 @@ describe('scaling, over HTTP', () => {
     'gives each of several requests at once a pod of its own, where asked to be precise',
     { timeout: 120_000 },
     async () => {
-      await world.apply(manifest('precise', { 'autoscaling.knative.dev/class': 'mpa.autoscaling.knative.dev' }, 1));
-      await world.ready('precise');
-      const answers = await Promise.all(Array.from({ length: 8 }, () => ask('precise')));
+      const name = newName('precise');
+      await world.apply(manifest(name, { 'autoscaling.knative.dev/class': 'mpa.autoscaling.knative.dev' }, 1));
+      await world.ready(name);
+      const answers = await Promise.all(Array.from({ length: 8 }, () => ask(name)));
       expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
       const told = answers.map(({ body }) => JSON.parse(body) as { name: string; most: number });
       expect(told.map(({ most }) => most)).toEqual(told.map(() => 1));
       // It tells why, in the status and as events.
       const { client } = world.platform;
-      const podAutoscaler = await client.get(resources.podAutoscalers, { namespace, name: 'precise-00001' });
+      const podAutoscaler = await client.get(resources.podAutoscalers, { namespace, name: `${name}-00001` });
       expect(podAutoscaler.status?.annotations?.[keys.why]).toMatch(/pods?\. /);
       const { items } = await client.list(resources.events, { namespace });
       const words = formatTold({ podAutoscalers: [podAutoscaler], events: items });
       expect(words).toMatch(
-        /^default\/precise-00001: \d+ wanted, \d+ ready\n(?:  .*\n)*  \S+Z  .*From \d+ to \d+ pods\./,
+        /^default\/precise-\d+-00001: \d+ wanted, \d+ ready\n(?:  .*\n)*  \S+Z  .*From \d+ to \d+ pods\./,
       );
     },
   );
@@ -79,24 +80,25 @@ describe('scaling, over HTTP', () => {
     'answers the first request after a quiet time from a reserved pod, and hands over without losing one',
     { timeout: 180_000 },
     async () => {
-      await world.apply(manifest('reserved', { 'knative.aliyun.com/reserve-instance': 'enable' }));
-      await world.ready('reserved');
+      const name = newName('reserved');
+      await world.apply(manifest(name, { 'knative.aliyun.com/reserve-instance': 'enable' }));
+      await world.ready(name);
       const alone = await eventually(
         async () => {
-          const pods = await world.pods('reserved');
+          const pods = await world.pods(name);
           return pods.length === 1 && pods.every((pod) => isReserve(pod) && isReadyPod(pod)) ? pods : false;
         },
         { what: 'only the reserved pod left', timeoutMs: 90_000 },
       );
       expect(alone).toHaveLength(1);
       const asked = performance.now();
-      const first = await ask('reserved');
+      const first = await ask(name);
       expect([first.status, performance.now() - asked < 3000]).toEqual([200, true]);
       const statuses = new Set<number>();
       await eventually(
         async () => {
-          statuses.add((await ask('reserved')).status);
-          const pods = await world.pods('reserved');
+          statuses.add((await ask(name)).status);
+          const pods = await world.pods(name);
           return pods.length > 0 && !pods.some(isReserve);
         },
         { what: 'the hand-over', timeoutMs: 60_000 },

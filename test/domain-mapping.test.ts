@@ -184,11 +184,11 @@ describe('a mapped domain', () => {
 
   afterAll(() => ebb[Symbol.asyncDispose]());
 
-  const hello = (labels: string): string => `
+  const hello = (name: string, labels: string): string => `
 apiVersion: serving.knative.dev/v1
 kind: Service
 metadata:
-  name: hello
+  name: ${name}
   labels: ${labels}
 spec:
   template:
@@ -198,26 +198,28 @@ spec:
 
   it('is answered by its Service at the first try, a private one too, until the mapping goes', async () => {
     const { client } = ebb.platform;
-    await ebb.apply(hello('{}'));
-    await ebb.ready('hello');
-    expect(await ebb.curl(domain)).toMatchObject({ status: 404 });
+    const name = newName('hello');
+    const mapped = `${name}.example.com`;
+    await ebb.apply(hello(name, '{}'));
+    await ebb.ready(name);
+    expect(await ebb.curl(mapped)).toMatchObject({ status: 404 });
     await client.create(resources.domainMappings, {
-      metadata: { name: domain, namespace },
-      spec: { ref: ksvc('hello') },
+      metadata: { name: mapped, namespace },
+      spec: { ref: ksvc(name) },
     });
     const mapping = await eventually(async () => {
-      const found = await client.get(resources.domainMappings, { namespace, name: domain });
+      const found = await client.get(resources.domainMappings, { namespace, name: mapped });
       return isReady(found) && found;
     });
-    expect(mapping.status?.url).toBe(`http://${domain}:${ebb.platform.gateway.port}`);
-    const answer = { status: 200, body: 'Hello World, from hello-00001\n' };
-    expect(await ebb.curl(domain)).toMatchObject(answer);
+    expect(mapping.status?.url).toBe(`http://${mapped}:${ebb.platform.gateway.port}`);
+    const answer = { status: 200, body: `Hello World, from ${name}-00001\n` };
+    expect(await ebb.curl(mapped)).toMatchObject(answer);
 
-    await ebb.apply(hello('{ networking.knative.dev/visibility: cluster-local }'));
-    await eventually(async () => (await ebb.curl(`hello.${namespace}.localhost`)).status === 404);
-    expect(await ebb.curl(domain)).toMatchObject(answer);
+    await ebb.apply(hello(name, '{ networking.knative.dev/visibility: cluster-local }'));
+    await eventually(async () => (await ebb.curl(`${name}.${namespace}.localhost`)).status === 404);
+    expect(await ebb.curl(mapped)).toMatchObject(answer);
 
-    await client.delete(resources.domainMappings, { namespace, name: domain });
-    await eventually(async () => (await ebb.curl(domain)).status === 404);
+    await client.delete(resources.domainMappings, { namespace, name: mapped });
+    await eventually(async () => (await ebb.curl(mapped)).status === 404);
   });
 });

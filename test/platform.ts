@@ -77,7 +77,7 @@ export async function startTestPlatform(
           if (isReady(found)) return found;
           throw new Error(JSON.stringify(found.status, null, 1));
         },
-        { what: `Service ${name} ready`, timeoutMs: 20_000 },
+        { what: `Service ${name} ready`, timeoutMs: 40_000 },
       ),
     pods: async (name) =>
       (await client.list(resources.pods, { namespace, labelSelector: `${keys.service}=${name}` })).items,

@@ -5,7 +5,7 @@ import { eventually } from '@ebb/base/testing';
 import { connectPanel } from '@ebb/cli';
 import { createSimulatedRuntime } from '@ebb/local-eci';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { namespace } from './api.ts';
+import { namespace, newName } from './api.ts';
 import { type BusyAnswer, BusyInstances } from './busy-instances.ts';
 import { type Answer, type TestPlatform, startTestPlatform } from './platform.ts';
 
@@ -26,7 +26,7 @@ spec:
       containers: [{ name: app, image: registry.example/busy }]
 `;
 
-describe('the load', { timeout: 60_000 }, () => {
+describe('the load', { timeout: 120_000 }, () => {
   const busy = new BusyInstances();
   let world: TestPlatform;
   beforeAll(async () => {
@@ -54,36 +54,48 @@ describe('the load', { timeout: 60_000 }, () => {
       what: `${count} pods of ${name}`,
       timeoutMs: 40_000,
     });
-  /** So many clients ask one request after another, of so many milliseconds, until told to stop; gives all that was answered. */
-  const load = (name: string, clients: number, ms: number): { stop(): Promise<readonly number[]> } => {
+  /** So many clients ask one request after another, of so many milliseconds, while something is done; gives all that was answered. */
+  const underLoad = async (
+    { name, clients, ms }: { readonly name: string; readonly clients: number; readonly ms: number },
+    act: () => Promise<unknown>,
+  ): Promise<readonly number[]> => {
     let goesOn = true;
     const statuses: number[] = [];
     const client = async (): Promise<void> => {
       while (goesOn) statuses.push((await ask(name, `/?ms=${ms}`)).status);
     };
     const all = Promise.all(Array.from({ length: clients }, client));
-    return { stop: async () => ((goesOn = false), await all, statuses) };
+    try {
+      await act();
+    } finally {
+      goesOn = false;
+    }
+    await all;
+    return statuses;
   };
 
   it('goes into panic with a spike, and out of it when that is over', async () => {
     // A panic window of one second is over before it is looked at where a machine is slow.
-    await deploy('spiky', knative({ target: '2', 'max-scale': '8', 'panic-window-percentage': '100' }));
-    const spike = load('spiky', 16, 300);
-    await hasPods('spiky', 8);
-    const statuses = new Set(await spike.stop());
-    expect([...statuses]).toEqual([200]);
-    expect(await why('spiky')).toMatch(/From 1 to .*In panic no pod is taken away/);
+    const name = newName('spiky');
+    await deploy(name, knative({ target: '2', 'max-scale': '8', 'panic-window-percentage': '100' }));
+    const statuses = await underLoad({ name, clients: 16, ms: 300 }, () => hasPods(name, 8));
+    expect([...new Set(statuses)]).toEqual([200]);
+    expect(await why(name)).toMatch(/From 1 to .*In panic no pod is taken away/);
     const letGo = async (): Promise<string | undefined> =>
-      (await why('spiky')).split('\n').find((line) => /From 8 to/.test(line));
+      (await why(name)).split('\n').find((line) => /From 8 to/.test(line));
     // Nothing is before panic is over.
     expect(await eventually(letGo, { what: 'pods let go', timeoutMs: 40_000 })).not.toMatch(/In panic/);
   });
 
   it('gives each of a hundred requests at once a pod of its own, where asked to be precise', async () => {
-    await deploy('precise', knative({ class: 'mpa.autoscaling.knative.dev' }), 1);
-    const asked = Promise.all(Array.from({ length: 100 }, () => ask('precise', '/hold')));
-    await eventually(() => busy.held === 100, { what: 'all requests with an instance', timeoutMs: 40_000 });
-    busy.release();
+    const name = newName('precise');
+    await deploy(name, knative({ class: 'mpa.autoscaling.knative.dev' }), 1);
+    const asked = Promise.all(Array.from({ length: 100 }, () => ask(name, '/hold')));
+    try {
+      await eventually(() => busy.held === 100, { what: 'all requests with an instance', timeoutMs: 40_000 });
+    } finally {
+      busy.release();
+    }
     const answers = await asked;
     expect([...new Set(answers.map(({ status }) => status))]).toEqual([200]);
     const told = answers.map(({ body }) => JSON.parse(body) as BusyAnswer);
@@ -93,20 +105,22 @@ describe('the load', { timeout: 60_000 }, () => {
 
   it('loses no request when a spot instance is taken back under load', async () => {
     const isSpot = ({ metadata }: Pod): boolean => metadata.labels?.[keys.podKind] === 'spot';
-    await deploy('elastic', { ...knative({ 'min-scale': '3' }), 'ebb.dev/on-demand-replicas': '1' }, 4);
-    await hasPods('elastic', 3);
-    const requests = load('elastic', 6, 100);
-    const [victim] = (await world.pods('elastic')).filter(isSpot);
-    const name = victim?.metadata.name ?? '';
-    await connectPanel(world.platform.panel).befall(`${namespace}/${name}`, 'reclaim', { noticeMs: 4000, force: true });
-    await eventually(
-      async () => {
-        const pods = (await world.pods('elastic')).filter(({ status }) => status?.phase === 'Running');
-        return pods.length === 3 && pods.every(({ metadata }) => metadata.name !== name);
-      },
-      { what: 'another pod in its place', timeoutMs: 20_000 },
-    );
-    const statuses = await requests.stop();
+    const service = newName('elastic');
+    await deploy(service, { ...knative({ 'min-scale': '3' }), 'ebb.dev/on-demand-replicas': '1' }, 4);
+    await hasPods(service, 3);
+    const statuses = await underLoad({ name: service, clients: 6, ms: 100 }, async () => {
+      const [victim] = (await world.pods(service)).filter(isSpot);
+      const name = victim?.metadata.name ?? '';
+      const notice = { noticeMs: 4000, force: true };
+      await connectPanel(world.platform.panel).befall(`${namespace}/${name}`, 'reclaim', notice);
+      await eventually(
+        async () => {
+          const pods = (await world.pods(service)).filter(({ status }) => status?.phase === 'Running');
+          return pods.length === 3 && pods.every(({ metadata }) => metadata.name !== name);
+        },
+        { what: 'another pod in its place', timeoutMs: 40_000 },
+      );
+    });
     expect([...new Set(statuses)]).toEqual([200]);
     expect(statuses.length).toBeGreaterThan(20);
   });

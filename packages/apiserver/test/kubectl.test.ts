@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '@ebb/base/testing';
 import type { ApiServer } from '../src/index.ts';
 import { createTestApi } from '../src/testing.ts';
@@ -22,7 +22,16 @@ describe.skipIf(!command)('kubectl', () => {
     api = await createTestApi();
     writeFileSync(join(folder, 'kubeconfig'), api.kubeconfig);
     await kubectl('apply', '-f', manifest('crd', widgetCrd));
-    await kubectl('wait', '--for=condition=Established', 'crd/widgets.example.com', '--timeout=10s');
+    await kubectl('wait', '--for=condition=Established', 'crd/widgets.example.com', '--timeout=40s');
+  });
+  /** Each test has its own, and each try of it: none finds what another left. */
+  let namespace = 'default';
+  let namespaces = 0;
+  beforeEach(async () => {
+    namespaces += 1;
+    const name = `test-${namespaces}`;
+    await kubectl('create', 'namespace', name);
+    namespace = name;
   });
   afterAll(async () => {
     await api[Symbol.asyncDispose]();
@@ -31,7 +40,7 @@ describe.skipIf(!command)('kubectl', () => {
 
   const env = (): NodeJS.ProcessEnv => ({ ...process.env, KUBECONFIG: join(folder, 'kubeconfig'), HOME: folder });
   async function kubectl(...args: string[]): Promise<string> {
-    const { stdout } = await run(command ?? '', args, { env: env() });
+    const { stdout } = await run(command ?? '', ['--namespace', namespace, ...args], { env: env() });
     return stdout.trim();
   }
   function manifest(name: string, object: object): string {
@@ -90,7 +99,8 @@ describe.skipIf(!command)('kubectl', () => {
     await kubectl('patch', 'cm', 'p', '--type=json', '-p', '[{"op":"remove","path":"/data/a"}]');
     await kubectl('label', 'cm', 'p', 'x=y');
     await kubectl('annotate', 'cm', 'p', 'q=r');
-    await run(command ?? '', ['edit', 'cm', 'p'], { env: { ...env(), KUBE_EDITOR: `sed -i 's/"3"/edited/'` } });
+    const editing = { env: { ...env(), KUBE_EDITOR: `sed -i 's/"3"/edited/'` } };
+    await run(command ?? '', ['--namespace', namespace, 'edit', 'cm', 'p'], editing);
     const object = JSON.parse(await kubectl('get', 'cm', 'p', '-o', 'json')) as ReturnType<typeof configMap>;
     expect(object.data).toEqual({ b: '2', c: 'edited' });
     expect(object.metadata).toMatchObject({ labels: { x: 'y' }, annotations: { q: 'r' } });
@@ -109,7 +119,8 @@ describe.skipIf(!command)('kubectl', () => {
   });
 
   it('watches', async () => {
-    const child = spawn(command ?? '', ['get', 'cm', '-w', '--field-selector=metadata.name=seen'], { env: env() });
+    const watch = ['--namespace', namespace, 'get', 'cm', '-w', '--field-selector=metadata.name=seen'];
+    const child = spawn(command ?? '', watch, { env: env() });
     let text = '';
     child.stdout.on('data', (chunk) => (text += String(chunk)));
     try {
@@ -123,22 +134,12 @@ describe.skipIf(!command)('kubectl', () => {
   });
 
   it('waits for conditions and deletions, and empties a namespace', async () => {
-    await kubectl('create', '-f', manifest('ns', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'n' } }));
-    await kubectl('-n', 'n', 'create', '-f', manifest('w3', widget('w3')));
-    await kubectl(
-      '-n',
-      'n',
-      'patch',
-      'wd',
-      'w3',
-      '--subresource=status',
-      '--type=merge',
-      '-p',
-      '{"status":{"phase":"On"}}',
-    );
-    await kubectl('-n', 'n', 'wait', '--for=jsonpath={.status.phase}=On', 'wd/w3', '--timeout=10s');
-    expect(await kubectl('delete', 'ns', 'n')).toBe('namespace "n" deleted');
-    expect(await fails('-n', 'n', 'get', 'wd', 'w3')).toContain('not found');
+    await kubectl('create', '-f', manifest('w3', widget('w3')));
+    const on = ['--subresource=status', '--type=merge', '-p', '{"status":{"phase":"On"}}'];
+    await kubectl('patch', 'wd', 'w3', ...on);
+    await kubectl('wait', '--for=jsonpath={.status.phase}=On', 'wd/w3', '--timeout=40s');
+    expect(await kubectl('delete', 'ns', namespace)).toBe(`namespace "${namespace}" deleted`);
+    expect(await fails('get', 'wd', 'w3')).toContain('not found');
   });
 
   it('says what is wrong', async () => {
