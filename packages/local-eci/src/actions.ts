@@ -10,7 +10,9 @@ import { maxContainers, parseGroup, parseVolumes } from './groups/parse-group.ts
 import { requireContainer, requireGroup } from './groups/require.ts';
 import { pageOf, selectGroups } from './groups/select.ts';
 import type { GroupStore } from './groups/store.ts';
-import { type Market, place } from './placement/place.ts';
+import { imageActions } from './images/actions.ts';
+import type { ImageCaches } from './images/caches.ts';
+import { type Market, type Placement, place } from './placement/place.ts';
 import { metricActions } from './metrics/actions.ts';
 import type { Samples } from './metrics/samples.ts';
 import { sessionActions } from './sessions/actions.ts';
@@ -22,6 +24,7 @@ export interface ActionContext {
   readonly store: GroupStore;
   readonly sessions: Sessions;
   readonly samples: Samples;
+  readonly images: ImageCaches;
   readonly market: Market;
   readonly faults: Faults;
   readonly regionId: string;
@@ -40,15 +43,22 @@ const maxTail = 2000;
 
 /** The actions served, by name (serverless-node.md, sections 2.2 and 2.3). */
 export const actions: Readonly<Record<string, Action>> = {
-  CreateContainerGroup: (parameters, { store, regionId, market }) => {
+  CreateContainerGroup: (parameters, { store, regionId, images, market }) => {
     const spec = parseGroup(parameters);
     checkRegion(spec.regionId, regionId);
     const clientToken = parameters.string('ClientToken', { maxLength: 64 });
+    const placeIt = (): Placement => {
+      const cache = images.find(spec);
+      const placement = place(spec, market);
+      if (!cache) return placement;
+      images.matched(cache);
+      return { ...placement, imageCacheId: cache.id };
+    };
     if (parameters.boolean('DryRun')) {
-      place(spec, market);
+      placeIt();
       throw new EciError('DryRun.Success', 'The request would have been carried out; DryRun kept it from that.');
     }
-    const { group, isNew } = store.add(spec, clientToken, () => place(spec, market));
+    const { group, isNew } = store.add(spec, clientToken, placeIt);
     // The answer goes out first.
     if (isNew) setImmediate(() => store.start(group));
     return { ContainerGroupId: group.id };
@@ -120,6 +130,8 @@ export const actions: Readonly<Record<string, Action>> = {
     });
     return { ContainerName: container, Content: content };
   },
+
+  ...imageActions,
 
   ...sessionActions,
 

@@ -6,6 +6,7 @@ import type { Coupon } from './billing/bill.ts';
 import { Faults } from './faults/faults.ts';
 import { openUsageBook } from './billing/usage-book.ts';
 import { GroupStore, maxUsages } from './groups/store.ts';
+import { ImageCaches } from './images/caches.ts';
 import { CallLimits } from './limits/limits.ts';
 import { createPanel, panelPath } from './panel/panel.ts';
 import { Samples } from './metrics/samples.ts';
@@ -76,6 +77,7 @@ export async function createLocalEci(options: LocalEciOptions): Promise<LocalEci
     store,
     sessions,
     samples: new Samples(clock),
+    images: new ImageCaches(clock),
     market: { regionId, zones, largestInstance, faults, random },
     faults,
     regionId,

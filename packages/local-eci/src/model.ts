@@ -24,6 +24,8 @@ export interface GroupSpec {
   readonly containers: readonly ContainerSpec[];
   readonly volumes: readonly VolumeSpec[];
   readonly imageCredentials: readonly ImageCredential[];
+  /** It is made from an image cache: there is less to pull. Default false. */
+  readonly hasImages?: boolean;
   readonly tags: readonly Tag[];
   /** Names its containers know beside those of the DNS. Default: none. */
   readonly hostAliases?: readonly { readonly ip: string; readonly hostNames: readonly string[] }[];

@@ -94,7 +94,7 @@ describe('the signature check', () => {
 describe('the actions', () => {
   it('answers an action it does not have with 404', async () => {
     await using eci = await startSimulated();
-    for (const action of ['CreateImageCache', 'toString']) {
+    for (const action of ['CommitContainer', 'toString']) {
       const answer = await callAcs3({ endpoint: eci.endpoint, action, parameters: region });
       expect(answer).toMatchObject({ status: 404, body: { Code: 'InvalidAction.NotFound' } });
     }
@@ -127,6 +127,29 @@ describe('the actions', () => {
     const other = await call(eci, 'CreateContainerGroup', { ...ask, 'Container.1.Image': 'x' });
     expect(other.Code).toBe('IdempotentParameterMismatch');
     expect(await call(eci, 'DescribeContainerGroups', {})).toMatchObject({ TotalCount: 1 });
+  });
+
+  it('makes an image cache, and groups from it: the one they name, or the one that fits best', async () => {
+    await using eci = await startSimulated();
+    const cached = { ImageCacheName: 'mine', 'Image.1': 'dev.local/web', ClientToken: 't' };
+    const id = String((await call(eci, 'CreateImageCache', cached))['ImageCacheId']);
+    const named = (ImageSnapshotId: string): Promise<Answer['body']> =>
+      call(eci, 'CreateContainerGroup', { ...create, ImageSnapshotId });
+    expect(await named(id)).toMatchObject({ Code: 'ImageSnapshot.IncorrectStatus' });
+    expect(await named('imc-none')).toMatchObject({ Code: 'ImageSnapshot.NotFound' });
+    const caches = async (): Promise<Record<string, unknown>[]> =>
+      (await call(eci, 'DescribeImageCaches', { Image: 'dev.local/web' }))['ImageCaches'] as Record<string, unknown>[];
+    await eventually(async () => (await caches())[0]?.['Status'] === 'Ready');
+    expect(await caches()).toMatchObject([{ ImageCacheId: id, ImageCacheName: 'mine', Progress: '100%' }]);
+    for (const asked of [{ ImageSnapshotId: id }, { AutoMatchImageCache: 'true' }]) {
+      const { ContainerGroupId } = await call(eci, 'CreateContainerGroup', { ...create, ...asked });
+      const ContainerGroupIds = JSON.stringify([ContainerGroupId]);
+      const told = async (): Promise<boolean> =>
+        JSON.stringify(await call(eci, 'DescribeContainerGroups', { ContainerGroupIds })).includes(`image cache ${id}`);
+      await eventually(told);
+    }
+    await call(eci, 'DeleteImageCache', { ImageCacheId: id });
+    expect(await caches()).toEqual([]);
   });
 
   it('makes nothing of a dry run', async () => {

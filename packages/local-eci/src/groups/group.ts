@@ -70,8 +70,14 @@ export class Group {
       this.#endAs('ScheduleFailed', 'NoStock', message);
       return;
     }
+    const { imageCacheId } = this.placement;
+    if (imageCacheId !== undefined) {
+      const message = `The instance is made from the image cache ${imageCacheId}.`;
+      this.#record({ type: 'Normal', reason: 'SuccessfulHitImageCache', message });
+    }
     const host: GroupHost = { changed: () => this.#touch(), event: (event) => this.#record(event) };
-    this.#instance = runtime.create(this.id, this.spec, host);
+    const spec = imageCacheId === undefined ? this.spec : { ...this.spec, hasImages: true };
+    this.#instance = runtime.create(this.id, spec, host);
   }
 
   get instance(): Instance | undefined {

@@ -17,6 +17,8 @@ export interface Placement {
   readonly spotShare: number | undefined;
   /** The stock was gone when it came to making the instance. */
   readonly isLate: boolean;
+  /** The image cache it is made from; absent if from none. */
+  readonly imageCacheId?: string;
 }
 
 /** What there is to place groups on. */
