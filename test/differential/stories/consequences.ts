@@ -3,6 +3,14 @@ import { configMap, configMaps, core, inGroup, pod, pods } from './paths.ts';
 
 const leases = inGroup('coordination.k8s.io/v1', 'leases');
 
+/** A pod `x` whose container asks for that. */
+const asking = (resources: object, spec: object = {}): object =>
+  pod('x', { containers: [{ name: 'a', image: 'x', resources }], ...spec });
+const claim = (storage: string): object => ({
+  metadata: { name: 'x' },
+  spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage } } },
+});
+
 /** What a write leads to elsewhere (quotas, namespaces, owners), and the kinds that belong to a whole cluster. */
 export const consequences: readonly Story[] = [
   {
@@ -66,6 +74,51 @@ export const consequences: readonly Story[] = [
         metadata: { name: 'l' },
         spec: { limits: [{ type: 'Container', default: { cpu: '1' }, defaultRequest: { cpu: '10m' } }] },
       }),
+    ],
+  },
+  {
+    name: 'limits',
+    steps: [
+      create('limits of containers, pods and claims', core('limitranges'), {
+        metadata: { name: 'l' },
+        spec: {
+          limits: [
+            {
+              type: 'Container',
+              max: { cpu: '1', memory: '1Gi' },
+              min: { cpu: '50m' },
+              default: { cpu: '500m' },
+              maxLimitRequestRatio: { memory: '2' },
+            },
+            { type: 'Pod', max: { cpu: '1500m' }, min: { memory: '10Mi' } },
+            { type: 'PersistentVolumeClaim', max: { storage: '2Gi' }, min: { storage: '1Gi' } },
+          ],
+        },
+      }),
+      // Admission learns of limits in its own time.
+      create('a pod that may have too much', `${pods}?dryRun=All`, asking({ limits: { cpu: '2' } }), {
+        until: /maximum/,
+      }),
+      create('a pod that asks for nothing', pods, pod('n')),
+      create('a pod that asks for something', pods, {
+        ...asking({ requests: { cpu: '60m' } }, { initContainers: [{ name: 'i', image: 'y' }] }),
+        metadata: { name: 's' },
+      }),
+      create('a pod that asks for too little', pods, asking({ requests: { cpu: '10m' }, limits: { cpu: '20m' } })),
+      create(
+        'a pod that may have far more than it asks for',
+        pods,
+        asking({ requests: { memory: '100Mi' }, limits: { memory: '512Mi' } }),
+      ),
+      create(
+        'a pod whose containers together may have too much',
+        pods,
+        pod('x', {
+          containers: ['a', 'b', 'c'].map((name) => ({ name, image: 'x', resources: { limits: { cpu: '600m' } } })),
+        }),
+      ),
+      create('a claim that is too large', core('persistentvolumeclaims'), claim('5Gi')),
+      create('a claim that is too small', core('persistentvolumeclaims'), claim('1Mi')),
     ],
   },
   {

@@ -41,6 +41,7 @@ const defaulters: Record<string, (object: JsonObject) => void> = {
   PriorityClass: (object) => setDefault(object, 'preemptionPolicy', 'PreemptLowerPriority'),
   StorageClass: (object) => setDefaults(object, { reclaimPolicy: 'Delete', volumeBindingMode: 'Immediate' }),
   HorizontalPodAutoscaler: defaultHorizontalPodAutoscaler,
+  LimitRange: defaultLimitRange,
   Ingress: (object) => setDefault(child(object, 'status'), 'loadBalancer', {}),
 };
 
@@ -58,6 +59,20 @@ function defaultService(object: JsonObject): void {
   setDefault(spec, 'internalTrafficPolicy', 'Cluster');
   if (spec['type'] !== 'ClusterIP') setDefault(spec, 'externalTrafficPolicy', 'Cluster');
   if (spec['type'] === 'LoadBalancer') setDefault(spec, 'allocateLoadBalancerNodePorts', true);
+}
+
+/** A container may have what it must not have more of, and asks for that, or for the least there must be. */
+function defaultLimitRange(object: JsonObject): void {
+  for (const item of objectsOf(objectOf(object['spec'])['limits'])) {
+    if (item['type'] !== 'Container') continue;
+    fill(item, 'default', objectOf(item['max']));
+    fill(item, 'defaultRequest', { ...objectOf(item['min']), ...objectOf(item['default']) });
+  }
+}
+
+/** Puts into the map under `key` what it lacks. */
+function fill(object: JsonObject, key: string, values: JsonObject): void {
+  if (Object.keys(values).length > 0) setDefaults(child(object, key), values);
 }
 
 /** `stringData` is for writing only: it goes into `data`, over what stands there. */

@@ -5,6 +5,7 @@ import type { StoredObject } from '../store/stored-object.ts';
 import { type Call, type Machine, timestamp } from './call.ts';
 import { decodeObject, dropUnknownFields } from './decode.ts';
 import { alreadyExists, badRequest, methodNotAllowed, notMade } from './errors.ts';
+import { requireLimits } from './limit-range.ts';
 import { generateName } from './names.ts';
 import { placeInNamespace, requireOpenNamespace } from './namespaces.ts';
 import { requireQuota } from './quota.ts';
@@ -44,6 +45,7 @@ export function createDecoded(
   fillMetadata(object, info.hasGeneration, now);
   const admitted = admit(machine, call, { object, applied });
   requireFree(machine, call, admitted);
+  requireLimits(machine, call, admitted);
   requireQuota(machine, call, admitted);
   return storeObject(machine, call, admitted);
 }

@@ -11,6 +11,7 @@ import { validateSchema } from '../schema/validate.ts';
 import { resourceKey } from '../store/stored-pair.ts';
 import { StoredObject } from '../store/stored-object.ts';
 import { type Call, type Machine, apiVersionOfInfo, timestamp } from './call.ts';
+import { setLimitDefaults } from './limit-range.ts';
 import { isCrd } from './strategy.ts';
 
 interface Admittee {
@@ -30,6 +31,7 @@ export function admit(machine: Machine, call: Call, { object, old, applied }: Ad
   applyDefaults(object, info);
   if (!applied) object.metadata.managedFields = managedFieldsAfter(machine, call, object, old);
   const { managedFields } = object.metadata;
+  if (!old) setLimitDefaults(machine, call, object);
   if (info.builtin) completeBuiltin(object as unknown as JsonObject, info, old as unknown as JsonObject | undefined);
   const admitted = machine.admission({
     operation: old ? 'UPDATE' : 'CREATE',
