@@ -63,7 +63,7 @@ const takers = new Map<string, Taker>(
       head.expectsContinue = value.toLowerCase() === '100-continue';
     },
     upgrade: (head, value) => {
-      head.upgrade = value;
+      head.upgrade = head.upgrade === undefined ? value : `${head.upgrade}, ${value}`;
     },
     te: (head, value) => {
       if (/\btrailers\b/i.test(value)) head.takesTrailers = true;

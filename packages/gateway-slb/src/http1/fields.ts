@@ -1,5 +1,5 @@
-import { type HeaderBlock, withoutHeaders } from '../http/header-block.ts';
-import { hopByHop } from '../http/response-head.ts';
+import type { HeaderBlock } from '../http/header-block.ts';
+import { isPassableTrailer } from '../http/trailers.ts';
 
 /** What a byte may be part of (RFC 9110, sections 5.5 and 5.6.2). */
 const tokenBit = 1;
@@ -116,17 +116,13 @@ export class FieldText implements HeaderBlock {
   }
 }
 
-/** What stands behind a body may not say anew how long it is, or where it goes (RFC 9110, section 6.5.1). */
-const neverTrailers: ReadonlySet<string> = new Set([
-  ...hopByHop,
-  'content-length',
-  'host',
-  'te',
-  'knative-serving-revision',
-  'knative-serving-namespace',
-]);
-
 /** Those trailers that may go on. */
-export function passableTrailers(list: readonly string[]): string[] {
-  return withoutHeaders(list, neverTrailers);
+export function passableTrailers(list: readonly string[]): readonly string[] {
+  if (list.length === 0) return list;
+  const kept: string[] = [];
+  for (let i = 0; i + 1 < list.length; i += 2) {
+    const name = list[i] ?? '';
+    if (isPassableTrailer(name.toLowerCase())) kept.push(name, list[i + 1] ?? '');
+  }
+  return kept;
 }

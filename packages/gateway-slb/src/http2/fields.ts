@@ -1,4 +1,5 @@
 import type { OutgoingHttpHeaders } from 'node:http2';
+import { isPassableTrailer } from '../http/trailers.ts';
 
 /** What HTTP/2 has no use for (RFC 9113, section 8.2.2). */
 const connectionSpecific: ReadonlySet<string> = new Set([
@@ -11,9 +12,6 @@ const connectionSpecific: ReadonlySet<string> = new Set([
   'transfer-encoding',
   'upgrade',
 ]);
-
-/** In trailers nobody may say anew how long a message is, or where it goes (RFC 9110, section 6.5.1). */
-const neverTrailers: ReadonlySet<string> = new Set([...connectionSpecific, 'content-length', 'host']);
 
 /** What Node sends once at most. */
 const single: ReadonlySet<string> = new Set([
@@ -86,7 +84,7 @@ export function trailerFields(list: readonly string[]): OutgoingHttpHeaders {
   for (let i = 0; i + 1 < list.length; i += 2) {
     const name = (list[i] ?? '').toLowerCase();
     const value = list[i + 1] ?? '';
-    const passes = !neverTrailers.has(name) && token.test(name) && !unwritable.test(value);
+    const passes = isPassableTrailer(name) && token.test(name) && !unwritable.test(value);
     if (passes && !(single.has(name) && name in fields)) addField(fields, name, value);
   }
   return fields;

@@ -1,0 +1,37 @@
+import { hopByHop } from './response-head.ts';
+
+/**
+ * What stands behind a body may not say anew how the message is framed, where it goes, who sends it, or how it is to be read
+ * (RFC 9110, section 6.5.1): by then all that has been decided, and whoever adds trailers to the headers would be deceived.
+ */
+const never: ReadonlySet<string> = new Set([
+  ...hopByHop,
+  'http2-settings',
+  'content-length',
+  'content-encoding',
+  'content-range',
+  'content-type',
+  'host',
+  'te',
+  'authorization',
+  'proxy-authorization',
+  'www-authenticate',
+  'cookie',
+  'set-cookie',
+  'cache-control',
+  'expect',
+  'location',
+  'max-forwards',
+  'pragma',
+  'range',
+  'forwarded',
+]);
+
+/** Of clients' addresses, and of what the inside believes. */
+const neverBegins =
+  /^(?:if-|x-forwarded-|x-real-ip$|knative-serving-|k-(?:original|proxy|passthrough|network|kubelet)-)/;
+
+/** True if a trailer with this lower-case name may go on. */
+export function isPassableTrailer(name: string): boolean {
+  return !never.has(name) && !neverBegins.test(name);
+}
