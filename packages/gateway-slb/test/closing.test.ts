@@ -22,6 +22,7 @@ async function openPair(): Promise<Pair> {
       headerBytes: 4096,
       closing: () => true,
       dateLine: () => '',
+      mayRemember: () => true,
       upgrade: () => {},
       handle: (_head, writer) => {
         writer.head(readResponseHead(200, 'OK', ['Content-Length', String(bodyBytes)]), []);

@@ -4,7 +4,9 @@ import { Duplex } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { HeaderList } from '../src/http/header-block.ts';
+import { HeadMemory } from '../src/http1/head-memory.ts';
 import { InstanceCall } from '../src/http1/instance-call.ts';
+import type { ParsedResponse } from '../src/http1/response-parser.ts';
 import {
   cuts,
   everyPlace,
@@ -35,7 +37,15 @@ function ebb(method: string, pieces: readonly Buffer[]): Understood | undefined 
   let head: Omit<Understood, 'body' | 'before'> = { status: 0, statusText: '', headers: [] };
   const before: number[] = [];
   let body = '';
-  const channel = { reused: false, write: () => true, writeBytes: () => true, pause: () => {}, resume: () => {} };
+  const lastHead = new HeadMemory<ParsedResponse>();
+  const channel = {
+    reused: false,
+    lastHead,
+    write: () => true,
+    writeBytes: () => true,
+    pause: () => {},
+    resume: () => {},
+  };
   const asked = { method, path: '/', headers: new HeaderList([]), body: undefined, contentLength: undefined };
   const call = new InstanceCall(
     { ...channel, release: () => {} },
@@ -120,7 +130,7 @@ const response = fc
         oneOf(
           'Connection: keep-alive',
           'Connection: close',
-          'Connection: a, b',
+          'Connection: named-one, named-two',
           'Date: now',
           'Set-Cookie: a',
           'Trailer: x',

@@ -13,6 +13,8 @@ export interface ResponseHead {
   readonly headers: HeaderBlock;
   /** There is a `Date` among them. */
   readonly dated: boolean;
+  /** The status line and the headers as they are sent over HTTP/1.1, once that was worked out. */
+  lines?: string | undefined;
 }
 
 /** Takes a request's body as it comes. */

@@ -12,7 +12,7 @@ import { readResponseHead } from './response-head.ts';
 import { serverTiming } from './server-timing.ts';
 import { takeTurn } from './take-turn.ts';
 import { type Wait, deadlineOf, waitDeadlineOf } from './timeouts.ts';
-import { upstreamHeaders } from './upstream-headers.ts';
+import { upstreamRequest } from './upstream-request.ts';
 
 /** What an exchange begins with: a request, and the revision it goes to. */
 export interface ExchangeStart {
@@ -97,7 +97,7 @@ export class Exchange implements Caller, CallSink, Dated, DownstreamOwner {
     this.#start.binding?.chosen(lease.podName);
     this.#downstream.assigned?.(this.#start.forward.revisionKey, lease);
     this.#attempts++;
-    this.#upstreamRequest ??= this.#makeRequest();
+    this.#upstreamRequest ??= upstreamRequest(this.#start);
     try {
       this.#send(lease, this.#upstreamRequest);
     } catch (error) {
@@ -196,20 +196,6 @@ export class Exchange implements Caller, CallSink, Dated, DownstreamOwner {
   #deadline(): number {
     if (this.#phase === 'waiting') return waitDeadlineOf(this.#settings, this.#wait());
     return deadlineOf(this.#settings, { arrivedAt: this.#arrivedAt, lastByteAt: this.#lastByteAt });
-  }
-
-  #makeRequest(): UpstreamRequest {
-    const { head, path, forward, peer, downstream } = this.#start;
-    const { method, contentLength, expectsContinue } = head;
-    const { body } = downstream;
-    return {
-      method,
-      path,
-      headers: upstreamHeaders(head, forward, peer),
-      body,
-      contentLength,
-      expectsContinue: expectsContinue && body !== undefined,
-    };
   }
 
   /** Only what cannot have been acted upon is sent twice (data-path.md, section 13). */

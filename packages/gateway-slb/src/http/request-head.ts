@@ -1,4 +1,5 @@
 import { type HeaderBlock, HeaderList, withoutHeaders } from './header-block.ts';
+import type { MadeRequest } from './upstream-request.ts';
 
 /** Why a request cannot be taken. */
 export interface Fault {
@@ -142,6 +143,8 @@ export class RequestHead {
   fault: Fault | undefined;
   /** What goes on to the instance as it came: without `Host`, hop-by-hop headers, and those the inside trusts. */
   headers: HeaderBlock = none;
+  /** Requests for instances that were made of it; undefined if it will not be used again. */
+  requests: MadeRequest[] | undefined;
   #hosts = 0;
 
   /** Takes note of a header. True if it goes on to the instance as it is. */

@@ -93,6 +93,7 @@ export class FieldText implements HeaderBlock {
   readonly #text: string;
   /** Start, end, start, end… */
   readonly #runs: readonly number[];
+  #joined: string | undefined;
 
   constructor(text: string, runs: readonly number[]) {
     this.#text = text;
@@ -100,9 +101,11 @@ export class FieldText implements HeaderBlock {
   }
 
   text(): string {
+    if (this.#joined !== undefined) return this.#joined;
     const runs = this.#runs;
     let text = '';
     for (let i = 0; i < runs.length; i += 2) text += this.#text.slice(runs[i], runs[i + 1]);
+    this.#joined = text;
     return text;
   }
 

@@ -28,6 +28,7 @@ export class Http1Server implements Disposable {
       headerBytes: limits.headerBytes,
       closing: plane.closing,
       dateLine: createDateLine(plane.clock),
+      mayRemember: () => plane.duties?.() === undefined,
       handle: (head, writer, peer) => handleRequest(plane, head, writer, peer),
       upgrade: (connection, bytes) => {
         this.#connections.delete(connection);

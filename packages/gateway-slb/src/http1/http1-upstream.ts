@@ -2,7 +2,9 @@ import { type Socket, connect } from 'node:net';
 import type { Address } from '@ebb/activator';
 import type { Clock } from '@ebb/base';
 import { type Call, type CallSink, type Upstream, type UpstreamRequest, connectTimeoutMs } from '../upstream/call.ts';
+import { HeadMemory } from './head-memory.ts';
 import { type CallChannel, InstanceCall, headOf } from './instance-call.ts';
+import type { ParsedResponse } from './response-parser.ts';
 import { writeAround } from './write-around.ts';
 
 /** The age of kept connections is counted in steps of so much: reading the clock for each request would cost more than it tells. */
@@ -115,6 +117,7 @@ interface ConnectionOwner {
 class Connection implements CallChannel {
   idleSince = 0;
   reused = false;
+  readonly lastHead = new HeadMemory<ParsedResponse>();
   readonly #socket: Socket;
   readonly #owner: ConnectionOwner;
   #call: InstanceCall | undefined;

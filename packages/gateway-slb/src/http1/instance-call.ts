@@ -4,12 +4,15 @@ import { bodiless } from '../http/status.ts';
 import { linesOf } from '../http/header-block.ts';
 import { ChunkDecoder, type ChunkSink } from './chunk-decoder.ts';
 import { passableTrailers } from './fields.ts';
+import type { HeadMemory } from './head-memory.ts';
 import { type ParsedResponse, parseResponse } from './response-parser.ts';
 
 /** What a call needs of the connection it is made on. */
 export interface CallChannel {
   /** It has carried a call before. */
   readonly reused: boolean;
+  /** What the instance answered last on it. */
+  readonly lastHead: HeadMemory<ParsedResponse>;
   write(text: string): boolean;
   /** Bytes between two texts, in one go. */
   writeBytes(before: string, bytes: Buffer, after: string): boolean;
@@ -156,10 +159,11 @@ export class InstanceCall implements Call, BodySink, ChunkSink {
     const isFirst = before === 0;
     let text =
       this.#text + bytes.toString('latin1', at, isFirst ? Math.min(bytes.length, at + firstLook) : bytes.length);
-    let parsed = isFirst || text.includes('\r\n\r\n', before - 3) ? parseResponse(text) : 'incomplete';
+    const isWhole = isFirst || text.includes('\r\n\r\n', before - 3);
+    let parsed = isWhole ? this.#parse(text) : 'incomplete';
     if (parsed === 'incomplete' && isFirst && bytes.length - at > firstLook) {
       text = bytes.toString('latin1', at);
-      parsed = parseResponse(text);
+      parsed = this.#parse(text);
     }
     if (parsed === 'incomplete' && text.length <= maxHeaderBytes) {
       this.#text = text;
@@ -172,6 +176,14 @@ export class InstanceCall implements Call, BodySink, ChunkSink {
     }
     this.#receive(parsed);
     return parsed.end - before;
+  }
+
+  #parse(text: string): ReturnType<typeof parseResponse> {
+    const { lastHead } = this.#channel;
+    const known = lastHead.recall(text);
+    if (known) return known;
+    const parsed = parseResponse(text);
+    return typeof parsed === 'string' ? parsed : lastHead.remember(text, parsed);
   }
 
   #receive(head: ParsedResponse): void {
@@ -239,7 +251,11 @@ export class InstanceCall implements Call, BodySink, ChunkSink {
 }
 
 /** The head of a request as it is sent. Throws if it cannot be put into HTTP/1.1. */
-export function headOf({ method, path, headers, body, contentLength, expectsContinue }: UpstreamRequest): string {
+export function headOf(request: UpstreamRequest): string {
+  return (request.lines ??= linesOfRequest(request));
+}
+
+function linesOfRequest({ method, path, headers, body, contentLength, expectsContinue }: UpstreamRequest): string {
   let text = `${method} ${path} HTTP/1.1\r\n${headers.text()}`;
   if (contentLength !== undefined) text += `Content-Length: ${contentLength}\r\n`;
   else if (body) text += 'Transfer-Encoding: chunked\r\n';

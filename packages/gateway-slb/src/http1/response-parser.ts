@@ -46,6 +46,7 @@ export function parseResponse(text: string, from = 0): ParsedResponse | 'malform
     dated,
     keepAlive: connection === undefined ? minor === 1 : staysOpen(connection, minor === 1),
     headers: passable(fields.kept, status, reader),
+    lines: undefined,
     end: fields.end,
   };
 }

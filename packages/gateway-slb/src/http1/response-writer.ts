@@ -48,14 +48,14 @@ export class ResponseWriter implements Downstream {
     this.body = body;
   }
 
-  information({ status, statusText, headers }: ResponseHead): void {
+  information(response: ResponseHead): void {
     if (this.begun || this.#to.minorVersion === 0) return;
-    this.#channel.write(`HTTP/1.1 ${status} ${statusText}\r\n${headers.text()}\r\n`);
+    this.#channel.write(`${linesOfResponse(response)}\r\n`);
   }
 
   head(response: ResponseHead, own: readonly string[]): void {
-    const { status, statusText, contentLength, headers, dated } = response;
-    let text = `HTTP/1.1 ${status} ${statusText}\r\n${headers.text()}`;
+    const { status, contentLength, dated } = response;
+    let text = linesOfResponse(response);
     if (own.length > 0) text += linesOf(own);
     if (!dated) text += this.#channel.dateLine();
     this.#framing = this.#framingOf(status, contentLength !== undefined);
@@ -123,4 +123,10 @@ export class ResponseWriter implements Downstream {
     if (this.#close) return 'Connection: close\r\n';
     return this.#to.minorVersion === 0 ? 'Connection: keep-alive\r\n' : '';
   }
+}
+
+/** The status line and the headers. Throws if they cannot be put into HTTP/1.1. */
+function linesOfResponse(response: ResponseHead): string {
+  const { status, statusText, headers } = response;
+  return (response.lines ??= `HTTP/1.1 ${status} ${statusText}\r\n${headers.text()}`);
 }

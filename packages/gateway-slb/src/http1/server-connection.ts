@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { Peer } from '../http/downstream.ts';
 import type { Fault, RequestHead } from '../http/request-head.ts';
 import { answerOf, refusals } from '../http/refusal.ts';
+import { HeadMemory } from './head-memory.ts';
 import { IncomingBody } from './incoming-body.ts';
 import { type ParsedRequest, parseRequest } from './request-parser.ts';
 import { type ResponseChannel, ResponseWriter } from './response-writer.ts';
@@ -13,6 +14,8 @@ export interface ServerContext {
   /** The gateway closes: connections are not to be kept. */
   closing(): boolean;
   dateLine(): string;
+  /** Heads are read and never changed: they may be used again. */
+  mayRemember(): boolean;
   /** A request has come; its body follows. */
   handle(head: RequestHead, writer: ResponseWriter, peer: Peer): void;
   /** A request asks for another protocol: the socket, and all that was read from it, are given away. */
@@ -52,6 +55,7 @@ export class ServerConnection implements ResponseChannel {
   #pending: Buffer | undefined;
   /** Bytes of a head from which nothing was concluded. */
   #lookedAt = 0;
+  readonly #lastHead = new HeadMemory<ParsedRequest>();
   #request: ParsedRequest | undefined;
   #body: IncomingBody | undefined;
   #writer: ResponseWriter | undefined;
@@ -103,6 +107,7 @@ export class ServerConnection implements ResponseChannel {
         return;
       case 'idle':
       case 'discarding':
+        this.#lastHead.forget();
         if (this.#age >= keepAliveMs) this.socket.destroy();
         return;
       case 'lingering':
@@ -230,7 +235,15 @@ export class ServerConnection implements ResponseChannel {
     const isWhole = isFirst || bytes.includes('\r\n\r\n', Math.max(0, this.#lookedAt - 3), 'latin1');
     if (!isWhole && bytes.length < 2 * this.#lookedAt) return 'incomplete';
     this.#lookedAt = bytes.length;
-    const parsed = parseRequest(bytes.toString('latin1', 0, Math.min(bytes.length, firstLook)));
+    const text = bytes.toString('latin1', 0, Math.min(bytes.length, firstLook));
+    const remembers = this.#context.mayRemember();
+    const known = remembers ? this.#lastHead.recall(text) : undefined;
+    if (known) return known;
+    const parsed = parseRequest(text);
+    if (remembers && typeof parsed !== 'string' && 'head' in parsed && !parsed.head.fault) {
+      parsed.head.requests = [];
+      return this.#lastHead.remember(text, parsed);
+    }
     if (parsed !== 'incomplete' || bytes.length <= firstLook) return parsed;
     return parseRequest(bytes.toString('latin1', 0, Math.min(bytes.length, this.#context.headerBytes + 4)));
   }

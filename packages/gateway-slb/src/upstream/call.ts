@@ -13,6 +13,8 @@ export interface UpstreamRequest {
   /** The body's announced length, perhaps 0; undefined if it comes in chunks, or was not announced. */
   readonly contentLength: number | undefined;
   readonly expectsContinue: boolean;
+  /** As it is sent over HTTP/1.1, once that was worked out. */
+  lines?: string | undefined;
 }
 
 /**
