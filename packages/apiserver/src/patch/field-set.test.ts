@@ -63,3 +63,14 @@ test('adds, takes away and intersects like sets of paths', () => {
     }),
   );
 });
+
+test('sets of one signature are the same set, whatever their fields are called', () => {
+  const steps = fc.constantFrom('f:a', 'f:1:b', 'f:a{', 'f:}', 'f:.', 'f:');
+  const sets = fc.array(fc.array(steps, { minLength: 1, maxLength: 3 }), { maxLength: 4 });
+  fc.assert(
+    fc.property(sets, sets, (some, others) => {
+      const [a, b] = [setOf(...some), setOf(...others)];
+      expect(a.signature() === b.signature() && !a.equals(b)).toBe(false);
+    }),
+  );
+});

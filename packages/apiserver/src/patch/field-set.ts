@@ -67,6 +67,14 @@ export class FieldSet {
     for (const [step, child] of children) for (const path of child.paths()) yield [step, ...path];
   }
 
+  /** A text that no other set has, sooner made than the encoded set. Sets that are alike may differ in it by the order of fields. */
+  signature(): string {
+    let text = this.self ? '.' : '';
+    // Lengths, since a step may have any sign in it.
+    for (const [step, child] of this.children) text += `${step.length}:${step}{${child.signature()}}`;
+    return text;
+  }
+
   /** As `FieldsV1`. */
   encode(): JsonObject {
     if (this.#encoded) return this.#encoded;

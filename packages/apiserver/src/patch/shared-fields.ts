@@ -9,9 +9,9 @@ interface Shared {
   readonly fields: JsonObject;
 }
 
-const byText = new Map<string, Shared>();
-/** The set of fields that were shared before, for as long as an object holds them. */
-const setOf = new WeakMap<object, FieldSet>();
+const bySignature = new Map<string, Shared>();
+/** Those of a set, or of its fields, for as long as an object holds them. */
+const known = new WeakMap<object, Shared>();
 
 /** A set as `FieldsV1`. Objects that are alike, such as the pods of one revision, share it: it is most of what they consist of. */
 export function sharedFields(set: FieldSet): JsonObject {
@@ -21,23 +21,25 @@ export function sharedFields(set: FieldSet): JsonObject {
 /** The set that `FieldsV1` say; `undefined` if they are none. */
 export function sharedSet(fields: object): FieldSet | undefined {
   if (!Object.isFrozen(fields)) return FieldSet.decode(fields);
-  const known = setOf.get(fields);
-  if (known) return known;
+  const before = known.get(fields);
+  if (before) return before.set;
   const decoded = FieldSet.decode(fields);
-  const shared = decoded && share(decoded).set;
-  if (shared) setOf.set(fields, shared);
-  return shared;
+  if (!decoded) return undefined;
+  const shared = share(decoded);
+  known.set(fields, shared);
+  return shared.set;
 }
 
 function share(set: FieldSet): Shared {
-  const fields = set.encode();
-  if (setOf.get(fields) === set) return { set, fields };
-  const text = JSON.stringify(fields);
-  const shared = byText.get(text) ?? { set, fields };
-  byText.delete(text);
-  byText.set(text, shared);
-  setOf.set(shared.fields, shared.set);
-  const [oldest] = byText.keys();
-  if (byText.size > maxKept && oldest !== undefined) byText.delete(oldest);
+  const before = known.get(set);
+  if (before) return before;
+  const signature = set.signature();
+  const shared = bySignature.get(signature) ?? { set, fields: set.encode() };
+  bySignature.delete(signature);
+  bySignature.set(signature, shared);
+  known.set(shared.fields, shared);
+  known.set(shared.set, shared);
+  const [oldest] = bySignature.keys();
+  if (bySignature.size > maxKept && oldest !== undefined) bySignature.delete(oldest);
   return shared;
 }
