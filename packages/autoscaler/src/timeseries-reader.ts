@@ -1,16 +1,14 @@
-import { type PodAutoscaler, isNotFound, keyOf, keys, ownScalingKeys, parseYaml, resources } from '@ebb/api';
-import { type Schedule, parseTimeseries } from '@ebb/api/autoscaler';
+import { type PodAutoscaler, isNotFound, keyOf, keys, ownScalingKeys, resources } from '@ebb/api';
+import type { Schedule } from '@ebb/api/autoscaler';
 import { type Logger, messageOf } from '@ebb/base';
 import type { KubeClient } from '@ebb/kube';
+import { scheduleOf } from './timeseries.ts';
 
 export interface TimeseriesReaderOptions {
   readonly client: KubeClient;
   readonly logger: Logger;
   readonly signal: AbortSignal;
 }
-
-/** In a ConfigMap of a timeseries: the IANA time zone of its times. */
-const timeZoneKey = 'timeZone';
 
 /**
  * Reads the schedules of class `ppa`: the ConfigMap that a Service, or the revision itself, names in
@@ -75,18 +73,9 @@ export class TimeseriesReader {
   async #readConfigMap(key: string, path: { namespace: string | undefined; name: string }): Promise<void> {
     const { client, signal } = this.#options;
     const { data = {} } = await client.get(resources.configMaps, path, { signal });
-    const { [timeZoneKey]: timeZone = 'UTC', ...rest } = data;
-    const text = JSON.stringify([timeZone, rest]);
+    const text = JSON.stringify(data);
     if (this.#texts.get(key) === text) return;
-    this.#schedules.set(key, parseTimeseries(jobsOf(rest), timeZone));
+    this.#schedules.set(key, scheduleOf(data));
     this.#texts.set(key, text);
   }
-}
-
-/** Jobs may be the whole of one key, or its list; Alibaba's pages show no more than their fields. */
-function jobsOf(data: Readonly<Record<string, string>>): unknown {
-  const [key, text] = Object.entries(data)[0] ?? [];
-  if (key === undefined || text === undefined) throw new Error('the ConfigMap has no data');
-  const value = parseYaml(key, text);
-  return Array.isArray(value) ? { jobs: value } : value;
 }

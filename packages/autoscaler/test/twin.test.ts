@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type SimulationResult, generateTrace, parseDistribution, seededRandom, simulate } from '@ebb/autoscaler/twin';
+import {
+  type Distribution,
+  type SimulationResult,
+  generateTrace,
+  parseDistribution,
+  seededRandom,
+  simulate,
+} from '@ebb/autoscaler/twin';
 import { podAutoscalerOf } from './scaler-world.ts';
 
 interface Run {
@@ -10,6 +17,8 @@ interface Run {
   readonly service?: string;
   readonly startUp?: string;
   readonly timeoutMs?: number;
+  readonly failsAfter?: string | undefined;
+  readonly reclaimedAfter?: string | undefined;
   readonly workers?: number | undefined;
   readonly coresPerRequest?: number;
   readonly cpuRequest?: number;
@@ -18,7 +27,10 @@ interface Run {
 }
 
 function run({ generate, annotations = {}, containerConcurrency = 0, seed = 1, ...more }: Run): SimulationResult {
-  const { service = '200ms', startUp = '3s', timeoutMs = 300_000, skipMs, ...instances } = more;
+  const { service = '200ms', startUp = '3s', timeoutMs = 300_000, skipMs, ...rest } = more;
+  const { failsAfter, reclaimedAfter, ...instances } = rest;
+  const after = (text: string | undefined): Distribution | undefined =>
+    text === undefined ? undefined : parseDistribution(text, 'after');
   return simulate({
     podAutoscaler: podAutoscalerOf({ annotations, containerConcurrency }),
     trace: generateTrace(generate, seededRandom(seed, 'trace'), Date.parse('2026-01-05T00:00:00Z')),
@@ -26,6 +38,8 @@ function run({ generate, annotations = {}, containerConcurrency = 0, seed = 1, .
       serviceMs: parseDistribution(service, 'service'),
       startUpMs: parseDistribution(startUp, 'start-up'),
       timeoutMs,
+      failsAfterMs: after(failsAfter),
+      reclaimedAfterMs: after(reclaimedAfter),
       ...instances,
     },
     seed,
@@ -55,13 +69,15 @@ describe('the twin', () => {
       service: fc.constantFrom('20ms', 'exponential:2s', 'lognormal:1s,30s'),
       startUp: fc.constantFrom('0s', 'uniform:3s,9s', '60s'),
       timeoutMs: fc.constantFrom(5000, 300_000),
+      failsAfter: fc.constantFrom(undefined, 'exponential:20s'),
+      reclaimedAfter: fc.constantFrom(undefined, '30s'),
       skipMs: fc.constantFrom(0, 60_000),
       seed: fc.integer(),
     });
     fc.assert(
       fc.property(scenario, (options) => {
         const result = run(options);
-        expect(result.served + result.timedOut + result.refused).toBe(result.requests);
+        expect(result.served + result.timedOut + result.refused + result.failed).toBe(result.requests);
         const window = (result.bins.length * ((result.bins[1]?.atMs ?? 0) - (result.bins[0]?.atMs ?? 0))) / 1000;
         expect(sum(result.instanceSeconds)).toBeCloseTo(result.meanPods * window, 3);
         expect(run(options)).toEqual(result);
@@ -87,6 +103,27 @@ describe('the twin', () => {
     expect(bins.at(-1)?.pods).toBe(3);
     // What was ordered is not ordered again before it has been measured.
     expect(peakPods).toBeLessThan(5);
+  });
+
+  it('loses what a pod that fails works on, and makes another for it', () => {
+    const steady = { generate: 'steady:rate=10,for=20m', service: '2s', annotations: { target: '5' } };
+    const [sound, failing] = [run(steady), run({ ...steady, failsAfter: 'exponential:2m' })];
+    expect([sound.failed, sound.podsLost]).toEqual([0, 0]);
+    expect(failing.podsLost).toBeGreaterThan(20);
+    expect(failing.failed).toBeGreaterThan(failing.podsLost);
+    expect(failing.meanPods).toBeCloseTo(sound.meanPods, -1);
+  });
+
+  it('lets spot pods that are taken back end what they have begun', () => {
+    const spot = { 'ebb.dev/on-demand-replicas': '1', target: '5' };
+    const { served, requests, podsMade } = run({
+      generate: 'steady:rate=10,for=20m',
+      service: '20s',
+      annotations: spot,
+      reclaimedAfter: '4m',
+    });
+    expect(podsMade).toBeGreaterThan(100);
+    expect(served).toBe(requests);
   });
 
   it('makes requests wait inside an instance that works on few at a time', () => {

@@ -16,6 +16,12 @@ export interface FleetOptions {
   readonly ledger: Ledger;
   /** Time from a pod's being asked for to its being ready. */
   readonly startUpMs: () => number;
+  /** Time from a pod's being ready to its failing. Default: none does. */
+  readonly failsAfterMs: (() => number) | undefined;
+  /** Time from a spot pod's being asked for to the word that it will be taken back. Default: none is. */
+  readonly reclaimedAfterMs: (() => number) | undefined;
+  /** Told of each pod that is gone with what it worked on. */
+  readonly broke: (podName: string) => void;
   /** Time after which a pod is taken away though it has requests. */
   readonly timeoutMs: number;
   /** `namespace/name` of the revision. */
@@ -34,6 +40,8 @@ interface TwinPod {
 }
 
 const address = { host: '127.0.0.1', port: 8080 };
+/** Time from the word that a spot pod will be taken back until it is (serverless-node.md, section 2.8). */
+const noticeMs = 180_000;
 const serving: readonly PodKind[] = ['standard', 'spot'];
 
 /** Pods that are nothing but times: ready a while after they were asked for, gone when their last request has ended. */
@@ -120,7 +128,7 @@ export class Fleet implements ReplicaControl {
   }
 
   #createPod(kind: PodKind): void {
-    const { clock, ledger, startUpMs } = this.#options;
+    const { clock, ledger, startUpMs, reclaimedAfterMs } = this.#options;
     const name = `pod-${++this.#made}`;
     const pod: TwinPod = { name, kind, createdMs: clock.now(), ready: false, drainingMs: undefined };
     this.#pods.set(name, pod);
@@ -128,34 +136,62 @@ export class Fleet implements ReplicaControl {
     ledger.podsChanged(this.#pods.size, clock.now());
     ledger.podMade(clock.now());
     clock.after(startUpMs(), () => this.#started(pod));
+    if (kind === 'spot' && reclaimedAfterMs) clock.after(atLeastOne(reclaimedAfterMs()), () => this.#reclaim(pod));
   }
 
   #started(pod: TwinPod): void {
     if (!this.#pods.has(pod.name)) return;
     pod.ready = true;
     this.#ready[pod.kind]++;
-    this.#options.activator.setPod(this.#options.revision, { name: pod.name, address, ready: true, draining: false });
+    const { activator, revision, clock, failsAfterMs, changed } = this.#options;
+    activator.setPod(revision, { name: pod.name, address, ready: true, draining: false });
+    if (failsAfterMs) clock.after(atLeastOne(failsAfterMs()), () => this.#break(pod));
+    changed();
+  }
+
+  /** Its provider says that it will be taken back: it takes no new request, and another is made for it. */
+  #reclaim(pod: TwinPod): void {
+    if (!this.#pods.has(pod.name)) return;
+    if (pod.drainingMs === undefined) this.#drain(pod);
+    this.#options.clock.after(noticeMs, () => this.#break(pod));
     this.#options.changed();
+  }
+
+  /** It is gone, whatever it was doing. */
+  #break(pod: TwinPod): void {
+    if (!this.#pods.has(pod.name)) return;
+    const { activator, revision, clock, ledger, broke, changed } = this.#options;
+    if (pod.drainingMs !== undefined) this.#drainingCount--;
+    else {
+      this.#active[pod.kind]--;
+      if (pod.ready) this.#ready[pod.kind]--;
+    }
+    this.#remove(pod);
+    ledger.podLost(clock.now());
+    activator.deletePod(revision, pod.name);
+    broke(pod.name);
+    changed();
   }
 
   #shrink(kinds: readonly PodKind[], count: number): void {
     if (count <= 0) return;
-    const { clock, gateways, activator, revision } = this.#options;
+    const { gateways, revision } = this.#options;
     const staying = [...this.#pods.values()].filter((pod) => pod.drainingMs === undefined && kinds.includes(pod.kind));
     const victims = chooseVictims(staying, count, ({ name, kind, ready, createdMs }) => {
       return { ready, spot: kind === 'spot', inFlight: gateways.inFlight(revision, name), created: createdMs };
     });
-    for (const pod of victims) {
-      this.#active[pod.kind]--;
-      if (!pod.ready) {
-        this.#remove(pod);
-        continue;
-      }
-      this.#ready[pod.kind]--;
-      this.#drainingCount++;
-      pod.drainingMs = clock.now();
-      activator.setPod(revision, { name: pod.name, address, ready: true, draining: true });
-    }
+    for (const pod of victims) this.#drain(pod);
+  }
+
+  /** It takes no new request; one that has taken none goes at once. */
+  #drain(pod: TwinPod): void {
+    const { clock, activator, revision } = this.#options;
+    this.#active[pod.kind]--;
+    if (!pod.ready) return this.#remove(pod);
+    this.#ready[pod.kind]--;
+    this.#drainingCount++;
+    pod.drainingMs = clock.now();
+    activator.setPod(revision, { name: pod.name, address, ready: true, draining: true });
   }
 
   #delete(pod: TwinPod): void {
@@ -173,3 +209,6 @@ export class Fleet implements ReplicaControl {
     ledger.bill(kind, createdMs, clock.now());
   }
 }
+
+/** A pod that fails the moment it is there would have another one made in the same moment, without end. */
+const atLeastOne = (ms: number): number => Math.max(1, ms);

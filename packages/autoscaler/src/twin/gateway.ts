@@ -1,4 +1,4 @@
-import { Activator, RefusedError } from '@ebb/activator';
+import { Activator, type Lease, RefusedError } from '@ebb/activator';
 import { ConcurrencyAverage, type StatSink } from '@ebb/api';
 import { silentLogger } from '@ebb/base';
 import type { Distribution } from './distribution.ts';
@@ -35,6 +35,8 @@ export class TwinGateway {
   readonly #busyUntil = new Map<string, Float64Array>();
   /** Requests that are being worked on. */
   readonly #busy: ConcurrencyAverage;
+  /** What to do with the requests of a pod that breaks. */
+  readonly #held = new Map<string, Set<() => void>>();
   #open = 0;
 
   constructor(options: TwinGatewayOptions) {
@@ -56,6 +58,12 @@ export class TwinGateway {
     return this.#busy.report(this.#options.clock.now()).average;
   }
 
+  /** A pod is gone, and what it worked on with it. */
+  podBroke(name: string): void {
+    for (const lose of this.#held.get(name) ?? []) lose();
+    this.#held.delete(name);
+  }
+
   /** A request comes that takes an instance that long. `counts`: what becomes of it is written down. */
   arrive(serviceMs: number, counts: boolean): void {
     const { clock, ledger, revision, timeoutMs, measuresWork } = this.#options;
@@ -63,7 +71,8 @@ export class TwinGateway {
     const { endings } = ledger;
     if (counts) ledger.arrived(arrivedMs);
     let deadline: Disposable | undefined;
-    const granted = (podName: string, release: () => void): void => {
+    const granted = (lease: Lease): void => {
+      const { podName } = lease;
       deadline?.[Symbol.dispose]();
       const now = clock.now();
       if (counts) ledger.wasGranted(now - arrivedMs, deadline !== undefined);
@@ -72,9 +81,19 @@ export class TwinGateway {
       const endMs = isLate ? arrivedMs + timeoutMs : doneMs;
       const beginMs = doneMs - serviceMs;
       if (measuresWork && beginMs < endMs) this.#occupy(beginMs, endMs);
-      clock.after(endMs - now, () => {
+      const held = this.#heldBy(podName);
+      const lose = (): void => {
+        end[Symbol.dispose]();
         this.#open--;
-        release();
+        lease.release();
+        if (counts) endings.failed++;
+      };
+      held.add(lose);
+      const end = clock.after(endMs - now, () => {
+        held.delete(lose);
+        this.#open--;
+        lease.responded();
+        lease.release();
         if (counts && isLate) endings.timedOut++;
         else if (counts) ledger.wasServed(endMs - arrivedMs);
       });
@@ -82,10 +101,10 @@ export class TwinGateway {
     this.#open++;
     try {
       const entered = this.activator.enter(revision, {
-        granted: (lease) => granted(lease.podName, () => (lease.responded(), lease.release())),
+        granted,
         refused: () => {},
       });
-      if (!('cancel' in entered)) return granted(entered.podName, () => (entered.responded(), entered.release()));
+      if (!('cancel' in entered)) return granted(entered);
       deadline = clock.after(timeoutMs, () => {
         this.#open--;
         entered.cancel();
@@ -96,6 +115,12 @@ export class TwinGateway {
       this.#open--;
       if (counts) endings.refused++;
     }
+  }
+
+  #heldBy(podName: string): Set<() => void> {
+    const held = this.#held.get(podName) ?? new Set();
+    this.#held.set(podName, held);
+    return held;
   }
 
   /** Somebody works from then to then. */

@@ -13,4 +13,5 @@ export type { ServiceColumn } from './trace/columns.ts';
 export { generateTrace } from './trace/generate.ts';
 export { type TraceOptions, parseTrace } from './trace/parse-trace.ts';
 export type { Trace } from './trace/trace.ts';
+export { scheduleOf } from '../timeseries.ts';
 export { cpuRequestOf } from '../usage/cpu-request.ts';

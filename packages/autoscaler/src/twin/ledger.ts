@@ -22,6 +22,8 @@ export interface Endings {
   timedOut: number;
   /** Told to come again: too many waited. */
   refused: number;
+  /** Broken off, because the pod that worked on them was gone. */
+  failed: number;
 }
 
 /** More parts than a picture has room for. */
@@ -30,13 +32,15 @@ const mostBins = 1500;
 /** Keeps account of a simulation, of the time from `fromMs` to `untilMs` (milliseconds since the epoch) only. */
 export class Ledger {
   readonly bins: readonly Bin[];
-  readonly endings: Endings = { served: 0, timedOut: 0, refused: 0 };
+  readonly endings: Endings = { served: 0, timedOut: 0, refused: 0, failed: 0 };
   /** Milliseconds from arrival to being given to a pod, of requests that were. */
   readonly waits: Float64Array;
   /** Milliseconds from arrival to the answer, of requests that were served. */
   readonly latencies: Float64Array;
   peakPods = 0;
   podsMade = 0;
+  /** Pods that failed, or that their provider took back. */
+  podsLost = 0;
   /** Times that requests began to wait while no pod was ready. */
   coldStarts = 0;
   requests = 0;
@@ -88,6 +92,10 @@ export class Ledger {
 
   podMade(atMs: number): void {
     if (this.covers(atMs)) this.podsMade++;
+  }
+
+  podLost(atMs: number): void {
+    if (this.covers(atMs)) this.podsLost++;
   }
 
   /** From now on there are that many pods. */

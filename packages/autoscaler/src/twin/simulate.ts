@@ -1,4 +1,5 @@
 import { type PodAutoscaler, type StatReport, defaultEbbScalingConfig, keyOf } from '@ebb/api';
+import type { Schedule } from '@ebb/api/autoscaler';
 import { defaultClusterSettings } from '../cluster-settings.ts';
 import { LoadHistory } from '../history/load-history.ts';
 import { Gateways } from '../gateways.ts';
@@ -18,6 +19,13 @@ import { VirtualClock } from './virtual-clock.ts';
 export interface InstanceModel extends ServiceModel {
   /** Time from a pod's being asked for to its being ready. */
   readonly startUpMs: Distribution;
+  /** Time from a pod's being ready to its failing, with what it works on. Default: none does. */
+  readonly failsAfterMs?: Distribution | undefined;
+  /**
+   * Time from a spot pod's being asked for to its provider's word that it will be taken back; it is three minutes later. Default: none
+   * is.
+   */
+  readonly reclaimedAfterMs?: Distribution | undefined;
   /** Cores that a request keeps busy while it is worked on; for classes that go by CPU. Default 0. */
   readonly coresPerRequest?: number | undefined;
   /** Cores that a pod requests. Default 0. */
@@ -31,6 +39,8 @@ export interface SimulationOptions {
   readonly settings?: ScalerSettings | undefined;
   readonly trace: Trace;
   readonly model: InstanceModel;
+  /** The schedule of class `ppa`. */
+  readonly timeseries?: Schedule | undefined;
   /** The same seed gives the same result. */
   readonly seed: number;
   /** Part of the trace, from its beginning, that is lived through but not counted, in milliseconds. Default 0. */
@@ -57,6 +67,8 @@ export interface SimulationResult extends Readonly<Endings> {
   /** Times that requests began to wait while no pod was ready. */
   readonly coldStarts: number;
   readonly podsMade: number;
+  /** Pods that failed or were taken back. */
+  readonly podsLost: number;
   readonly peakPods: number;
   readonly meanPods: number;
   readonly instanceSeconds: InstanceSeconds;
@@ -97,7 +109,7 @@ interface World {
 }
 
 function createWorld(options: SimulationOptions, clock: VirtualClock, ledger: Ledger): World {
-  const { podAutoscaler, settings = defaultClusterSettings, model, seed } = options;
+  const { podAutoscaler, settings = defaultClusterSettings, model, seed, timeseries } = options;
   const revision = keyOf(podAutoscaler);
   const gateways = new Gateways();
   const load: LoadView = { hearing: 'none' };
@@ -113,6 +125,10 @@ function createWorld(options: SimulationOptions, clock: VirtualClock, ledger: Le
   });
   const { activator } = gateway;
   const startUp = seededRandom(seed, 'start-up');
+  const drawn = (times: Distribution | undefined, purpose: string): (() => number) | undefined => {
+    const random = seededRandom(seed, purpose);
+    return times && (() => times(random));
+  };
   const fleet = new Fleet({
     clock,
     activator,
@@ -121,12 +137,16 @@ function createWorld(options: SimulationOptions, clock: VirtualClock, ledger: Le
     revision,
     permits: new Permits(creationRate(settings), clock),
     startUpMs: () => model.startUpMs(startUp),
+    failsAfterMs: drawn(model.failsAfterMs, 'failures'),
+    reclaimedAfterMs: drawn(model.reclaimedAfterMs, 'reclaims'),
+    broke: (podName) => gateway.podBroke(podName),
     timeoutMs: model.timeoutMs,
     changed: () => scaler.step(clock.now()),
   });
   const history = new LoadHistory();
   const { coresPerRequest = 0, cpuRequest = 0 } = model;
-  const context = { settings, replicas: fleet, load, cpuRequest, history: () => history };
+  const schedule = timeseries && ((): Schedule => timeseries);
+  const context = { settings, replicas: fleet, load, cpuRequest, history: () => history, timeseries: schedule };
   const scaler = new RevisionScaler(podAutoscaler, context, clock.now());
 
   const hear = (now: number): void => {
@@ -178,7 +198,8 @@ function creationRate({ autoscaler }: ScalerSettings): { readonly perSecond: num
 }
 
 function resultOf(ledger: Ledger): SimulationResult {
-  const { requests, waited, endings, coldStarts, podsMade, peakPods, meanPods, instanceSeconds, bins } = ledger;
+  const { requests, waited, endings, coldStarts, podsMade, podsLost, peakPods, meanPods, instanceSeconds, bins } =
+    ledger;
   return {
     ...endings,
     requests,
@@ -187,6 +208,7 @@ function resultOf(ledger: Ledger): SimulationResult {
     latency: quantilesOf(ledger.latencies.subarray(0, endings.served)),
     coldStarts,
     podsMade,
+    podsLost,
     peakPods,
     meanPods,
     instanceSeconds,

@@ -29,8 +29,16 @@ export function simulateCommand(io: Io): Command {
     )
     .option('--service-time <time>', 'what a request takes, if the trace does not say (default: "exponential:100ms")')
     .option('--start-up <time>', 'what a pod takes to become ready', 'uniform:3s,9s')
+    .option(
+      '--fails-after <time>',
+      'how long a pod is ready before it fails with what it works on (default: none fails)',
+    )
+    .option(
+      '--reclaimed-after <time>',
+      'how old a spot pod is when its provider says that it will be taken back, three minutes later (default: none is)',
+    )
     .option('--workers <count>', 'requests an instance works on at a time (default: all it is given)', parseCount)
-    .option('--cpu <cores>', 'cores that a request keeps busy, for class hpa', parseCores)
+    .option('--cpu <cores>', 'cores that a request keeps busy, for classes hpa and ppa', parseCores)
     .option('--skip <duration>', 'part of the trace that is lived through but not counted', '0s')
     .addOption(
       new Option('--start <time>', 'when a trace without dates begins')

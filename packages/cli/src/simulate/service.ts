@@ -1,15 +1,18 @@
 import {
+  type ConfigMap,
   type PodAutoscaler,
   type PodSpec,
   type Service,
   alibabaClasses,
   hpaClass,
+  ownScalingKeys,
   parseAutoscalerConfig,
   parseScalingSettings,
   renderFindings,
   validateAutoscalingAnnotations,
 } from '@ebb/api';
-import { cpuRequestOf } from '@ebb/autoscaler/twin';
+import type { Schedule } from '@ebb/api/autoscaler';
+import { cpuRequestOf, scheduleOf } from '@ebb/autoscaler/twin';
 import { UserError, messageOf } from '@ebb/base';
 import { readManifest } from '../dev/manifests.ts';
 
@@ -23,6 +26,8 @@ export interface SimulatedService {
   readonly podSpec: PodSpec;
   /** What `config-autoscaler` says. */
   readonly config: Readonly<Record<string, string>>;
+  /** Of class `ppa`: what the ConfigMap says that the Service names, if the manifest has it. */
+  readonly timeseries: Schedule | undefined;
 }
 
 const defaultTimeoutSeconds = 300;
@@ -45,7 +50,23 @@ export async function readService(file: string): Promise<SimulatedService> {
     timeoutSeconds,
     podSpec: template.spec,
     config: {},
+    timeseries: timeseriesOf(file, service, objects),
   };
+}
+
+type ManifestObjects = Awaited<ReturnType<typeof readManifest>>;
+
+function timeseriesOf(file: string, service: Service, objects: ManifestObjects): Schedule | undefined {
+  const { metadata, spec } = service;
+  const key = ownScalingKeys.timeseries;
+  const name = spec?.template?.metadata?.annotations?.[key] ?? metadata.annotations?.[key];
+  const map = objects.find(({ object }) => object.kind === 'ConfigMap' && object.metadata.name === name)?.object;
+  if (name === undefined || !map) return undefined;
+  try {
+    return scheduleOf((map as ConfigMap).data ?? {});
+  } catch (error) {
+    throw new UserError(`${file}: ConfigMap ${name}: ${messageOf(error)}`, { cause: error });
+  }
 }
 
 function isService(object: { readonly apiVersion: string; readonly kind: string }): object is typeof object & Service {
@@ -54,7 +75,7 @@ function isService(object: { readonly apiVersion: string; readonly kind: string 
 
 /** The PodAutoscaler of its revision, and the cluster's settings. Throws `UserError` for what admission would refuse. */
 export function scalingOf(
-  { name, annotations, containerConcurrency, config, podSpec }: SimulatedService,
+  { name, annotations, containerConcurrency, config, podSpec, timeseries }: SimulatedService,
   { knowsCpu }: { readonly knowsCpu: boolean },
 ): {
   readonly podAutoscaler: PodAutoscaler;
@@ -64,13 +85,17 @@ export function scalingOf(
   const findings = validateAutoscalingAnnotations(annotations, autoscaler);
   if (findings.length > 0) throw new UserError(renderFindings(findings));
   const { class: className, metric } = parseScalingSettings(annotations, autoscaler);
-  if (className === alibabaClasses.ppa) {
-    throw new UserError(`class ${className} goes by a ConfigMap, which is not read; use ebb.dev/schedule`);
+  if (className === alibabaClasses.ppa && !timeseries) {
+    const key = ownScalingKeys.timeseries;
+    throw new UserError(
+      `class ${className} goes by a ConfigMap that the Service names in ${key}: put it into the manifest`,
+    );
   }
-  if (className === hpaClass && (metric !== 'cpu' || !knowsCpu)) {
+  const goesByUsage = className === hpaClass || className === alibabaClasses.ppa;
+  if (goesByUsage && (metric === 'memory' || !knowsCpu)) {
     throw new UserError(`class ${className} needs --cpu, the cores that a request keeps busy; memory is not simulated`);
   }
-  if (className === hpaClass && cpuRequestOf(podSpec) === 0) {
+  if (goesByUsage && cpuRequestOf(podSpec) === 0) {
     throw new UserError(`class ${className} goes by the share of what is requested, but no container requests cpu`);
   }
   const metadata = { name: `${name}-00001`, namespace: 'default', uid: name, annotations: { ...annotations } };

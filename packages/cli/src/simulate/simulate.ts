@@ -30,6 +30,8 @@ export interface SimulateOptions {
   readonly variant: readonly string[];
   readonly serviceTime?: string;
   readonly startUp: string;
+  readonly failsAfter?: string;
+  readonly reclaimedAfter?: string;
   readonly workers?: number;
   /** Cores that a request keeps busy. */
   readonly cpu?: number;
@@ -62,6 +64,7 @@ export async function runSimulate(options: SimulateOptions, io: Io): Promise<voi
     const result = simulate({
       podAutoscaler,
       settings,
+      timeseries: each.timeseries,
       trace,
       model,
       seed: options.seed,
@@ -113,7 +116,7 @@ async function readTrace(options: SimulateOptions, service: ServiceColumn | unde
 }
 
 function modelOf(
-  { serviceTime, startUp, workers, cpu }: SimulateOptions,
+  { serviceTime, startUp, failsAfter, reclaimedAfter, workers, cpu }: SimulateOptions,
   column: ServiceColumn | undefined,
   { timeoutSeconds, podSpec }: SimulatedService,
 ): InstanceModel {
@@ -121,6 +124,8 @@ function modelOf(
   return {
     serviceMs: parseDistribution(text, '--service-time'),
     startUpMs: parseDistribution(startUp, '--start-up'),
+    failsAfterMs: failsAfter === undefined ? undefined : parseDistribution(failsAfter, '--fails-after'),
+    reclaimedAfterMs: reclaimedAfter === undefined ? undefined : parseDistribution(reclaimedAfter, '--reclaimed-after'),
     workers,
     coresPerRequest: cpu,
     cpuRequest: cpuRequestOf(podSpec),

@@ -27,6 +27,8 @@ const rows: readonly Row[] = [
   ['pods made', ({ result }) => whole(result.podsMade)],
   ['instance-seconds', ({ result }) => whole(result.instanceSeconds.standard)],
 ];
+const failedRow: Row = ['  failed', ({ result }) => whole(result.failed)];
+const lostRow: Row = ['  lost', ({ result }) => whole(result.podsLost)];
 const spotRow: Row = ['  spot', ({ result }) => whole(result.instanceSeconds.spot)];
 const reserveRow: Row = ['  reserved', ({ result }) => whole(result.instanceSeconds.reserve)];
 
@@ -50,7 +52,21 @@ export function formatResults(variants: readonly VariantResult[], currency: stri
   const hasReserve = variants.some(({ result }) => result.instanceSeconds.reserve > 0);
   const digits = variants.some(({ cost }) => cost < 1) ? 4 : 2;
   const costRow: Row = [`cost, ${currency}`, ({ cost }) => cost.toFixed(digits)];
-  const shown = [...rows, ...(hasSpot ? [spotRow] : []), ...(hasReserve ? [reserveRow] : []), costRow];
+  const hasLost = variants.some(({ result }) => result.podsLost > 0);
+  const shown = [
+    ...(hasLost ? withLost(rows) : rows),
+    ...(hasSpot ? [spotRow] : []),
+    ...(hasReserve ? [reserveRow] : []),
+    costRow,
+  ];
   const heads = ['', ...variants.map(({ name }) => name)];
   return alignColumns([heads, ...shown.map(([head, cell]) => [head, ...variants.map(cell)])]);
+}
+
+/** The rows of what did not end well, each behind what it is a part of. */
+function withLost(all: readonly Row[]): readonly Row[] {
+  return all.flatMap((row): readonly Row[] => {
+    if (row[0].trim() === 'refused') return [row, failedRow];
+    return row[0] === 'pods made' ? [row, lostRow] : [row];
+  });
 }
