@@ -20,8 +20,8 @@ export interface AdmissionRequest {
 export interface Validated {
   readonly warnings: readonly string[];
   /**
-   * In a dry run, the Pod that the template would give. Whoever asked creates it with `dryRun=All`; when the API server refuses
-   * that, `dryRunRefusal` says whether the write is refused with it.
+   * In a dry run, or where the object asks for it, the Pod that the template would give. Whoever asked creates it with
+   * `dryRun=All`; when the API server refuses that, `dryRunRefusal` says whether the write is refused with it.
    */
   readonly dryRunPod?: Pod;
 }

@@ -22,6 +22,8 @@ export const keys = {
   rollout: 'networking.internal.knative.dev/rollout',
   tagToHost: 'networking.internal.knative.dev/tag-to-host',
   exampleChecksum: 'knative.dev/example-checksum',
+  /** On a Service or Configuration: `enabled` or `strict` if its Pod is to be tried at every write. */
+  podSpecDryRun: 'features.knative.dev/podspec-dryrun',
   lastApplied: 'kubectl.kubernetes.io/last-applied-configuration',
   /** On a Pod: it takes no new request; its last ones end, then it is deleted. Value: RFC 3339 time it began. */
   draining: 'ebb.dev/draining',

@@ -1,6 +1,6 @@
 import type { Admission, AdmissionRequest, AdmissionSteps, Validated } from './admission.ts';
 import { checkConfigMap } from './admission/config-map.ts';
-import { makeDryRunPod } from './admission/dry-run.ts';
+import { asksForDryRun, makeDryRunPod } from './admission/dry-run.ts';
 import { type KindRules, type WithSpec, visitKind } from './admission/kinds.ts';
 import { AdmissionRefusal } from './admission/refusal.ts';
 import type { ServingConfig } from './config/serving-config.ts';
@@ -64,8 +64,8 @@ function validate<T extends WithSpec>(
   const errors = isStatus && stored ? newAmong(wrong, () => rules.validate(stored, { config }, stored)) : wrong;
   if (errors.length > 0) throw new AdmissionRefusal('validating', `validation failed: ${renderFindings(errors)}`);
   if (isStatus) return nothing;
-  const dryRunPod =
-    request.dryRun && rules.template ? makeDryRunPod(object.metadata, rules.template(object)) : undefined;
+  const isTried = request.dryRun || asksForDryRun(object);
+  const dryRunPod = isTried && rules.template ? makeDryRunPod(object.metadata, rules.template(object)) : undefined;
   return {
     warnings: renderEach(findings.filter(({ level }) => level === 'warning')),
     ...(dryRunPod === undefined ? {} : { dryRunPod }),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type KubernetesObject, StatusError, dryRunRefusal, parseServingConfig } from '../src/index.ts';
+import { type KubernetesObject, StatusError, dryRunRefusal, keys, parseServingConfig } from '../src/index.ts';
 import { admit, refusal, withContainer } from './admit.ts';
 
 const path = 'spec.template.spec';
@@ -67,6 +67,8 @@ describe('admission', () => {
       metadata: { generateName: 'dry-run-validation', namespace: 'default' },
       spec: { containers: [{ name: 'Not_A_Name', image: 'a1' }], terminationGracePeriodSeconds: 300 },
     });
+    const asking = { ...manifest, metadata: { ...manifest.metadata, annotations: { [keys.podSpecDryRun]: 'strict' } } };
+    expect(admit(asking).dryRunPod).toMatchObject({ metadata: { generateName: 'dry-run-validation' } });
     const refused = dryRunRefusal(new StatusError('Invalid', 'Pod "dry-run-validation" is invalid: no'));
     expect(refused?.text).toBe(
       'validation callback failed: dry run failed with Pod "dry-run-validation" is invalid: no: spec.template',

@@ -1,10 +1,15 @@
 import type { Pod } from '../core.ts';
 import { keys } from '../keys.ts';
-import type { ObjectMeta } from '../meta.ts';
+import type { KubernetesObject, ObjectMeta } from '../meta.ts';
 import { makePod } from '../pod/make-pod.ts';
 import type { RevisionSpec } from '../serving.ts';
 import type { StatusError } from '../status-error.ts';
 import { AdmissionRefusal } from './refusal.ts';
+
+/** True where an object's author wants its Pod to be tried at every write, as Knative 1.15 lets them. */
+export function asksForDryRun({ metadata }: KubernetesObject): boolean {
+  return ['enabled', 'strict'].includes(metadata.annotations?.[keys.podSpecDryRun] ?? '');
+}
 
 /**
  * The Pod that a template would give, to be created with `dryRun=All` (serving-api.md, section 2); `undefined` for the template of
