@@ -13,7 +13,7 @@ export interface TestApi extends AsyncDisposable {
   /** Of an administrator. */
   readonly kubeconfig: string;
   /** How kubelets let the API server in. */
-  readonly kubelet: Pick<KubeletOptions, 'token' | 'clientCa' | 'askApiServer'>;
+  readonly kubelet: Pick<KubeletOptions, 'token' | 'clientCa' | 'askApiServer'> & Partial<Pick<KubeletOptions, 'host'>>;
 }
 
 export interface TestApiOptions {
@@ -25,6 +25,9 @@ const cluster = inject('cluster') as ReturnType<typeof inject<'cluster'>> | unde
 
 /** True where the stories run on a real kube-apiserver. */
 export const onCluster: boolean = cluster !== undefined;
+
+/** True where API servers pass requests on to the nodes of stories: a real one does not to nodes at 127.0.0.1. */
+export const nodesAreAsked: boolean = cluster === undefined || cluster.nodeAddress !== undefined;
 
 /** Where a story makes its objects. */
 export const namespace: string = cluster?.namespace ?? 'default';
@@ -48,13 +51,13 @@ export async function openTestApi({ admission }: TestApiOptions = {}): Promise<T
     });
     return { kubeconfig: api.kubeconfig, kubelet: { token }, [Symbol.asyncDispose]: () => api[Symbol.asyncDispose]() };
   }
-  const { kubeconfig, kubeletClientCa: clientCa } = cluster;
+  const { kubeconfig, kubeletClientCa: clientCa, nodeAddress: host } = cluster;
   await using client = createKubeClient({ kubeconfig });
   await wipe(client, cluster);
   const webhook = admission && (await startWebhook(cluster, admission));
   return {
     kubeconfig,
-    kubelet: { token, clientCa, askApiServer: true },
+    kubelet: { token, clientCa, askApiServer: true, ...(host === undefined ? {} : { host }) },
     // What a story leaves behind is for the next one to wipe away.
     [Symbol.asyncDispose]: async () => webhook?.[Symbol.asyncDispose](),
   };

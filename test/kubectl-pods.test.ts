@@ -14,7 +14,7 @@ import { createVirtualNodes } from '@ebb/virtual-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ensureNodeImage, nodeImage } from '../packages/local-eci/test/engine-image.ts';
 import { findTestEngine, testNetwork } from '../packages/local-eci/test/test-engine.ts';
-import { type TestApi, namespace, onCluster, openTestApi } from './api.ts';
+import { type TestApi, namespace, nodesAreAsked, onCluster, openTestApi } from './api.ts';
 
 const nodeName = 'virtual-kubelet-cn-hangzhou-j';
 
@@ -281,7 +281,8 @@ describe.skipIf(commands.length === 0)('kubectl looks into pods', { concurrent: 
   // The embedded API's node knows one token, which its API server has.
   it.skipIf(!onCluster)('shows figures at the node to whom the API server knows and allows', async () => {
     const { status } = await world.client.get(resources.nodes, { name: nodeName });
-    const url = `https://127.0.0.1:${status?.daemonEndpoints?.kubeletEndpoint?.Port}/metrics/resource`;
+    const host = status?.addresses?.find(({ type }) => type === 'InternalIP')?.address;
+    const url = `https://${host}:${status?.daemonEndpoints?.kubeletEndpoint?.Port}/metrics/resource`;
     const ask = async (token: string): Promise<string> => {
       const args = ['-sk', '-w', ' %{http_code}', '-H', `Authorization: Bearer ${token}`, url];
       return new Promise((resolve) => execFile('curl', args, (_error, stdout) => resolve(stdout)));
@@ -299,6 +300,19 @@ describe.skipIf(commands.length === 0)('kubectl looks into pods', { concurrent: 
       /^Forbidden \(user=system:serviceaccount:[^]*verb=get, resource=nodes, subresource\(s\)=\[metrics\]\)\n 403$/,
     );
     expect(await ask(admin)).toMatch(/^pod_cpu_usage_seconds_total{namespace="[^"]+",pod="box"} [\d.]+ \d+$/m);
+  });
+
+  it.skipIf(!nodesAreAsked)('asks the node through the API server', async () => {
+    const [, kubectl = ''] = commands.at(-1) ?? [];
+    const ask = (path: string): Promise<string> =>
+      new Promise((resolve, reject) => {
+        const args = ['get', '--raw', `/api/v1/nodes/${nodeName}/proxy/${path}`];
+        execFile(kubectl, args, { env: world.env }, (error, stdout) => (error ? reject(error) : resolve(stdout)));
+      });
+    expect(await ask('healthz')).toBe('ok');
+    expect(await ask('metrics/resource')).toMatch(/^node_cpu_usage_seconds_total [\d.]+ \d+$/m);
+    const { pods } = JSON.parse(await ask('stats/summary')) as { pods: { podRef: { name: string } }[] };
+    expect(pods.map(({ podRef }) => podRef.name)).toContain('box');
   });
 });
 
