@@ -173,6 +173,9 @@ describe('the group of a pod', () => {
       [{ server: 'index.docker.io', userName: 'me', password: 's3cret' }],
       [{ server: 'registry.example', userName: 'robot', password: 'p' }],
     ]);
+    const message = 'Unable to retrieve some image pull secrets (nope); attempting to pull the image may not succeed.';
+    const { made } = await make(pod({ imagePullSecrets: [{ name: 'nope' }] }));
+    expect(made).toMatchObject({ id: 'eci-1', events: [{ reason: 'FailedToRetrieveImagePullSecret', message }] });
   });
 
   it('was made before if ECI knows its token, and will show', async () => {

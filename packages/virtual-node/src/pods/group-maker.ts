@@ -97,7 +97,12 @@ export function createGroupMaker(options: MakerOptions): { make(pod: Pod, signal
       return {
         id,
         ...(hasAny(effects) ? { effects } : {}),
-        events: [...ignoredEvents(settings), ...skippedEvents(pod, lookup), ...degradedEvents(settings, used)],
+        events: [
+          ...ignoredEvents(settings),
+          ...skippedEvents(pod, lookup),
+          ...pullSecretEvents(lookup),
+          ...degradedEvents(settings, used),
+        ],
       };
     } catch (error) {
       return refused(pod, error, { nowMs: now, zone, settings });
@@ -228,6 +233,14 @@ function skippedEvents(pod: Pod, lookup: Lookup): PodEvent[] {
     reason: 'InvalidEnvironmentVariableNames',
     message,
   }));
+}
+
+/** As a kubelet has it: the image may be to be had without. */
+function pullSecretEvents({ pullSecrets, secret }: Lookup): PodEvent[] {
+  const missing = pullSecrets.filter((name) => !secret(name));
+  if (missing.length === 0) return [];
+  const message = `Unable to retrieve some image pull secrets (${missing.join(', ')}); attempting to pull the image may not succeed.`;
+  return [{ type: 'Warning', reason: 'FailedToRetrieveImagePullSecret', message }];
 }
 
 /** Somebody wanted spot, and pays more. */
