@@ -6,7 +6,7 @@ import { startSimulatedPlatform } from '../simulated-platform.ts';
 import { type PodWatch, watchPods } from './watch-pods.ts';
 
 const namespace = 'default';
-const timeoutMs = 1_200_000;
+const timeoutMs = 3_600_000;
 /** Pods that come and go before: a platform that has just been started is not measured. */
 const warmUp = 50;
 const savingMs = 6_000;

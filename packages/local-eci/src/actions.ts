@@ -8,7 +8,7 @@ import type { Faults } from './faults/faults.ts';
 import type { Group } from './groups/group.ts';
 import { maxContainers, parseGroup, parseVolumes } from './groups/parse-group.ts';
 import { requireContainer, requireGroup } from './groups/require.ts';
-import { pageOf, selectGroups } from './groups/select.ts';
+import { type Selection, pageOf, selectGroups } from './groups/select.ts';
 import type { GroupStore } from './groups/store.ts';
 import { imageActions } from './images/actions.ts';
 import type { ImageCaches } from './images/caches.ts';
@@ -155,7 +155,7 @@ export const actions: Readonly<Record<string, Action>> = {
   },
 };
 
-function select(parameters: Parameters, { store, faults, regionId, clock }: ActionContext): readonly Group[] {
+function select(parameters: Parameters, { store, faults, regionId, clock }: ActionContext): Selection {
   checkRegion(parameters.required('RegionId'), regionId);
   const { lagMs } = faults;
   const groups = (ids: ReadonlySet<string> | undefined): readonly Group[] =>

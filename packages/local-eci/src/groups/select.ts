@@ -3,6 +3,12 @@ import type { Parameters } from '../wire/parameters.ts';
 import type { Group } from './group.ts';
 import { parseTags } from './parse-group.ts';
 
+/** What a call asks for: those of `groups`, oldest first, that it wants. */
+export interface Selection {
+  readonly groups: readonly Group[];
+  readonly wants: (group: Group) => boolean;
+}
+
 /** One page of groups. */
 export interface Page {
   readonly groups: readonly Group[];
@@ -19,7 +25,7 @@ export function selectGroups(
   groups: (ids: ReadonlySet<string> | undefined) => readonly Group[],
   parameters: Parameters,
   nowMs: number,
-): readonly Group[] {
+): Selection {
   const ids = parseIds(parameters);
   const name = parameters.string('ContainerGroupName');
   const status = parameters.string('Status');
@@ -29,8 +35,9 @@ export function selectGroups(
     const value = parameters.string(label);
     return value === undefined ? [] : [[label, value] as const];
   });
-  return groups(ids).filter(
-    (group) =>
+  return {
+    groups: groups(ids),
+    wants: (group) =>
       (!ids || ids.has(group.id)) &&
       (name === undefined || group.spec.name === name) &&
       (status === undefined || group.status === status) &&
@@ -39,7 +46,7 @@ export function selectGroups(
       tags.every((tag) =>
         group.spec.tags.some(({ key, value }) => key === tag.key && (!tag.value || value === tag.value)),
       ),
-  );
+  };
 }
 
 function labelOf({ spec, placement }: Group, label: 'VSwitchId' | 'ZoneId' | 'ResourceGroupId'): string | undefined {
@@ -54,19 +61,20 @@ function labelOf({ spec, placement }: Group, label: 'VSwitchId' | 'ZoneId' | 'Re
 }
 
 /** Cuts a page of at most `Limit` groups, beginning after those of the page whose `NextToken` is given. */
-export function pageOf(groups: readonly Group[], parameters: Parameters, maxLimit: number): Page {
+export function pageOf({ groups, wants }: Selection, parameters: Parameters, maxLimit: number): Page {
   const limit = parameters.integer('Limit', { min: 1, max: maxLimit }) ?? maxLimit;
   const token = parameters.string('NextToken', { maxLength: 200 });
-  // Numbers only grow, so the last group seen marks the place even if it is gone meanwhile.
-  const after = token === undefined ? 0 : parseToken(token);
-  const rest = groups.filter(({ number }) => number > after);
+  const place = token === undefined ? undefined : parseToken(token);
+  const rest: Group[] = [];
+  for (const group of groups) {
+    if ((place && group.number <= place.after) || !wants(group)) continue;
+    rest.push(group);
+    if (place && rest.length > limit) break;
+  }
+  const totalCount = place?.totalCount ?? rest.length;
   const page = rest.slice(0, limit);
   const last = rest.length > limit ? page.at(-1) : undefined;
-  return {
-    groups: page,
-    totalCount: groups.length,
-    ...(last ? { nextToken: String(last.number) } : {}),
-  };
+  return { groups: page, totalCount, ...(last ? { nextToken: `${last.number}.${totalCount}` } : {}) };
 }
 
 /** `ContainerGroupIds`, a JSON array of at most 20. */
@@ -90,7 +98,12 @@ function parseJson(text: string): unknown {
   }
 }
 
-function parseToken(token: string): number {
-  if (!/^\d{1,15}$/.test(token)) throw invalidParameter('NextToken', 'it did not come from here');
-  return Number(token);
+/**
+ * Numbers only grow, so the last group seen marks the place even if it is gone meanwhile. What the first page counted goes along:
+ * none but it looks at all groups.
+ */
+function parseToken(token: string): { readonly after: number; readonly totalCount: number } {
+  const [, after, totalCount] = /^(\d{1,15})\.(\d{1,15})$/.exec(token) ?? [];
+  if (after === undefined) throw invalidParameter('NextToken', 'it did not come from here');
+  return { after: Number(after), totalCount: Number(totalCount) };
 }

@@ -17,7 +17,7 @@ const maxGone = 1000;
 /** Groups that came to their end are told of for an hour, and after that the newest hundred. */
 const retainedMs = 3_600_000;
 const retained = 100;
-const sweepEveryMs = 1000;
+const sweepEveryMs = 60_000;
 /** Of so many instances that are gone the usage is kept. */
 export const maxUsages = 100_000;
 
