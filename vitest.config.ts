@@ -40,7 +40,8 @@ export default defineConfig({
     sequence: { sequencer: WaitersFirst },
     // Stories for two servers on two cores: a real one has more to do for each write.
     testTimeout: server === 'cluster' ? 90_000 : 60_000,
-    hookTimeout: server === 'cluster' ? 90_000 : 60_000,
+    // Hooks are not told again.
+    hookTimeout: 120_000,
     // Machines of CI are shared with others: a story that time ran out for is told again there. At home it fails at once.
     retry: process.env['CI'] === undefined ? 0 : 2,
     teardownTimeout: 10_000,

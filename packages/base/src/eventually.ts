@@ -2,11 +2,11 @@ import { systemClock } from './clock.ts';
 
 /**
  * Waits until `condition` returns something other than `undefined`, `false` or a rejection, and returns that.
- * Fails with the last error after `timeoutMs` (default 15 s). For tests: wait for conditions, never for times.
+ * Fails with the last error after `timeoutMs` (default 30 s). For tests: wait for conditions, never for times.
  */
 export async function eventually<T>(
   condition: () => T | Promise<T>,
-  { timeoutMs = 15_000, what = 'the condition' }: { readonly timeoutMs?: number; readonly what?: string } = {},
+  { timeoutMs = 30_000, what = 'the condition' }: { readonly timeoutMs?: number; readonly what?: string } = {},
 ): Promise<Exclude<T, undefined | false>> {
   const deadline = systemClock.now() + timeoutMs;
   let cause: unknown;

@@ -124,7 +124,7 @@ describe('a process container', () => {
   it('lets the app end in its grace period', async () => {
     const source = `process.on('SIGTERM', () => setTimeout(() => { console.log('bye'); process.exit(0); }, 50));
       setInterval(() => {}, 1000); console.log('up');`;
-    await using app = await run(source);
+    await using app = await run(source, makeSpec({}, { terminationGracePeriodSeconds: 30 }));
     await eventually(() => app.text().includes('up'));
     await app.instance.stop();
     expect(app.text()).toContain('bye');
@@ -150,7 +150,8 @@ describe('a process container', () => {
   it('keeps the whole group alive through the grace of a start command that is a script of several', async () => {
     const source = `process.on('SIGTERM', () => setTimeout(() => { console.log('saved'); process.exit(0); }, 100));
       setInterval(() => {}, 1000); console.log('up');`;
-    await using app = await run(source, makeSpec(), (each) => ({ ...each, command: 'true && node app.mjs' }));
+    const spec = makeSpec({}, { terminationGracePeriodSeconds: 30 });
+    await using app = await run(source, spec, (each) => ({ ...each, command: 'true && node app.mjs' }));
     await eventually(() => app.text().includes('up'));
     await app.instance.stop();
     expect(app.text()).toContain('saved');

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { eventually } from '@ebb/base/testing';
 import { describe, expect, it } from 'vitest';
 import type { GroupEvent, GroupHost, GroupSpec, Instance, Runtime } from '../src/index.ts';
@@ -19,6 +20,9 @@ function serves(url: string): Promise<boolean> {
 function urlOf({ state }: Instance): string {
   return `http://${state.ip}:${state.containers[0]?.ports[0]}/`;
 }
+
+/** An id that no other group of this machine has: of an engine's containers there may be those of other tests, and of tries that failed. */
+export const newId = (): string => `eci-${randomBytes(6).toString('hex')}`;
 
 /** A host that remembers. */
 export function makeHost(): GroupHost & { readonly events: GroupEvent[]; changes: number } {
@@ -42,7 +46,7 @@ export function describeRuntime(name: string, make: () => Promise<RuntimeUnderTe
     it('takes a group from Scheduling to Running and ready, with an address', async () => {
       await using tested = await make();
       const host = makeHost();
-      const instance = tested.runtime.create('eci-1', tested.spec, host);
+      const instance = tested.runtime.create(newId(), tested.spec, host);
       expect(['Scheduling', 'Pending']).toContain(instance.state.phase);
       await eventually(() => instance.state.containers[0]?.ready);
       expect(instance.state).toMatchObject({ phase: 'Running', ip: expect.stringMatching(/^[\d.]+$/) });
@@ -57,7 +61,7 @@ export function describeRuntime(name: string, make: () => Promise<RuntimeUnderTe
     // Of processes on Linux only.
     it.skipIf(process.platform !== 'linux')('tells what running containers use', async () => {
       await using tested = await make();
-      const instance = tested.runtime.create('eci-1', tested.spec, makeHost());
+      const instance = tested.runtime.create(newId(), tested.spec, makeHost());
       const used = await eventually(async () => (await instance.usage())[0]);
       expect(used.name).toBe('web');
       expect(used.memoryBytes).toBeGreaterThan(0);
@@ -65,16 +69,16 @@ export function describeRuntime(name: string, make: () => Promise<RuntimeUnderTe
 
     it('serves at the address and port it tells, others for each group', async () => {
       await using tested = await make();
-      const instances = ['eci-1', 'eci-2'].map((id) => tested.runtime.create(id, tested.spec, makeHost()));
+      const instances = [newId(), newId()].map((id) => tested.runtime.create(id, tested.spec, makeHost()));
       await eventually(() => instances.every(({ state }) => state.containers[0]?.ready));
       const urls = instances.map(urlOf);
       expect(new Set(urls).size).toBe(2);
-      for (const url of urls) expect(await serves(url)).toBe(true);
+      for (const url of urls) expect(await eventually(() => serves(url))).toBe(true);
     });
 
     it('stops a group so that its port is closed, however often it is told', async () => {
       await using tested = await make();
-      const instance = tested.runtime.create('eci-1', tested.spec, makeHost());
+      const instance = tested.runtime.create(newId(), tested.spec, makeHost());
       await eventually(() => instance.state.containers[0]?.ready);
       const url = urlOf(instance);
       await Promise.all([instance.stop(), instance.stop()]);
@@ -84,14 +88,14 @@ export function describeRuntime(name: string, make: () => Promise<RuntimeUnderTe
 
     it('stops a group that has only just begun', async () => {
       await using tested = await make();
-      const instance = tested.runtime.create('eci-1', tested.spec, makeHost());
+      const instance = tested.runtime.create(newId(), tested.spec, makeHost());
       await instance.stop();
       expect(instance.state.containers[0]?.ready ?? false).toBe(false);
     });
 
     it('restarts a group', async () => {
       await using tested = await make();
-      const instance = tested.runtime.create('eci-1', tested.spec, makeHost());
+      const instance = tested.runtime.create(newId(), tested.spec, makeHost());
       await eventually(() => instance.state.containers[0]?.ready);
       await instance.restart();
       expect(await eventually(() => instance.state.containers[0]?.ready)).toBe(true);
@@ -99,14 +103,14 @@ export function describeRuntime(name: string, make: () => Promise<RuntimeUnderTe
 
     it('has a log of each container, and of no other', async () => {
       await using tested = await make();
-      const instance = tested.runtime.create('eci-1', tested.spec, makeHost());
+      const instance = tested.runtime.create(newId(), tested.spec, makeHost());
       await eventually(() => instance.log('web', 'current'));
       expect(instance.log('other', 'current')).toBeUndefined();
     });
 
     it('leaves nothing when it is closed', async () => {
       await using tested = await make();
-      const instance = tested.runtime.create('eci-1', tested.spec, makeHost());
+      const instance = tested.runtime.create(newId(), tested.spec, makeHost());
       await eventually(() => instance.state.containers[0]?.ready);
       const url = urlOf(instance);
       await tested.runtime.close();

@@ -18,7 +18,7 @@ import type { Session } from '../src/runtime.ts';
 import { createTestEci } from '../src/testing.ts';
 import { makeApp, makeFolder } from './apps.ts';
 import { ensureNodeImage, nodeImage } from './engine-image.ts';
-import { makeHost, makeSpec } from './runtime-contract.ts';
+import { makeHost, makeSpec, newId } from './runtime-contract.ts';
 import { callAcs3 } from './signed-call.ts';
 import { findTestEngine, testNetwork } from './test-engine.ts';
 
@@ -38,7 +38,7 @@ const echo = [
 
 async function start(runtime: Runtime, container: Partial<ContainerSpec>): Promise<Instance> {
   const spec = makeSpec({ command: echo, ...container });
-  const instance = runtime.create(`eci-${Math.random().toString(36).slice(2)}`, spec, makeHost());
+  const instance = runtime.create(newId(), spec, makeHost());
   await eventually(() => instance.log('web', 'current')?.some((line) => line.text.includes('up')), {
     timeoutMs: 20_000,
   });
@@ -64,14 +64,14 @@ const sh = (script: string): readonly string[] => ['/bin/sh', '-c', script];
 
 /** What every runtime that runs anything promises of sessions. */
 function describeSessions(name: string, make: (container: Partial<ContainerSpec>) => Promise<Running>): void {
-  describe(`a session in the ${name} runtime`, { timeout: 30_000 }, () => {
+  describe(`a session in the ${name} runtime`, () => {
     let running: Running;
     let instance: Instance;
     beforeAll(async () => {
       running = await make({ stdin: true });
       ({ instance } = running);
-    }, 60_000);
-    afterAll(() => running[Symbol.asyncDispose](), 30_000);
+    });
+    afterAll(() => running[Symbol.asyncDispose]());
 
     it('runs commands with their streams apart, and gives their exit codes', async () => {
       const plain = { stdin: false, tty: false };
@@ -163,7 +163,7 @@ describeSessions('process', async (container) => {
 describe.skipIf(!engine)(`with containers${reason && ` (skipped: ${reason})`}`, () => {
   beforeAll(async () => {
     if (engine) await ensureNodeImage(engine);
-  }, 60_000);
+  });
 
   describeSessions('container', async (container) => {
     if (!engine) throw new Error(reason);

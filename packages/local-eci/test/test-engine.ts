@@ -42,9 +42,9 @@ async function findOrStart(): Promise<EngineAddress> {
 async function startPodman(): Promise<EngineAddress> {
   const cwd = await mkdtemp(join(tmpdir(), 'ebb-test-podman-'));
   const socketPath = join(cwd, 'podman.sock');
-  const args = ['system', 'service', '--time=60', `unix://${socketPath}`];
+  const args = ['system', 'service', '--time=600', `unix://${socketPath}`];
   spawn('podman', args, { cwd, detached: true, stdio: 'ignore' }).unref();
-  await eventually(() => existsSync(socketPath), { what: "Podman's socket", timeoutMs: 10_000 });
+  await eventually(() => existsSync(socketPath), { what: "Podman's socket" });
   return { socketPath };
 }
 
