@@ -34,6 +34,7 @@ const { positionals: args, values: options } = parseArgs({
     only: { type: 'string' },
     rounds: { type: 'string' },
     seconds: { type: 'string' },
+    rates: { type: 'string' },
   },
 });
 /** Numbers say how many Services `services` creates at once, and how many pods `node`. */
@@ -56,6 +57,7 @@ const platforms = {
     node({
       sizes: sizes.length > 0 ? sizes : undefined,
       quick: options.quick,
+      rates: options.rates?.split(',').map(Number),
       seconds: options.seconds === undefined ? undefined : Number(options.seconds),
     }),
   services: () => services(sizes.length > 0 ? sizes : undefined),

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Burst, burst } from './node/burst.ts';
 import { plotRates } from './node/plot.ts';
@@ -7,7 +7,7 @@ import { type RateResult, coldStartsAt } from './node/rate.ts';
 export interface NodeOptions {
   /** Only bursts of so many pods, without ECI's limits. Default: all that is measured here. */
   readonly sizes?: readonly number[] | undefined;
-  /** Cold starts a second to try. Default: 50 to 2,500. */
+  /** Only cold starts, so many a second. Default: bursts, then 50 to 2,500 of them. */
   readonly rates?: readonly number[] | undefined;
   /** How long each rate is kept up. Default 10 s. */
   readonly seconds?: number | undefined;
@@ -17,6 +17,8 @@ export interface NodeOptions {
 
 const allRates = [50, 100, 200, 400, 800, 1200, 1600, 2000, 2500];
 const quickRates = [50, 100, 200];
+/** Where they are drawn: the document about them shows it. */
+const plot = join(import.meta.dirname, '..', '..', 'docs', 'img', 'cold-starts.svg');
 const idleMs = 60_000;
 /** A rate of which less than this share is reached is more than there is: none above it is tried. */
 const saturated = 0.7;
@@ -31,6 +33,7 @@ export async function node({ sizes, rates, seconds = 10, quick = false }: NodeOp
     bursts.push(await burst(...args));
     printBursts(bursts.slice(-1));
   };
+  if (rates) return { rates: await tryRates(rates, seconds) };
   if (sizes) {
     for (const size of sizes) await measure(size, size >= 20_000 ? { holdMs: idleMs } : {});
     return { bursts };
@@ -41,20 +44,25 @@ export async function node({ sizes, rates, seconds = 10, quick = false }: NodeOp
     await measure(2000);
     await measure(20_000, { holdMs: idleMs });
   }
+  const results = await tryRates(quick ? quickRates : allRates, seconds);
+  console.log('\nall of it\n');
+  printBursts(bursts);
+  printRates(results);
+  return { bursts, rates: results };
+}
+
+/** One rate after the other, up to what there is; draws them. */
+async function tryRates(rates: readonly number[], seconds: number): Promise<readonly RateResult[]> {
   const results: RateResult[] = [];
-  for (const rate of rates ?? (quick ? quickRates : allRates)) {
+  for (const rate of rates) {
     const result = await coldStartsAt(rate, seconds);
     results.push(result);
     printRates([result]);
     if (result.reachedPerSecond < saturated * rate) break;
   }
-  console.log('\nall of it\n');
-  printBursts(bursts);
-  printRates(results);
-  const folder = join(import.meta.dirname, '..', 'results');
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'node.svg'), plotRates(results));
-  return { bursts, rates: results };
+  writeFileSync(plot, plotRates(results));
+  console.log(`\ndrawn to ${plot}`);
+  return results;
 }
 
 function printBursts(bursts: readonly Burst[]): void {
