@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { attemptProbe } from '../src/attempt-probe.ts';
 import type { Readiness } from '../src/readiness.ts';
 
-const tcp: Readiness = { kind: 'tcp', timeoutMs: 300, successThreshold: 1, initialDelayMs: 0 };
+const tcp: Readiness = { kind: 'tcp', timeoutMs: 5000, successThreshold: 1, initialDelayMs: 0 };
 
 interface Listening extends AsyncDisposable {
   readonly port: number;
@@ -52,6 +52,6 @@ describe('attemptProbe', () => {
 
   it('gives up on an answer that does not come', async () => {
     await using server = await answer(() => {});
-    await expect(ask(server.port, { ...tcp, kind: 'http' })).rejects.toThrow('no answer in time');
+    await expect(ask(server.port, { ...tcp, kind: 'http', timeoutMs: 300 })).rejects.toThrow('no answer in time');
   });
 });

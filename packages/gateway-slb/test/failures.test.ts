@@ -309,7 +309,7 @@ describe('time', () => {
       if (request.url === '/sized') response.setHeader('Content-Length', 100);
       response.write('begun');
     });
-    await using gateway = await openGateway({ settings: { totalMs: 600 }, backends: [backend] });
+    await using gateway = await openGateway({ settings: { totalMs: 1500 }, backends: [backend] });
     await using client = await openRawClient(gateway.port);
     client.send(get());
     expect(await client.hears('\r\n0\r\n\r\n')).toMatch(/^HTTP\/1.1 200[^]*begun/);
@@ -325,9 +325,9 @@ describe('time', () => {
         if (--left > 0) return;
         clearInterval(tick);
         response.end('done');
-      }, 80);
+      }, 200);
     });
-    await using gateway = await openGateway({ settings: { idleMs: 800, responseStartMs: 800 }, backends: [backend] });
+    await using gateway = await openGateway({ settings: { idleMs: 2000, responseStartMs: 2000 }, backends: [backend] });
     expect(await exchangeRaw(gateway.port, getOnce())).toContain('done');
   });
 });

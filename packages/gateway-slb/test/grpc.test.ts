@@ -140,7 +140,7 @@ describe('gRPC', () => {
 
   it("gets gRPC's own status where a stream has taken too long, and plain HTTP before it began", async () => {
     await using backend = await openPings('a');
-    await using gateway = await openGateway({ settings: { ...settings, totalMs: 400 } });
+    await using gateway = await openGateway({ settings: { ...settings, totalMs: 1500 } });
     gateway.addPod(backend);
     using client = connectTo(gateway);
     const stream = openStream(client);

@@ -144,7 +144,7 @@ describe('several gateways', () => {
     client.put(resources.ingresses, ingressOf('one'));
     await expectSoon(() => stranger.connections > 0);
     expect(isReady(client, 'one')).toBe(false);
-    await expectSoon(() => isReady(client, 'one'), { timeoutMs: 4000 });
+    await expectSoon(() => isReady(client, 'one'));
   });
 
   it('are asked for two hundred Ingresses over a few connections', async () => {

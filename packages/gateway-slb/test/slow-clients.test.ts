@@ -44,7 +44,7 @@ describe('a client that is slow', () => {
     await using backend = await openHttpBackend((request) => request.resume());
     await using gateway = await openGateway({
       backends: [backend],
-      settings: { totalMs: 150 },
+      settings: { totalMs: 1500 },
       limits: { keepAliveMs: 100 },
     });
     await using client = await openRawClient(gateway.port);
@@ -102,7 +102,7 @@ describe('a client that does not read', () => {
         goOn();
       });
     });
-    await using gateway = await openGateway({ backends: [backend], settings: { totalMs: 700 } });
+    await using gateway = await openGateway({ backends: [backend], settings: { totalMs: 2000 } });
     await using client = await openRawClient(gateway.port);
     client.socket.pause();
     const before = process.memoryUsage().arrayBuffers;
@@ -139,7 +139,7 @@ describe('a client that does not read', () => {
     await using backend = await openRawBackend((socket) => {
       socket.pause();
     });
-    await using gateway = await openGateway({ backends: [backend], settings: { totalMs: 600 } });
+    await using gateway = await openGateway({ backends: [backend], settings: { totalMs: 1500 } });
     await using client = await openRawClient(gateway.port);
     client.send(`${head}Content-Length: 1000000000\r\n\r\n`);
     let sent = 0;

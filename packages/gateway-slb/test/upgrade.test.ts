@@ -140,9 +140,9 @@ describe('an upgraded connection', () => {
   });
 
   it.each([
-    ['in all, though it is busy', { totalMs: 300 }],
-    ['without a byte after the handshake', { responseStartMs: 200 }],
-    ['while idle', { idleMs: 200 }],
+    ['in all, though it is busy', { totalMs: 1500 }],
+    ['without a byte after the handshake', { responseStartMs: 1500 }],
+    ['while idle', { idleMs: 1500 }],
   ])('runs out of time: %s', async (_, settings) => {
     const busy = 'totalMs' in settings;
     await using backend = await openEcho((socket) => {
@@ -156,11 +156,11 @@ describe('an upgraded connection', () => {
 
   it('lives on while bytes go either way', async () => {
     await using backend = await openEcho();
-    await using gateway = await openGateway({ backends: [backend], settings: { idleMs: 800, responseStartMs: 800 } });
+    await using gateway = await openGateway({ backends: [backend], settings: { idleMs: 2000, responseStartMs: 2000 } });
     await using client = await openRawClient(gateway.port);
     client.send(upgrade());
     for (let i = 0; i < 12; i++) {
-      await new Promise((resolve) => setTimeout(resolve, 80));
+      await new Promise((resolve) => setTimeout(resolve, 200));
       client.send(`<${i}>`);
     }
     await expectHears(client, '<11>');
