@@ -236,8 +236,8 @@ function skippedEvents(pod: Pod, lookup: Lookup): PodEvent[] {
 }
 
 /** As a kubelet has it: the image may be to be had without. */
-function pullSecretEvents({ pullSecrets, secret }: Lookup): PodEvent[] {
-  const missing = pullSecrets.filter((name) => !secret(name));
+function pullSecretEvents(lookup: Lookup): PodEvent[] {
+  const missing = lookup.pullSecrets.filter((name) => !lookup.secret(name));
   if (missing.length === 0) return [];
   const message = `Unable to retrieve some image pull secrets (${missing.join(', ')}); attempting to pull the image may not succeed.`;
   return [{ type: 'Warning', reason: 'FailedToRetrieveImagePullSecret', message }];

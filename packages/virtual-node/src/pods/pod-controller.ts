@@ -19,6 +19,7 @@ import { evict } from './evict.ts';
 import type { GroupIndex } from './group-index.ts';
 import { type GroupMaker, type Zone, failsOver } from './group-maker.ts';
 import { isOver } from './is-over.ts';
+import { lostStatus } from './lost-status.ts';
 import { instanceIdAnnotation, podFacts, spotNotice } from './pod-status.ts';
 import { newEvents, transitions } from './transitions.ts';
 
@@ -198,8 +199,7 @@ export class PodController {
 
   /** Its group ended without our doing, and nothing will bring it back: whoever wants the pod makes another. */
   async #lost(pod: Pod): Promise<void> {
-    const message = 'the container group is gone';
-    await this.#write(pod, { ...pod.status, phase: 'Failed', reason: 'InstanceLost', message, conditions: [] });
+    await this.#write(pod, lostStatus(pod, toTimestamp(this.#options.clock.now())));
   }
 
   async #remove(pod: Pod): Promise<ReconcileResult | void> {
