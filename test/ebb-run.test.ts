@@ -81,6 +81,7 @@ it(
     run.child.kill('SIGTERM');
     await eventually(async () => (await health(run, '/readyz'))[0] === 503);
     expect((await get(run, 'hello')).status).toBe(200);
+    expect(await health(run, '/metrics')).toEqual([200, expect.stringContaining('activator_request_count{')]);
     slow.finish();
     expect(await slow.status).toBe(200);
     expect(await run.exited).toBe(0);

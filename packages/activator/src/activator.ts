@@ -119,6 +119,16 @@ export class Activator implements Disposable {
     return this.#revisions.get(key)?.inFlightByPod() ?? {};
   }
 
+  /** Requests that wait for a revision. */
+  waitingFor(key: string): number {
+    return this.#revisions.get(key)?.waiting ?? 0;
+  }
+
+  /** Revisions for which requests wait. */
+  *busy(): Generator<string> {
+    for (const [key, { waiting }] of this.#revisions) if (waiting > 0) yield key;
+  }
+
   /** Since when a revision has had an instance that is ready, in milliseconds since the epoch; undefined while it has none. */
   servingSince(key: string): number | undefined {
     return this.#revisions.get(key)?.servingSince;

@@ -16,6 +16,7 @@ import { readConfig, readSettings } from './kubernetes/read-revision.ts';
 import type { ServiceBackends } from './kubernetes/service-backends.ts';
 import { StatusWriter } from './kubernetes/status-writer.ts';
 import type { TableHolder } from './kubernetes/table-holder.ts';
+import type { RequestMetrics } from './metrics/request-metrics.ts';
 import type { SlotSharing } from './peers/slot-sharing.ts';
 
 /** What a gateway watches. */
@@ -43,6 +44,7 @@ export interface Following {
   readonly activator: Activator;
   readonly holder: TableHolder;
   readonly settings: Map<string, RevisionSettings>;
+  readonly metrics: RequestMetrics;
   readonly plane: OpenDataPlane;
   /** Resolves when all Ingresses, Revisions and Pods are known. */
   readonly ready: Promise<void>;
@@ -101,7 +103,12 @@ export async function followCluster(following: Following): Promise<void> {
       for (const one of affected) status.enqueue(one);
     }),
   );
-  subscriptions.add(revisions.events.subscribe((event) => takeRevision(activator, settings, event)));
+  subscriptions.add(
+    revisions.events.subscribe((event) => {
+      takeRevision(activator, settings, event);
+      if (event.type === 'deleted') following.metrics.forget(keyOf(event.object));
+    }),
+  );
   const sightings = new PodSightings();
   subscriptions.add(pods.events.subscribe((event) => takePod({ activator, plane, sightings, clock }, event)));
   const announcing = presence?.run({ signal: gone });

@@ -70,6 +70,8 @@ export interface Gateway extends AsyncDisposable {
   readonly httpsAddress: ListenAddress | undefined;
   /** Resolves once it knows all Ingresses, Revisions and Pods. Until then a host it does not know gets 503, not 404. */
   readonly ready: Promise<void>;
+  /** What it has done and does, in Prometheus' text format. */
+  metrics(): string;
   /** Takes no new connection, waits until all requests are answered, at most `graceMs`, and ends. */
   close(options: { readonly graceMs: number }): Promise<void>;
 }

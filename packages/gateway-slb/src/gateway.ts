@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Activator, type ColdStart, attemptProbe } from '@ebb/activator';
-import type { Revision } from '@ebb/api';
+import { type Revision, keys } from '@ebb/api';
 import { type Clock, messageOf } from '@ebb/base';
 import { type Informer, createEventRecorder } from '@ebb/kube';
 import { createInformers, followCluster } from './follow-cluster.ts';
@@ -13,6 +13,8 @@ import { PublicEdge } from './kubernetes/public-edge.ts';
 import { defaultSettings } from './kubernetes/read-revision.ts';
 import { ServiceBackends } from './kubernetes/service-backends.ts';
 import { TableHolder } from './kubernetes/table-holder.ts';
+import { type RevisionMetrics, expose } from './metrics/exposition.ts';
+import { RequestMetrics } from './metrics/request-metrics.ts';
 import { SlotSharing } from './peers/slot-sharing.ts';
 
 /** What requests under way are given when the gateway is disposed of rather than closed. */
@@ -51,6 +53,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const settings = new Map<string, RevisionSettings>();
   const services = new ServiceBackends({ ...options, activator, settings });
   const { certificate, externalPort: httpsPort } = https ?? {};
+  const metrics = new RequestMetrics();
   const edge = new PublicEdge({ ...options, tls: https !== undefined, certificate, httpsPort });
   let known = false;
   const informed = Promise.all(Object.values(informers).map(({ synced }: { synced: Promise<void> }) => synced)).then(
@@ -82,6 +85,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       duties: () => edge.duties,
       table: () => holder.table,
       ready: () => known,
+      metrics,
       settingsOf: (key) => edge.capped(settings.get(key) ?? defaultSettings),
     });
     ({ probe } = plane);
@@ -105,6 +109,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     activator,
     holder,
     settings,
+    metrics,
     plane,
     ready: informed,
     sharing,
@@ -140,8 +145,31 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     httpsAddress,
     ready,
     close,
+    metrics: () => expose(metricsOf(metrics, activator, informers.revisions)),
     [Symbol.asyncDispose]: () => close({ graceMs: disposeGraceMs }),
   };
+}
+
+/** Of each revision that has had a request, or has one now. */
+function metricsOf(
+  metrics: RequestMetrics,
+  activator: Activator,
+  revisions: Informer<Revision>,
+): readonly RevisionMetrics[] {
+  return [...new Set([...metrics.keys(), ...activator.busy()])].map((key) => {
+    const [namespace = '', revision = ''] = key.split('/');
+    const labels = revisions.get(namespace, revision)?.metadata.labels ?? {};
+    const active = Object.values(activator.inFlightByPod(key)).reduce((sum, count) => sum + count, 0);
+    return {
+      namespace,
+      revision,
+      service: labels[keys.service] ?? '',
+      configuration: labels[keys.configuration] ?? '',
+      waiting: activator.waitingFor(key),
+      active,
+      outcomes: [...metrics.of(key)],
+    };
+  });
 }
 
 /** Plain Services are served like revisions, but nobody scales them: their names have a port. */

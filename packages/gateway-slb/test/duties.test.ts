@@ -219,6 +219,29 @@ it('redirects all to https, takes the PROXY protocol, and bounds requests, where
   expect(await exchangeRaw(port, never)).toMatch(/^HTTP\/1.1 504/);
 });
 
+it('counts requests of each revision, and how they ended', async () => {
+  await using backend = await openHttpBackend((request, response) => {
+    response.statusCode = request.headers['x-fail'] ? 500 : 200;
+    response.end();
+  });
+  await using world = await openWorld([backend]);
+  await world.get();
+  await world.get();
+  await world.get('X-Fail: 1');
+  const text = world.gateway.metrics();
+  const counts = text.matchAll(
+    /^activator_request_count\{.*revision_name="hello-00001",response_code="(\d+)".*\} (\d+)$/gm,
+  );
+  expect(Array.from(counts, ([, status, count]) => [status, count])).toEqual([
+    ['200', '2'],
+    ['500', '1'],
+  ]);
+  expect(text).toMatch(/^kn_revision_request_concurrency\{.*k8s_namespace_name="default".*\} 0$/m);
+  const revision = world.client.find(resources.revisions, 'default/hello-00001');
+  if (revision) world.client.remove(resources.revisions, revision);
+  await expectSoon(() => world.gateway.metrics() === '');
+});
+
 it('logs requests once the ConfigMap asks for it', async () => {
   const requests: object[] = [];
   const logger: Logger = {

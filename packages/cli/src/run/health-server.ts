@@ -8,6 +8,8 @@ export interface HealthOptions {
   readonly port: number;
   /** Whether each component has caught up, by name; none before they have been opened. */
   readonly states: () => ReadonlyMap<string, boolean>;
+  /** What the gateway of this process counts, in Prometheus' text format; undefined if it has none. */
+  readonly metrics: () => string | undefined;
   /** True from the moment this process has been told to stop. */
   readonly stopping: () => boolean;
 }
@@ -18,7 +20,7 @@ export interface HealthServer extends AsyncDisposable {
 
 /**
  * Answers `/healthz` (200 while the process lives) and `/readyz` (200 once every component has caught up, until the process is
- * told to stop; else 503; with a line for each component). Rejects with `UserError` if it cannot listen.
+ * told to stop; else 503; with a line for each component), and `/metrics`. Rejects with `UserError` if it cannot listen.
  */
 export async function startHealthServer(options: HealthOptions): Promise<HealthServer> {
   const { host, port } = options;
@@ -30,8 +32,12 @@ export async function startHealthServer(options: HealthOptions): Promise<HealthS
         const { ready, text } = readiness(options);
         return answer(response, ready ? 200 : 503, text);
       }
+      case '/metrics': {
+        const text = options.metrics();
+        return text === undefined ? answer(response, 404, 'no gateway in this process\n') : answer(response, 200, text);
+      }
       default:
-        return answer(response, 404, 'there are /healthz and /readyz\n');
+        return answer(response, 404, 'there are /healthz, /readyz and /metrics\n');
     }
   });
   await new Promise<void>((resolve, reject) => {

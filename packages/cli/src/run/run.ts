@@ -42,7 +42,8 @@ export async function runOnCluster(options: RunOptions, io: Io, signal: AbortSig
     const { host, ports, components, name } = settings;
     const states = (): ReadonlyMap<string, boolean> =>
       new Map([...(running?.states ?? []), ...(workers ? [['gateway workers', workers.pool.isReady] as const] : [])]);
-    const options = { host, port: ports.health, states, stopping: () => signal.aborted };
+    const metrics = (): string | undefined => running?.gateway?.metrics();
+    const options = { host, port: ports.health, states, metrics, stopping: () => signal.aborted };
     const { port } = closers.use(await startHealthServer(options));
     say(`${components.join(', ')} as ${name}; health on http://${formatAddress({ host, port })}`);
   }

@@ -3,6 +3,7 @@ import type { Clock, Logger } from '@ebb/base';
 import type { Downstream, DownstreamOwner, Peer, RequestBody, ResponseHead } from '../http/downstream.ts';
 import type { RequestHead } from '../http/request-head.ts';
 import type { OwnAnswer } from '../http/refusal.ts';
+import { clientGone } from '../http/status.ts';
 
 export interface AccessLogOptions {
   readonly clock: Clock;
@@ -28,9 +29,6 @@ export class AccessLog {
     return new LoggedDownstream(downstream, head, peer, this.#options);
   }
 }
-
-/** The status of a request whose client did not wait for the response. */
-const clientGone = 499;
 
 class LoggedDownstream implements Downstream {
   readonly #inner: Downstream;

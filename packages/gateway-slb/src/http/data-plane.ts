@@ -3,6 +3,7 @@ import type { Clock, Logger } from '@ebb/base';
 import type { RoutingTable } from '@ebb/router';
 import type { Upstream } from '../upstream/call.ts';
 import type { Duties } from '../duties/duties.ts';
+import type { RequestMetrics } from '../metrics/request-metrics.ts';
 import type { Deadlines } from './deadlines.ts';
 import type { Timeouts } from './timeouts.ts';
 
@@ -34,6 +35,8 @@ export interface DataPlane {
   readonly deadlines: Deadlines;
   /** What else is asked of a load balancer; undefined, as a rule, if nothing is. */
   readonly duties?: (() => Duties | undefined) | undefined;
+  /** Told how each request with a revision has ended. Default: nobody is. */
+  readonly metrics?: Pick<RequestMetrics, 'observe'> | undefined;
   /** True once the gateway closes: connections are not to be kept. */
   readonly closing: () => boolean;
 }

@@ -8,6 +8,7 @@ import type { Dated, DatedPlace } from './deadlines.ts';
 import type { Downstream, DownstreamOwner, Peer, ResponseHead } from './downstream.ts';
 import { type Refusal, answerOf, refusalOf, refusals, waitedOut } from './refusal.ts';
 import type { RequestHead } from './request-head.ts';
+import { clientGone } from './status.ts';
 import { readResponseHead } from './response-head.ts';
 import { serverTiming } from './server-timing.ts';
 import { takeTurn } from './take-turn.ts';
@@ -57,6 +58,8 @@ export class Exchange implements Caller, CallSink, Dated, DownstreamOwner {
   /** Until when another instance is looked for, after one could not be reached. */
   #retryUntil: number | undefined;
   #lastByteAt: number | undefined;
+  /** Of the response; until there is one, that of clients who have left. */
+  #status = clientGone;
 
   constructor(plane: DataPlane, start: ExchangeStart) {
     this.#plane = plane;
@@ -118,6 +121,7 @@ export class Exchange implements Caller, CallSink, Dated, DownstreamOwner {
 
   head(response: ResponseHead): void {
     this.#alive();
+    this.#status = response.status;
     try {
       const passed = this.#start.binding?.answer(response) ?? response;
       this.#downstream.head(passed, this.#ownHeaders());
@@ -243,6 +247,7 @@ export class Exchange implements Caller, CallSink, Dated, DownstreamOwner {
   }
 
   #refuse(refusal: Refusal): void {
+    this.#status = refusal.status;
     this.#finish();
     this.#downstream.answer(answerOf(refusal, this.#ownHeaders()));
   }
@@ -258,8 +263,14 @@ export class Exchange implements Caller, CallSink, Dated, DownstreamOwner {
     return ['ebb-cold-start', 'true', ...timing, ...cookie];
   }
 
+  #observe(): void {
+    const { metrics, clock } = this.#plane;
+    metrics?.observe(this.#start.forward.revisionKey, this.#status, clock.now() - this.#arrivedAt);
+  }
+
   /** Gives back all that the exchange holds. */
   #finish(): void {
+    if (this.#phase !== 'over') this.#observe();
     this.#phase = 'over';
     this.#plane.deadlines.drop(this);
     this.#downstream.owner = undefined;

@@ -11,6 +11,7 @@ import type { Peer } from './downstream.ts';
 import { shakeHands } from './handshake.ts';
 import { type Refusal, refusalOf, refusals, waitedOut, refuseOnSocket } from './refusal.ts';
 import type { RequestHead } from './request-head.ts';
+import { clientGone } from './status.ts';
 import { takeTurn } from './take-turn.ts';
 import { type Wait, deadlineOf, waitDeadlineOf } from './timeouts.ts';
 import { upstreamHeaders } from './upstream-headers.ts';
@@ -54,6 +55,7 @@ export class Tunnel implements Caller, Dated {
   readonly #early: Buffer[] = [];
   /** Bytes of the instance up to the end of the handshake. */
   #handshakeBytes: number | undefined;
+  #status = clientGone;
 
   constructor(plane: DataPlane, start: TunnelStart) {
     this.#plane = plane;
@@ -155,6 +157,7 @@ export class Tunnel implements Caller, Dated {
 
   #opened(upstream: Socket): void {
     this.#phase = 'open';
+    this.#status = 101;
     this.#handshakeBytes = upstream.bytesRead;
     this.#lease?.responded();
   }
@@ -184,6 +187,7 @@ export class Tunnel implements Caller, Dated {
   }
 
   #refuse(refusal: Refusal): void {
+    this.#status = refusal.status;
     this.#release();
     refuseOnSocket(this.#start.socket, refusal);
   }
@@ -194,6 +198,10 @@ export class Tunnel implements Caller, Dated {
   }
 
   #release(): void {
+    if (this.#phase !== 'over') {
+      const { metrics, clock } = this.#plane;
+      metrics?.observe(this.#start.forward.revisionKey, this.#status, clock.now() - this.#arrivedAt);
+    }
     this.#phase = 'over';
     this.#plane.deadlines.drop(this);
     this.#waiter?.cancel();

@@ -1,0 +1,61 @@
+import { expect, it } from 'vitest';
+import { expose } from './exposition.ts';
+import { RequestMetrics } from './request-metrics.ts';
+
+const metrics = new RequestMetrics();
+for (const [status, ms] of [
+  [200, 5],
+  [200, 30],
+  [200, 200_000],
+  [503, 0],
+] as const)
+  metrics.observe('default/hello-00001', status, ms);
+
+const text = expose([
+  {
+    namespace: 'default',
+    revision: 'hello-00001',
+    service: 'hello',
+    configuration: 'a"b\\c',
+    waiting: 2,
+    active: 3,
+    outcomes: [...metrics.of('default/hello-00001')],
+  },
+]);
+const lines = text.split('\n');
+const valueOf = (name: string, ...labels: string[]): string | undefined =>
+  lines.find((line) => line.startsWith(`${name}{`) && labels.every((label) => line.includes(label)))?.split('} ')[1];
+
+it('tells what is under way, and what was, by today’s names and those of before', () => {
+  expect(valueOf('kn_revision_request_concurrency', 'kn_revision_name="hello-00001"')).toBe('5');
+  expect([valueOf('kn_revision_request_queued'), valueOf('kn_revision_request_active')]).toEqual(['2', '3']);
+  expect(valueOf('activator_request_count', 'response_code="200"', 'response_code_class="2xx"')).toBe('3');
+  expect(valueOf('revision_request_count', 'response_code="503"', 'service_name="hello"')).toBe('1');
+});
+
+it('counts durations in seconds by today’s names and in milliseconds by those of before, each bucket with those below', () => {
+  const name = 'http_server_request_duration_seconds';
+  const of200 = 'http_response_status_code="200"';
+  expect(['0.005', '0.025', '0.05', '100', '+Inf'].map((le) => valueOf(`${name}_bucket`, of200, `le="${le}"`))).toEqual(
+    ['1', '1', '2', '2', '3'],
+  );
+  expect([valueOf(`${name}_sum`, of200), valueOf(`${name}_count`, of200)]).toEqual(['200.035', '3']);
+  expect(valueOf('activator_request_latencies_bucket', 'response_code="200"', 'le="50"')).toBe('2');
+});
+
+it('is in the form that Prometheus reads', () => {
+  for (const line of lines.filter(Boolean)) {
+    expect(line).toMatch(
+      /^(?:# TYPE \w+ (?:gauge|counter|histogram)|\w+\{(?:\w+="(?:[^"\\\n]|\\["\\n])*",?)+\} [\d.]+)$/,
+    );
+  }
+  const types = lines.filter((line) => line.startsWith('# TYPE'));
+  expect(new Set(types).size).toBe(types.length);
+});
+
+it('forgets a revision that is gone', () => {
+  const own = new RequestMetrics();
+  own.observe('a/b', 200, 1);
+  own.forget('a/b');
+  expect([...own.keys()]).toEqual([]);
+});
