@@ -49,6 +49,18 @@ describe('a client that speaks HTTP/2', () => {
     expect(gateway.inFlight()).toBe(0);
   });
 
+  it('may ask the same again and again, and then something else', async () => {
+    await using backend = await openEcho();
+    await using gateway = await openGateway({ backends: [backend] });
+    await using client = await openHttp2Client(gateway.port);
+    const questions = ['1', '1', '2', '2', '1'].flatMap((own) => [{ own }, { own, body: own }]);
+    for (const { own, body } of questions) {
+      const answer = await client.ask({ ':path': `/${own}`, 'x-own': own }, body);
+      const { url, headers, body: sent } = echoed(answer);
+      expect([url, headers['x-own'], sent]).toEqual([`/${own}`, own, body ?? '']);
+    }
+  });
+
   it('gets trailers, 1xx responses, and responses without a body as they are', async () => {
     await using backend = await openHttpBackend((request, response) => {
       switch (request.url) {

@@ -1,3 +1,4 @@
+import type { OutgoingHttpHeaders } from 'node:http2';
 import type { Lease } from '@ebb/activator';
 import type { Listener } from '@ebb/router';
 import type { HeaderBlock } from './header-block.ts';
@@ -15,6 +16,8 @@ export interface ResponseHead {
   readonly dated: boolean;
   /** The status line and the headers as they are sent over HTTP/1.1, once that was worked out. */
   lines?: string | undefined;
+  /** The same as Node is to send them over HTTP/2. */
+  fields?: OutgoingHttpHeaders | undefined;
 }
 
 /** Takes a request's body as it comes. */

@@ -47,6 +47,7 @@ export function parseResponse(text: string, from = 0): ParsedResponse | 'malform
     keepAlive: connection === undefined ? minor === 1 : staysOpen(connection, minor === 1),
     headers: passable(fields.kept, status, reader),
     lines: undefined,
+    fields: undefined,
     end: fields.end,
   };
 }

@@ -6,6 +6,7 @@ import type { Dated, DatedPlace } from '../http/deadlines.ts';
 import type { Peer } from '../http/downstream.ts';
 import { handleRequest } from '../http/handle-request.ts';
 import { answerOf, refusals } from '../http/refusal.ts';
+import type { RequestHead } from '../http/request-head.ts';
 import { readStreamHead } from './request.ts';
 import { StreamDownstream } from './stream-downstream.ts';
 
@@ -29,6 +30,9 @@ const connectionWindow = 1024 * 1024;
  */
 const breaks = { perSecond: 50, burst: 500 };
 
+/** Headers that take more bytes are not remembered. */
+const maxRemembered = 4096;
+
 /** Time a client has to leave after it was told to. */
 const leaveMs = 1000;
 
@@ -51,6 +55,8 @@ export class Http2Connection implements Dated {
   #idleSince: number;
   #bytesWritten = 0;
   #isClosing = false;
+  #lastRaw: readonly string[] = [];
+  #lastHead: RequestHead | undefined;
 
   constructor(plane: DataPlane, socket: Socket, peer: Peer, { headerBytes, keepAliveMs }: Http2Limits) {
     this.#plane = plane;
@@ -108,13 +114,33 @@ export class Http2Connection implements Dated {
   }
 
   #take(stream: ServerHttp2Stream, raw: string[]): void {
-    const head = readStreamHead(raw);
+    const known = this.#recall(raw);
+    const head = known ?? readStreamHead(raw);
     const downstream = new StreamDownstream(stream, head);
     this.#open.add(downstream);
     stream.once('close', () => this.#closed(stream, downstream));
-    // Node keeps to the limit only once the client has acknowledged it.
-    if (sizeOf(raw) > this.#headerBytes) return downstream.answer(answerOf(refusals.headersTooLarge));
+    if (!known) {
+      const size = sizeOf(raw);
+      // Node keeps to the limit only once the client has acknowledged it.
+      if (size > this.#headerBytes) return downstream.answer(answerOf(refusals.headersTooLarge));
+      if (size <= maxRemembered) this.#remember(raw, head);
+    }
     handleRequest(this.#plane, head, downstream, this.#peer);
+  }
+
+  /** The head that the last request on this connection had, if it had these headers: duties change heads, and then none is used again. */
+  #recall(raw: readonly string[]): RequestHead | undefined {
+    const last = this.#lastRaw;
+    if (!this.#lastHead || raw.length !== last.length || this.#plane.duties?.() !== undefined) return undefined;
+    for (let i = 0; i < raw.length; i++) if (raw[i] !== last[i]) return undefined;
+    return this.#lastHead;
+  }
+
+  #remember(raw: readonly string[], head: RequestHead): void {
+    if (head.fault || this.#plane.duties?.() !== undefined) return;
+    head.requests = [];
+    this.#lastRaw = raw;
+    this.#lastHead = head;
   }
 
   #closed(stream: ServerHttp2Stream, downstream: StreamDownstream): void {

@@ -54,10 +54,9 @@ export class StreamDownstream implements Downstream {
     this.#stream.additionalHeaders(fields);
   }
 
-  head({ status, contentLength, headers }: ResponseHead, own: readonly string[]): void {
-    const fields: OutgoingHttpHeaders = { ':status': status };
-    addFields(fields, headers.list());
-    addFields(fields, own);
+  head(response: ResponseHead, own: readonly string[]): void {
+    const { status, contentLength } = response;
+    const fields = own.length === 0 ? (response.fields ??= fieldsOf(response, own)) : fieldsOf(response, own);
     this.begun = true;
     this.#isGrpc = isGrpc(fields);
     this.#sized = contentLength !== undefined;
@@ -145,4 +144,12 @@ export class StreamDownstream implements Downstream {
 
 function flush(downstream: StreamDownstream): void {
   downstream.flush();
+}
+
+/** A response's head for Node to send, which copies it. Throws if it cannot be put into HTTP/2. */
+function fieldsOf({ status, headers }: ResponseHead, own: readonly string[]): OutgoingHttpHeaders {
+  const fields: OutgoingHttpHeaders = { ':status': status };
+  addFields(fields, headers.list());
+  addFields(fields, own);
+  return fields;
 }
