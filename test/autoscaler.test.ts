@@ -311,12 +311,18 @@ describe('the autoscaler', () => {
     expect(await world.podCount(4)).toHaveLength(4);
   });
 
-  it('leaves other classes alone', async () => {
+  it('leaves other classes alone, and says so', async () => {
     await world.createNode('node-a');
     await world.createRevision('foreign', { class: 'custom.example.com' });
     await world.createRevision('web');
     const [pod] = await world.podCount(1);
     expect(pod?.metadata.labels?.[keys.revision]).toBe('web');
     expect((await world.podAutoscaler('foreign')).status?.conditions).toBeUndefined();
+    const isTold = async (): Promise<boolean> => {
+      const { items } = await world.client.list(resources.events, { namespace });
+      const told = items.find(({ reason }) => reason === 'UnknownClass');
+      return told?.involvedObject.name === 'foreign' && told.message?.includes('"custom.example.com"') === true;
+    };
+    await eventually(isTold, { what: 'an event of the class' });
   });
 });

@@ -151,6 +151,10 @@ class KpaAutoscaler implements Autoscaler {
       changed,
       sourcesOf: (podAutoscaler, className) => sources.of(podAutoscaler, className),
       decided: (key, decision) => this.#tell(key, decision),
+      leftAlone: (podAutoscaler, className) => {
+        const message = `there is no class "${className}" here: unless somebody else scales it, its scale stays as it is`;
+        this.#warn(podAutoscaler, 'UnknownClass', message);
+      },
     });
     for (const configMap of this.#cluster.configMaps.list()) {
       scalers.configure(withConfigMap(scalers.settings, configMap, this.#options.logger));
@@ -164,11 +168,14 @@ class KpaAutoscaler implements Autoscaler {
     const { from, to } = decision;
     const podAutoscaler = this.#podAutoscaler(key);
     if (!podAutoscaler || from === to || (from < 0 && to === 0)) return;
-    // Objects of a list do not say what they are, and an event has to.
-    const { kind } = resources.podAutoscalers;
-    const about = { ...podAutoscaler, apiVersion: apiVersionOf(resources.podAutoscalers), kind };
+    const about = named(podAutoscaler);
     const annotations = { [keys.decision]: JSON.stringify(decision) };
     this.#events.event(about, 'Normal', to > from ? 'ScaledUp' : 'ScaledDown', explain(decision), annotations);
+  }
+
+  #warn(podAutoscaler: PodAutoscaler, reason: string, message: string): void {
+    this.#options.logger.warn({ podAutoscaler: keyOf(podAutoscaler) }, message);
+    this.#events.event(named(podAutoscaler), 'Warning', reason, message);
   }
 
   #podAutoscaler(key: string): PodAutoscaler | undefined {
@@ -226,4 +233,10 @@ class KpaAutoscaler implements Autoscaler {
     const patch = { type: 'merge', body: { spec: { replicas } } } as const;
     await client.patch(resources.podAutoscalers, { namespace, name }, patch, { subresource: 'scale', signal });
   }
+}
+
+/** Objects of a list do not say what they are, and an event has to. */
+function named(podAutoscaler: PodAutoscaler): PodAutoscaler {
+  const { kind } = resources.podAutoscalers;
+  return { ...podAutoscaler, apiVersion: apiVersionOf(resources.podAutoscalers), kind };
 }

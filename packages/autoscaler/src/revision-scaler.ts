@@ -109,7 +109,9 @@ export class RevisionScaler {
 
   /** The scale, where it comes of what Ebb has measured: what others are to be told in the scale subresource. */
   get measuredScale(): number | undefined {
-    return this.usage === undefined ? undefined : this.replicas.target;
+    if (this.usage === undefined) return undefined;
+    const account = this.#class.account();
+    return account.class === 'hpa' && account.observed.usage !== null ? this.replicas.target : undefined;
   }
 
   /** Pods that the past asks for, acted upon or not; 0 where none is asked. */

@@ -32,6 +32,8 @@ export interface ScalersContext extends ReplicaContext {
   readonly changed: (key: string) => void;
   /** Told of each decision that changes something. */
   readonly decided: (key: string, decision: Decision) => void;
+  /** Told of PodAutoscalers of a class that is not known here. */
+  readonly leftAlone: (podAutoscaler: PodAutoscaler, className: string) => void;
 }
 
 /** How often silence is looked at. */
@@ -78,10 +80,12 @@ export class Scalers {
     const key = keyOf(podAutoscaler);
     const accepted = this.#accepted.accept(podAutoscaler, this.#settings);
     const className = classNameOf(accepted, this.#settings.autoscaler);
-    const isOurs = isOurClass(className) && podAutoscaler.metadata.deletionTimestamp === undefined;
+    const isDeleting = podAutoscaler.metadata.deletionTimestamp !== undefined;
+    const isOurs = isOurClass(className) && !isDeleting;
     const known = this.get(key);
     const isSame = known?.uid === podAutoscaler.metadata.uid && known?.className === className;
     if (known && !(isOurs && isSame)) this.#forget(key);
+    if (!isOurs && !isDeleting) this.#context.leftAlone(podAutoscaler, className);
     if (!isOurs) return;
     this.#update(key, accepted, className);
     this.#context.changed(key);

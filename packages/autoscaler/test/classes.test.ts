@@ -73,6 +73,23 @@ describe('class hpa', () => {
     expect(story.target).toBe(4);
   });
 
+  it('goes by the scale subresource where it has no figures of its own', async () => {
+    const story = new Story({ annotations, cpuRequest: 1, ready: 2, scale: 5 });
+    await story.pass(120);
+    expect([story.target, story.scaler.decisions.last?.rule]).toEqual([5, 'scale-subresource']);
+    story.scaler.usage = using(5, 5); // 100 % of what is requested, 50 aimed at
+    await story.pass(2);
+    expect([story.target, story.scaler.measuredScale]).toEqual([10, 10]);
+  });
+
+  it('has no figures of a metric that nodes do not tell of', async () => {
+    const orders = { ...annotations, metric: 'orders', target: '3', 'max-scale': '4' };
+    const story = new Story({ annotations: orders, cpuRequest: 1, ready: 2, scale: 7 });
+    story.scaler.usage = using(2, 2);
+    await story.pass(120);
+    expect([story.target, story.scaler.measuredScale]).toEqual([4, undefined]);
+  });
+
   it('takes the larger of two metrics', async () => {
     const ppa = { class: 'ppa.autoscaling.knative.dev' };
     const both = { ...ppa, 'alicloud.autoscaling.knative.dev/metric-target': 'cpu:50,memory:25' };

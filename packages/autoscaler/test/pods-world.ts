@@ -47,7 +47,7 @@ export class PodsWorld {
       track: (task) => void task.catch(() => {}), // a test that fails says so by itself
     };
     const sourcesOf = (): { cpuRequest: number } => ({ cpuRequest: 2 });
-    this.scalers = new Scalers({ ...context, sourcesOf, changed: () => {}, decided: () => {} });
+    this.scalers = new Scalers({ ...context, sourcesOf, changed: () => {}, decided: () => {}, leftAlone: () => {} });
     this.scalers.run();
   }
 

@@ -73,6 +73,8 @@ export interface StoryOptions {
   readonly containerConcurrency?: number;
   /** Default `Reachable`. */
   readonly reachability?: Reachability;
+  /** What the scale subresource says. */
+  readonly scale?: number;
   /** Time a pod takes to become ready. Default 0. */
   readonly startMs?: number;
   /** What bounds it beyond its annotations. */
@@ -131,6 +133,7 @@ export function podAutoscalerOf({
   status,
   containerConcurrency = 0,
   reachability = 'Reachable',
+  scale,
 }: StoryOptions): PodAutoscaler {
   const named = Object.entries(annotations).map(([key, value]): [string, string] => [
     key.includes('/') ? key : `autoscaling.knative.dev/${key}`,
@@ -138,7 +141,12 @@ export function podAutoscalerOf({
   ]);
   return {
     metadata: { name: 'web', namespace: 'default', uid: 'u1', annotations: Object.fromEntries(named) },
-    spec: { scaleTargetRef: {}, reachability, containerConcurrency },
+    spec: {
+      scaleTargetRef: {},
+      reachability,
+      containerConcurrency,
+      ...(scale === undefined ? {} : { replicas: scale }),
+    },
     ...(status ? { status } : {}),
   };
 }
