@@ -32,6 +32,9 @@ export interface GatewayWorkers extends AsyncDisposable {
   readonly privateAddress: ListenAddress;
 }
 
+/** What a worker needs to go, beside the time its last requests are given. */
+const leaveMs = 30_000;
+
 /** Starts gateways as workers: each is an `ebb run` of its own. Rejects with `UserError` if a port is taken. */
 export async function openGatewayWorkers(options: GatewayWorkersOptions): Promise<GatewayWorkers> {
   const { count, name, kubeconfig, context, host, advertise, graceMs, logLevel, output, clock, logger } = options;
@@ -56,6 +59,7 @@ export async function openGatewayWorkers(options: GatewayWorkersOptions): Promis
   const pool = new WorkerPool({
     count,
     name,
+    patienceMs: graceMs + leaveMs,
     output,
     clock,
     logger,

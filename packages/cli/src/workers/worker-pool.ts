@@ -11,6 +11,8 @@ export interface WorkerPoolOptions {
   readonly name: string;
   /** The command line of the worker of that name. */
   readonly argsOf: (name: string) => readonly string[];
+  /** How long a worker that was told to go may take for that; then it is killed. */
+  readonly patienceMs: number;
   /** Gets what workers print. */
   readonly output: (text: string) => void;
   readonly clock: Clock;
@@ -160,7 +162,12 @@ export class WorkerPool implements AsyncDisposable {
       this.#places.delete(place);
       return;
     }
+    const { clock, logger, patienceMs } = this.#options;
     const exited = once(process, 'exit');
+    using _end = clock.after(patienceMs, () => {
+      logger.error({ worker: place.name, patienceMs }, 'a worker does not end; it is killed');
+      process.process.kill('SIGKILL');
+    });
     process.process.kill('SIGTERM');
     await exited;
   }

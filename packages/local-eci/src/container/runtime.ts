@@ -36,6 +36,8 @@ export interface ContainerRuntime extends Runtime {
 
 /** Whose containers and volumes they are: the process that made them. */
 const ownerLabel = 'dev.ebb.owner';
+/** Longest `close` waits for an engine that was told to kill. */
+const killMs = 60_000;
 const firstImageRetryMs = 10_000;
 const maxImageRetryMs = 300_000;
 
@@ -86,8 +88,13 @@ export async function openContainerRuntime(options: ContainerRuntimeOptions): Pr
     close: async () => {
       const all = [...groups.values()];
       const stopped = Promise.all(all.map(({ group }) => group.stop()));
-      if (!(await within(clock, closeGraceMs, stopped))) await Promise.all(all.map(({ kill }) => kill()));
-      await stopped;
+      if (!(await within(clock, closeGraceMs, stopped))) {
+        const killed = Promise.all(all.map(({ kill }) => kill())).then(() => stopped);
+        if (!(await within(clock, killMs, killed))) {
+          logger.error({ killMs }, 'the container engine ends nothing; the next start removes what is left');
+          return;
+        }
+      }
       if (holder) await engine.remove(holder.id);
       await runFolder.remove();
     },
