@@ -8,7 +8,7 @@ export interface ClusterFacts {
   readonly ours: boolean;
   /** PEM text of the authority behind the certificate that the API server shows to kubelets; unknown of foreign clusters. */
   readonly kubeletClientCa?: string;
-  /** Where nodes are to listen, so that the API server passes requests on to them; unknown of foreign clusters. */
+  /** Where nodes are to listen, so that the API server passes requests on to them; undefined where nodes are at 127.0.0.1. */
   readonly nodeAddress?: string;
   /** File in which the API server writes down what Ebb's service accounts asked of it; none of foreign clusters. */
   readonly auditLog?: string;

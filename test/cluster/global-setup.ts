@@ -3,7 +3,6 @@ import { ensureBinaries } from './binaries.ts';
 import { startCluster } from './cluster.ts';
 import type { ClusterFacts } from './facts.ts';
 import { borrowCluster } from './foreign-cluster.ts';
-import { openNodeAddress } from './node-address.ts';
 import { prepare } from './prepare.ts';
 
 const say = (line: string): void => void process.stderr.write(`▸ ${line}\n`);
@@ -28,14 +27,17 @@ async function startOwn(): Promise<AsyncDisposable & { readonly facts: ClusterFa
   say('starting etcd, kube-apiserver and kube-controller-manager');
   const cluster = await startCluster(binaries);
   const { kubeconfig, kubeletClientCa, auditLog } = cluster;
-  const node = await openNodeAddress();
-  if (!node) say('nodes are at 127.0.0.1: stories for which the API server asks them are left out');
-  const nodeAddress = node ? { nodeAddress: node.address } : {};
+  const { EBB_TEST_NODE_ADDRESS: nodeAddress } = process.env;
+  if (!nodeAddress) say('nodes are at 127.0.0.1: stories for which the API server asks them are left out');
   return {
-    facts: { kubeconfig, namespace: 'default', ours: true, kubeletClientCa, auditLog, ...nodeAddress },
-    [Symbol.asyncDispose]: async () => {
-      await cluster[Symbol.asyncDispose]();
-      await node?.[Symbol.asyncDispose]();
+    facts: {
+      kubeconfig,
+      namespace: 'default',
+      ours: true,
+      kubeletClientCa,
+      auditLog,
+      ...(nodeAddress ? { nodeAddress } : {}),
     },
+    [Symbol.asyncDispose]: () => cluster[Symbol.asyncDispose](),
   };
 }
