@@ -55,7 +55,7 @@ describe('scaling, over HTTP', () => {
 
   it(
     'gives each of several requests at once a pod of its own, where asked to be precise',
-    { timeout: 120_000 },
+    { timeout: 240_000 },
     async () => {
       const name = newName('precise');
       await world.apply(manifest(name, { 'autoscaling.knative.dev/class': 'mpa.autoscaling.knative.dev' }, 1));

@@ -22,7 +22,7 @@ const logOf = async ({ platform }: TestPlatform, name: string): Promise<string> 
 };
 
 describe('pods beside Knative', () => {
-  it('work and end: a job, and a master with workers, one of them on spot', { timeout: 90_000 }, async () => {
+  it('work and end: a job, and a master with workers, one of them on spot', async () => {
     await using ebb = await startTestPlatform([folder]);
     const { client } = ebb.platform;
     const objects = parseManifest(await readFile(join(folder, 'pods.yaml'), 'utf8'), 'pods.yaml');

@@ -193,5 +193,5 @@ describe('objects that make no sense', () => {
       }),
       { numRuns: 6, endOnFailure: true },
     );
-  }, 120_000);
+  }, 240_000);
 });

@@ -62,7 +62,7 @@ describe('ConfigMaps of a running Ebb', () => {
         const found = await ebb.pods('hello');
         return found.length > 1 && found;
       },
-      { what: 'a second pod', timeoutMs: 20_000 },
+      { what: 'a second pod', timeoutMs: 40_000 },
     );
     expect(pods).toHaveLength(2);
   });
@@ -75,7 +75,7 @@ describe('ConfigMaps of a running Ebb', () => {
       /revision-timeout-seconds/,
     );
     await configure('config-autoscaler', { 'min-scale': '3' });
-    await eventually(async () => (await ebb.pods('hello')).length >= 3, { what: 'a third pod', timeoutMs: 20_000 });
+    await eventually(async () => (await ebb.pods('hello')).length >= 3, { what: 'a third pod', timeoutMs: 40_000 });
     expect(await ebb.pods('hello')).toHaveLength(3);
   });
 });

@@ -39,7 +39,7 @@ spec:
 `;
 
 describe.skipIf(!engine)(`a Service in containers${reason && ` (skipped: ${reason})`}`, () => {
-  it('is served, split, held to its memory, and goes to zero and back', { timeout: 120_000 }, async () => {
+  it('is served, split, held to its memory, and goes to zero and back', { timeout: 240_000 }, async () => {
     if (!engine) throw new Error(reason);
     await ensureNodeImage(engine);
     const dataDir = await mkdtemp(join(tmpdir(), 'ebb-test-'));

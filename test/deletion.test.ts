@@ -34,7 +34,7 @@ describe('deletion', () => {
     await client.create(resources.services, { metadata: { namespace: where, name }, spec });
     await eventually(async () => isReady(await client.get(resources.services, { namespace: where, name })), {
       what: `Service ${where}/${name} ready`,
-      timeoutMs: 30_000,
+      timeoutMs: 60_000,
     });
     expect((await answer(name, where)).status).toBe(200);
   };

@@ -35,7 +35,7 @@ async function startDev(): Promise<Dev> {
   const child = spawn(process.execPath, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  await eventually(() => expect(output).toContain('default/stays ready'), { timeoutMs: 30_000 });
+  await eventually(() => expect(output).toContain('default/stays ready'), { timeoutMs: 60_000 });
   return {
     child,
     output: () => output,

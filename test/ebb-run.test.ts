@@ -39,7 +39,7 @@ it(
       await client.create(resources.services, serviceOf(name));
       const key = { namespace, name };
       await eventually(async () => isReady(await client.get(resources.services, key)), {
-        timeoutMs: 30_000,
+        timeoutMs: 60_000,
         what: name,
       });
       expect(await get(run, name)).toMatchObject({ status: 200, body: expect.stringContaining('Hello') });
@@ -53,7 +53,7 @@ it(
     await first[Symbol.asyncDispose]();
     await serves(second, 'after');
     // What the dead one had started has died with its machine, and comes back on this one.
-    await eventually(async () => (await get(second, 'before')).status === 200, { timeoutMs: 30_000, what: 'before' });
+    await eventually(async () => (await get(second, 'before')).status === 200, { timeoutMs: 60_000, what: 'before' });
     for (const lease of leases) expect(await holderOf(client, lease)).toBe('second');
 
     second.child.kill('SIGTERM');
@@ -75,7 +75,7 @@ it(
     const run = await processes.start('only', ...whole, '--drain-seconds=2', 'examples/hello');
     await client.create(resources.services, serviceOf('hello'));
     const key = { namespace, name: 'hello' };
-    await eventually(async () => isReady(await client.get(resources.services, key)), { timeoutMs: 30_000 });
+    await eventually(async () => isReady(await client.get(resources.services, key)), { timeoutMs: 60_000 });
     expect(await health(run, '/healthz')).toEqual([200, 'ok\n']);
     const slow = postSlowly(run.port, `hello.${namespace}.localhost`);
     run.child.kill('SIGTERM');

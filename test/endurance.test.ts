@@ -99,7 +99,7 @@ describe('the controllers', () => {
     await clock.advance(3_600_000);
     expect(await settled(world)).toEqual(before);
     expect(writes.slice(written)).toEqual([]);
-  }, 120_000);
+  }, 240_000);
 
   it('end in the same state wherever they are killed and started again', async () => {
     const undisturbed = await live([]);

@@ -39,7 +39,7 @@ async function begin(client: KubeClient, startMs: number): Promise<Term> {
   };
 }
 
-it('the forecast outlives the autoscaler that learnt it', { timeout: 60_000 }, async () => {
+it('the forecast outlives the autoscaler that learnt it', async () => {
   await using api = await openTestApi();
   await using client = createKubeClient({ kubeconfig: api.kubeconfig });
   const pods = async (): Promise<readonly Pod[]> => (await client.list(resources.pods, { namespace })).items;
@@ -54,7 +54,7 @@ it('the forecast outlives the autoscaler that learnt it', { timeout: 60_000 }, a
     const { binaryData = {} } = await client.get(resources.configMaps, kept);
     return Buffer.from(binaryData['peaks'] ?? '', 'base64').length < 100;
   };
-  await eventually(isKept, { what: 'the history, kept', timeoutMs: 20_000 });
+  await eventually(isKept, { what: 'the history, kept', timeoutMs: 40_000 });
   await first[Symbol.asyncDispose]();
   const { metadata } = await client.get(resources.configMaps, kept);
   expect(metadata.labels).toMatchObject({ 'serving.knative.dev/configuration': 'shop' });
@@ -65,9 +65,12 @@ it('the forecast outlives the autoscaler that learnt it', { timeout: 60_000 }, a
   await using second = await begin(client, noonMs + dayMs - 120_000);
   const isBack = async (): Promise<boolean> => {
     await second.pass(15, 0);
-    return (await pods()).length >= 5 || Promise.reject(new Error(JSON.stringify(second.autoscaler.why({ namespace, name }), null, 1)));
+    return (
+      (await pods()).length >= 5 ||
+      Promise.reject(new Error(JSON.stringify(second.autoscaler.why({ namespace, name }), null, 1)))
+    );
   };
-  await eventually(isBack, { what: 'the pods of the day before', timeoutMs: 30_000 });
+  await eventually(isBack, { what: 'the pods of the day before', timeoutMs: 60_000 });
 });
 
 async function prepare(client: KubeClient): Promise<void> {

@@ -40,7 +40,7 @@ describe.skipIf(commands.length === 0)('a kubectl of another version', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it.each(commands)('%s deploys, reads, changes, logs and deletes', { timeout: 120_000 }, async (command, path) => {
+  it.each(commands)('%s deploys, reads, changes, logs and deletes', { timeout: 240_000 }, async (command, path) => {
     const name = newName(command.replaceAll('.', '-'));
     const env = { ...process.env, KUBECONFIG: join(folder, 'kubeconfig'), HOME: join(folder, name) };
     const kubectl = async (...args: string[]): Promise<string> =>

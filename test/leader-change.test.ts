@@ -23,7 +23,7 @@ const service: Service = {
 
 it(
   'the autoscaler at work is killed in a spike: no pod is let go, no request is lost',
-  { timeout: 120_000 },
+  { timeout: 240_000 },
   async () => {
     await using api = await openTestApi({ admission: 'all' });
     await using client = createKubeClient({ kubeconfig: api.kubeconfig });
@@ -40,7 +40,7 @@ it(
     await client.create(resources.services, service);
     await eventually(async () => isReady(await client.get(resources.services, { namespace, name })), {
       what: 'Service ready',
-      timeoutMs: 30_000,
+      timeoutMs: 60_000,
     });
     expect(await leader()).toContain('autoscaler-there');
 
@@ -57,7 +57,7 @@ it(
         return deletionTimestamp === undefined && annotations?.[keys.draining] === undefined;
       }).length;
     };
-    await eventually(async () => (await staying()) >= 4, { what: 'pods for the spike', timeoutMs: 30_000 });
+    await eventually(async () => (await staying()) >= 4, { what: 'pods for the spike', timeoutMs: 60_000 });
     const before = await staying();
 
     await there[Symbol.asyncDispose]();

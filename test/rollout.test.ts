@@ -76,7 +76,7 @@ describe('a gradual rollout', () => {
       const { metadata } = await world.get(resources.revisions, 'hello-00001');
       return metadata.labels?.[keys.routingState] === 'reserve';
     });
-  }, 120_000);
+  }, 240_000);
 
   it('serves each step: what the Ingress says is what the status tells', async () => {
     await world.configure('config-network', { 'rollout-duration': '30' });
@@ -103,7 +103,7 @@ describe('a gradual rollout', () => {
       { revisionName: 'hello-00001', percent: 40, latestRevision: false },
       { revisionName: 'hello-00002', percent: 60, latestRevision: true, tag: 'next' },
     ]);
-  }, 120_000);
+  }, 240_000);
 
   it('is over at once where its state has become nonsense', async () => {
     await world.deploy('hello');

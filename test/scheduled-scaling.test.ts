@@ -9,7 +9,7 @@ import { namespace, openTestApi } from './api.ts';
 import { curl } from './platform.ts';
 import { configure } from './simulated-platform.ts';
 
-it('has the pods of a schedule there when the clock strikes its hour', { timeout: 120_000 }, async () => {
+it('has the pods of a schedule there when the clock strikes its hour', { timeout: 240_000 }, async () => {
   const tools = { clock: systemClock, logger: silentLogger, random: Math.random };
   const timing = { schedulingMs: 5, pendingMs: 20, terminatingMs: 5 };
   /** A whole minute, at whatever time of day. */

@@ -37,7 +37,7 @@ const podOf = (spec: object): Pod =>
   }) as Pod;
 
 describe.skipIf(!onCluster)('kube-scheduler', () => {
-  it('places pods on the virtual node that tolerate it, and no others', { timeout: 120_000 }, async () => {
+  it('places pods on the virtual node that tolerate it, and no others', { timeout: 240_000 }, async () => {
     await using api = await openTestApi();
     await using client = createKubeClient({ kubeconfig: api.kubeconfig });
     await configure(client);

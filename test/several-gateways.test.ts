@@ -88,7 +88,7 @@ it(
     const becomesReady = async (name: string): Promise<void> => {
       await client.create(resources.services, serviceOf(name, 'one'));
       const isThere = async (): Promise<boolean> => isReady(await client.get(resources.services, { namespace, name }));
-      await eventually(isThere, { what: `${name} ready`, timeoutMs: 20_000 });
+      await eventually(isThere, { what: `${name} ready`, timeoutMs: 40_000 });
     };
     const writer = await processes.start('gateway-writer', '--components=gateway');
     await eventually(async () => (await writerOf()) === 'gateway-writer');
@@ -124,7 +124,7 @@ it(
       await client.create(resources.services, { ...service, spec } as typeof service);
     }
     const podsOf = async (): Promise<number> => (await client.list(resources.pods, { namespace })).items.length;
-    await eventually(async () => (await podsOf()) >= 2, { timeoutMs: 20_000, what: 'first instances' });
+    await eventually(async () => (await podsOf()) >= 2, { timeoutMs: 40_000, what: 'first instances' });
     await eventually(async () => (await podsOf()) === 0, { timeoutMs: 60_000, what: 'scale to zero' });
     const get = (name: string): ReturnType<typeof curl> =>
       curl(portOf(platform), `${name}.${namespace}.localhost`, { path: '/', headers: {} });

@@ -18,7 +18,7 @@ it.each([
   [10, 2],
 ])(
   'with a limit of %i and %i instances none ever has more at a time, while gateways come, go and are killed',
-  { timeout: 120_000 },
+  { timeout: 240_000 },
   async (limit, count) => {
     await using api = await openTestApi();
     await using client = createKubeClient({ kubeconfig: api.kubeconfig });

@@ -39,11 +39,11 @@ const startWorld = (): Promise<TestPlatform> => {
 const key = { namespace, name: 'worker-00001' };
 const whyOf = ({ status }: PodAutoscaler): string => status?.annotations?.[keys.why] ?? '';
 
-it.skipIf(!nodesAreAsked)('class hpa follows the processor time that nodes tell of', { timeout: 60_000 }, async () => {
+it.skipIf(!nodesAreAsked)('class hpa follows the processor time that nodes tell of', async () => {
   await using world = await startWorld();
   await world.apply(manifest);
   await world.ready('worker');
-  await eventually(async () => (await world.pods('worker')).length === 3, { what: 'three pods', timeoutMs: 30_000 });
+  await eventually(async () => (await world.pods('worker')).length === 3, { what: 'three pods', timeoutMs: 60_000 });
   const { client } = world.platform;
   const podAutoscaler = await client.get(resources.podAutoscalers, key);
   expect(whyOf(podAutoscaler)).toMatch(/0\.1 cores of 1 requested \(5 % aimed at\) each/);
@@ -53,7 +53,7 @@ it.skipIf(!nodesAreAsked)('class hpa follows the processor time that nodes tell 
   await eventually(told, { what: 'the scale to say so' });
 });
 
-it('class hpa goes by its HorizontalPodAutoscaler, where that has figures', { timeout: 120_000 }, async () => {
+it('class hpa goes by its HorizontalPodAutoscaler, where that has figures', { timeout: 240_000 }, async () => {
   await using world = await startWorld();
   const { client } = world.platform;
   await using decider = await startDecider(client);

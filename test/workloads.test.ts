@@ -47,7 +47,7 @@ async function statusOf(
 
 /** The embedded API has no Deployments, StatefulSets and Jobs (docs/serverless-node.md); a cluster's own controllers make their pods. */
 describe.skipIf(!onCluster)("a cluster's own workloads", () => {
-  it('run on the virtual node: a Deployment, which is scaled and heals', { timeout: 120_000 }, async () => {
+  it('run on the virtual node: a Deployment, which is scaled and heals', { timeout: 240_000 }, async () => {
     await using ebb = await startTestPlatform([examples]);
     const { client } = ebb.platform;
     const name = newName('web');
@@ -74,7 +74,7 @@ describe.skipIf(!onCluster)("a cluster's own workloads", () => {
     expect(pod?.spec.nodeName).toBe('virtual-kubelet-local');
   });
 
-  it('run on the virtual node: a StatefulSet, one pod after the other', { timeout: 120_000 }, async () => {
+  it('run on the virtual node: a StatefulSet, one pod after the other', { timeout: 240_000 }, async () => {
     await using ebb = await startTestPlatform([examples]);
     const { client } = ebb.platform;
     const name = newName('db');
@@ -89,7 +89,7 @@ describe.skipIf(!onCluster)("a cluster's own workloads", () => {
     await client.delete(statefulSets, { namespace, name });
   });
 
-  it('run on the virtual node: a Job, to its end', { timeout: 120_000 }, async () => {
+  it('run on the virtual node: a Job, to its end', { timeout: 240_000 }, async () => {
     await using ebb = await startTestPlatform([examples]);
     const { client } = ebb.platform;
     const name = newName('report');

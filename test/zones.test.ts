@@ -59,7 +59,7 @@ const zonesAre = (story: Story, ...zones: string[]): Promise<Map<string, Node>> 
       const areReady = [...found.values()].every(isReadyNow);
       return areReady && [...found.keys()].toSorted().join() === zones.join() ? found : undefined;
     },
-    { what: `nodes in ${zones.join()}`, timeoutMs: 20_000 },
+    { what: `nodes in ${zones.join()}`, timeoutMs: 40_000 },
   );
 
 async function serve({ client }: Story, scale: number, annotations: Record<string, string> = {}): Promise<string> {
@@ -75,7 +75,7 @@ async function serve({ client }: Story, scale: number, annotations: Record<strin
       if (!isReady(service)) throw new Error(JSON.stringify(service.status));
       return true;
     },
-    { what: `Service ${name} ready`, timeoutMs: 20_000 },
+    { what: `Service ${name} ready`, timeoutMs: 40_000 },
   );
   return name;
 }
@@ -198,7 +198,7 @@ describe('the zones of eci-profile', () => {
       const conditions = (await nodes(story)).get('local-a')?.status?.conditions;
       return conditions?.find(({ type }) => type === 'CloudReachable')?.reason;
     };
-    await eventually(async () => (await condition()) === 'CredentialsRefused', { timeoutMs: 15_000 });
+    await eventually(async () => (await condition()) === 'CredentialsRefused', { timeoutMs: 40_000 });
     await story.client.create(resources.pods, {
       metadata: { namespace, name: newName('bare') },
       spec: { nodeName: 'virtual-kubelet-local', containers: [{ name: 'c', image: 'dev.local/hello' }] },

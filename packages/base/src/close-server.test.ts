@@ -17,7 +17,7 @@ async function connectTo(server: Server, greeting = ''): Promise<Socket> {
   return client;
 }
 
-describe('a server closes', { timeout: 10_000 }, () => {
+describe('a server closes', { timeout: 60_000 }, () => {
   it('though a client has not begun with TLS', async () => {
     const { certificate, key } = await makeCertificates({
       commonName: 'a',
