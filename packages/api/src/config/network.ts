@@ -76,7 +76,7 @@ const domainSample: TemplateData = {
 };
 
 // Unlike a plain DNS name it may have empty labels: with no annotations at hand `{{index .Annotations "sub"}}` yields nothing.
-const hostOnly = /^[^\s/:?#@]+$/;
+const hostOnly = /^[^\s/:?#@{}<>"|\\^`]+$/;
 
 function readDomainTemplate(data: ConfigData): Template {
   const keys = ['domain-template', 'domainTemplate'];

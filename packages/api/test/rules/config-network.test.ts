@@ -26,6 +26,7 @@ const network: readonly Key[] = [
       ['{{.Nome}}', 'must be a template over'],
       ['{{', 'must be a template over'],
       ['{{if eq .Name "other"}}a{{end}}', 'must be a template over'],
+      ['{{.Name}}}.{{.Domain}}', 'must be a template over'],
     ],
   },
   {
