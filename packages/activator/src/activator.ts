@@ -4,6 +4,7 @@ import { attemptProbe } from './attempt-probe.ts';
 import type { Backend } from './backend.ts';
 import { Budget, type BudgetLimits } from './budget.ts';
 import type { ColdStart } from './cold-start.ts';
+import type { Scheduler } from './create-picker.ts';
 import { Doubts } from './doubts.ts';
 import type { BackendLease, Lease } from './lease.ts';
 import type { Caller, Standing, WaitKind } from './line.ts';
@@ -91,6 +92,7 @@ export class Activator implements Disposable {
   readonly #warming = new Map<Revision, Disposable>();
   readonly #expiring = new Map<Revision, Disposable>();
   readonly #budget: Budget<Revision>;
+  #scheduler: Scheduler | undefined;
   #closed = false;
 
   constructor(options: ActivatorOptions) {
@@ -213,6 +215,13 @@ export class Activator implements Disposable {
     return { waiting: revision.waiting, containerConcurrency, pods, hasShare: revision.instances.hasShare };
   }
 
+  /** How instances are chosen from now on; undefined: as the container concurrency of each revision has it. */
+  setScheduler(scheduler: Scheduler | undefined): void {
+    if (scheduler === this.#scheduler) return;
+    this.#scheduler = scheduler;
+    for (const revision of this.#revisions.values()) revision.rechoose();
+  }
+
   /** The shares have changed. */
   reshare(): void {
     for (const revision of this.#revisions.values()) revision.reshare();
@@ -315,6 +324,7 @@ export class Activator implements Disposable {
     return {
       now: () => this.#options.clock.now(),
       random: this.#options.random,
+      scheduler: () => this.#scheduler,
       probe: (revision, backend) => this.#probe(revision, backend),
       stopProbe: (backend) => this.#prober.unwatch(backend),
       hurry: () => this.#prober.hurry(),

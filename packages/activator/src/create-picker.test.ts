@@ -17,14 +17,20 @@ const backend = (sequence: number, inFlight = 0): Backend => ({
   index: -1,
 });
 
-describe.each([0, 2, 10])('the picker for a concurrency of %i', (containerConcurrency) => {
+describe.each([
+  [0, undefined],
+  [2, undefined],
+  [10, undefined],
+  [2, 'round-robin'],
+  [0, 'least-busy'],
+] as const)('the picker for a concurrency of %i, scheduler %s', (containerConcurrency, scheduler) => {
   it('picks only what was offered and not withdrawn', () => {
     fc.assert(
       fc.property(
         fc.array(fc.tuple(fc.boolean(), fc.nat(9))),
         fc.infiniteStream(fc.double({ min: 0, max: 0.999, noNaN: true })),
         (steps, random) => {
-          const picker = createPicker(containerConcurrency, () => random.next().value ?? 0);
+          const picker = createPicker(containerConcurrency, () => random.next().value ?? 0, scheduler);
           const backends = Array.from({ length: 10 }, (_, i) => backend(i));
           const offered = new Set<Backend>();
           for (const [offer, index] of steps) {
@@ -38,7 +44,8 @@ describe.each([0, 2, 10])('the picker for a concurrency of %i', (containerConcur
             }
             const picked = picker.pick();
             const sequences = [...offered].map(({ sequence }) => sequence);
-            const allowed = containerConcurrency === 2 ? [Math.min(...sequences)] : sequences;
+            const isFirst = containerConcurrency === 2 && !scheduler;
+            const allowed = isFirst ? [Math.min(...sequences)] : sequences;
             expect(offered.size > 0 ? allowed : [undefined]).toContain(picked?.sequence);
           }
         },
@@ -53,6 +60,15 @@ describe('the policies', () => {
     picker.offer(backend(0, 5));
     picker.offer(backend(1, 2));
     expect(picker.pick()?.name).toBe('pod-1');
+  });
+
+  it('take the least busy of all where that is asked for, the oldest of several', () => {
+    const picker = createPicker(0, () => 0, 'least-busy');
+    const backends = [backend(0, 5), backend(2, 1), backend(1, 1), backend(3, 4)];
+    for (const one of backends) picker.offer(one);
+    expect(picker.pick()?.name).toBe('pod-1');
+    backends[0]!.inFlight = 0;
+    expect(picker.pick()?.name).toBe('pod-0');
   });
 
   it('take each in turn from a concurrency of four', () => {

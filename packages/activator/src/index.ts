@@ -9,6 +9,7 @@ export {
 } from './activator.ts';
 export type { Address } from './backend.ts';
 export { type ColdStart, type InstanceTimes, instanceSteps } from './cold-start.ts';
+export type { Scheduler } from './create-picker.ts';
 export type { BackendLease, Lease } from './lease.ts';
 export type { Caller } from './line.ts';
 export type { ProbeAttempt } from './prober.ts';

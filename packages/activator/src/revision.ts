@@ -1,5 +1,5 @@
 import type { Address, Backend } from './backend.ts';
-import { createPicker } from './create-picker.ts';
+import { type Scheduler, createPicker } from './create-picker.ts';
 import { hasRoom } from './backend.ts';
 import { ColdSpell, type ColdStart, mergeTimes } from './cold-start.ts';
 import { Instances } from './instances.ts';
@@ -16,6 +16,8 @@ export interface RevisionHooks {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly random: () => number;
+  /** How instances are chosen; undefined: as the container concurrency has it. */
+  readonly scheduler: () => Scheduler | undefined;
   /** Probes a backend until told to stop. */
   probe(revision: Revision, backend: Backend): void;
   stopProbe(backend: Backend): void;
@@ -56,7 +58,7 @@ export class Revision implements LoadSource, LeaseOwner {
     this.name = key.slice(slash + 1);
     this.instances = new Instances(this.namespace);
     this.#hooks = hooks;
-    this.#picker = createPicker(0, hooks.random);
+    this.#picker = createPicker(0, hooks.random, hooks.scheduler());
   }
 
   get waiting(): number {
@@ -199,6 +201,14 @@ export class Revision implements LoadSource, LeaseOwner {
     this.#tellDemand(true);
   }
 
+  /** Takes in that instances are chosen in another way. */
+  rechoose(): void {
+    for (const backend of this.instances.values()) this.#picker.withdraw(backend);
+    this.#picker = createPicker(this.#config?.containerConcurrency ?? 0, this.#hooks.random, this.#hooks.scheduler());
+    for (const backend of this.instances.values())
+      if (backend.state === 'ready' && hasRoom(backend)) this.#picker.offer(backend);
+  }
+
   /** A probe of a backend begins. */
   attempted(backend: Backend): void {
     if (backend.times.probed === undefined) backend.times = { ...backend.times, probed: this.#hooks.now() };
@@ -321,12 +331,8 @@ export class Revision implements LoadSource, LeaseOwner {
   }
 
   #resetLimits(): void {
-    for (const backend of this.instances.values()) this.#picker.withdraw(backend);
-    this.#picker = createPicker(this.#config?.containerConcurrency ?? 0, this.#hooks.random);
-    for (const backend of this.instances.values()) {
-      backend.limit = this.#initialLimit(backend.name);
-      if (backend.state === 'ready' && hasRoom(backend)) this.#picker.offer(backend);
-    }
+    for (const backend of this.instances.values()) backend.limit = this.#initialLimit(backend.name);
+    this.rechoose();
   }
 
   /** Gives free slots to those who wait. Callers may give theirs back at once, hence the guard. */

@@ -54,7 +54,13 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const services = new ServiceBackends({ ...options, activator, settings });
   const { certificate, externalPort: httpsPort } = https ?? {};
   const metrics = new RequestMetrics();
-  const edge = new PublicEdge({ ...options, tls: https !== undefined, certificate, httpsPort });
+  const edge = new PublicEdge({
+    ...options,
+    tls: https !== undefined,
+    certificate,
+    httpsPort,
+    onSettings: ({ scheduler }) => activator.setScheduler(scheduler),
+  });
   let known = false;
   const informed = Promise.all(Object.values(informers).map(({ synced }: { synced: Promise<void> }) => synced)).then(
     () => {

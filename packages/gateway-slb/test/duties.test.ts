@@ -219,6 +219,23 @@ it('redirects all to https, takes the PROXY protocol, and bounds requests, where
   expect(await exchangeRaw(port, never)).toMatch(/^HTTP\/1.1 504/);
 });
 
+it('takes each instance in turn where the scheduler says so', async () => {
+  const backends = await Promise.all(['a', 'b', 'c'].map(openNamed));
+  await using world = await openWorld(backends);
+  world.ask({ [`${prefix}scheduler`]: 'rr' });
+  const turns = async (): Promise<string[]> => {
+    const names: string[] = [];
+    for (let i = 0; i < 9; i++) names.push(/from (\w)/.exec(await world.get())?.[1] ?? '');
+    return names;
+  };
+  await expectSoon(async () => {
+    const [first, second, third, ...rest] = await turns();
+    const round = [first, second, third];
+    return new Set(round).size === 3 && rest.join() === [...round, ...round].join();
+  });
+  await Promise.all(backends.map((backend) => backend[Symbol.asyncDispose]()));
+});
+
 it('counts requests of each revision, and how they ended', async () => {
   await using backend = await openHttpBackend((request, response) => {
     response.statusCode = request.headers['x-fail'] ? 500 : 200;

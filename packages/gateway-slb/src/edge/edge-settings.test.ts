@@ -25,6 +25,7 @@ it('reads what CCM calls by these names', () => {
       'acl-type': 'white',
       'acl-id': 'acl-1',
       scheduler: 'wrr',
+      weight: '60',
     },
     { 'ebb.dev/acl-entries': '10.0.0.0/8, 192.0.2.1' },
   );
@@ -35,12 +36,13 @@ it('reads what CCM calls by these names', () => {
     httpsOnly: true,
     idleMs: 15_000,
     requestMs: 180_000,
+    scheduler: 'round-robin',
     affinity: { kind: 'insert', cookie: 'SERVERID', maxAgeSeconds: 60 },
     forwarded: { slbPort: true, clientPort: false },
   });
   expect(settings.access.allow?.has('10.1.2.3')).toBe(true);
   expect(faults).toEqual([]);
-  expect(ignored).toEqual([`${prefix}scheduler`]);
+  expect(ignored).toEqual([`${prefix}weight`]);
 });
 
 it('is the default where nothing is said, and takes the older prefix too', () => {
@@ -59,6 +61,7 @@ it('tells key, value and what it must be of what makes no sense, and goes on wit
       'sticky-session': 'on',
       'sticky-session-type': 'server',
       cookie: 'a b',
+      scheduler: 'sch',
     },
     { 'ebb.dev/acl-entries': 'office' },
   );
@@ -70,6 +73,7 @@ it('tells key, value and what it must be of what makes no sense, and goes on wit
     'idle-timeout = "0": must be a number of seconds from 1 to 3600',
     'cookie = "a b": must be the name of a cookie, of up to 200 characters',
     'sticky-session-type = "server": the annotation `cookie` must name the cookie of the app',
+    'scheduler = "sch": must be rr or wrr or wlc',
   ]);
 });
 

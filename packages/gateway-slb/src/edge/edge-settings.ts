@@ -1,3 +1,4 @@
+import type { Scheduler } from '@ebb/activator';
 import { messageOf } from '@ebb/base';
 import { type AccessRules, AddressList } from './address-list.ts';
 import { type TlsPolicyName, defaultTlsPolicy, isTlsPolicy, tlsPolicies } from './tls-policies.ts';
@@ -27,6 +28,8 @@ export interface EdgeSettings {
   /** Most time until a response begins, in milliseconds, if the revision does not want less; undefined: as the revision says. */
   readonly requestMs: number | undefined;
   readonly affinity: Affinity | undefined;
+  /** How instances are chosen; undefined: as the container concurrency of each revision has it. */
+  readonly scheduler: Scheduler | undefined;
   /** Proxies in front, whose X-Forwarded-For is believed, and nobody else's; undefined: what comes is passed on. */
   readonly trustedProxies: AddressList | undefined;
   /** Headers that tell an instance of the connection. */
@@ -42,6 +45,7 @@ export const defaultEdgeSettings: EdgeSettings = {
   idleMs: undefined,
   requestMs: undefined,
   affinity: undefined,
+  scheduler: undefined,
   trustedProxies: undefined,
   forwarded: { slbPort: false, clientPort: false },
 };
@@ -76,6 +80,7 @@ export function readEdgeSettings(annotations: Readonly<Record<string, string>> =
     idleMs: reader.read('idle-timeout', seconds(1, 3600)),
     requestMs: reader.read('request-timeout', seconds(1, 3600)),
     affinity: readAffinity(reader),
+    scheduler: reader.read('scheduler', parseScheduler),
     trustedProxies: readList(reader, proxiesKey, annotations[proxiesKey]),
     forwarded: {
       slbPort: reader.isOn('xforwardedfor-slbport', false),
@@ -186,6 +191,11 @@ function parsePolicy(text: string): TlsPolicyName {
 function parseForward(text: string): true {
   if (!/^\d+:\d+$/.test(text)) throw new Error('must be two ports, as 80:443');
   return true;
+}
+
+/** No instance has a weight: with or without it is the same. */
+function parseScheduler(text: string): Scheduler {
+  return oneOf('rr', 'wrr', 'wlc')(text) === 'wlc' ? 'least-busy' : 'round-robin';
 }
 
 function parseCookieName(text: string): string {

@@ -32,6 +32,8 @@ export interface PublicEdgeOptions {
   readonly certificate?: KeyPair | undefined;
   /** Where clients reach https. Default 443. */
   readonly httpsPort?: number | undefined;
+  /** Told of settings when they have come, or changed. */
+  readonly onSettings?: ((settings: EdgeSettings) => void) | undefined;
 }
 
 const serviceKey = `${systemNamespace}/ebb-gateway`;
@@ -134,6 +136,7 @@ export class PublicEdge implements AsyncDisposable {
     this.#capped = new WeakMap();
     this.#tls = tlsOf(settings, this.#clientCa);
     this.#refresh();
+    this.#options.onSettings?.(settings);
     if (!service) return;
     for (const fault of faults) this.#events.event(service, 'Warning', 'BadAnnotation', fault);
     if (ignored.length > 0) this.#logger.info({ ignored }, 'annotations of the Service that mean nothing here');
