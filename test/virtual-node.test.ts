@@ -53,11 +53,11 @@ function makeRuntime(): Runtime {
 }
 
 /** A virtual node over an ECI, until disposed. The ECI outlives it. */
-async function startNode(eci: LocalEci): Promise<AsyncDisposable> {
+async function startNode(eci: LocalEci, accessKey = testAccessKey): Promise<AsyncDisposable> {
   const stop = new AbortController();
   const node = createVirtualNodes({
     client,
-    eci: { endpoint: eci.endpoint, protocol: 'http', regionId: eci.regionId, ...testAccessKey },
+    eci: { endpoint: eci.endpoint, protocol: 'http', regionId: eci.regionId, ...accessKey },
     nodeName,
     zone: 'cn-hangzhou-j',
     kubelet: { host: '127.0.0.1', port: 0, ...api.kubelet },
@@ -66,7 +66,7 @@ async function startNode(eci: LocalEci): Promise<AsyncDisposable> {
     random: Math.random,
   });
   const running = node.run({ signal: stop.signal });
-  await Promise.race([node.synced, running]);
+  if (accessKey === testAccessKey) await Promise.race([node.synced, running]);
   return {
     [Symbol.asyncDispose]: async () => {
       stop.abort(new DOMException('stopping', 'AbortError'));
@@ -296,6 +296,19 @@ describe('the virtual node', () => {
       async () => (await getPod('web')).status?.containerStatuses?.[0]?.state?.waiting?.reason === 'CrashLoopBackOff',
     );
     expect(await logOf('web', '?previous=true')).toBe('broken\n');
+  });
+
+  it('says on its pods, too, that the cloud does not take its key', async () => {
+    await using eci = await createTestEci({ runtime: makeRuntime() });
+    await client.create(resources.pods, makePod('early', {}, tokenless));
+    await using _node = await startNode(eci, { ...testAccessKey, accessKeySecret: 'wrong' });
+    await client.create(resources.pods, makePod('late', {}, tokenless));
+    const told = async (): Promise<string[]> => {
+      const { items } = await client.list(resources.events, { namespace });
+      const failed = items.filter(({ message = '' }) => /^no container group .*SignatureDoesNotMatch/.test(message));
+      return failed.map(({ involvedObject }) => involvedObject?.name ?? '').toSorted();
+    };
+    await eventually(async () => expect(await told()).toEqual(['early', 'late']), { timeoutMs: 20_000 });
   });
 
   it('finds its groups again after a restart, and deletes those whose pods went meanwhile', async () => {

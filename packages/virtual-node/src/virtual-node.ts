@@ -61,6 +61,8 @@ export interface ManagedNode {
 const workers = 32;
 /** After a refusal; the cloud is not asked again within the blink of an eye. */
 const backoff = { baseMs: 250, capMs: 60_000 };
+/** Pods that are told of trouble with the cloud when it begins. */
+const maxTold = 100;
 const byUid = 'uid';
 const byMoving = 'moving';
 
@@ -89,10 +91,20 @@ export function createNode(options: NodeOptions): ManagedNode {
     logger,
     moving: () => pods.byIndex(byMoving, 'true').flatMap(({ metadata }) => metadata.uid ?? []),
     isLeaving: (uid) => pods.byIndex(byUid, uid).every(({ metadata }) => metadata.deletionTimestamp !== undefined),
-    onCloud: () => agent.touch(),
+    onCloud: () => {
+      agent.touch();
+      for (const pod of pods.list().slice(0, maxTold)) tellWaiting(pod);
+    },
     onChange: (uids) => enqueueAll(uids),
     onListed: (groups) => sweep(groups),
   });
+  let isSynced = false;
+  /** Nothing is made for a pod before it is known which groups there are: what keeps that from being known is told. */
+  const tellWaiting = (pod: Pod): void => {
+    const { reachable, message } = sync.cloud;
+    if (isSynced || reachable || isOver(pod)) return;
+    events.event(pod, 'Warning', 'ProviderCreateFailed', `no container group can be made: ${message}`);
+  };
   const events = createEventRecorder(client, { component: 'ebb-virtual-node', clock, logger });
   const hostIP = kubelet.advertise ?? kubelet.host;
   const probes = new PodProbes({
@@ -201,7 +213,10 @@ export function createNode(options: NodeOptions): ManagedNode {
     // Each pod in hand listens to it for a while.
     setMaxListeners(0, life.signal);
     const all = { signal: life.signal };
-    const subscription = pods.events.subscribe(({ object }) => queue.enqueue(keyOf(object)));
+    const subscription = pods.events.subscribe(({ object }) => {
+      queue.enqueue(keyOf(object));
+      tellWaiting(object);
+    });
     const work = async (): Promise<void> => {
       await Promise.race([pods.synced, untilAborted(all.signal)]);
       const syncing = sync.run(all);
@@ -209,6 +224,7 @@ export function createNode(options: NodeOptions): ManagedNode {
       const renewing = agent.run(all);
       // The Node lives without the cloud; pods wait until it is known which groups there are.
       await Promise.race([sync.synced, untilAborted(all.signal)]);
+      isSynced = true;
       if (!all.signal.aborted) markSynced();
       await Promise.all([syncing, renewing, queue.run(all), refresh.run(all)]);
     };
