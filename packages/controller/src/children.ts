@@ -33,7 +33,8 @@ export interface ChildOptions<T extends KubernetesObject> {
 
 /**
  * Creates the child or makes it right; writes nothing if it is right already. Returns it as stored. Throws `NotOwnedError`
- * if its name is taken by an object the parent does not control.
+ * if its name is taken by an object the parent does not control, and another error while it is taken by one that goes with a
+ * former parent of the same name.
  */
 export async function reconcileChild<T extends KubernetesObject>(
   work: Work,
@@ -41,12 +42,20 @@ export async function reconcileChild<T extends KubernetesObject>(
   { parent, make, fix = replaceAll }: ChildOptions<T>,
 ): Promise<T> {
   const live = await findOrCreate(work, kind, parent, make);
-  if (controllerOf(live)?.uid !== parent.metadata.uid) {
-    throw new NotOwnedError(kind.resource.kind, live.metadata.name ?? '');
-  }
-  const right = fix(live, make(live));
+  const desired = make(live);
+  if (controllerOf(live)?.uid !== parent.metadata.uid) throw whyNotOwned(kind.resource.kind, live, desired);
+  const right = fix(live, desired);
   if (deepEqual(right, live)) return live;
   return work.client.update(kind.resource, right, { signal: work.signal });
+}
+
+/** What a former parent has made is on its way out: the next of that name has only to wait for that. */
+function whyNotOwned(kind: string, live: KubernetesObject, desired: KubernetesObject): Error {
+  const name = live.metadata.name ?? '';
+  const [present, wanted] = [controllerOf(live), controllerOf(desired)];
+  const isFormer = present && wanted && present.kind === wanted.kind && present.name === wanted.name;
+  if (!isFormer) return new NotOwnedError(kind, name);
+  return new Error(`${kind} "${name}" of a former ${wanted.kind} "${wanted.name}" is still there`);
 }
 
 async function findOrCreate<T extends KubernetesObject>(
