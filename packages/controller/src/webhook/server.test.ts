@@ -27,15 +27,15 @@ describe('the webhook’s server', () => {
       handler: (_, response) => response.end('reviewed'),
     });
     const { port } = server.address;
+    const since = systemClock.now();
     const [unused, used] = await Promise.all([openTo(port), openTo(port)]);
     await ask(used);
-    const since = systemClock.now();
     const open = [unused, used].map(async (socket) => {
       await once(socket, 'close');
       return systemClock.now() - since;
     });
-    // Timers may be early by a part of a millisecond, and the unused one was opened a moment before.
-    for (const keptMs of await Promise.all(open)) expect(keptMs).toBeGreaterThan(keepMs * 0.8);
+    // Timers may be early by a part of a millisecond.
+    for (const keptMs of await Promise.all(open)) expect(keptMs).toBeGreaterThan(keepMs - 10);
   });
 
   it('answers beside all the connections that an API server may have open', async () => {
