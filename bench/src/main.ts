@@ -30,6 +30,7 @@ const { positionals: args, values: options } = parseArgs({
   options: {
     quick: { type: 'boolean' },
     markdown: { type: 'boolean' },
+    realtime: { type: 'boolean' },
     'cpu-prof': { type: 'boolean' },
     only: { type: 'string' },
     rounds: { type: 'string' },

@@ -12,6 +12,8 @@ export interface Stage {
   /** For files that last as long as a turn. */
   readonly folder: string;
   readonly backendPort: number;
+  /** At a steady pace, all that takes part goes before other processes. */
+  readonly realtime: boolean;
 }
 
 /** One table. */

@@ -10,6 +10,8 @@ import { makeTable, markdown, printed } from './report.ts';
 export interface GatewayBenchOptions {
   /** Only the small GET, Ebb and nginx: some twenty seconds. */
   readonly quick?: boolean | undefined;
+  /** See `Stage`. */
+  readonly realtime?: boolean | undefined;
   /** Tables as Markdown. */
   readonly markdown?: boolean | undefined;
   /** Only Ebb, under Node's profiler, and where its time went. The profile stays in the folder that is named. */
@@ -39,10 +41,11 @@ export async function gateway(options: GatewayBenchOptions): Promise<object | un
 }
 
 async function compare(folder: string, options: GatewayBenchOptions): Promise<object> {
-  const { quick = false, rounds = 3, seconds = quick ? 2 : 3, only = '' } = options;
+  const { quick = false, realtime = false, rounds = 3, seconds = quick ? 2 : 3, only = '' } = options;
   const cases = quick ? [smallGet] : casesNamed(only);
   await using field = new Field(folder);
-  const stage: Stage = { field, folder, backendPort: await field.start(quick ? ['ebb', 'nginx'] : proxyNames) };
+  const backendPort = await field.start(quick ? ['ebb', 'nginx'] : proxyNames);
+  const stage: Stage = { field, folder, realtime, backendPort };
   const figures: Record<string, object> = {};
   for (const { name, columns, run, warmUpSeconds } of cases) {
     if (warmUpSeconds > 0) await run(stage, { rounds: 1, seconds: warmUpSeconds });
@@ -59,7 +62,7 @@ async function profile(folder: string, { only, seconds = 10 }: GatewayBenchOptio
   const file = join(folder, 'ebb.cpuprofile');
   {
     await using field = new Field(folder);
-    const stage: Stage = { field, folder, backendPort: await field.start(['ebb']) };
+    const stage: Stage = { field, folder, realtime: false, backendPort: await field.start(['ebb']) };
     // What starting and compiling takes is not what a request takes.
     await run(stage, { rounds: 1, seconds: 3 });
     await field.profileEbb(file);

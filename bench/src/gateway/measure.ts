@@ -1,6 +1,6 @@
 import type { Field, ProxyName } from './proxies.ts';
 import { paced } from './paced.ts';
-import { cpuMs, residentBytes } from './processes.ts';
+import { atOnce, cpuMs, residentBytes } from './processes.ts';
 import { openIdle } from './idle.ts';
 import { type Http2Load, h2load } from './h2load.ts';
 import { type Load, wrk } from './wrk.ts';
@@ -62,7 +62,17 @@ export function http2InTurns(
 
 /** Latency at a steady pace, of the backend alone and through each proxy, in milliseconds. */
 export function paceInTurns(
-  { field, backendPort, only }: { field: Field; backendPort: number; only: readonly ProxyName[] },
+  {
+    field,
+    backendPort,
+    realtime,
+    only,
+  }: {
+    field: Field;
+    backendPort: number;
+    realtime: boolean;
+    only: readonly ProxyName[];
+  },
   { rounds, seconds, perSecond }: Rounds & { readonly perSecond: number },
 ): Promise<Turns> {
   const who = new Map<string, { readonly port: number }>([
@@ -70,6 +80,7 @@ export function paceInTurns(
     ...pick(field, only),
   ]);
   return inTurns(who, rounds, async ({ port }) => {
+    using _ = realtime ? atOnce() : undefined;
     const { p50, p99 } = await paced({ port, perSecond, seconds });
     return { p50, p99 };
   });
