@@ -45,6 +45,12 @@ function readAudit(path: string): readonly Audited[] {
   return lines.map((line) => JSON.parse(line) as Audited);
 }
 
+const isForbidden = ({ annotations }: Audited): boolean => annotations?.['authorization.k8s.io/decision'] === 'forbid';
+
+/** Where its panel is, a local ECI tells if it may: there is none on the clusters that the rights are for. */
+const isOfLocalEci = ({ objectRef }: Audited): boolean =>
+  objectRef?.resource === 'secrets' && objectRef.name === 'ebb-local-eci';
+
 function describeCall({ user, verb, requestURI }: Audited): string {
   return `${user.username.split(':').at(-1)} ${verb} ${requestURI.split('?')[0]}`;
 }
@@ -95,7 +101,7 @@ describe.skipIf(auditLog === undefined || !hasKubectl)('the rights of the compon
     await rm(home, { recursive: true, force: true });
     // What failed, failed for this, most likely.
     const asked = readAudit(auditLog ?? '').slice(began);
-    const forbidden = asked.filter(({ annotations }) => annotations?.['authorization.k8s.io/decision'] === 'forbid');
+    const forbidden = asked.filter((call) => isForbidden(call) && !isOfLocalEci(call));
     expect([...new Set(forbidden.map(describeCall))]).toEqual([]);
     expect(failure).toBeUndefined();
     const seldom = new Set(Object.values(rarely).flat());
