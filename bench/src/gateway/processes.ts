@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, fork, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, fork, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, readdirSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -98,14 +98,19 @@ function ownTicks(pid: number): number {
   return Number(fields[11]) + Number(fields[12]);
 }
 
+const scheduler = 'chrt';
+
 /**
  * Has this process and all it has started go before all others at the processor until disposed of, so that what is measured is not how
  * long they wait for those. Needs `chrt` and the right to do so.
  */
 export function atOnce(): Disposable {
   const schedule = (...policy: readonly string[]): void => {
-    for (const pid of processTree(process.pid))
-      execFileSync('chrt', ['--all-tasks', ...policy, String(pid)], { stdio: 'ignore' });
+    for (const pid of processTree(process.pid)) {
+      const { status, error } = spawnSync(scheduler, ['--all-tasks', ...policy, String(pid)], { stdio: 'ignore' });
+      if (status !== 0)
+        throw new Error(`bench: ${scheduler} failed: --realtime needs it, and root's rights`, { cause: error });
+    }
   };
   schedule('--fifo', '--pid', '10');
   return { [Symbol.dispose]: () => schedule('--other', '--pid', '0') };
