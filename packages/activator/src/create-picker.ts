@@ -11,11 +11,7 @@ export type Scheduler = 'round-robin' | 'least-busy';
  * The policy for a container concurrency (data-path.md, section 9.6): unlimited, the less busy of two at random; up to
  * three, the oldest that has room, which leaves the others idle and so free to go; above, each in turn. A scheduler that is asked for takes its place.
  */
-export function createPicker(
-  containerConcurrency: number,
-  random: () => number,
-  scheduler?: Scheduler,
-): Picker {
+export function createPicker(containerConcurrency: number, random: () => number, scheduler?: Scheduler): Picker {
   if (scheduler) return scheduler === 'least-busy' ? new LeastBusy() : new RoundRobin();
   if (containerConcurrency === 0) return new TwoChoices(random);
   return containerConcurrency <= 3 ? new FirstAvailable() : new RoundRobin();
