@@ -66,13 +66,16 @@ describe('scaling, over HTTP', () => {
       expect(told.map(({ most }) => most)).toEqual(told.map(() => 1));
       // It tells why, in the status and as events.
       const { client } = world.platform;
-      const podAutoscaler = await client.get(resources.podAutoscalers, { namespace, name: `${name}-00001` });
-      expect(podAutoscaler.status?.annotations?.[keys.why]).toMatch(/pods?\. /);
-      const { items } = await client.list(resources.events, { namespace });
-      const words = formatTold({ podAutoscalers: [podAutoscaler], events: items });
-      expect(words).toMatch(
-        /^default\/precise-\d+-00001: \d+ wanted, \d+ ready\n(?:  .*\n)*  \S+Z  .*From \d+ to \d+ pods\./,
-      );
+      // Events are written after what they tell of.
+      await eventually(async () => {
+        const podAutoscaler = await client.get(resources.podAutoscalers, { namespace, name: `${name}-00001` });
+        expect(podAutoscaler.status?.annotations?.[keys.why]).toMatch(/pods?\. /);
+        const { items } = await client.list(resources.events, { namespace });
+        const words = formatTold({ podAutoscalers: [podAutoscaler], events: items });
+        return expect(words).toMatch(
+          /^default\/precise-\d+-00001: \d+ wanted, \d+ ready\n(?:  .*\n)*  \S+Z  .*From \d+ to \d+ pods\./,
+        );
+      });
     },
   );
 

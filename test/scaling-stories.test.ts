@@ -80,7 +80,7 @@ describe('the load', { timeout: 120_000 }, () => {
     await deploy(name, knative({ target: '2', 'max-scale': '8', 'panic-window-percentage': '100' }));
     const statuses = await underLoad({ name, clients: 16, ms: 300 }, () => hasPods(name, 8));
     expect([...new Set(statuses)]).toEqual([200]);
-    expect(await why(name)).toMatch(/From 1 to .*In panic no pod is taken away/);
+    await eventually(async () => expect(await why(name)).toMatch(/From 1 to .*In panic no pod is taken away/));
     const letGo = async (): Promise<string | undefined> =>
       (await why(name)).split('\n').find((line) => /From 8 to/.test(line));
     // Nothing is before panic is over.
