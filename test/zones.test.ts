@@ -121,7 +121,8 @@ describe('the zones of eci-profile', () => {
       (await eventsOf(story, profileKey)).some((text) => /InvalidProfile: .*vsw-nowhere-z/.test(text)),
     );
     expect([...(await nodes(story)).keys()].toSorted()).toEqual(['local-a', 'local-b']);
-    expect(await eventsOf(story, profileKey)).toContain('KeysIgnored: these keys mean nothing here: enablePrivateZone');
+    const ignored = 'KeysIgnored: these keys mean nothing here: enablePrivateZone';
+    await eventually(async () => (await eventsOf(story, profileKey)).includes(ignored), { what: ignored });
 
     // A zone that is no longer named takes no pods, and its node goes with the last it has.
     await story.profile({ vSwitchIds: 'vsw-a' });
@@ -181,7 +182,10 @@ describe('the zones of eci-profile', () => {
       const other = pods.find(({ metadata }) => metadata.name !== name);
       return other && isReadyNow(other) ? other : undefined;
     });
-    expect(await eventsOf(story, { namespace, name })).toContainEqual(expect.stringContaining('SpotToBeReleased'));
+    await eventually(
+      async () => (await eventsOf(story, { namespace, name })).some((text) => text.includes('SpotToBeReleased')),
+      { what: 'the event SpotToBeReleased' },
+    );
     const known = await story.client.get(resources.pods, { namespace, name }).catch(() => undefined);
     if (!known) return;
     expect(known.status?.conditions).toContainEqual(
