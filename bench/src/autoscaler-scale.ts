@@ -6,6 +6,7 @@ import { silentLogger, systemClock } from '@ebb/base';
 import { eventually } from '@ebb/base/testing';
 import { type KubeClient, createKubeClient } from '@ebb/kube';
 import { busyDecider, podAutoscaler } from './autoscaler.bench.ts';
+import { type Cost, type Original, openOriginal } from './original.ts';
 import { type Quantiles, quantiles } from './quantiles.ts';
 
 const start = 1_767_614_400_000;
@@ -22,23 +23,30 @@ interface Many {
   readonly bytesEach: number;
 }
 
-/** What one revision costs, in processor time and memory, and what that is of what the original needs. */
+/** What one revision costs Ebb and, measured in turn with it, the original; and what the one is of the other. */
 interface One {
   readonly window: string;
-  readonly cycleNs: number;
-  readonly decisionNs: number;
-  readonly recordNs: number;
-  readonly ofOriginal: { readonly cycle: number; readonly decision: number; readonly record: number };
+  readonly ebb: Cost;
+  readonly original: Cost;
+  readonly ofOriginal: Cost;
   readonly bytesAllocatedInCycle: number;
 }
 
-/** Nanoseconds that Knative's own autoscaler in Go 1.26 needs on a machine of this kind. */
-const original = { cycle: 665, decision: 192, record: 230 };
-
 /** The autoscaler with many revisions, and from a first request to its pod. */
 export async function autoscalerScale(): Promise<object> {
-  const one = ['6s', '60s', '10m', '1h'].map(oneRevision);
-  console.table(one.map(({ ofOriginal, ...row }) => ({ ...row, cycleOfOriginal: ofOriginal.cycle })));
+  const one = await oneRevisionEach(['6s', '60s', '10m', '1h']);
+  for (const part of ['cycle', 'decision', 'record'] as const) {
+    console.log(`\nnanoseconds of processor time for one ${part}`);
+    console.table(
+      one.map(({ window, ebb, original, ofOriginal, bytesAllocatedInCycle: bytes }) => ({
+        window,
+        ebb: ebb[part],
+        original: original[part],
+        ofOriginal: ofOriginal[part],
+        ...(part === 'cycle' ? { bytes } : {}),
+      })),
+    );
+  }
   const ticks = [1000, 10_000, 100_000].map(many);
   console.table(ticks);
   const reportsPerSecond = ingest();
@@ -50,7 +58,14 @@ export async function autoscalerScale(): Promise<object> {
 
 const repetitions = 200_000;
 
-function oneRevision(window: string): One {
+async function oneRevisionEach(windows: readonly string[]): Promise<readonly One[]> {
+  await using original = await openOriginal();
+  const rows: One[] = [];
+  for (const window of windows) rows.push(await oneRevision(window, original));
+  return rows;
+}
+
+async function oneRevision(window: string, { costOf }: Original): Promise<One> {
   const { decider, now } = busyDecider({ window });
   // In an array: a variable of its own would be a new object with each change.
   const at = new Float64Array([now]);
@@ -61,13 +76,14 @@ function oneRevision(window: string): One {
     record();
     decide();
   };
-  const [cycleNs, decisionNs, recordNs] = [leastNs(cycle), leastNs(decide), leastNs(record)];
+  const ebb = { cycle: leastNs(cycle), decision: leastNs(decide), record: leastNs(record) };
+  const original = await costOf(window);
   const ofOriginal = {
-    cycle: round(cycleNs / original.cycle),
-    decision: round(decisionNs / original.decision),
-    record: round(recordNs / original.record),
+    cycle: round(ebb.cycle / original.cycle),
+    decision: round(ebb.decision / original.decision),
+    record: round(ebb.record / original.record),
   };
-  return { window, cycleNs, decisionNs, recordNs, ofOriginal, bytesAllocatedInCycle: bytesOf(cycle) };
+  return { window, ebb, original, ofOriginal, bytesAllocatedInCycle: bytesOf(cycle) };
 }
 
 /** Processor time of one call: the least of some rounds, which is the one least disturbed. */
