@@ -42,7 +42,7 @@ const defaultMessagePath = '/dev/termination-log';
 const killedExitCode = 137;
 const maxMessageBytes = 4096;
 /** How long output may lag behind the end of the container that wrote it. */
-const drainMs = 2000;
+const drainMs = 10_000;
 
 /** Containers of an engine that share one address. Rejects if the engine or the disk refuses; then nothing is left. */
 export async function openContainerSandbox(options: ContainerSandboxOptions): Promise<ContainerSandbox> {
