@@ -32,7 +32,10 @@ export async function openApi(
 ): Promise<{ readonly environment: Readonly<Record<string, string>>; readonly service?: ChildProcess }> {
   if (engine !== 'podman' || process.env['DOCKER_HOST']) return { environment: {} };
   const socket = join(folder, 'podman.sock');
-  const service = spawn('podman', ['system', 'service', '--time=0', `unix://${socket}`], { cwd: folder, stdio: 'ignore' });
+  const service = spawn('podman', ['system', 'service', '--time=0', `unix://${socket}`], {
+    cwd: folder,
+    stdio: 'ignore',
+  });
   await eventually(() => access(socket).then(() => true), { what: 'the API of Podman', timeoutMs: 30_000 });
   return { environment: { DOCKER_HOST: `unix://${socket}` }, service };
 }
