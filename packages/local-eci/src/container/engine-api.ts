@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
-import { type ClientRequest, type IncomingMessage, type RequestOptions, request } from 'node:http';
+import { Agent, type ClientRequest, type IncomingMessage, type RequestOptions, request } from 'node:http';
 import { join } from 'node:path';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { UserError, messageOf } from '@ebb/base';
 
@@ -29,9 +30,14 @@ export interface EngineCall {
   readonly tar?: Buffer;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
+  /** Milliseconds the thing itself may take, through which the engine may be silent; Infinity: for ever. Default 0. */
+  readonly takesMs?: number;
 }
 
-/** The HTTP API that Docker and Podman have in common (Docker Engine API). All calls reject with `EngineError` on a refusal. */
+/**
+ * The HTTP API that Docker and Podman have in common (Docker Engine API). All calls reject with `EngineError` on a refusal, and with
+ * an error that names the engine's address if it cannot be reached, or is silent for too long.
+ */
 export interface EngineApi {
   /** The answer as JSON; undefined if it has no body. */
   call(call: EngineCall): Promise<unknown>;
@@ -39,6 +45,8 @@ export interface EngineApi {
   stream(call: EngineCall): Promise<IncomingMessage>;
   /** The connection itself, both ways, once the engine has answered that it is ours. */
   connection(call: EngineCall): Promise<Duplex>;
+  /** Ends all calls under way. */
+  close(): void;
 }
 
 /**
@@ -68,9 +76,18 @@ function parseAddress(text: string): EngineAddress {
   throw new UserError(`DOCKER_HOST=${text}: must be unix://<path> or tcp://<host>:<port>`);
 }
 
-export function createEngineApi(address: EngineAddress): EngineApi {
+/** Engines take seconds for what they do, and many of them on a machine that is busy. */
+const usualSilentMs = 120_000;
+
+/** `silentMs`: how long the engine may say nothing, before its answer and within it. Default: two minutes. */
+export function createEngineApi(
+  address: EngineAddress,
+  { silentMs = usualSilentMs }: { readonly silentMs?: number } = {},
+): EngineApi {
+  const agent = new Agent();
+  const place: Place = { address, agent, silentMs };
   const stream = async (call: EngineCall): Promise<IncomingMessage> => {
-    const response = await send(address, call);
+    const response = await send(place, call);
     const { statusCode = 500 } = response;
     // 304: it is so already.
     if (statusCode < 400) return response;
@@ -78,7 +95,8 @@ export function createEngineApi(address: EngineAddress): EngineApi {
   };
   return {
     stream,
-    connection: (call) => upgrade(address, call),
+    connection: (call) => upgrade(place, call),
+    close: () => agent.destroy(),
     call: async (call) => {
       const text = await read(await stream(call));
       return text === '' ? undefined : (JSON.parse(text) as unknown);
@@ -86,38 +104,46 @@ export function createEngineApi(address: EngineAddress): EngineApi {
   };
 }
 
+interface Place {
+  readonly address: EngineAddress;
+  /** Keeps no connection, but knows those in use. */
+  readonly agent: Agent;
+  readonly silentMs: number;
+}
+
 /** Docker and Podman answer 101, or 200 with a connection that is a stream all the same: Node gives that up only for 101. */
-function upgrade(address: EngineAddress, call: EngineCall): Promise<Duplex> {
+function upgrade(place: Place, call: EngineCall): Promise<Duplex> {
   return new Promise((resolve, reject) => {
-    const asking = open(address, { ...call, headers: { ...call.headers, connection: 'Upgrade', upgrade: 'tcp' } });
-    asking.once('upgrade', (_response, socket: Duplex, head: Buffer) => {
+    const asking = open(place, { ...call, headers: { ...call.headers, connection: 'Upgrade', upgrade: 'tcp' } });
+    asking.once('upgrade', (_response, socket: Socket, head: Buffer) => {
+      // From here on silence says nothing.
+      socket.setTimeout(0);
       if (head.length > 0) socket.unshift(head);
       resolve(socket);
     });
     asking.once('response', (response) => {
       read(response).then((text) => reject(new EngineError(response.statusCode ?? 500, errorText(text))), reject);
     });
-    asking.once('error', reject);
+    asking.once('error', (cause) => reject(noAnswer(place, cause)));
   });
 }
 
-function send(address: EngineAddress, call: EngineCall): Promise<IncomingMessage> {
+function send(place: Place, call: EngineCall): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const asking = open(address, call);
+    const asking = open(place, call);
     asking.once('response', resolve);
-    asking.once('error', (cause) =>
-      reject(new Error(`the container engine does not answer: ${messageOf(cause)}`, { cause })),
-    );
+    asking.once('error', (cause) => reject(noAnswer(place, cause)));
   });
 }
 
-function open(address: EngineAddress, { method, path, body, tar, headers, signal }: EngineCall): ClientRequest {
+function open(place: Place, { method, path, body, tar, headers, signal, takesMs = 0 }: EngineCall): ClientRequest {
   const content = body === undefined ? tar : Buffer.from(JSON.stringify(body));
+  const silentMs = Number.isFinite(takesMs) ? place.silentMs + takesMs : 0;
   const options: RequestOptions = {
-    ...address,
+    ...place.address,
+    agent: place.agent,
     method,
     path,
-    agent: false,
     headers: {
       host: 'engine',
       ...(content ? { 'content-length': content.length } : {}),
@@ -125,10 +151,23 @@ function open(address: EngineAddress, { method, path, body, tar, headers, signal
       ...headers,
     },
     ...(signal ? { signal } : {}),
+    timeout: silentMs,
   };
   const asking = request(options);
+  let answer: IncomingMessage | undefined;
+  asking.once('response', (response) => (answer = response));
+  asking.once('timeout', () => {
+    const silence = new Error(`silent for ${silentMs / 1000} s after ${method} ${path.split('?')[0]}`);
+    answer?.destroy(noAnswer(place, silence));
+    asking.destroy(silence);
+  });
   asking.end(content);
   return asking;
+}
+
+function noAnswer({ address }: Place, cause: Error): Error {
+  const where = 'socketPath' in address ? `unix://${address.socketPath}` : `tcp://${address.host}:${address.port}`;
+  return new Error(`the container engine at ${where} does not answer: ${messageOf(cause)}`, { cause });
 }
 
 async function read(response: IncomingMessage): Promise<string> {

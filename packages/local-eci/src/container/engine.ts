@@ -40,8 +40,8 @@ export interface Engine extends EngineSessions {
   start(id: string): Promise<void>;
   /** Both outputs, multiplexed, to their end. */
   output(id: string, signal: AbortSignal): Promise<IncomingMessage>;
-  /** Resolves when it has ended. */
-  wait(id: string): Promise<void>;
+  /** Resolves when it has ended, however long that takes; rejects when aborted. */
+  wait(id: string, signal: AbortSignal): Promise<void>;
   inspect(id: string): Promise<ContainerFacts>;
   /** SIGTERM, SIGKILL after so many seconds; resolves when it has ended. */
   stop(id: string, graceSeconds: number): Promise<void>;
@@ -115,7 +115,7 @@ export function createEngine(api: EngineApi): Engine {
     pull: async (name, credential, signal) => {
       const path = `/images/create?${new URLSearchParams({ fromImage: name }).toString()}`;
       const headers = credential ? { 'x-registry-auth': registryAuth(credential) } : {};
-      await drain(await api.stream({ method: 'POST', path, headers, signal }));
+      await drain(await api.stream({ method: 'POST', path, headers, signal, takesMs: maxUnpackMs }));
     },
     create: async (name, config) => {
       const path = `/containers/create?${new URLSearchParams({ name }).toString()}`;
@@ -125,11 +125,15 @@ export function createEngine(api: EngineApi): Engine {
     start: async (id) => void (await post(`/containers/${id}/start`)),
     output: (id, signal) => {
       const path = `/containers/${id}/logs?follow=true&stdout=true&stderr=true`;
-      return api.stream({ method: 'GET', path, signal });
+      return api.stream({ method: 'GET', path, signal, takesMs: Infinity });
     },
-    wait: async (id) => void (await unlessGone(post(`/containers/${id}/wait`))),
+    wait: async (id, signal) =>
+      void (await unlessGone(api.call({ method: 'POST', path: `/containers/${id}/wait`, signal, takesMs: Infinity }))),
     inspect: async (id) => factsOf((await get(`/containers/${id}/json`)) as ContainerJson),
-    stop: async (id, graceSeconds) => void (await unlessGone(post(`/containers/${id}/stop?t=${graceSeconds}`))),
+    stop: async (id, graceSeconds) => {
+      const path = `/containers/${id}/stop?t=${graceSeconds}`;
+      await unlessGone(api.call({ method: 'POST', path, takesMs: graceSeconds * 1000 }));
+    },
     kill: async (id) => void (await unlessEnded(unlessGone(post(`/containers/${id}/kill`)))),
     remove: async (id) =>
       void (await unlessGone(api.call({ method: 'DELETE', path: `/containers/${id}?force=true&v=true` }))),
@@ -158,15 +162,25 @@ export function createEngine(api: EngineApi): Engine {
     },
     exec: async (id, command, signal) => {
       const body = { Cmd: command, AttachStdout: true, AttachStderr: true };
-      const { Id } = (await post(`/containers/${id}/exec`, body)) as { Id: string };
+      const path = `/containers/${id}/exec`;
+      const { Id } = (await api.call({ method: 'POST', path, body, signal })) as { Id: string };
       const start = { Detach: false, Tty: false };
-      const output = await api.stream({ method: 'POST', path: `/exec/${Id}/start`, body: start, signal });
+      const output = await api.stream({
+        method: 'POST',
+        path: `/exec/${Id}/start`,
+        body: start,
+        signal,
+        takesMs: Infinity,
+      });
       const exitCode = async (): Promise<number> => ((await get(`/exec/${Id}/json`)) as { ExitCode: number }).ExitCode;
       return { output, exitCode };
     },
     ...createEngineSessions(api),
   };
 }
+
+/** Engines tell of their progress while they pull, but not of a large layer's unpacking. */
+const maxUnpackMs = 480_000;
 
 /** A page of memory, on most machines. */
 const tmpfsBlockBytes = 4096;

@@ -20,6 +20,8 @@ export interface ContainerRuntimeOptions {
   readonly dataDir?: string;
   /** How long `close` waits for containers that were asked to end, however long their own grace is. Default: 5000. */
   readonly closeGraceMs?: number;
+  /** How long the engine may take for what has no length of its own, such as a start. Default: two minutes. */
+  readonly engineSilentMs?: number;
   /** Keeps the network up from the start, so that this machine can listen on its own address in it. */
   readonly holdNetwork?: boolean;
   /** Asked with each group. Default: the engine's own. */
@@ -36,7 +38,7 @@ export interface ContainerRuntime extends Runtime {
 
 /** Whose containers and volumes they are: the process that made them. */
 const ownerLabel = 'dev.ebb.owner';
-/** Longest `close` waits for an engine that was told to kill. */
+/** Longest `close` waits for an engine that is told to kill, and to remove. */
 const killMs = 60_000;
 const firstImageRetryMs = 10_000;
 const maxImageRetryMs = 300_000;
@@ -46,13 +48,15 @@ const maxImageRetryMs = 300_000;
  * First it removes what runs that were killed left behind. Rejects with `UserError` if the engine does not answer.
  */
 export async function openContainerRuntime(options: ContainerRuntimeOptions): Promise<ContainerRuntime> {
-  const { network = 'ebb-groups', closeGraceMs = 5000, clock, logger } = options;
-  const engine = createEngine(createEngineApi(options.engine));
+  const { network = 'ebb-groups', closeGraceMs = 5000, engineSilentMs, clock, logger } = options;
+  const api = createEngineApi(options.engine, engineSilentMs === undefined ? {} : { silentMs: engineSilentMs });
+  const engine = createEngine(api);
   let traits: EngineTraits;
   try {
     traits = await engine.prepare(network);
     await removeLeftovers(engine, logger);
   } catch (cause) {
+    api.close();
     throw new UserError(`the container runtime cannot be used: ${messageOf(cause)}`, { cause });
   }
   const runFolder = await openRunFolder(options.dataDir ?? defaultFolder(), logger);
@@ -88,15 +92,23 @@ export async function openContainerRuntime(options: ContainerRuntimeOptions): Pr
     close: async () => {
       const all = [...groups.values()];
       const stopped = Promise.all(all.map(({ group }) => group.stop()));
-      if (!(await within(clock, closeGraceMs, stopped))) {
-        const killed = Promise.all(all.map(({ kill }) => kill())).then(() => stopped);
-        if (!(await within(clock, killMs, killed))) {
-          logger.error({ killMs }, 'the container engine ends nothing; the next start removes what is left');
-          return;
-        }
+      const end = async (): Promise<void> => {
+        if (!(await within(clock, closeGraceMs, stopped))) await Promise.all(all.map(({ kill }) => kill()));
+        await stopped;
+        if (holder) await engine.remove(holder.id);
+        await runFolder.remove();
+      };
+      try {
+        const isDone = await within(clock, closeGraceMs + killMs, end());
+        if (!isDone) throw new Error(`not within ${killMs / 1000} s`);
+      } catch (error) {
+        logger.error(
+          { error: messageOf(error) },
+          'the container engine did not end all; the next start removes what is left',
+        );
+      } finally {
+        api.close();
       }
-      if (holder) await engine.remove(holder.id);
-      await runFolder.remove();
     },
   };
 }

@@ -194,6 +194,7 @@ class EngineSandbox implements ContainerSandbox {
     const err = log.writer();
     // An engine may answer only when there is something to read: nobody waits for that.
     const reading = new AbortController();
+    const waiting = new AbortController();
     const taken = engine
       .output(id, reading.signal)
       .then((stream) => (tty ? copy(stream, out) : demultiplex(stream, { out, err })))
@@ -203,7 +204,7 @@ class EngineSandbox implements ContainerSandbox {
       });
     const finish = async (): Promise<Exit> => {
       try {
-        await engine.wait(id);
+        await engine.wait(id, waiting.signal);
         const { exitCode, outOfMemory, error } = await engine.inspect(id);
         await within(clock, drainMs, taken);
         const message = readFileSync(messageFile, 'utf8').slice(0, maxMessageBytes);
@@ -217,7 +218,10 @@ class EngineSandbox implements ContainerSandbox {
         };
       } catch (cause) {
         // Removed by somebody else, or the engine is gone: it does not run, that is for certain.
-        return { exitCode: killedExitCode, message: `the container was lost: ${messageOf(cause)}` };
+        return {
+          exitCode: killedExitCode,
+          message: `the container was lost: ${messageOf(waiting.signal.reason ?? cause)}`,
+        };
       } finally {
         reading.abort();
         out.end();
@@ -229,10 +233,14 @@ class EngineSandbox implements ContainerSandbox {
     return {
       exited,
       stop: async (graceMs) => {
-        stopping ??= engine.stop(id, Math.ceil(graceMs / 1000)).catch((error: unknown) => {
-          logger.warn({ error: messageOf(error) }, 'a container did not stop, and is killed');
-          return engine.kill(id);
-        });
+        stopping ??= engine
+          .stop(id, Math.ceil(graceMs / 1000))
+          .catch((error: unknown) => {
+            logger.warn({ error: messageOf(error) }, 'a container did not stop, and is killed');
+            return engine.kill(id);
+          })
+          // Nobody waits for an engine that neither stops nor kills: the next start removes what is left.
+          .catch((error: unknown) => waiting.abort(error));
         await stopping;
         return exited;
       },
