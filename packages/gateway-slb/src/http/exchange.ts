@@ -11,7 +11,7 @@ import type { RequestHead } from './request-head.ts';
 import { clientGone } from './status.ts';
 import { readResponseHead } from './response-head.ts';
 import { serverTiming } from './server-timing.ts';
-import { takeTurn } from './take-turn.ts';
+import { takeTurn, waitOf } from './take-turn.ts';
 import { type Wait, deadlineOf, waitDeadlineOf } from './timeouts.ts';
 import { upstreamRequest } from './upstream-request.ts';
 
@@ -192,9 +192,8 @@ export class Exchange implements Caller, CallSink, Dated, DownstreamOwner {
   }
 
   #wait(): Wait {
-    const { activator, clock } = this.#plane;
-    const servingSince = activator.servingSince(this.#start.forward.revisionKey) ?? clock.now();
-    return { arrivedAt: this.#arrivedAt, retryUntil: this.#retryUntil, servingSince };
+    const asked = { arrivedAt: this.#arrivedAt, retryUntil: this.#retryUntil };
+    return waitOf(this.#plane, this.#start.forward.revisionKey, asked);
   }
 
   #deadline(): number {

@@ -1,6 +1,7 @@
 import { type Caller, RefusedError, type Waiter } from '@ebb/activator';
 import { messageOf } from '@ebb/base';
 import type { DataPlane } from './data-plane.ts';
+import type { Wait } from './timeouts.ts';
 
 /**
  * Asks for an instance of a revision. The caller is told at once if one has room or none can be had; else its place in the
@@ -21,4 +22,13 @@ export function takeTurn(
     caller.refused(error instanceof RefusedError ? error : new RefusedError('closing', messageOf(error)));
   }
   return undefined;
+}
+
+/** How long whoever asks has waited; see `Wait`. */
+export function waitOf(
+  { activator, clock }: DataPlane,
+  revisionKey: string,
+  asked: Pick<Wait, 'arrivedAt' | 'retryUntil'>,
+): Wait {
+  return { ...asked, servingSince: activator.servingSince(revisionKey) ?? clock.now() };
 }

@@ -12,7 +12,7 @@ import { shakeHands } from './handshake.ts';
 import { type Refusal, refusalOf, refusals, waitedOut, refuseOnSocket } from './refusal.ts';
 import type { RequestHead } from './request-head.ts';
 import { clientGone } from './status.ts';
-import { takeTurn } from './take-turn.ts';
+import { takeTurn, waitOf } from './take-turn.ts';
 import { type Wait, deadlineOf, waitDeadlineOf } from './timeouts.ts';
 import { upstreamHeaders } from './upstream-headers.ts';
 
@@ -121,9 +121,8 @@ export class Tunnel implements Caller, Dated {
   }
 
   #wait(): Wait {
-    const { activator, clock } = this.#plane;
-    const servingSince = activator.servingSince(this.#start.forward.revisionKey) ?? clock.now();
-    return { arrivedAt: this.#arrivedAt, retryUntil: this.#retryUntil, servingSince };
+    const asked = { arrivedAt: this.#arrivedAt, retryUntil: this.#retryUntil };
+    return waitOf(this.#plane, this.#start.forward.revisionKey, asked);
   }
 
   #deadline(): number {
