@@ -4,8 +4,9 @@ import * as openApi from '@alicloud/openapi-client';
 import { RuntimeOptions } from '@alicloud/tea-util';
 import { systemClock } from '@ebb/base';
 import { type ActionName, CallGate } from './call-gate.ts';
-import type { EciError } from './error.ts';
+import { type EciError, badAnswer } from './error.ts';
 import { type EciInside, createInside } from './inside.ts';
+import { type Page, itemsOf, readPages } from './pages.ts';
 import { findZones } from './zones.ts';
 
 // A CommonJS module with a default export: what `import` makes of that differs between Node and bundlers, `require` is plain.
@@ -120,6 +121,15 @@ export function createEci(access: EciAccess, gate: CallGate = openGate()): Eci {
   const client = new sdk.default(new openApi.Config(config));
   const runtime = new RuntimeOptions(limits);
   const call = <T>(action: ActionName, make: () => Promise<T>): Promise<T> => gate.call(action, make);
+  const groupsPage = async (
+    query: ConstructorParameters<typeof sdk.DescribeContainerGroupsRequest>[0],
+  ): Promise<Page<ContainerGroup>> => {
+    const request = new sdk.DescribeContainerGroupsRequest({ regionId, ...query });
+    const { body } = await call('DescribeContainerGroups', () =>
+      client.describeContainerGroupsWithOptions(request, runtime),
+    );
+    return { items: body?.containerGroups, totalCount: body?.totalCount, nextToken: body?.nextToken };
+  };
   return {
     ...createInside({ client, sdk, runtime, regionId, call }),
     create: async (group) => {
@@ -128,7 +138,9 @@ export function createEci(access: EciAccess, gate: CallGate = openGate()): Eci {
       const make = (): ReturnType<typeof client.createContainerGroup> =>
         client.createContainerGroupWithOptions(request, runtime);
       const { body } = await gate.call('CreateContainerGroup', make, { hasTurn: true });
-      return body?.containerGroupId ?? '';
+      // Asked again with the same token, it tells which group that is.
+      if (!body?.containerGroupId) throw badAnswer('it names no group');
+      return body.containerGroupId;
     },
     createTurn: (uid) => gate.turn('CreateContainerGroup', uid),
     giveUpTurn: (uid) => gate.giveUp('CreateContainerGroup', uid),
@@ -145,45 +157,28 @@ export function createEci(access: EciAccess, gate: CallGate = openGate()): Eci {
     statuses: async (tags, { sinceSeconds } = {}) => {
       const tag = tagsOf(tags);
       const since = sinceSeconds === undefined ? {} : { sinceSecond: sinceSeconds };
-      const found: GroupStatus[] = [];
-      let nextToken: string | undefined;
-      do {
+      const data = await readPages(async (nextToken) => {
         const page = { regionId, tag, limit: statusPageSize, ...since, ...(nextToken ? { nextToken } : {}) };
         const request = new sdk.DescribeContainerGroupStatusRequest(page);
         const { body } = await call('DescribeContainerGroupStatus', () =>
           client.describeContainerGroupStatusWithOptions(request, runtime),
         );
-        for (const { containerGroupId: id = '', status, podStatus } of body?.data ?? []) {
-          found.push({ id, fingerprint: `${status} ${JSON.stringify(podStatus)}` });
-        }
-        nextToken = body?.nextToken;
-      } while (nextToken);
-      return found;
+        return { items: body?.data, totalCount: body?.totalCount, nextToken: body?.nextToken };
+      });
+      return data.map(({ containerGroupId: id = '', status, podStatus }) => ({
+        id,
+        fingerprint: `${status} ${JSON.stringify(podStatus)}`,
+      }));
     },
     list: async (tags) => {
       const tag = tagsOf(tags);
-      const groups: ContainerGroup[] = [];
-      let nextToken: string | undefined;
-      do {
-        const page = { regionId, tag, limit: pageSize, ...(nextToken ? { nextToken } : {}) };
-        const request = new sdk.DescribeContainerGroupsRequest(page);
-        const { body } = await call('DescribeContainerGroups', () =>
-          client.describeContainerGroupsWithOptions(request, runtime),
-        );
-        groups.push(...(body?.containerGroups ?? []));
-        nextToken = body?.nextToken;
-      } while (nextToken);
-      return groups;
+      return readPages((nextToken) => groupsPage({ tag, limit: pageSize, ...(nextToken ? { nextToken } : {}) }));
     },
     describe: async (groupIds) => {
       const groups: ContainerGroup[] = [];
       for (let from = 0; from < groupIds.length; from += pageSize) {
         const containerGroupIds = JSON.stringify(groupIds.slice(from, from + pageSize));
-        const request = new sdk.DescribeContainerGroupsRequest({ regionId, containerGroupIds });
-        const { body } = await call('DescribeContainerGroups', () =>
-          client.describeContainerGroupsWithOptions(request, runtime),
-        );
-        groups.push(...(body?.containerGroups ?? []));
+        groups.push(...itemsOf(await groupsPage({ containerGroupIds })));
       }
       return groups;
     },

@@ -52,7 +52,6 @@ const codes: readonly (readonly [Remedy, readonly RegExp[]])[] = [
       /^InvalidInstanceTypeForEci/,
       /^InvalidSpotCpuMemorySpec/,
       /^HighCpuMemConfigRequired/,
-      /^InvalidParameter\.CPU\.Memory/,
     ],
   ],
   [
@@ -70,6 +69,7 @@ const codes: readonly (readonly [Remedy, readonly RegExp[]])[] = [
       /^NoPermission/,
       /^SecurityRisk\./,
       /RiskControl$/,
+      /^RISK\./,
     ],
   ],
   [
@@ -84,6 +84,7 @@ const codes: readonly (readonly [Remedy, readonly RegExp[]])[] = [
       /^ImageSnapshot\./,
       /NotSupport/,
       /^IncorrectOperation/,
+      /^IncorrectStatus/,
       /^DiskVolume\./,
       /^DiskNumber\./,
       /^RamRole\./,
@@ -104,13 +105,25 @@ function remedyFor(code: string): Remedy {
 /** The SDK's error as ours. */
 export function eciError(error: unknown): EciError {
   if (error instanceof EciError) return error;
-  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'Unknown';
-  // The SDK puts the code before the message and a request id behind it.
+  const said = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+  // The SDK makes its errors of what an answer has, and of that it is no JSON.
+  const isAnswer = said !== '' && said !== 'undefined';
+  // It puts the code before the message and a request id behind it; and the whole call, secrets and all, behind a system's error.
   const message = messageOf(error)
-    .replace(`${code}: `, '')
-    .replace(/(?:code: \d+, )|(?:,? ?request id: .*$)/gs, '')
+    .replace(`${said}: `, '')
+    .replace(/(?:code: \d+, )|(?:,? ?request id: .*$)|(?:[.\s]*(?:GET|POST) https?:\/\/.*$)/gs, '')
     .trim();
-  return new EciError(code, message, { remedy: remedyFor(code), cause: error });
+  return isAnswer ? new EciError(said, message, { remedy: remedyFor(said), cause: error }) : badAnswer(message, error);
+}
+
+/** For an answer that is none of ECI's, or not all of it. */
+export function badAnswer(message: string, cause?: unknown): EciError {
+  return new EciError('BadAnswer', `the answer cannot be used: ${message}`, { remedy: 'back-off', cause });
+}
+
+/** True if one of another size may be had where this one may not. */
+export function isAboutSpec({ code, remedy }: EciError): boolean {
+  return remedy === 'look-elsewhere' || code.startsWith('InvalidParameter.CPU.Memory');
 }
 
 /** True if the zone has nothing left, or nothing of this size: other pods had better go elsewhere too. */
