@@ -66,6 +66,15 @@ it.runIf(process.platform === 'linux')(
   },
 );
 
+it('tells where its health and its metrics are', async () => {
+  await using dev = await startDev();
+  const [, url = ''] = /metrics +(\S+)/.exec(dev.output()) ?? [];
+  const metrics = await fetch(url);
+  expect([metrics.status, metrics.headers.get('content-type')]).toEqual([200, 'text/plain; charset=utf-8']);
+  const readiness = await fetch(new URL('/readyz', url));
+  expect([readiness.status, await readiness.text()]).toEqual([200, expect.stringContaining('gateway: ok\n')]);
+});
+
 it.runIf(process.platform === 'linux')(
   'ends in order, without a stack trace, when nobody reads its output',
   async () => {

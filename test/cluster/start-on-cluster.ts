@@ -52,6 +52,8 @@ export async function startOnCluster({ gateway, runtime, ...common }: OnClusterO
       client,
       connect,
       panel,
+      states: () => components.states,
+      metrics: () => Promise.resolve(components.gateway?.metrics()),
       failed: components.failed,
       [Symbol.asyncDispose]: end,
     };

@@ -12,6 +12,11 @@ export function devCommand(io: Io, signal: AbortSignal): Command {
     .option('-p, --port <port>', 'port of the gateway (default: 8080, or the next free one)', parsePort)
     .option('--https-port <port>', 'port of the gateway for https; certificate and authority are in .ebb', parsePort)
     .option('--api-port <port>', 'port of the Kubernetes API (default: 6443, or the next free one)', parsePort)
+    .option(
+      '--health-port <port>',
+      'port of /healthz, /readyz and /metrics (default: 8086, or the next free one)',
+      parsePort,
+    )
     .option('--domain <domain>', 'services get <name>.<namespace>.<domain>', 'localhost')
     .option('--data-dir <folder>', "keep the cluster's state there across restarts (default: in memory)")
     .option('-n, --namespace <name>', 'namespace of manifests that name none', 'default')

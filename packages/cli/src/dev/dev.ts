@@ -8,7 +8,9 @@ import { writePrivateFile } from '../client/private-file.ts';
 import type { Io } from '../io.ts';
 import { Closers } from '../platform/closers.ts';
 import type { HttpsSettings } from '../platform/component-options.ts';
-import { startPlatform } from '../platform/platform.ts';
+import { type HealthServer, startHealthServer } from '../platform/health-server.ts';
+import { type Platform, startPlatform } from '../platform/platform.ts';
+import { listenFrom } from '../platform/ports.ts';
 import { Inside } from '../inside/inside.ts';
 import { createApps } from './apps.ts';
 import { openDevCertificate } from './dev-certificate.ts';
@@ -28,6 +30,8 @@ export interface DevOptions {
   readonly httpsPort?: number;
   /** Port of the Kubernetes API. Default 6443, or the next free one. */
   readonly apiPort?: number;
+  /** Port of health checks and metrics. Default 8086, or the next free one. */
+  readonly healthPort?: number;
   readonly domain: string;
   readonly dataDir?: string;
   readonly namespace: string;
@@ -39,6 +43,7 @@ export interface DevOptions {
 
 const defaultPort = 8080;
 const defaultApiPort = 6443;
+const defaultHealthPort = 8086;
 
 /** Runs `ebb dev` until `signal` aborts; then stops everything it started. */
 export async function runDev(options: DevOptions, io: Io, signal: AbortSignal): Promise<void> {
@@ -84,10 +89,19 @@ export async function runDev(options: DevOptions, io: Io, signal: AbortSignal): 
   if (privateAddress) closers.use(await inside.open(platform.client, privateAddress.host));
   await writePrivateFile(kubeconfigFile, platform.kubeconfig);
   closers.defer(() => rm(kubeconfigFile, { force: true }));
+  const health = closers.use(await openHealth(options, platform, signal));
   const { port } = platform.gateway;
   io.out(
     screen.started(
-      startedFacts({ ...options, port, usualPort: defaultPort, kubeconfigFile, logFile, apps: apps.list() }),
+      startedFacts({
+        ...options,
+        port,
+        usualPort: defaultPort,
+        healthPort: health.port,
+        kubeconfigFile,
+        logFile,
+        apps: apps.list(),
+      }),
     ),
   );
 
@@ -109,6 +123,16 @@ export async function runDev(options: DevOptions, io: Io, signal: AbortSignal): 
   closers.use(watchSources({ paths: options.paths, apps, clock, screen, out: io.out, deploy: deployer.deploy }));
   await Promise.race([platform.failed, untilAborted(signal)]);
   io.out(screen.stopping());
+}
+
+function openHealth(
+  { healthPort }: DevOptions,
+  { states, metrics }: Platform,
+  signal: AbortSignal,
+): Promise<HealthServer> {
+  const at = { port: healthPort ?? defaultHealthPort, strict: healthPort !== undefined };
+  const stopping = (): boolean => signal.aborted;
+  return listenFrom(at, (port) => startHealthServer({ host: '127.0.0.1', port, states, metrics, stopping }));
 }
 
 async function httpsSettings(

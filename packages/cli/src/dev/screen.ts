@@ -23,6 +23,7 @@ export interface Started {
   readonly serviceUrl: string;
   readonly exampleName: string;
   readonly exampleUrl: string;
+  readonly metricsUrl: string;
   readonly kubeconfigFile: string;
   readonly logFile: string;
   readonly apps: readonly { readonly name: string; readonly folder: string }[];
@@ -36,20 +37,24 @@ interface Facts {
   readonly port: number;
   readonly httpsPort?: number;
   readonly usualPort: number;
+  readonly healthPort: number;
   readonly kubeconfigFile: string;
   readonly logFile: string;
   readonly apps: Started['apps'];
 }
 
 /** Puts together what to tell at the start. */
-export function startedFacts({ domain, namespace, port, httpsPort, usualPort, apps, ...files }: Facts): Started {
+export function startedFacts({ healthPort, apps, ...facts }: Facts): Started {
+  const { domain, namespace, port, httpsPort, usualPort, kubeconfigFile, logFile } = facts;
   const suffix = port === 80 ? '' : `:${port}`;
   const app = apps.find(({ name }) => name === 'hello')?.name ?? apps[0]?.name ?? 'hello';
   return {
-    ...files,
+    kubeconfigFile,
+    logFile,
     apps,
     gatewayUrl: `http://${domain}${suffix}`,
     httpsUrl: httpsPort === undefined ? undefined : `https://<name>.${namespace}.${domain}:${httpsPort}`,
+    metricsUrl: `http://127.0.0.1:${healthPort}/metrics`,
     serviceUrl: `http://<name>.<namespace>.${domain}${suffix}`,
     exampleName: app,
     exampleUrl: `http://${app}.${namespace}.${domain}${suffix}/`,
@@ -64,7 +69,18 @@ export function createScreen({ color, cwd }: { readonly color: boolean; readonly
   const { bold, dim, green, red, yellow, cyan } = createColors(color);
   const path = (file: string): string => shorten(file, cwd);
   return {
-    started: ({ gatewayUrl, httpsUrl, serviceUrl, exampleName, exampleUrl, kubeconfigFile, logFile, apps, note }) =>
+    started: ({
+      gatewayUrl,
+      httpsUrl,
+      serviceUrl,
+      exampleName,
+      exampleUrl,
+      metricsUrl,
+      kubeconfigFile,
+      logFile,
+      apps,
+      note,
+    }) =>
       [
         '',
         `  ${bold('Ebb')}: Knative Services on this machine`,
@@ -73,6 +89,7 @@ export function createScreen({ color, cwd }: { readonly color: boolean; readonly
         ...(httpsUrl ? [`  https     ${cyan(httpsUrl)}   ${dim('with curl --cacert .ebb/ca.crt')}`] : []),
         `  kubectl   ${cyan(`export KUBECONFIG=${kubeconfigFile}`)}`,
         ...apps.map(({ name, folder }) => `  image     dev.local/${name} ${dim(`is ${path(folder)}`)}`),
+        `  metrics   ${cyan(metricsUrl)}   ${dim('and /healthz, /readyz')}`,
         `  logs      ${dim(path(logFile))}`,
         ...(note ? [`  ${yellow('note')}      ${note}`] : []),
         '',

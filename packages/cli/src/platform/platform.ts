@@ -67,6 +67,10 @@ export interface Platform extends AsyncDisposable {
   readonly connect: (fieldManager: string) => KubeClient;
   /** The panel of the local ECI. */
   readonly panel: PanelAddress;
+  /** Whether each component has caught up, by name. */
+  readonly states: () => ReadonlyMap<string, boolean>;
+  /** What its gateways count, in Prometheus' text format. */
+  readonly metrics: () => Promise<string | undefined>;
   /** Rejects when a component failed for good. */
   readonly failed: Promise<never>;
 }
@@ -127,6 +131,13 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     client,
     connect: (fieldManager) => api.connect({ fieldManager }),
     panel,
+    states: () =>
+      new Map([
+        ...following.states,
+        ...components.states,
+        ...(workers ? [['gateway workers', workers.pool.isReady] as const] : []),
+      ]),
+    metrics: () => Promise.resolve(components.gateway?.metrics()),
     failed,
     [Symbol.asyncDispose]: () => closers[Symbol.asyncDispose](),
   };

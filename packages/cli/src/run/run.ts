@@ -10,7 +10,7 @@ import { Closers } from '../platform/closers.ts';
 import type { ComponentsOptions, ListenAt } from '../platform/component-options.ts';
 import { announcePort, createDomain } from '../platform/config.ts';
 import { type RunningComponents, openComponents } from '../platform/start-components.ts';
-import { startHealthServer } from './health-server.ts';
+import { startHealthServer } from '../platform/health-server.ts';
 import { type GatewayWorkers, openGatewayWorkers } from '../workers/gateway-workers.ts';
 import { readyMessage } from '../workers/worker-pool.ts';
 import { type ClusterFacts, waitForCluster } from './preflight.ts';
@@ -42,7 +42,7 @@ export async function runOnCluster(options: RunOptions, io: Io, signal: AbortSig
     const { host, ports, components, name } = settings;
     const states = (): ReadonlyMap<string, boolean> =>
       new Map([...(running?.states ?? []), ...(workers ? [['gateway workers', workers.pool.isReady] as const] : [])]);
-    const metrics = (): string | undefined => running?.gateway?.metrics();
+    const metrics = (): Promise<string | undefined> => Promise.resolve(running?.gateway?.metrics());
     const options = { host, port: ports.health, states, metrics, stopping: () => signal.aborted };
     const { port } = closers.use(await startHealthServer(options));
     say(`${components.join(', ')} as ${name}; health on http://${formatAddress({ host, port })}`);

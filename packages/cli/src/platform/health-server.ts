@@ -8,8 +8,8 @@ export interface HealthOptions {
   readonly port: number;
   /** Whether each component has caught up, by name; none before they have been opened. */
   readonly states: () => ReadonlyMap<string, boolean>;
-  /** What the gateway of this process counts, in Prometheus' text format; undefined if it has none. */
-  readonly metrics: () => string | undefined;
+  /** What the gateways of this process and of its workers count, in Prometheus' text format; undefined if there are none. */
+  readonly metrics: () => Promise<string | undefined>;
   /** True from the moment this process has been told to stop. */
   readonly stopping: () => boolean;
 }
@@ -24,21 +24,13 @@ export interface HealthServer extends AsyncDisposable {
  */
 export async function startHealthServer(options: HealthOptions): Promise<HealthServer> {
   const { host, port } = options;
-  const server = createServer((request, response) => {
-    switch (request.url?.split('?', 1)[0]) {
-      case '/healthz':
-        return answer(response, 200, 'ok\n');
-      case '/readyz': {
-        const { ready, text } = readiness(options);
-        return answer(response, ready ? 200 : 503, text);
-      }
-      case '/metrics': {
-        const text = options.metrics();
-        return text === undefined ? answer(response, 404, 'no gateway in this process\n') : answer(response, 200, text);
-      }
-      default:
-        return answer(response, 404, 'there are /healthz, /readyz and /metrics\n');
-    }
+  const server = createServer(({ url = '' }, response) => {
+    const path = url.split('?', 1)[0];
+    if (path === '/metrics') return void answerMetrics(response, options);
+    if (path === '/healthz') return answer(response, 200, 'ok\n');
+    if (path !== '/readyz') return answer(response, 404, 'there are /healthz, /readyz and /metrics\n');
+    const { ready, text } = readiness(options);
+    return answer(response, ready ? 200 : 503, text);
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) => {
@@ -62,6 +54,16 @@ function readiness({ states, stopping }: HealthOptions): { ready: boolean; text:
   const ready = all.length > 0 && all.every(([, caughtUp]) => caughtUp);
   const lines = all.map(([name, caughtUp]) => `${name}: ${caughtUp ? 'ok' : 'starting'}\n`);
   return { ready, text: lines.join('') || 'starting\n' };
+}
+
+async function answerMetrics(response: ServerResponse, { metrics }: HealthOptions): Promise<void> {
+  try {
+    const text = await metrics();
+    if (text === undefined) answer(response, 404, 'no gateway in this process\n');
+    else answer(response, 200, text);
+  } catch (error) {
+    answer(response, 500, `${messageOf(error)}\n`);
+  }
 }
 
 function answer(response: ServerResponse, status: number, text: string): void {
