@@ -126,9 +126,9 @@ export class Activator implements Disposable {
     return this.#revisions.get(key)?.waiting ?? 0;
   }
 
-  /** Revisions for which requests wait. */
+  /** Revisions that have requests, or have had some a moment ago. */
   *busy(): Generator<string> {
-    for (const [key, { waiting }] of this.#revisions) if (waiting > 0) yield key;
+    for (const { namespace, name } of this.#load.sources()) yield `${namespace}/${name}`;
   }
 
   /** Since when a revision has had an instance that is ready, in milliseconds since the epoch; undefined while it has none. */
@@ -183,6 +183,7 @@ export class Activator implements Disposable {
       return revision.take(caller.prefers) ?? this.#wait(key, revision, caller);
     } catch (error) {
       this.#load.end(revision);
+      if (revision.isEmpty && !revision.config) this.deleteRevision(key);
       throw error;
     }
   }

@@ -88,6 +88,11 @@ export class LoadReporter implements Disposable {
     entry.average.change(delta, now);
   }
 
+  /** What is not idle. */
+  sources(): Iterable<LoadSource> {
+    return this.#entries.keys();
+  }
+
   /** Has a revision without requests reported once with zero, so that its pods are known to be idle. */
   touch(source: LoadSource): void {
     if (!this.#entries.has(source)) this.#add(source, this.#options.clock.now());

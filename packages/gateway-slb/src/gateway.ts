@@ -13,7 +13,7 @@ import { PublicEdge } from './kubernetes/public-edge.ts';
 import { defaultSettings } from './kubernetes/read-revision.ts';
 import { ServiceBackends } from './kubernetes/service-backends.ts';
 import { TableHolder } from './kubernetes/table-holder.ts';
-import { type RevisionMetrics, expose } from './metrics/exposition.ts';
+import { type MetricsReport, expose } from './metrics/exposition.ts';
 import { RequestMetrics } from './metrics/request-metrics.ts';
 import { SlotSharing } from './peers/slot-sharing.ts';
 
@@ -51,9 +51,9 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { https } = listeners;
   const holder = new TableHolder({ random, clusterDomain, httpsPort: https?.externalPort });
   const settings = new Map<string, RevisionSettings>();
-  const services = new ServiceBackends({ ...options, activator, settings });
+  const metrics = new RequestMetrics((key) => settings.has(key));
+  const services = new ServiceBackends({ ...options, activator, settings, metrics });
   const { certificate, externalPort: httpsPort } = https ?? {};
-  const metrics = new RequestMetrics();
   const edge = new PublicEdge({
     ...options,
     tls: https !== undefined,
@@ -151,18 +151,18 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     httpsAddress,
     ready,
     close,
-    metrics: () => expose(metricsOf(metrics, activator, informers.revisions)),
+    metrics: () => expose(reportOf(metrics, activator, informers.revisions)),
     [Symbol.asyncDispose]: () => close({ graceMs: disposeGraceMs }),
   };
 }
 
-/** Of each revision that has had a request, or has one now. */
-function metricsOf(
+/** Of each revision that has had a request, or has one now, and of requests without one. */
+function reportOf(
   metrics: RequestMetrics,
   activator: Activator,
   revisions: Informer<Revision>,
-): readonly RevisionMetrics[] {
-  return [...new Set([...metrics.keys(), ...activator.busy()])].map((key) => {
+): MetricsReport {
+  const told = [...new Set([...metrics.keys(), ...activator.busy()])].map((key) => {
     const [namespace = '', revision = ''] = key.split('/');
     const labels = revisions.get(namespace, revision)?.metadata.labels ?? {};
     const active = Object.values(activator.inFlightByPod(key)).reduce((sum, count) => sum + count, 0);
@@ -176,6 +176,7 @@ function metricsOf(
       outcomes: [...metrics.of(key)],
     };
   });
+  return { revisions: told, unrouted: metrics.unrouted };
 }
 
 /** Plain Services are served like revisions, but nobody scales them: their names have a port. */

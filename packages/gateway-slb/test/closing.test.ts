@@ -23,6 +23,7 @@ async function openPair(): Promise<Pair> {
       closing: () => true,
       dateLine: () => '',
       mayRemember: () => true,
+      refused: () => {},
       upgrade: () => {},
       handle: (_head, writer) => {
         writer.head(readResponseHead(200, 'OK', ['Content-Length', String(bodyBytes)]), []);

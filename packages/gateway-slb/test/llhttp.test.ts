@@ -88,6 +88,7 @@ function ebb(pieces: readonly Buffer[]): Understood[] {
     closing: () => false,
     dateLine: () => '',
     mayRemember: () => true,
+    refused: () => {},
     handle: (head, writer) => {
       const { method, target } = head;
       // The gateway looks at the target when it looks for a route.

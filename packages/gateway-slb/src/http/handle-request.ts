@@ -17,6 +17,12 @@ const refuse = (refusal: Refusal): Verdict => ({ kind: 'refuse', refusal });
 
 /** Routes a request; ordinary ones and upgrades alike. Notes a fault in the head where there is one. */
 export function judge(plane: DataPlane, head: RequestHead, peer: Peer): Verdict {
+  const verdict = verdictOn(plane, head, peer);
+  if (verdict.kind === 'refuse') plane.metrics?.refused(verdict.refusal.reason, verdict.refusal.status);
+  return verdict;
+}
+
+function verdictOn(plane: DataPlane, head: RequestHead, peer: Peer): Verdict {
   if (head.method === 'CONNECT') head.fault ??= { status: 405, text: refusals.connect.text };
   const target = readTarget(head.target);
   const isAboutAll = head.target === '*' && head.method === 'OPTIONS';

@@ -1,5 +1,6 @@
 import { type IncomingMessage, type Server, createServer } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { DataPlane } from './data-plane.ts';
 import type { Peer } from './downstream.ts';
 import { judge } from './handle-request.ts';
@@ -22,8 +23,12 @@ export class Upgrades implements Disposable {
       // What the HTTP server gives is what it was given.
       this.#begin(plane, request, socket as Socket, firstBytes);
     });
-    this.#server.on('clientError', (_, socket) => refuseOnSocket(socket, refusals.notHttp));
-    this.#server.on('request', ({ socket }) => refuseOnSocket(socket, refusals.notHttp));
+    const refuse = (socket: Duplex): void => {
+      plane.metrics?.refused(refusals.notHttp.reason, refusals.notHttp.status);
+      refuseOnSocket(socket, refusals.notHttp);
+    };
+    this.#server.on('clientError', (_, socket) => refuse(socket));
+    this.#server.on('request', ({ socket }) => refuse(socket));
   }
 
   /** @param bytes What was read from the socket: the request, and perhaps more. */

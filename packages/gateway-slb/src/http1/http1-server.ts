@@ -30,6 +30,7 @@ export class Http1Server implements Disposable {
       dateLine: createDateLine(plane.clock),
       mayRemember: () => plane.duties?.() === undefined,
       handle: (head, writer, peer) => handleRequest(plane, head, writer, peer),
+      refused: ({ reason, status }) => plane.metrics?.refused(reason, status),
       upgrade: (connection, bytes) => {
         this.#connections.delete(connection);
         this.#upgrades.take(connection.socket, connection.peer, bytes);

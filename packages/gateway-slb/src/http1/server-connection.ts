@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Peer } from '../http/downstream.ts';
 import type { Fault, RequestHead } from '../http/request-head.ts';
-import { answerOf, refusals } from '../http/refusal.ts';
+import { type Refusal, answerOf, refusals } from '../http/refusal.ts';
 import { HeadMemory } from './head-memory.ts';
 import { IncomingBody } from './incoming-body.ts';
 import { type ParsedRequest, parseRequest } from './request-parser.ts';
@@ -18,6 +18,8 @@ export interface ServerContext {
   mayRemember(): boolean;
   /** A request has come; its body follows. */
   handle(head: RequestHead, writer: ResponseWriter, peer: Peer): void;
+  /** What came is no request, and is answered as such. */
+  refused(refusal: Pick<Refusal, 'reason' | 'status'>): void;
   /** A request asks for another protocol: the socket, and all that was read from it, are given away. */
   upgrade(connection: ServerConnection, bytes: Buffer): void;
 }
@@ -276,10 +278,11 @@ export class ServerConnection implements ResponseChannel {
   }
 
   /** Answers what is no request, and closes. */
-  #refuse(refusal: Parameters<typeof answerOf>[0]): false {
+  #refuse(refusal: Refusal): false {
     this.#inDoubt = true;
     this.#pending = undefined;
     this.#body = undefined;
+    this.#context.refused(refusal);
     new ResponseWriter(this, { method: '', minorVersion: 1 }, undefined).answer(answerOf(refusal));
     return false;
   }

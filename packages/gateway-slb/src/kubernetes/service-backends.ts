@@ -4,6 +4,7 @@ import type { Clock, Logger } from '@ebb/base';
 import { type Informer, type KubeClient, createInformer } from '@ebb/kube';
 import type { CompiledIngress, ServiceTarget } from '@ebb/router';
 import type { RevisionSettings } from '../http/data-plane.ts';
+import type { RequestMetrics } from '../metrics/request-metrics.ts';
 
 export interface ServiceBackendsOptions {
   readonly client: KubeClient;
@@ -13,6 +14,7 @@ export interface ServiceBackendsOptions {
   readonly activator: Pick<Activator, 'setRevision' | 'deleteRevision' | 'setPod' | 'deletePod'>;
   /** Where requests look up how their target is to be treated, by its key. */
   readonly settings: Map<string, RevisionSettings>;
+  readonly metrics: Pick<RequestMetrics, 'forget'>;
 }
 
 /** A port that some Ingress sends requests to. */
@@ -98,6 +100,7 @@ export class ServiceBackends implements AsyncDisposable {
     this.#byService.get(`${backend.target.namespace}/${backend.target.name}`)?.delete(key);
     this.#options.settings.delete(key);
     this.#options.activator.deleteRevision(key);
+    this.#options.metrics.forget(key);
   }
 
   #refreshAll(service: string): void {

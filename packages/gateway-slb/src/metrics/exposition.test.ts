@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { expose } from './exposition.ts';
 import { RequestMetrics } from './request-metrics.ts';
 
-const metrics = new RequestMetrics();
+const metrics = new RequestMetrics(() => true);
 for (const [status, ms] of [
   [200, 5],
   [200, 30],
@@ -11,8 +11,12 @@ for (const [status, ms] of [
 ] as const)
   metrics.observe('default/hello-00001', status, ms);
 
-const text = expose([
-  {
+metrics.refused('no-route', 404);
+metrics.refused('no-route', 404);
+metrics.refused('bad-request', 431);
+
+const text = expose({
+  revisions: [{
     namespace: 'default',
     revision: 'hello-00001',
     service: 'hello',
@@ -20,8 +24,9 @@ const text = expose([
     waiting: 2,
     active: 3,
     outcomes: [...metrics.of('default/hello-00001')],
-  },
-]);
+  }],
+  unrouted: metrics.unrouted,
+});
 const lines = text.split('\n');
 const valueOf = (name: string, ...labels: string[]): string | undefined =>
   lines.find((line) => line.startsWith(`${name}{`) && labels.every((label) => line.includes(label)))?.split('} ')[1];
@@ -53,9 +58,22 @@ it('is in the form that Prometheus reads', () => {
   expect(new Set(types).size).toBe(types.length);
 });
 
-it('forgets a revision that is gone', () => {
-  const own = new RequestMetrics();
+it('counts requests without a revision by what was answered', () => {
+  expect(valueOf('ebb_unrouted_requests_total', 'reason="no-route"', 'http_response_status_code="404"')).toBe('2');
+  expect(valueOf('ebb_unrouted_requests_total', 'reason="bad-request"', 'http_response_status_code="431"')).toBe('1');
+});
+
+it('forgets a revision that is gone, though some of its requests end later', () => {
+  const known = new Set(['a/b']);
+  const own = new RequestMetrics((key) => known.has(key));
   own.observe('a/b', 200, 1);
+  known.delete('a/b');
   own.forget('a/b');
+  own.observe('a/b', 200, 1);
+  own.observe('a/b', 502, 1);
   expect([...own.keys()]).toEqual([]);
+  expect(own.unrouted).toEqual([
+    { reason: 'revision-missing', status: 200, count: 1 },
+    { reason: 'revision-missing', status: 502, count: 1 },
+  ]);
 });

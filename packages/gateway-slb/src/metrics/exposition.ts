@@ -1,4 +1,4 @@
-import { type Outcomes, boundsMs } from './request-metrics.ts';
+import { type Outcomes, type Unrouted, boundsMs } from './request-metrics.ts';
 
 /** What there is to tell of one revision at this moment. */
 export interface RevisionMetrics {
@@ -11,6 +11,12 @@ export interface RevisionMetrics {
   /** Requests that have one. */
   readonly active: number;
   readonly outcomes: readonly Outcomes[];
+}
+
+/** What there is to tell at this moment. */
+export interface MetricsReport {
+  readonly revisions: readonly RevisionMetrics[];
+  readonly unrouted: readonly Unrouted[];
 }
 
 type Labels = Readonly<Record<string, string>>;
@@ -53,7 +59,7 @@ class Exposition {
 }
 
 /** The metrics of a gateway under Knative's names of today and of before (data-path.md, sections 15.1 and 15.2). */
-export function expose(revisions: readonly RevisionMetrics[]): string {
+export function expose({ revisions, unrouted }: MetricsReport): string {
   const out = new Exposition();
   for (const each of revisions) {
     const { namespace, revision, service, configuration, waiting, active, outcomes } = each;
@@ -81,6 +87,9 @@ export function expose(revisions: readonly RevisionMetrics[]): string {
         out.histogram(`${prefix}_request_latencies`, old, outcome, 1);
       }
     }
+  }
+  for (const { reason, status, count } of unrouted) {
+    out.counter('ebb_unrouted_requests_total', { reason, http_response_status_code: String(status) }, count);
   }
   return out.text();
 }

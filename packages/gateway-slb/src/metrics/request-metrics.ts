@@ -12,14 +12,35 @@ export interface Outcomes {
   readonly buckets: number[];
 }
 
-/** How many requests each revision has had, how they ended, and how long they took. */
+/** Requests that belong to no revision, by what the gateway has answered: as few as there are answers. */
+export interface Unrouted {
+  readonly reason: string;
+  readonly status: number;
+  readonly count: number;
+}
+
+/**
+ * How many requests each revision has had, how they ended, and how long they took; and how many were answered without one. What is
+ * kept is bounded by the revisions there are.
+ */
 export class RequestMetrics {
+  readonly #isKnown: (revisionKey: string) => boolean;
   readonly #revisions = new Map<string, Map<number, Outcomes>>();
+  readonly #unrouted = new Map<string, { readonly reason: string; readonly status: number; count: number }>();
+
+  /** @param isKnown Whether there is such a revision now. Of others only the number of requests is kept. */
+  constructor(isKnown: (revisionKey: string) => boolean) {
+    this.#isKnown = isKnown;
+  }
 
   /** A request is over. */
   observe(revisionKey: string, status: number, durationMs: number): void {
     let statuses = this.#revisions.get(revisionKey);
-    if (!statuses) this.#revisions.set(revisionKey, (statuses = new Map()));
+    if (!statuses) {
+      // It may have been deleted while the request was under way.
+      if (!this.#isKnown(revisionKey)) return this.refused('revision-missing', status);
+      this.#revisions.set(revisionKey, (statuses = new Map()));
+    }
     let outcomes = statuses.get(status);
     if (!outcomes) statuses.set(status, (outcomes = { status, count: 0, sumMs: 0, buckets: emptyBuckets() }));
     outcomes.count++;
@@ -27,6 +48,19 @@ export class RequestMetrics {
     let at = 0;
     while (durationMs > (boundsMs[at] ?? Infinity)) at++;
     outcomes.buckets[at] = (outcomes.buckets[at] ?? 0) + 1;
+  }
+
+  /** A request was answered without a revision. */
+  refused(reason: string, status: number): void {
+    const key = `${reason} ${status}`;
+    const known = this.#unrouted.get(key);
+    if (known) known.count++;
+    else this.#unrouted.set(key, { reason, status, count: 1 });
+  }
+
+  /** Requests that were answered without a revision. */
+  get unrouted(): readonly Unrouted[] {
+    return [...this.#unrouted.values()];
   }
 
   /** The revision is gone. */

@@ -1,0 +1,40 @@
+import { silentLogger, systemClock } from '@ebb/base';
+import { expect, it } from 'vitest';
+import { createGateway } from '../src/index.ts';
+import { createFakeClient } from './fake-client.ts';
+import { openHttp2Client } from './http2-client.ts';
+import { exchangeRaw } from './raw-client.ts';
+
+it('counts requests that reach no revision, in every version of HTTP, by what they are answered', async () => {
+  await using gateway = await createGateway({
+    client: createFakeClient(),
+    clock: systemClock,
+    logger: silentLogger,
+    random: Math.random,
+    name: 'gateway-1',
+    listeners: { public: { host: '127.0.0.1', port: 0 } },
+    sendStats: () => {},
+    limits: { headerBytes: 4096 },
+  });
+  await gateway.ready;
+  const { port } = gateway.publicAddress;
+  const countOf = (reason: string, status: number): number => {
+    const line = `ebb_unrouted_requests_total{reason="${reason}",http_response_status_code="${status}"} `;
+    const rest = gateway.metrics().split(line)[1];
+    return rest === undefined ? 0 : Number.parseInt(rest, 10);
+  };
+  for (const host of ['one', 'two', 'three'])
+    await exchangeRaw(port, `GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+  await exchangeRaw(port, 'GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n');
+  await using client = await openHttp2Client(port);
+  await client.ask({ ':authority': 'four' });
+  expect(countOf('no-route', 404)).toBe(5);
+  await exchangeRaw(port, 'GET / HTTP/1.1\r\nno header\r\n\r\n');
+  expect(countOf('bad-request', 400)).toBe(1);
+  await exchangeRaw(port, `GET / HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(5000)}\r\n\r\n`);
+  expect(countOf('bad-request', 431)).toBe(1);
+  await exchangeRaw(port, `GET /${'x'.repeat(5000)}`);
+  expect(countOf('bad-request', 414)).toBe(1);
+  await exchangeRaw(port, 'CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n');
+  expect(countOf('not-supported', 405)).toBe(1);
+});
