@@ -165,6 +165,7 @@ export interface PodStatus {
   conditions?: CoreCondition[];
   containerStatuses?: ContainerStatus[];
   initContainerStatuses?: ContainerStatus[];
+  ephemeralContainerStatuses?: ContainerStatus[];
 }
 
 export interface Pod extends KubernetesObject {

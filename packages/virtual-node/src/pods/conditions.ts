@@ -1,10 +1,22 @@
 import type { CoreCondition, Pod } from '@ebb/api';
 
-/** Conditions with their `lastTransitionTime`, which moves only when the status does. */
+/** Conditions the node sets; those of other types are others' to set and to take away. */
+const own: ReadonlySet<string> = new Set([
+  'PodReadyToStartContainers',
+  'Initialized',
+  'Ready',
+  'ContainersReady',
+  'PodScheduled',
+  'ContainerInstanceExpired',
+]);
+
+/** Conditions with their `lastTransitionTime`, which moves only when the status does, and behind them those that others set. */
 export function stampConditions(next: readonly CoreCondition[], { status }: Pod, now: string): CoreCondition[] {
-  return next.map((condition) => {
-    const before = status?.conditions?.find(({ type }) => type === condition.type);
-    const since = before?.status === condition.status ? before.lastTransitionTime : undefined;
+  const before = status?.conditions ?? [];
+  const stamped = next.map((condition) => {
+    const known = before.find(({ type }) => type === condition.type);
+    const since = known?.status === condition.status ? known.lastTransitionTime : undefined;
     return { ...condition, lastTransitionTime: since ?? now };
   });
+  return [...stamped, ...before.filter(({ type }) => !own.has(type) && !next.some((each) => each.type === type))];
 }

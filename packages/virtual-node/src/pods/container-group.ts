@@ -4,8 +4,9 @@ import type { CreateGroup } from '../eci/eci.ts';
 import { type ResolvedVariable, expandSubPath, resolveEnvironment } from './environment.ts';
 import { containerResources, cpuRequests, extraStorage, gpuResources, groupResources } from './group-resources.ts';
 import { imageCredentials } from './image-credentials.ts';
-import { lifecycleFields } from './lifecycle.ts';
+import { lifecycleFields, sleepBeforeStop } from './lifecycle.ts';
 import type { Lookup } from './lookup.ts';
+import { Unsupported } from './missing.ts';
 import { podFields } from './pod-fields.ts';
 import { planProbes } from './probe-plan.ts';
 import { addedCapabilities, checkSupported } from './unsupported.ts';
@@ -55,7 +56,7 @@ export function makeContainerGroup(pod: Pod, lookup: Lookup): CreateGroup {
     ...groupResources(spec),
     ...extraStorage(spec),
     restartPolicy: spec.restartPolicy ?? 'Always',
-    terminationGracePeriodSeconds: spec.terminationGracePeriodSeconds ?? 30,
+    terminationGracePeriodSeconds: graceOf(spec),
     ...(spec.activeDeadlineSeconds === undefined ? {} : { activeDeadlineSeconds: spec.activeDeadlineSeconds }),
     hostName: hostName(pod),
     ...podFields(pod),
@@ -65,6 +66,15 @@ export function makeContainerGroup(pod: Pod, lookup: Lookup): CreateGroup {
     ...(imageRegistryCredential.length > 0 ? { imageRegistryCredential } : {}),
     tag: tagsOf(pod),
   };
+}
+
+/** After the hooks that sleep there is still so long to stop in, as with a kubelet. */
+const leastGraceSeconds = 2;
+
+/** ECI's part of the grace: what comes after the node has slept for the hooks. */
+function graceOf(spec: Pod['spec']): number {
+  const all = spec.terminationGracePeriodSeconds ?? 30;
+  return Math.max(all - sleepBeforeStop(spec), Math.min(all, leastGraceSeconds));
 }
 
 /** The pod's UID; at most 64 characters. */
@@ -102,13 +112,12 @@ function hostName({ metadata, spec }: Pod): string {
 }
 
 function groupContainer(container: Container, pod: Pod, variables: readonly ResolvedVariable[]): GroupContainer {
-  const { name, image = '', command, args, workingDir, imagePullPolicy, ports, volumeMounts } = container;
+  const { name, image = '', workingDir, imagePullPolicy, ports, volumeMounts } = container;
   const probes = planProbes(container).group;
   const group = {
     name,
     image,
-    command,
-    arg: args,
+    ...words(container, pod),
     workingDir,
     imagePullPolicy,
     ...containerResources(container),
@@ -131,6 +140,22 @@ function groupContainer(container: Container, pod: Pod, variables: readonly Reso
     ...groupSecurity(container, pod),
   };
   return withoutUndefined(group);
+}
+
+/** ECI takes no longer lists (serverless-node.md, section 2.2). */
+const maxWords = { command: 20, arg: 10 } as const;
+
+/** What to run. Where there is a command, its arguments only follow it: what is too much for one list goes into the other. */
+function words({ name, command = [], args = [] }: Container, { spec }: Pod): Pick<GroupContainer, 'command' | 'arg'> {
+  if (command.length <= maxWords.command && args.length <= maxWords.arg) {
+    return { ...(command.length > 0 ? { command } : {}), ...(args.length > 0 ? { arg: args } : {}) };
+  }
+  const all = [...command, ...args];
+  const most = command.length > 0 ? maxWords.command + maxWords.arg : maxWords.arg;
+  if (all.length <= most) return { command: all.slice(0, maxWords.command), arg: all.slice(maxWords.command) };
+  const list = spec.containers.some((each) => each.name === name) ? 'containers' : 'initContainers';
+  const field = `spec.${list}[${JSON.stringify(name)}].${command.length > 0 ? 'command and args' : 'args'}`;
+  throw new Unsupported(`${field} cannot be had on a virtual node: ${all.length} words; at most ${most} are taken`);
 }
 
 /** `core/v1 VolumeMount`, with what Knative has not. */

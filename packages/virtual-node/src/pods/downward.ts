@@ -1,4 +1,5 @@
-import { type Container, type Pod, parseQuantity } from '@ebb/api';
+import { type Container, type Pod, type PodSpec, parseQuantity } from '@ebb/api';
+import { groupResources, instanceStorage } from './group-resources.ts';
 import { Unsupported } from './missing.ts';
 import type { ResourceFieldRef } from './volume-sources.ts';
 
@@ -32,8 +33,11 @@ function keyValueLines(map: Record<string, string> | undefined): string {
     .join('\n');
 }
 
-/** What an instance has where a container has no limit (serverless-node.md, section 2.6). */
-const unlimited: Readonly<Record<string, number>> = { cpu: 2, memory: 4 * 2 ** 30, 'ephemeral-storage': 30 * 2 ** 30 };
+/** What a container without a limit may take: all that its instance has. */
+function unlimited(spec: PodSpec): Readonly<Record<string, number>> {
+  const { cpu, memory } = groupResources(spec);
+  return { cpu, memory: memory * 2 ** 30, 'ephemeral-storage': instanceStorage(spec) * 2 ** 30 };
+}
 
 /**
  * A container's request or limit, divided and rounded up as Kubernetes does: `limits.cpu` of 250m is 1, with divisor 1m 250.
@@ -47,7 +51,7 @@ export function resourceField(
   const containers = [...spec.containers, ...(spec.initContainers ?? [])];
   const container = containerName === undefined ? self : containers.find(({ name }) => name === containerName);
   const [, kind = '', name = ''] = /^(limits|requests)\.(.+)$/.exec(resource) ?? [];
-  const fallback = unlimited[name];
+  const fallback = unlimited(spec)[name];
   if (!container || fallback === undefined)
     throw new Unsupported(`resourceFieldRef ${resource}: there is no such figure`);
   const { limits, requests } = container.resources ?? {};

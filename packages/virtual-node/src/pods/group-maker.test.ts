@@ -94,6 +94,17 @@ describe('the group of a pod', () => {
     });
   });
 
+  it('is not made for what no instance has', async () => {
+    const { made } = await make(pod({}, { resources: { limits: { cpu: 1, 'example.com/fpga': 1 } } }));
+    expect(condition(made)).toMatchObject({ message: '0/1 nodes are available: 1 Insufficient example.com/fpga.' });
+  });
+
+  it('goes without what ECI has no field for, and says so in one event', async () => {
+    const { made } = await make(pod({ securityContext: { fsGroup: 5 } }, { ports: [{ hostPort: 80 }] }));
+    const message = expect.stringMatching(/spec.securityContext.fsGroup, spec.containers\["c"\].ports\[0\].hostPort$/);
+    expect(made).toMatchObject({ id: 'eci-1', events: [{ type: 'Warning', reason: 'FieldIgnored', message }] });
+  });
+
   it('is tried again where there is no stock, which is no other thing to the pod', async () => {
     const error = new EciError('OperationDenied.NoStock', 'none left', { remedy: 'look-elsewhere' });
     const { made } = await make(pod({}, { resources: { limits: { cpu: 50 } } }), { error });

@@ -2,16 +2,16 @@ import { type KubeClient, type Node, type Pod, type PodStatus, resources } from 
 import type { Clock } from '@ebb/base';
 import { type ReconcileResult, controllerOf, toTimestamp } from '@ebb/kube';
 import type { CreateGroup, Eci } from '../eci/eci.ts';
-import { EciError, isMadeBefore, isZoneOut } from '../eci/error.ts';
+import { EciError, isAboutSpec, isMadeBefore, isZoneOut } from '../eci/error.ts';
 import { AnnotationError } from '../profile/annotations.ts';
 import { type Effects, effectsOn } from '../profile/effects.ts';
 import type { EciProfile, Labels } from '../profile/profile.ts';
 import { type Attempt, type FailStrategy, type GroupSettings, readSettings } from '../profile/settings.ts';
 import { makeContainerGroup } from './container-group.ts';
-import { skippedNames } from './environment.ts';
 import { groupResources } from './group-resources.ts';
-import type { Lookup } from './lookup.ts';
+import { madeEvents } from './made-events.ts';
 import { MissingReference, Unsupported } from './missing.ts';
+import type { PodEvent } from './pod-event.ts';
 import { createPullSecrets } from './pull-secrets.ts';
 import { fetchReferences } from './references.ts';
 import { refusedStatus, unschedulableStatus } from './refused-status.ts';
@@ -41,13 +41,6 @@ interface MakerOptions {
   readonly namespaceLabels: (namespace: string, signal: AbortSignal) => Promise<Labels>;
   readonly claimsAreLocal: boolean;
   readonly clock: Clock;
-}
-
-/** Something to tell of a pod. */
-export interface PodEvent {
-  readonly type: 'Normal' | 'Warning';
-  readonly reason: string;
-  readonly message: string;
 }
 
 /** The group's id; or why there is none, and when to try again: an error is for the back-off. */
@@ -97,12 +90,7 @@ export function createGroupMaker(options: MakerOptions): { make(pod: Pod, signal
       return {
         id,
         ...(hasAny(effects) ? { effects } : {}),
-        events: [
-          ...ignoredEvents(settings),
-          ...skippedEvents(pod, lookup),
-          ...pullSecretEvents(lookup),
-          ...degradedEvents(settings, used),
-        ],
+        events: madeEvents(pod, { lookup, settings, used }),
       };
     } catch (error) {
       return refused(pod, error, { nowMs: now, zone, settings });
@@ -140,7 +128,7 @@ async function tryEach(
       return { id, used };
     } catch (error) {
       refusal = error;
-      if (!(error instanceof EciError) || error.remedy !== 'look-elsewhere') break;
+      if (!(error instanceof EciError) || !isAboutSpec(error)) break;
     }
   }
   throw refusal;
@@ -220,35 +208,6 @@ function noRoom(pod: Pod, message: string, nowMs: number): Made {
 }
 
 const failed = (message: string): PodEvent => ({ type: 'Warning', reason: 'ProviderCreateFailed', message });
-
-function ignoredEvents({ ignored }: GroupSettings): PodEvent[] {
-  if (ignored.length === 0) return [];
-  const message = `these annotations mean nothing here and were ignored: ${ignored.join(', ')}`;
-  return [{ type: 'Warning', reason: 'AnnotationIgnored', message }];
-}
-
-function skippedEvents(pod: Pod, lookup: Lookup): PodEvent[] {
-  return skippedNames(pod, lookup).map((message) => ({
-    type: 'Warning',
-    reason: 'InvalidEnvironmentVariableNames',
-    message,
-  }));
-}
-
-/** As a kubelet has it: the image may be to be had without. */
-function pullSecretEvents(lookup: Lookup): PodEvent[] {
-  const missing = lookup.pullSecrets.filter((name) => !lookup.secret(name));
-  if (missing.length === 0) return [];
-  const message = `Unable to retrieve some image pull secrets (${missing.join(', ')}); attempting to pull the image may not succeed.`;
-  return [{ type: 'Warning', reason: 'FailedToRetrieveImagePullSecret', message }];
-}
-
-/** Somebody wanted spot, and pays more. */
-function degradedEvents({ attempts }: GroupSettings, { spotStrategy }: Attempt): PodEvent[] {
-  if (spotStrategy !== undefined || attempts[0]?.spotStrategy === undefined) return [];
-  const message = 'no spot instance was to be had: the pod runs on demand';
-  return [{ type: 'Warning', reason: 'SpotDegraded', message }];
-}
 
 function hasAny({ labels, annotations }: Effects): boolean {
   return Object.keys(labels).length + Object.keys(annotations).length > 0;

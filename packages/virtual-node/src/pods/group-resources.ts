@@ -13,10 +13,13 @@ const defaults: GroupSize = { cpu: 2, memory: 4 };
 
 /**
  * The size of a pod's group: limits where there are any, else requests, summed over containers; init containers count with the
- * largest of them (serverless-node.md, section 2.6). ECI rounds up to a spec it sells.
+ * largest of them (serverless-node.md, section 2.6). What the pod says of itself as a whole outranks that. ECI rounds up to a
+ * spec it sells.
  */
-export function groupResources({ containers, initContainers = [] }: PodSpec): GroupSize {
+export function groupResources({ containers, initContainers = [], resources }: PodSpec): GroupSize {
   const total = (resource: 'cpu' | 'memory'): number => {
+    const whole = amountOf({ resources: resources as Container['resources'] }, resource);
+    if (whole > 0) return whole;
     const sum = containers.filter(isCounted).reduce((all, container) => all + amountOf(container, resource), 0);
     return Math.max(sum, ...initContainers.map((container) => amountOf(container, resource)));
   };
@@ -31,11 +34,16 @@ export function groupResources({ containers, initContainers = [] }: PodSpec): Gr
 const freeStorage = 30;
 
 /** GiB of disk beside those, where containers ask for more; summed as CPU and memory are. */
-export function extraStorage({ containers, initContainers = [] }: PodSpec): { ephemeralStorage?: number } {
+export function extraStorage(spec: PodSpec): { ephemeralStorage?: number } {
+  const extra = instanceStorage(spec) - freeStorage;
+  return extra > 0 ? { ephemeralStorage: extra } : {};
+}
+
+/** GiB of disk in all. */
+export function instanceStorage({ containers, initContainers = [] }: PodSpec): number {
   const sum = containers.reduce((all, container) => all + amountOf(container, 'ephemeral-storage'), 0);
   const most = Math.max(sum, ...initContainers.map((container) => amountOf(container, 'ephemeral-storage')));
-  const extra = Math.ceil(most / gibibyte - freeStorage);
-  return extra > 0 ? { ephemeralStorage: extra } : {};
+  return Math.max(freeStorage, Math.ceil(most / gibibyte));
 }
 
 /** What one container may take; what it says nothing of is left out. */
@@ -69,7 +77,10 @@ export function gpuResources({ resources }: Container): { gpu?: number } {
   return gpu === undefined ? {} : { gpu: parseQuantity(String(gpu)) };
 }
 
-function amountOf({ resources }: Container, resource: 'cpu' | 'memory' | 'ephemeral-storage'): number {
+function amountOf(
+  { resources }: { readonly resources?: Container['resources'] | undefined },
+  resource: 'cpu' | 'memory' | 'ephemeral-storage',
+): number {
   const amount = resources?.limits?.[resource] ?? resources?.requests?.[resource];
   return amount === undefined ? 0 : parseQuantity(String(amount));
 }

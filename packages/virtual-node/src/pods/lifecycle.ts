@@ -1,4 +1,4 @@
-import type { Container } from '@ebb/api';
+import type { Container, PodSpec } from '@ebb/api';
 import type { CreateGroup } from '../eci/eci.ts';
 import { namedPort } from './probe-plan.ts';
 
@@ -14,14 +14,30 @@ interface Handler {
     readonly httpHeaders?: { name: string; value: string }[];
   };
   readonly tcpSocket?: { readonly host?: string; readonly port: number | string };
+  readonly sleep?: { readonly seconds: number };
+}
+
+interface Lifecycle {
+  readonly postStart?: Handler;
+  readonly preStop?: Handler;
 }
 
 /** A container's hooks after its start and before its stop, as fields of its group. */
 export function lifecycleFields(container: Container): Partial<GroupContainer> {
-  const { postStart, preStop } =
-    (container as { readonly lifecycle?: { readonly postStart?: Handler; readonly preStop?: Handler } }).lifecycle ??
-    {};
+  const { postStart, preStop } = lifecycleOf(container);
   return { ...hook('PostStart', postStart, container), ...hook('PreStop', preStop, container) };
+}
+
+/**
+ * How long the end of a pod is put off, in seconds: ECI has no hook that sleeps, so its group is deleted so much later. Where
+ * several containers want it, the longest counts for all.
+ */
+export function sleepBeforeStop({ containers }: PodSpec): number {
+  return Math.max(0, ...containers.map((container) => lifecycleOf(container).preStop?.sleep?.seconds ?? 0));
+}
+
+function lifecycleOf(container: Container): Lifecycle {
+  return (container as { readonly lifecycle?: Lifecycle }).lifecycle ?? {};
 }
 
 function hook(

@@ -19,8 +19,10 @@ import { evict } from './evict.ts';
 import type { GroupIndex } from './group-index.ts';
 import { type GroupMaker, type Zone, failsOver } from './group-maker.ts';
 import { isOver } from './is-over.ts';
+import { sleepBeforeStop } from './lifecycle.ts';
 import { lostStatus } from './lost-status.ts';
-import { instanceIdAnnotation, podFacts, spotNotice } from './pod-status.ts';
+import { spotNotice } from './pod-conditions.ts';
+import { instanceIdAnnotation, podFacts } from './pod-status.ts';
 import { newEvents, transitions } from './transitions.ts';
 
 interface ControllerOptions {
@@ -209,7 +211,9 @@ export class PodController {
     // The timestamp already lies the grace period ahead of the moment of deletion.
     const leftMs = Date.parse(deletionTimestamp) + backstopMs - clock.now();
     if (known && leftMs > 0) {
-      const later = await this.#deleteGroup(known.id, pod);
+      const sleepMs = stopAt(pod) - clock.now();
+      const later =
+        sleepMs > 0 && !isEnded(known.group) ? { requeueAfterMs: sleepMs } : await this.#deleteGroup(known.id, pod);
       if (known.group) await this.#report(pod, known.group);
       return later ?? { requeueAfterMs: leftMs };
     }
@@ -281,4 +285,16 @@ export class PodController {
     }
     return true;
   }
+}
+
+/** When a pod that is to go is told to stop: after its hooks have slept, within its grace. */
+function stopAt({ metadata, spec }: Pod): number {
+  const { deletionTimestamp = '', deletionGracePeriodSeconds: graceSeconds = 0 } = metadata;
+  const awakeSeconds = Math.max(0, graceSeconds - sleepBeforeStop(spec));
+  return Date.parse(deletionTimestamp) - awakeSeconds * 1000;
+}
+
+/** Nothing of it has to be told to stop. */
+function isEnded(group: ContainerGroup | undefined): boolean {
+  return group?.status === 'Succeeded' || group?.status === 'Failed' || group?.status === 'Expired';
 }

@@ -46,6 +46,32 @@ describe('podFacts', () => {
     expect(other.annotations[keys.userPort]).toBe('40001');
   });
 
+  it('is ready when others say so too, whose conditions stay', () => {
+    const gated = (...conditions: object[]): Pod =>
+      ({
+        ...pod,
+        spec: { ...pod.spec, readinessGates: [{ conditionType: 'example.com/balanced' }] },
+        status: { conditions },
+      }) as unknown as Pod;
+    const said = (...conditions: object[]): unknown[] => {
+      const { status } = podFacts(gated(...conditions), group('Running', running), context);
+      return [...(status.conditions ?? [])].map(({ type, status: is, message }) => [type, is, message].join(' '));
+    };
+    expect(said()).toContainEqual(expect.stringMatching(/^Ready False .*"example.com\/balanced" does not exist/));
+    const disrupted = { type: 'DisruptionTarget', status: 'True' };
+    const open = said({ type: 'example.com/balanced', status: 'True' }, disrupted);
+    expect(open).toEqual(expect.arrayContaining(['Ready True ', 'ContainersReady True ', 'DisruptionTarget True ']));
+  });
+
+  it('tells that a container for debugging cannot be added', () => {
+    const spec = { ...pod.spec, ephemeralContainers: [{ name: 'debugger', image: 'busybox' }] };
+    const { status } = podFacts({ ...pod, spec }, group('Running', running), context);
+    expect(status.ephemeralContainerStatuses?.[0]).toMatchObject({ state: { terminated: { exitCode: 128 } } });
+    expect(transitions({ phase: 'Running' }, { phase: 'Running', ephemeralContainerStatuses: [] })).toEqual([]);
+    const [event] = transitions(undefined, { ...status, containerStatuses: [] });
+    expect(event?.message).toContain('spec.ephemeralContainers["debugger"]');
+  });
+
   it('was never initialized if it failed in the beginning', () => {
     const failing = { ...pod, spec: { ...pod.spec, initContainers: [{ name: 'i' }] } } as Pod;
     const ended = { name: 'i', currentState: { state: 'Terminated', exitCode: 2 } };

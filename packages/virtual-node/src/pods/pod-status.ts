@@ -1,15 +1,9 @@
-import {
-  type Container,
-  type ContainerState,
-  type ContainerStatus,
-  type CoreCondition,
-  type Pod,
-  type PodStatus,
-  keys,
-} from '@ebb/api';
+import { type Container, type ContainerState, type ContainerStatus, type Pod, type PodStatus, keys } from '@ebb/api';
 import type { ContainerGroup, GroupContainer, GroupContainerState, ImageIds } from '../eci/eci.ts';
 import type { Verdict } from '../probes/probe-container.ts';
+import { failureOf, podConditions } from './pod-conditions.ts';
 import { stampConditions } from './conditions.ts';
+import { ephemeralStatuses } from './ephemeral-containers.ts';
 import { planProbes } from './probe-plan.ts';
 
 /** ECI's group states as Pod phases (serverless-node.md, section 2.4). */
@@ -48,9 +42,6 @@ export const instanceIdAnnotation = 'k8s.aliyun.com/eci-instance-id';
 
 /** The annotation that tells what is paid for: an ECS type, or vCPUs and GiB as in `2-4Gi`. */
 const instanceSpecAnnotation = 'k8s.aliyun.com/eci-instance-spec';
-/** ECI's event, and reason, when a spot instance is to be taken back. */
-export const spotNotice = 'SpotToBeReleased';
-
 /** The Pod's status as the group's state tells it. Depends on nothing but its arguments. */
 export function podFacts(pod: Pod, group: ContainerGroup, context: StatusContext): PodFacts {
   const { now, hostIP } = context;
@@ -58,30 +49,18 @@ export function podFacts(pod: Pod, group: ContainerGroup, context: StatusContext
   const containers = statusesOf(pod.spec.containers, group.containers, { group, ...context });
   const found = group.initContainers as GroupContainer[] | undefined;
   const initContainers = statusesOf(pod.spec.initContainers ?? [], found, { group, ...context }).map(initStatus);
-  const running = phase === 'Running' && group.status !== 'Terminating';
-  const allReady = running && containers.every(({ ready }) => ready);
-  const uninitialized = initContainers.filter(({ ready }) => !ready).map(({ name }) => name);
-  // A pod that fails in the beginning never was.
-  const initialized = phase === 'Running' || phase === 'Succeeded' || uninitialized.length === 0;
-  const why = allReady ? undefined : unready(containers, phase);
-  const conditions: CoreCondition[] = [
-    { type: 'PodReadyToStartContainers', status: group.intranetIp ? 'True' : 'False' },
-    { type: 'Initialized', ...(initialized ? { status: 'True' } : incomplete(uninitialized)) },
-    { type: 'Ready', status: allReady ? 'True' : 'False', ...why },
-    { type: 'ContainersReady', status: allReady ? 'True' : 'False', ...why },
-    scheduled(group),
-    ...expiring(group),
-  ];
-  const failure = failureOf(group);
+  const conditions = podConditions(pod, { group, phase, containers, initContainers });
+  const refused = ephemeralStatuses(pod);
   const status: PodStatus = {
     phase,
-    ...failure,
+    ...failureOf(group),
     conditions: stampConditions(conditions, pod, now),
     hostIP,
     ...(group.intranetIp ? { podIP: group.intranetIp, podIPs: [{ ip: group.intranetIp }] } : {}),
     startTime: pod.status?.startTime ?? now,
     containerStatuses: containers,
     ...(initContainers.length > 0 ? { initContainerStatuses: initContainers } : {}),
+    ...(refused.length > 0 ? { ephemeralContainerStatuses: refused } : {}),
     qosClass: pod.status?.qosClass ?? qosClass(pod),
   };
   return {
@@ -92,21 +71,6 @@ export function podFacts(pod: Pod, group: ContainerGroup, context: StatusContext
       [keys.userPort]: otherPort(pod, group),
     },
   };
-}
-
-/** Events that tell of an end that is not the containers' doing: too long, or the machine below failed. */
-const endings = /^(DeadlineExceeded$|InstanceFailure|SystemFailure)/;
-
-/** Why a group failed as a whole, beside what its containers tell. */
-function failureOf({ status, events = [] }: ContainerGroup): Pick<PodStatus, 'reason' | 'message'> {
-  if (status === 'Expired') return { reason: 'BidFailed', message: 'the spot instance was taken back' };
-  if (status === 'Failed') {
-    const { reason, message } = events.find(({ reason: why = '' }) => endings.test(why)) ?? {};
-    return reason === undefined ? {} : { reason, ...(message === undefined ? {} : { message }) };
-  }
-  if (status !== 'ScheduleFailed') return {};
-  const last = events.at(-1);
-  return { reason: last?.reason ?? 'ScheduleFailed', message: last?.message ?? 'the group could not be scheduled' };
 }
 
 function statusesOf(
@@ -153,26 +117,6 @@ function initStatus(status: ContainerStatus): ContainerStatus {
   return { ...status, ready: status.state?.terminated?.exitCode === 0 };
 }
 
-function incomplete(names: readonly string[]): Pick<CoreCondition, 'status' | 'reason' | 'message'> {
-  const message = `containers with incomplete status: [${names.join(' ')}]`;
-  return { status: 'False', reason: 'ContainersNotInitialized', message };
-}
-
-/** A spot instance that is about to be taken back, or was (serverless-node.md, section 2.8). */
-function expiring({ events = [], status }: ContainerGroup): CoreCondition[] {
-  const notice = events.find(({ reason }) => reason === spotNotice);
-  if (!notice && status !== 'Expired') return [];
-  const message = notice?.message ?? 'the spot instance was taken back';
-  return [{ type: 'ContainerInstanceExpired', status: 'True', reason: spotNotice, message }];
-}
-
-/** A group that found no room is a pod that was not scheduled. */
-function scheduled(group: ContainerGroup): CoreCondition {
-  if (group.status !== 'ScheduleFailed') return { type: 'PodScheduled', status: 'True' };
-  const { message = '' } = failureOf(group);
-  return { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message };
-}
-
 function containerState(state: GroupContainerState | undefined): ContainerState {
   const { startTime, finishTime, reason, message, exitCode, signal } = state ?? {};
   switch (state?.state) {
@@ -192,13 +136,6 @@ function containerState(state: GroupContainerState | undefined): ContainerState 
     default:
       return { waiting: { reason: reason || 'ContainerCreating', ...(message ? { message } : {}) } };
   }
-}
-
-function unready(containers: readonly ContainerStatus[], phase: string): Pick<CoreCondition, 'reason' | 'message'> {
-  if (phase === 'Succeeded' || phase === 'Failed')
-    return { reason: phase === 'Succeeded' ? 'PodCompleted' : 'PodFailed' };
-  const names = containers.filter(({ ready }) => !ready).map(({ name }) => name);
-  return { reason: 'ContainersNotReady', message: `containers with unready status: [${names.join(' ')}]` };
 }
 
 /** The port the serving container really has, where the runtime could not give it the one asked for. */

@@ -13,6 +13,7 @@ import { type ContainerGroup } from '../eci/eci.ts';
 import type { Lookup } from './lookup.ts';
 import type { PullSecretsOf } from './pull-secrets.ts';
 import type { ServiceVariablesOf } from './service-variables.ts';
+import { ephemeralClaim } from './storage-volumes.ts';
 import { fetchTokens } from './service-account-token.ts';
 import type { PersistentVolumeSource, ProjectedSource, VolumeSources } from './volume-sources.ts';
 
@@ -102,7 +103,8 @@ interface Names {
   readonly claims: Set<string>;
 }
 
-function namesIn({ spec }: Pod): Names {
+function namesIn(pod: Pod): Names {
+  const { spec } = pod;
   const names: Names = { configMaps: new Set(), secrets: new Set(), claims: new Set() };
   const add = (set: Set<string>, name: string | undefined): void => void (name && set.add(name));
   for (const { env = [], envFrom = [] } of [...spec.containers, ...(spec.initContainers ?? [])]) {
@@ -115,8 +117,9 @@ function namesIn({ spec }: Pod): Names {
       add(names.secrets, secretRef?.name);
     }
   }
-  for (const volume of (spec.volumes ?? []) as VolumeSources[]) {
+  for (const volume of (spec.volumes ?? []) as (VolumeSources & { readonly name: string })[]) {
     add(names.secrets, volume.secret?.secretName);
+    if (volume.ephemeral) add(names.claims, ephemeralClaim(pod, volume.name));
     add(names.claims, volume.persistentVolumeClaim?.claimName);
     const { configMap } = volume;
     const sources: readonly ProjectedSource[] = [

@@ -24,6 +24,11 @@ export function claimVolume(
   return persistentVolume(name, source);
 }
 
+/** The claim of a volume that is made with its pod (`ephemeral`), by the name Kubernetes gives it. */
+export function ephemeralClaim({ metadata }: Pod, volume: string): string {
+  return `${metadata.name ?? ''}-${volume}`;
+}
+
 function persistentVolume(name: string, { nfs, flexVolume: flex, csi }: PersistentVolumeSource): GroupVolume {
   if (nfs) return nfsVolume(name, nfs);
   if (flex) return flexVolume(name, flex);

@@ -1,34 +1,33 @@
 import type { ContainerStatus, PodStatus } from '@ebb/api';
 import type { ContainerGroup } from '../eci/eci.ts';
-
-/** Something that happened to a pod, for its events. */
-export interface Transition {
-  readonly type: 'Normal' | 'Warning';
-  readonly reason: string;
-  readonly message: string;
-}
+import type { PodEvent } from './pod-event.ts';
 
 /** What happened between two statuses of a pod, in kubelet's words. */
-export function transitions(before: PodStatus | undefined, after: PodStatus): Transition[] {
-  return (after.containerStatuses ?? []).flatMap((container) => {
-    const old = before?.containerStatuses?.find(({ name }) => name === container.name);
-    return containerTransitions(old, container);
-  });
+export function transitions(before: PodStatus | undefined, after: PodStatus): PodEvent[] {
+  return (['containerStatuses', 'ephemeralContainerStatuses'] as const).flatMap((list) =>
+    (after[list] ?? []).flatMap((container) => {
+      const old = before?.[list]?.find(({ name }) => name === container.name);
+      return containerTransitions(old, container);
+    }),
+  );
 }
 
 function containerTransitions(
   before: ContainerStatus | undefined,
   { name, state, lastState, restartCount }: ContainerStatus,
-): Transition[] {
-  const found: Transition[] = [];
+): PodEvent[] {
+  const found: PodEvent[] = [];
   const restarted = restartCount > (before?.restartCount ?? 0);
   const ended = state?.terminated ?? (restarted ? lastState?.terminated : undefined);
   const endedBefore = before?.state?.terminated ?? before?.lastState?.terminated;
-  if (ended && ended.exitCode !== 0 && ended.finishedAt !== endedBefore?.finishedAt) {
+  if (ended && ended.exitCode !== 0 && (!endedBefore || ended.finishedAt !== endedBefore.finishedAt)) {
     found.push({
       type: 'Warning',
       reason: 'Failed',
-      message: `container ${name} ended with exit code ${ended.exitCode}`,
+      message:
+        ended.reason === 'StartError'
+          ? `Error: ${ended.message ?? ''}`
+          : `container ${name} ended with exit code ${ended.exitCode}`,
     });
   }
   if (state?.running && (restarted || !before?.state?.running)) {
@@ -66,7 +65,7 @@ const passedOn: ReadonlySet<string> = new Set([
 ]);
 
 /** The events of a group worth an event of its pod, as far as they are new or came again. */
-export function newEvents(before: ContainerGroup['events'] = [], after: ContainerGroup['events'] = []): Transition[] {
+export function newEvents(before: ContainerGroup['events'] = [], after: ContainerGroup['events'] = []): PodEvent[] {
   const counts = new Map(before.map(({ reason, message, count }) => [`${reason} ${message}`, count]));
   return after.flatMap(({ type, reason = '', message = '', count }) => {
     if (!passedOn.has(reason) || counts.get(`${reason} ${message}`) === count) return [];

@@ -1,4 +1,4 @@
-import type { Pod } from '@ebb/api';
+import { type Pod, type PodSpec, parseQuantity } from '@ebb/api';
 import type { GroupSize } from './group-resources.ts';
 
 /** The largest instance there is (serverless-node.md, section 2.6). */
@@ -16,8 +16,23 @@ export function unschedulable(
   if (wanted.some(([key, value]) => labels[key] !== value)) {
     return noNode("node(s) didn't match Pod's node affinity/selector");
   }
-  const short = (['cpu', 'memory'] as const).filter((resource) => size[resource] > largest[resource]);
+  const short = [
+    ...(['cpu', 'memory'] as const).filter((resource) => size[resource] > largest[resource]),
+    ...unknownResources(spec),
+  ];
   return short.length === 0 ? undefined : noNode(...short.map((resource) => `Insufficient ${resource}`));
+}
+
+/** What an instance may have, and none is without. */
+const known: ReadonlySet<string> = new Set(['cpu', 'memory', 'ephemeral-storage', 'nvidia.com/gpu']);
+
+function unknownResources({ containers, initContainers = [] }: PodSpec): string[] {
+  const asked = [...containers, ...initContainers].flatMap(({ resources: { requests = {}, limits = {} } = {} }) =>
+    Object.entries({ ...limits, ...requests }).flatMap(([name, amount]) =>
+      parseQuantity(String(amount)) > 0 ? [name] : [],
+    ),
+  );
+  return [...new Set(asked)].filter((name) => !known.has(name));
 }
 
 function noNode(...reasons: readonly string[]): string {

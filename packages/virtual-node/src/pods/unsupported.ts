@@ -1,46 +1,56 @@
 import type { Container, Pod } from '@ebb/api';
 import { controllerOf } from '@ebb/kube';
+import { type Asks, anything, fieldsAsking, only } from './field-rules.ts';
 import { Unsupported } from './missing.ts';
 
 /** The only ones ECI adds to those every container has (serverless-node.md, section 2.2). */
-const addable: ReadonlySet<string> = new Set(['NET_ADMIN', 'NET_RAW', 'CAP_NET_ADMIN', 'CAP_NET_RAW']);
+const addable: ReadonlySet<unknown> = new Set(['NET_ADMIN', 'NET_RAW', 'CAP_NET_ADMIN', 'CAP_NET_RAW']);
 /** Every container has these. */
-const usual: ReadonlySet<string> = new Set(['NET_BIND_SERVICE', 'CAP_NET_BIND_SERVICE']);
+const usual: ReadonlySet<unknown> = new Set(['NET_BIND_SERVICE', 'CAP_NET_BIND_SERVICE']);
+
+interface Refusal {
+  readonly asks: Asks;
+  readonly why: string;
+}
+
+const noMachine: Refusal = { asks: only(true), why: 'there is no machine to share' };
+const noDevices: Refusal = { asks: anything, why: 'there are no devices to claim' };
+
+const refusals = {
+  spec: {
+    hostNetwork: noMachine,
+    hostPID: noMachine,
+    hostIPC: noMachine,
+    'os.name': { asks: only('windows'), why: 'its instances run Linux' },
+    resourceClaims: noDevices,
+    'volumes.*.projected.sources.*.clusterTrustBundle': { asks: anything, why: 'it makes no files of trust bundles' },
+    'volumes.*.projected.sources.*.podCertificate': { asks: anything, why: 'it asks for no certificates' },
+  },
+  containers: {
+    'securityContext.privileged': { asks: only(true), why: 'there is no machine to rule' },
+    'securityContext.capabilities.add.*': {
+      asks: (name: unknown) => !addable.has(name) && !usual.has(name),
+      why: 'only NET_ADMIN and NET_RAW can be added',
+    },
+    restartPolicy: {
+      asks: anything,
+      why: 'its init containers end before the others start, and these restart as the pod says',
+    },
+    restartPolicyRules: { asks: anything, why: 'its containers restart as the pod says' },
+    volumeDevices: { asks: anything, why: 'there are no block devices' },
+    'volumeMounts.*.recursiveReadOnly': { asks: only('Enabled'), why: 'what is mounted below stays as it is' },
+    'resources.claims': noDevices,
+    'ports.*.protocol': { asks: only('SCTP'), why: 'there are TCP and UDP' },
+  },
+};
 
 /** Throws `Unsupported`, naming the field, for a pod that no container group can be: it would have to share a machine. */
 export function checkSupported(pod: Pod): void {
-  const { spec } = pod;
   if (controllerOf(pod)?.kind === 'DaemonSet') {
-    throw refusal('a pod of a DaemonSet', 'there is no machine for it to look after');
+    throw refused('a pod of a DaemonSet', 'there is no machine for it to look after');
   }
-  for (const field of ['hostNetwork', 'hostPID', 'hostIPC'] as const) {
-    if (spec[field] === true) throw refusal(`spec.${field}`, 'there is no machine to share');
-  }
-  for (const [kind, containers] of [
-    ['containers', spec.containers],
-    ['initContainers', spec.initContainers ?? []],
-  ] as const) {
-    for (const container of containers) checkContainer(container, `spec.${kind}[${JSON.stringify(container.name)}]`);
-  }
-}
-
-function checkContainer({ securityContext, ...container }: Container, path: string): void {
-  if (securityContext?.privileged) throw refusal(`${path}.securityContext.privileged`, 'there is no machine to rule');
-  const added = securityContext?.capabilities?.add ?? [];
-  const forbidden = added.find((name) => !addable.has(name) && !usual.has(name));
-  if (forbidden !== undefined) {
-    throw refusal(
-      `${path}.securityContext.capabilities.add`,
-      `of ${forbidden}; only NET_ADMIN and NET_RAW can be added`,
-    );
-  }
-  if ('restartPolicy' in container) {
-    throw refusal(
-      `${path}.restartPolicy`,
-      'its init containers end before the others start, and these restart as the pod says',
-    );
-  }
-  if ('volumeDevices' in container) throw refusal(`${path}.volumeDevices`, 'there are no block devices');
+  const [first] = fieldsAsking<Refusal>(pod, refusals);
+  if (first) throw refused(first.field, first.rule.why);
 }
 
 /** The capabilities to ask ECI for. */
@@ -49,6 +59,6 @@ export function addedCapabilities({ securityContext }: Container): string[] {
   return added.filter((name) => !usual.has(name)).map((name) => name.replace(/^CAP_/, ''));
 }
 
-function refusal(field: string, why: string): Unsupported {
+function refused(field: string, why: string): Unsupported {
   return new Unsupported(`${field} cannot be had on a virtual node: ${why}`);
 }

@@ -6,6 +6,7 @@ export interface VolumeSources {
   readonly downwardAPI?: { readonly items?: readonly DownwardItem[]; readonly defaultMode?: number };
   readonly projected?: { readonly sources?: readonly ProjectedSource[]; readonly defaultMode?: number };
   readonly persistentVolumeClaim?: { readonly claimName: string; readonly readOnly?: boolean };
+  readonly ephemeral?: object;
   readonly nfs?: { readonly server: string; readonly path: string; readonly readOnly?: boolean };
   readonly flexVolume?: FlexVolume;
   readonly csi?: CsiVolume;

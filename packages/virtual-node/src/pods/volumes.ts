@@ -3,7 +3,7 @@ import type { CreateGroup } from '../eci/eci.ts';
 import { configFiles } from './config-files.ts';
 import type { Lookup } from './lookup.ts';
 import { MissingReference, Unsupported } from './missing.ts';
-import { claimVolume, csiVolume, flexVolume, nfsVolume } from './storage-volumes.ts';
+import { claimVolume, csiVolume, ephemeralClaim, flexVolume, nfsVolume } from './storage-volumes.ts';
 import type { VolumeSources } from './volume-sources.ts';
 
 export type GroupVolume = NonNullable<CreateGroup['volume']>[number];
@@ -26,7 +26,7 @@ export function fileVolumes(pod: Pod, lookup: Lookup): GroupVolume[] {
 
 function groupVolume(volume: Volume, pod: Pod, lookup: Lookup): GroupVolume {
   const { name } = volume;
-  const { emptyDir, nfs, flexVolume: flex, csi, persistentVolumeClaim: claim } = volume as VolumeSources;
+  const { emptyDir, nfs, flexVolume: flex, csi, persistentVolumeClaim: claim, ephemeral } = volume as VolumeSources;
   const files = filesVolume(volume, pod, lookup);
   if (files) return files;
   if (emptyDir) return { name, type: 'EmptyDirVolume', emptyDirVolume: emptyDirOf(emptyDir) };
@@ -34,6 +34,8 @@ function groupVolume(volume: Volume, pod: Pod, lookup: Lookup): GroupVolume {
   if (flex) return flexVolume(name, flex);
   if (csi) return csiVolume(name, csi);
   if (claim) return claimVolume(name, claim, { pod, lookup });
+  // Its claim is made by the cluster, and named after both.
+  if (ephemeral) return claimVolume(name, { claimName: ephemeralClaim(pod, name) }, { pod, lookup });
   const kind = Object.keys(volume).find((key) => key !== 'name') ?? 'unknown';
   throw new Unsupported(`spec.volumes[${JSON.stringify(name)}].${kind}: this node has no ${kind} volumes`);
 }

@@ -1,0 +1,67 @@
+import type { Pod } from '@ebb/api';
+
+/** Whether a field's value asks for something. */
+export type Asks = (value: unknown) => boolean;
+
+/** By the path of a field, in which `*` is each item of a list: the values that matter. */
+export type FieldRules<Rule extends { readonly asks: Asks }> = Readonly<Record<string, Rule>>;
+
+/** Rules for the fields of a pod's spec and for those of its containers. */
+export interface PodRules<Rule extends { readonly asks: Asks }> {
+  readonly spec: FieldRules<Rule>;
+  readonly containers: FieldRules<Rule>;
+  /** Default: the same as for other containers. */
+  readonly initContainers?: FieldRules<Rule>;
+}
+
+/** Any value but those that say nothing. */
+export const anything: Asks = (value) =>
+  value !== undefined && value !== null && value !== '' && !(Array.isArray(value) && value.length === 0);
+
+/** One value. */
+export const only =
+  (wanted: unknown): Asks =>
+  (value) =>
+    value === wanted;
+
+/** Any value but one. */
+export const otherThan =
+  (usual: unknown): Asks =>
+  (value) =>
+    anything(value) && value !== usual;
+
+/** The fields of a pod that ask for something by these rules, as paths such as `spec.containers["app"].ports[0].hostPort`. */
+export function fieldsAsking<Rule extends { readonly asks: Asks }>(
+  { spec }: Pod,
+  rules: PodRules<Rule>,
+): { readonly field: string; readonly rule: Rule }[] {
+  const lists = [
+    ['containers', rules.containers],
+    ['initContainers', rules.initContainers ?? rules.containers],
+  ] as const;
+  return [
+    ...asking(spec, rules.spec, 'spec'),
+    ...lists.flatMap(([list, ofContainer]) =>
+      (spec[list] ?? []).flatMap((container) =>
+        asking(container, ofContainer, `spec.${list}[${JSON.stringify(container.name)}]`),
+      ),
+    ),
+  ];
+}
+
+function asking<Rule extends { readonly asks: Asks }>(
+  object: object,
+  rules: FieldRules<Rule>,
+  root: string,
+): { field: string; rule: Rule }[] {
+  return Object.entries(rules).flatMap(([path, rule]) =>
+    valuesAt(object, path.split('.'), root).flatMap(([field, value]) => (rule.asks(value) ? { field, rule } : [])),
+  );
+}
+
+function valuesAt(value: unknown, [step, ...rest]: readonly string[], path: string): [string, unknown][] {
+  if (step === undefined) return [[path, value]];
+  if (typeof value !== 'object' || value === null) return [];
+  if (step !== '*') return valuesAt((value as Record<string, unknown>)[step], rest, `${path}.${step}`);
+  return Array.isArray(value) ? value.flatMap((item, index) => valuesAt(item, rest, `${path}[${index}]`)) : [];
+}
