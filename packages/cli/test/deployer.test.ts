@@ -6,7 +6,7 @@ import { createTestApi } from '@ebb/apiserver/testing';
 import { createKubeClient } from '@ebb/kube';
 import { expect, it } from 'vitest';
 import { applyObject } from '../src/client/apply.ts';
-import { createDeployer } from '../src/dev/deployer.ts';
+import { type Deployed, createDeployer } from '../src/dev/deployer.ts';
 import { parseManifest } from '../src/dev/manifests.ts';
 
 const manifest = `
@@ -39,6 +39,32 @@ it('stamps what it deploys so that an apply of the same manifest by somebody els
       spec: { template: { metadata: { annotations: { 'ebb.dev/source': 'abc' } } } },
     });
     expect(live.metadata.annotations?.[keys.lastApplied]).not.toContain('ebb.dev/source');
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+it('makes the namespace asked for, and those of manifests before what is in them', async () => {
+  await using api = await createTestApi();
+  await using client = createKubeClient({ kubeconfig: api.kubeconfig });
+  const folder = await mkdtemp(join(tmpdir(), 'ebb-deployer-'));
+  try {
+    const contents = {
+      'a.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }',
+      'b.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: b, namespace: shop }',
+      'c.yaml':
+        'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: c, namespace: shop }\n---\napiVersion: v1\nkind: Namespace\nmetadata: { name: shop }',
+    };
+    const files = Object.keys(contents).map((name) => join(folder, name));
+    await Promise.all(Object.entries(contents).map(([name, text]) => writeFile(join(folder, name), text)));
+    const told: string[] = [];
+    const report = (result: Deployed): void =>
+      void told.push(result.kind === 'failed' ? result.message : `${result.object.metadata.name} ${result.what}`);
+    const { deploy } = createDeployer({ client, namespace: 'mine', hashOf: () => undefined, report });
+    await deploy(files);
+    expect(told).toEqual(['shop created', 'c created', 'a created', 'b created']);
+    await deploy(files);
+    expect(told.slice(4)).toEqual(['shop unchanged', 'c unchanged', 'a unchanged', 'b unchanged']);
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -6,8 +6,7 @@ import { applyObject } from '../client/apply.ts';
 import { type ClusterOptions, connect, withClusterOptions } from '../client/connect.ts';
 import { discover } from '../client/discovery.ts';
 import { nameOf } from '../client/names.ts';
-
-import { type ManifestObject, findManifests, parseManifest, readManifest } from '../dev/manifests.ts';
+import { type ManifestObject, findManifests, namespacesFirst, parseManifest, readManifest } from '../dev/manifests.ts';
 import type { Io } from '../io.ts';
 
 interface Options extends ClusterOptions {
@@ -23,7 +22,7 @@ export function applyCommand(io: Io): Command {
     .option('--dry-run', 'let the server check it and change nothing', false)
     .addHelpText('after', '\nExample:\n  ebb apply -f examples/hello/service.yaml');
   return withClusterOptions(command).action(async (options: Options) => {
-    const objects = await readAll(options.filename);
+    const objects = namespacesFirst(await readAll(options.filename));
     if (objects.length === 0) throw new UserError(`no manifests in ${options.filename.join(', ')}`);
     await using connection = connect(options, io);
     const { client, namespace } = connection;

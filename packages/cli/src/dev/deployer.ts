@@ -1,9 +1,9 @@
 import { messageOf } from '@ebb/base';
-import { type KubernetesObject, type Resource, isNotFound } from '@ebb/api';
+import { type KubernetesObject, type Resource, isAlreadyExists, isNotFound, resources } from '@ebb/api';
 import type { RemoteKubeClient } from '@ebb/kube';
 import { type Applied, applyObject } from '../client/apply.ts';
 import { discover } from '../client/discovery.ts';
-import { type ManifestObject, readManifest } from './manifests.ts';
+import { type ManifestObject, isNamespace, namespacesFirst, readManifest } from './manifests.ts';
 import { stampSource } from './stamp.ts';
 
 /** What became of one object, or of one file that could not be read. */
@@ -13,6 +13,7 @@ export type Deployed =
 
 export interface DeployerOptions {
   readonly client: RemoteKubeClient;
+  /** Where an object that names none goes; made if it is not there. */
   readonly namespace: string;
   /** The fingerprint of an app folder, by its name. */
   readonly hashOf: (app: string) => string | undefined;
@@ -21,8 +22,16 @@ export interface DeployerOptions {
 
 /** Keeps the cluster in step with manifest files. */
 export interface Deployer {
-  /** Applies the files; an object that was in one of them before and no longer is, is deleted. Never rejects for a bad file. */
+  /**
+   * Applies the files, those with Namespaces first; an object that was in one of them before and no longer is, is deleted. Never rejects
+   * for a bad file.
+   */
   readonly deploy: (files: readonly string[]) => Promise<void>;
+}
+
+interface Read {
+  readonly file: string;
+  readonly objects: readonly ManifestObject[];
 }
 
 interface Placed {
@@ -38,13 +47,17 @@ const fieldManager = 'ebb-dev';
 export function createDeployer({ client, namespace, hashOf, report }: DeployerOptions): Deployer {
   const placedBy = new Map<string, Map<string, Placed>>();
 
-  const deployFile = async (file: string): Promise<void> => {
-    const objects = await readManifest(file).catch((error: unknown) => {
-      if (isMissing(error)) return [];
+  const read = async (file: string): Promise<Read | undefined> => {
+    try {
+      return { file, objects: namespacesFirst(await readManifest(file)) };
+    } catch (error) {
+      if (isMissing(error)) return { file, objects: [] };
       report({ kind: 'failed', where: file, message: messageOf(error) });
       return undefined;
-    });
-    if (!objects) return;
+    }
+  };
+
+  const deployFile = async ({ file, objects }: Read): Promise<void> => {
     const before = placedBy.get(file) ?? new Map<string, Placed>();
     const now = new Map<string, Placed>();
     for (const each of objects) {
@@ -92,11 +105,26 @@ export function createDeployer({ client, namespace, hashOf, report }: DeployerOp
     }
   };
 
+  const openNamespace = async (): Promise<void> => {
+    const made = client.create(resources.namespaces, { metadata: { name: namespace } });
+    await made.catch((error: unknown) => {
+      if (!isAlreadyExists(error)) throw error;
+    });
+  };
+
   return {
     deploy: async (files) => {
-      for (const file of files) await deployFile(file);
+      await openNamespace();
+      const found = (await Promise.all(files.map(read))).filter((each) => each !== undefined);
+      const opensFirst = found.toSorted((a, b) => Number(opens(b)) - Number(opens(a)));
+      for (const each of opensFirst) await deployFile(each);
     },
   };
+}
+
+/** Whether others may be in what it makes. */
+function opens({ objects }: Read): boolean {
+  return objects.some(isNamespace);
 }
 
 function keyOf({ resource, namespace, object }: Placed): string {

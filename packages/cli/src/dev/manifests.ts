@@ -97,6 +97,15 @@ function objectsOf(value: unknown, where: string): ManifestObject['object'][] {
   return [value as unknown as ManifestObject['object']];
 }
 
+export function isNamespace({ object }: ManifestObject): boolean {
+  return object.kind === 'Namespace' && object.apiVersion === 'v1';
+}
+
+/** In order, but Namespaces before all else, which may be in them. */
+export function namespacesFirst(objects: readonly ManifestObject[]): ManifestObject[] {
+  return objects.toSorted((a, b) => Number(isNamespace(b)) - Number(isNamespace(a)));
+}
+
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
