@@ -71,6 +71,47 @@ describe('an upgraded connection', () => {
     await expectSoon(() => gateway.inFlight() === 0);
   });
 
+  it('ends when an instance does not heed that its client has left', async () => {
+    await using backend = await openHttpBackend(
+      () => {},
+      (server) =>
+        server.on('upgrade', (_, socket) => {
+          socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nhello');
+          socket.resume();
+        }),
+    );
+    await using gateway = await openGateway({ backends: [backend], settings: { halfOpenMs: 50 } });
+    await using client = await openRawClient(gateway.port);
+    client.send(upgrade());
+    await expectHears(client, 'hello');
+    client.socket.destroy();
+    await expectSoon(() => gateway.inFlight() === 0);
+  });
+
+  it('goes on in one direction while there is something to say', async () => {
+    let ended = false;
+    await using backend = await openHttpBackend(
+      () => {},
+      (server) =>
+        server.on('upgrade', (_, socket) => {
+          socket.write(
+            'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: some-protocol\r\n\r\nhello',
+          );
+          socket.resume().once('end', () => {
+            ended = true;
+            socket.end('all of it');
+          });
+        }),
+    );
+    await using gateway = await openGateway({ backends: [backend] });
+    await using client = await openRawClient(gateway.port, { allowHalfOpen: true });
+    client.send(upgrade('some-protocol'));
+    await expectHears(client, 'hello');
+    client.socket.end();
+    await expectHears(client, 'helloall of it');
+    expect(ended).toBe(true);
+  });
+
   it.each(['client', 'instance'])('survives a reset by the %s', async (who) => {
     let theirs: Socket | undefined;
     await using backend = await openEcho((socket) => {

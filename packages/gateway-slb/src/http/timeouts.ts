@@ -10,6 +10,8 @@ export interface Timeouts {
   readonly waitMs?: number | undefined;
   /** Longest wait for a slot while instances are ready: a cold start does not count. Default: as long as the request may take. */
   readonly queueMs?: number | undefined;
+  /** Longest silence of an upgraded connection that one side has ended: it may have gone altogether. Default 10 s. */
+  readonly halfOpenMs?: number | undefined;
 }
 
 /** How far an exchange is. Times in milliseconds since the epoch. */
@@ -17,15 +19,22 @@ export interface Progress {
   readonly arrivedAt: number;
   /** The last sign of life of the response; undefined before the first. */
   readonly lastByteAt: number | undefined;
+  /** When the first of two sides said that it has no more to send; undefined before, and where that ends nothing. */
+  readonly endedAt?: number | undefined;
 }
 
+const defaultHalfOpenMs = 10_000;
+
 /** When the first of the limits is reached. */
-export function deadlineOf(timeouts: Timeouts, { arrivedAt, lastByteAt }: Progress): number {
+export function deadlineOf(timeouts: Timeouts, { arrivedAt, lastByteAt, endedAt }: Progress): number {
   let deadline = arrivedAt + timeouts.totalMs;
   if (lastByteAt === undefined && timeouts.responseStartMs !== undefined) {
     deadline = Math.min(deadline, arrivedAt + timeouts.responseStartMs);
   }
   if (timeouts.idleMs !== undefined) deadline = Math.min(deadline, (lastByteAt ?? arrivedAt) + timeouts.idleMs);
+  if (endedAt !== undefined) {
+    deadline = Math.min(deadline, Math.max(endedAt, lastByteAt ?? 0) + (timeouts.halfOpenMs ?? defaultHalfOpenMs));
+  }
   return deadline;
 }
 

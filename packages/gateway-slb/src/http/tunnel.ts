@@ -51,6 +51,7 @@ export class Tunnel implements Caller, Dated {
   #retryUntil: number | undefined;
   #bytesSeen = 0;
   #lastByteAt: number | undefined;
+  #endedAt: number | undefined;
   /** Bytes the client has sent since, while nobody took them. */
   readonly #early: Buffer[] = [];
   /** Bytes of the instance up to the end of the handshake. */
@@ -127,7 +128,8 @@ export class Tunnel implements Caller, Dated {
 
   #deadline(): number {
     if (this.#phase === 'waiting') return waitDeadlineOf(this.#settings, this.#wait());
-    return deadlineOf(this.#settings, { arrivedAt: this.#arrivedAt, lastByteAt: this.#lastByteAt });
+    const progress = { arrivedAt: this.#arrivedAt, lastByteAt: this.#lastByteAt, endedAt: this.#endedAt };
+    return deadlineOf(this.#settings, progress);
   }
 
   #connected(upstream: Socket): void {
@@ -159,6 +161,16 @@ export class Tunnel implements Caller, Dated {
     this.#status = 101;
     this.#handshakeBytes = upstream.bytesRead;
     this.#lease?.responded();
+    for (const side of [this.#start.socket, upstream]) side.once('end', () => this.#sideEnded());
+  }
+
+  /** Whether that side has closed altogether cannot be seen until something is written to it. */
+  #sideEnded(): void {
+    if (this.#phase !== 'open') return;
+    const now = this.#plane.clock.now();
+    this.#look(now);
+    this.#endedAt ??= now;
+    this.#plane.deadlines.set(this, this.#deadline());
   }
 
   #handshakeFailed(): void {
