@@ -35,7 +35,13 @@ it(
 
     await using clients = new Clients(process.port, 8);
     await eventually(() => clients.answered > 50);
+    const counted = async (): Promise<number> => {
+      const metrics = await (await fetch(`http://127.0.0.1:${process.healthPort}/metrics`)).text();
+      return Number(/^activator_request_count\{.*response_code="200".*\} (\d+)$/m.exec(metrics)?.[1]);
+    };
+    expect(await counted()).toBeGreaterThan(50);
     const [, first] = /with workers (\d+)/.exec(process.output()) ?? [];
+    const countedBefore = await counted();
     globalThis.process.kill(Number(first), 'SIGKILL');
     await eventually(async () => !(await isReady()), { what: 'one worker is missed' });
     await eventually(isReady, { what: 'it is started again', timeoutMs: 60_000 });
@@ -52,6 +58,9 @@ it(
     const answered = clients.answered;
     await eventually(() => clients.answered > answered + 50, { what: 'the new ones serve' });
     await clients.stop();
+    expect(await counted()).toBeGreaterThan(countedBefore);
+    // Of the one that was killed, what it had counted in its last second may be missing.
+    expect(await counted()).toBeGreaterThan(clients.answered * 0.5);
     expect(clients.failures.slice(before)).toEqual([]);
 
     process.child.kill('SIGTERM');

@@ -5,6 +5,7 @@ import type { KubeClient, LeaseTiming } from '@ebb/kube';
 import type { KeyPair } from './edge/certificate.ts';
 import type { HttpLimits, ListenAddress } from './http/listen.ts';
 import type { OwnListeners } from './http/open-data-plane.ts';
+import type { WorkerChannel } from './workers/messages.ts';
 
 /** How several gateways of one cluster know of each other. */
 export interface PeerOptions {
@@ -52,6 +53,8 @@ export interface GatewayOptions {
     /** For the world over TLS. Without it, no Secret is read. */
     readonly https?: HttpsOptions | undefined;
   };
+  /** To the process whose worker this gateway is: it adds up what its workers count, and keeps count of rates for them. */
+  readonly main?: WorkerChannel | undefined;
   readonly sendStats: StatSink;
   /**
    * Resolves when the autoscaler has heard of this gateway. Waited for before it is ready, three seconds at most: until then a pod it uses might
@@ -70,7 +73,7 @@ export interface Gateway extends AsyncDisposable {
   readonly httpsAddress: ListenAddress | undefined;
   /** Resolves once it knows all Ingresses, Revisions and Pods. Until then a host it does not know gets 503, not 404. */
   readonly ready: Promise<void>;
-  /** What it has done and does, in Prometheus' text format. */
+  /** What it has done and does, in Prometheus' text format; without what other workers of the same process do. */
   metrics(): string;
   /** Takes no new connection, waits until all requests are answered, at most `graceMs`, and ends. */
   close(options: { readonly graceMs: number }): Promise<void>;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Activator, type ColdStart, attemptProbe } from '@ebb/activator';
-import { type Revision, keys } from '@ebb/api';
+import type { Revision } from '@ebb/api';
 import { type Clock, messageOf } from '@ebb/base';
 import { type Informer, createEventRecorder } from '@ebb/kube';
 import { createInformers, followCluster } from './follow-cluster.ts';
@@ -13,9 +13,11 @@ import { PublicEdge } from './kubernetes/public-edge.ts';
 import { defaultSettings } from './kubernetes/read-revision.ts';
 import { ServiceBackends } from './kubernetes/service-backends.ts';
 import { TableHolder } from './kubernetes/table-holder.ts';
-import { type MetricsReport, expose } from './metrics/exposition.ts';
+import { expose } from './metrics/exposition.ts';
+import { GatewayMetrics } from './metrics/gateway-metrics.ts';
 import { RequestMetrics } from './metrics/request-metrics.ts';
 import { SlotSharing } from './peers/slot-sharing.ts';
+import { MainLink } from './workers/main-link.ts';
 
 /** What requests under way are given when the gateway is disposed of rather than closed. */
 const disposeGraceMs = 1000;
@@ -54,14 +56,21 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const metrics = new RequestMetrics((key) => settings.has(key));
   const services = new ServiceBackends({ ...options, activator, settings, metrics });
   const { certificate, externalPort: httpsPort } = https ?? {};
+  const link = options.main && new MainLink(clock, options.main);
   const edge = new PublicEdge({
     ...options,
+    counting: link?.rates,
     tls: https !== undefined,
     certificate,
     httpsPort,
     onSettings: ({ scheduler }) => activator.setScheduler(scheduler),
   });
+  const told = new GatewayMetrics({ requests: metrics, activator, revisions: informers.revisions });
   let known = false;
+  link?.tell({
+    report: (what) => told.report(what),
+    unknown: (revisionKeys) => (known ? revisionKeys.filter((key) => !settings.has(key)) : []),
+  });
   const informed = Promise.all(Object.values(informers).map(({ synced }: { synced: Promise<void> }) => synced)).then(
     () => {
       known = true;
@@ -102,6 +111,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     await edge[Symbol.asyncDispose]();
     await services[Symbol.asyncDispose]();
     await sharing?.[Symbol.asyncDispose]();
+    link?.[Symbol.dispose]();
     activator[Symbol.dispose]();
     throw error;
   }
@@ -140,6 +150,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       await edge[Symbol.asyncDispose]();
       await services[Symbol.asyncDispose]();
       await sharing?.[Symbol.asyncDispose]();
+      link?.[Symbol.dispose]();
       activator[Symbol.dispose]();
     })();
     return closing;
@@ -151,32 +162,9 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     httpsAddress,
     ready,
     close,
-    metrics: () => expose(reportOf(metrics, activator, informers.revisions)),
+    metrics: () => expose(told.report()),
     [Symbol.asyncDispose]: () => close({ graceMs: disposeGraceMs }),
   };
-}
-
-/** Of each revision that has had a request, or has one now, and of requests without one. */
-function reportOf(
-  metrics: RequestMetrics,
-  activator: Activator,
-  revisions: Informer<Revision>,
-): MetricsReport {
-  const told = [...new Set([...metrics.keys(), ...activator.busy()])].map((key) => {
-    const [namespace = '', revision = ''] = key.split('/');
-    const labels = revisions.get(namespace, revision)?.metadata.labels ?? {};
-    const active = Object.values(activator.inFlightByPod(key)).reduce((sum, count) => sum + count, 0);
-    return {
-      namespace,
-      revision,
-      service: labels[keys.service] ?? '',
-      configuration: labels[keys.configuration] ?? '',
-      waiting: activator.waitingFor(key),
-      active,
-      outcomes: [...metrics.of(key)],
-    };
-  });
-  return { revisions: told, unrouted: metrics.unrouted };
 }
 
 /** Plain Services are served like revisions, but nobody scales them: their names have a port. */

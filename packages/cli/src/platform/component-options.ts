@@ -1,4 +1,5 @@
 import type { Clock, Logger } from '@ebb/base';
+import type { WorkerChannel } from '@ebb/gateway-slb';
 import type { KubeClient, KubeconfigSource, LeaseTiming } from '@ebb/kube';
 import type { EciAccess, KubeletOptions } from '@ebb/virtual-node';
 
@@ -32,8 +33,8 @@ export interface GatewaySettings {
   readonly public: ListenAt;
   /** For requests from inside the cluster. */
   readonly private: ListenAt;
-  /** It is one of several workers, with which it shares its ports. Default false. */
-  readonly isWorker?: boolean | undefined;
+  /** The way to the process whose worker it is: one of several that share their ports. Default: it is alone. */
+  readonly main?: WorkerChannel | undefined;
 }
 
 export interface VirtualNodeSettings {

@@ -137,7 +137,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
         ...components.states,
         ...(workers ? [['gateway workers', workers.pool.isReady] as const] : []),
       ]),
-    metrics: () => Promise.resolve(components.gateway?.metrics()),
+    metrics: async () => (workers ?? components.gateway)?.metrics(),
     failed,
     [Symbol.asyncDispose]: () => closers[Symbol.asyncDispose](),
   };

@@ -152,7 +152,7 @@ class ProcessOfComponents {
   }
 
   async #openGateway(settings: NonNullable<ComponentsOptions['gateway']>, sendStats: StatSink): Promise<Gateway> {
-    const { name, public: outside, private: inside, isWorker } = settings;
+    const { name, public: outside, private: inside, main } = settings;
     const { replica } = this.#options;
     const common = this.#common('gateway');
     const { leaseDurationSeconds = gatewayLeaseSeconds } = replica?.timing ?? {};
@@ -171,11 +171,12 @@ class ProcessOfComponents {
         sendStats,
         heard: this.#heard,
         peers,
+        main,
         listeners: {
           public: at(outside, port),
           private: at(inside, inside.port),
           https: settings.https && { ...settings.https, host: settings.https.host ?? loopback },
-          own: isWorker ? { public: at(outside, 0), private: at(inside, 0) } : undefined,
+          own: main ? { public: at(outside, 0), private: at(inside, 0) } : undefined,
         },
       });
     const gateway = this.#stack.use(await listenFrom(outside, open));

@@ -12,6 +12,7 @@ import { announcePort, createDomain } from '../platform/config.ts';
 import { type RunningComponents, openComponents } from '../platform/start-components.ts';
 import { startHealthServer } from '../platform/health-server.ts';
 import { type GatewayWorkers, openGatewayWorkers } from '../workers/gateway-workers.ts';
+import { mainProcess } from '../workers/main-process.ts';
 import { readyMessage } from '../workers/worker-pool.ts';
 import { type ClusterFacts, waitForCluster } from './preflight.ts';
 import { readServing } from './serving.ts';
@@ -42,7 +43,7 @@ export async function runOnCluster(options: RunOptions, io: Io, signal: AbortSig
     const { host, ports, components, name } = settings;
     const states = (): ReadonlyMap<string, boolean> =>
       new Map([...(running?.states ?? []), ...(workers ? [['gateway workers', workers.pool.isReady] as const] : [])]);
-    const metrics = (): Promise<string | undefined> => Promise.resolve(running?.gateway?.metrics());
+    const metrics = async (): Promise<string | undefined> => (workers ?? running?.gateway)?.metrics();
     const options = { host, port: ports.health, states, metrics, stopping: () => signal.aborted };
     const { port } = closers.use(await startHealthServer(options));
     say(`${components.join(', ')} as ${name}; health on http://${formatAddress({ host, port })}`);
@@ -148,7 +149,7 @@ function componentsOptions({
       public: listen(ports.gateway),
       private: inside ? { ...inside, strict: true } : listen(ports.private),
       https: httpsPort === undefined ? undefined : { host, port: httpsPort },
-      isWorker: nodeCluster.isWorker,
+      main: nodeCluster.isWorker ? mainProcess() : undefined,
     },
     webhook: { host, port: ports.webhook, url: webhookUrl },
     virtualNode: eci && { eci, nodeName, zone, kubelet },

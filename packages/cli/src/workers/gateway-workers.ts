@@ -27,6 +27,8 @@ export interface GatewayWorkersOptions {
 /** Gateways in processes of their own. */
 export interface GatewayWorkers extends AsyncDisposable {
   readonly pool: WorkerPool;
+  /** What all of them have counted, in Prometheus' text format. */
+  metrics(): Promise<string>;
   /** What they share. */
   readonly publicAddress: ListenAddress;
   readonly privateAddress: ListenAddress;
@@ -56,7 +58,10 @@ export async function openGatewayWorkers(options: GatewayWorkersOptions): Promis
     '--grace-seconds': String(Math.ceil(graceMs / 1000)),
   };
   const args = Object.entries(given).flatMap(([flag, value]) => (value === undefined ? [] : [flag, value]));
+  const { WorkerHub } = await import('@ebb/gateway-slb');
+  const hub = new WorkerHub(clock);
   const pool = new WorkerPool({
+    hub,
     count,
     name,
     patienceMs: graceMs + leaveMs,
@@ -67,6 +72,7 @@ export async function openGatewayWorkers(options: GatewayWorkersOptions): Promis
   });
   return {
     pool,
+    metrics: () => hub.metrics(),
     publicAddress: { host, port },
     privateAddress: { host, port: privatePort },
     [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { type Clock, type Logger, UserError, messageOf } from '@ebb/base';
+import type { FromWorker, ToWorker, WorkerHub } from '@ebb/gateway-slb';
 
 export interface WorkerPoolOptions {
   /** How many there are to be. */
@@ -15,6 +16,8 @@ export interface WorkerPoolOptions {
   readonly patienceMs: number;
   /** Gets what workers print. */
   readonly output: (text: string) => void;
+  /** What they share. */
+  readonly hub: WorkerHub;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -127,11 +130,14 @@ export class WorkerPool implements AsyncDisposable {
   #follow(place: Place): void {
     const { process } = place;
     process.on('error', (error) => this.#options.logger.warn({ error: messageOf(error) }, 'worker out of reach'));
-    process.on('message', (message) => {
-      if (message !== readyMessage) return;
+    const seat = this.#options.hub.join((message) => sendTo(process, message));
+    process.on('message', (message: typeof readyMessage | FromWorker) => {
+      if (message !== readyMessage) return seat.take(message);
       place.isReady = true;
       this.#changed();
     });
+    // All that it has said has come by then.
+    process.once('disconnect', () => seat.leave());
     process.once('exit', (code, signal) => this.#ended(place, signal ?? code));
   }
 
@@ -181,6 +187,11 @@ export class WorkerPool implements AsyncDisposable {
     this.#waiting.clear();
     for (const resolve of waiting) resolve();
   }
+}
+
+/** Nobody is told of what does not reach a worker that is about to end: its end is seen by itself. */
+function sendTo(worker: Worker, message: ToWorker): void {
+  if (worker.isConnected()) worker.send(message, () => {});
 }
 
 /**

@@ -1,4 +1,3 @@
-import type { Clock } from '@ebb/base';
 import type { Forward } from '@ebb/router';
 import { clientAddress } from '../edge/client-address.ts';
 import type { EdgeSettings } from '../edge/edge-settings.ts';
@@ -12,7 +11,6 @@ import type { RateLimits } from './rate-limits.ts';
 
 /** What a load balancer does beside passing requests on. */
 export interface DutiesOptions {
-  readonly clock: Clock;
   readonly settings: EdgeSettings;
   readonly limits: RateLimits;
   readonly log: AccessLog | undefined;
@@ -52,15 +50,16 @@ export class Duties {
     return undefined;
   }
 
-  /** Counts a request against the limits of its route; a refusal answers it. */
-  limit({ ingress }: Forward, head: RequestHead, peer: Peer): Refusal | undefined {
-    const { clock, limits, settings } = this.#options;
-    if (limits.isEmpty) return undefined;
+  /** Whether requests to this route are counted against limits. */
+  isLimited({ ingress }: Forward): boolean {
+    return this.#options.limits.has(ingress.key);
+  }
+
+  /** Counts a request against the limits of its route, and calls back, at once or soon: a refusal answers it. */
+  limit({ ingress }: Forward, head: RequestHead, peer: Peer, decided: (refusal: Refusal | undefined) => void): void {
+    const { limits, settings } = this.#options;
     const client = clientAddress(peer.address, head.forwardedFor, settings.trustedProxies);
-    const waitMs = limits.take(ingress.key, client, clock.now());
-    if (waitMs === 0) return undefined;
-    const headers = ['Retry-After', String(Math.ceil(waitMs / 1000))];
-    return { status: 429, reason: 'rate-limited', text: 'too many requests', headers };
+    limits.take(ingress.key, client, (waitMs) => decided(waitMs > 0 ? tooMany(waitMs) : undefined));
   }
 
   /** The instance the client is to come back to, if that is asked for. */
@@ -73,6 +72,11 @@ export class Duties {
   watch(downstream: Downstream, head: RequestHead, peer: Peer): Downstream {
     return this.#options.log?.watch(downstream, head, peer) ?? downstream;
   }
+}
+
+function tooMany(waitMs: number): Refusal {
+  const headers = ['Retry-After', String(Math.ceil(waitMs / 1000))];
+  return { status: 429, reason: 'rate-limited', text: 'too many requests', headers };
 }
 
 function redirect({ host, target }: RequestHead, httpsPort: number): Refusal {

@@ -1,4 +1,6 @@
+import { FakeClock } from '@ebb/base/testing';
 import { describe, expect, it } from 'vitest';
+import { type RateAnswer, type RateAsk, RateCounters, type RouteLimits } from './rate-counters.ts';
 import { RateLimits, readRouteLimits } from './rate-limits.ts';
 
 describe('readRouteLimits', () => {
@@ -17,33 +19,54 @@ describe('readRouteLimits', () => {
   });
 });
 
+describe('RateCounters', () => {
+  const ask = (client: string, limits: RouteLimits, route = 'r'): RateAsk => ({ route, client, limits });
+
+  it('let a burst pass, then so many a second, and say how long to wait', () => {
+    const counters = new RateCounters();
+    const limits = { total: { perSecond: 2, burst: 3 }, perClient: undefined };
+    const take = (nowMs: number, route = 'r'): number => counters.take(ask('a', limits, route), nowMs).waitMs;
+    expect([1, 2, 3].map(() => take(0))).toEqual([0, 0, 0]);
+    expect(take(0)).toBe(500);
+    expect(take(500)).toBe(0);
+    expect(take(500, 'other')).toBe(0);
+  });
+
+  it('count each client by itself, and not what its own limit has stopped', () => {
+    const counters = new RateCounters();
+    const limits = { total: { perSecond: 1, burst: 3 }, perClient: { perSecond: 1, burst: 1 } };
+    const take = (client: string): RateAnswer => counters.take(ask(client, limits), 0);
+    expect(take('a').waitMs).toBe(0);
+    for (let i = 0; i < 10; i++) expect(take('a')).toEqual({ waitMs: 1000, by: 'client' });
+    expect([take('b').waitMs, take('c').waitMs]).toEqual([0, 0]);
+    expect(take('d')).toEqual({ waitMs: 1000, by: 'route' });
+  });
+
+  it('remember no more clients than they have room for', () => {
+    const counters = new RateCounters();
+    const limits = { total: undefined, perClient: { perSecond: 1, burst: 1 } };
+    const take = (client: number): number => counters.take(ask(String(client), limits), 0).waitMs;
+    for (let i = 0; i < 20_001; i++) take(i);
+    expect(take(20_000)).toBeGreaterThan(0);
+    expect(take(0)).toBe(0);
+  });
+});
+
 describe('RateLimits', () => {
-  it('lets a burst pass, then so many a second, and says how long to wait', () => {
-    const limits = new RateLimits();
-    expect(limits.take('r', 'a', 0)).toBe(0);
-    limits.set('r', { total: { perSecond: 2, burst: 3 }, perClient: undefined }, 0);
-    expect([1, 2, 3].map(() => limits.take('r', 'a', 0))).toEqual([0, 0, 0]);
-    expect(limits.take('r', 'b', 0)).toBe(500);
-    expect(limits.take('r', 'b', 500)).toBe(0);
-    expect(limits.take('other', 'b', 500)).toBe(0);
-    limits.set('r', undefined, 500);
-    expect([limits.take('r', 'b', 500), limits.isEmpty]).toEqual([0, true]);
-  });
-
-  it('counts each client by itself, and not what its own limit has stopped', () => {
-    const limits = new RateLimits();
-    limits.set('r', { total: { perSecond: 1, burst: 3 }, perClient: { perSecond: 1, burst: 1 } }, 0);
-    expect(limits.take('r', 'a', 0)).toBe(0);
-    for (let i = 0; i < 10; i++) expect(limits.take('r', 'a', 0)).toBeGreaterThan(0);
-    expect([limits.take('r', 'b', 0), limits.take('r', 'c', 0)]).toEqual([0, 0]);
-    expect(limits.take('r', 'd', 0)).toBeGreaterThan(0);
-  });
-
-  it('remembers no more clients than it has room for', () => {
-    const limits = new RateLimits();
-    limits.set('r', { total: undefined, perClient: { perSecond: 1, burst: 1 } }, 0);
-    for (let i = 0; i < 20_001; i++) limits.take('r', `client ${i}`, 0);
-    expect(limits.take('r', 'client 20000', 0)).toBeGreaterThan(0);
-    expect(limits.take('r', 'client 0', 0)).toBe(0);
+  it('count only where there are limits, and go on counting when they change', () => {
+    const limits = new RateLimits({ clock: new FakeClock() });
+    const take = (): number | undefined => {
+      let answer: number | undefined;
+      limits.take('r', 'a', (waitMs) => (answer = waitMs));
+      return answer;
+    };
+    const perClient = undefined;
+    expect(take()).toBe(0);
+    limits.set('r', { total: { perSecond: 1, burst: 1 }, perClient });
+    expect([take(), take()]).toEqual([0, 1000]);
+    limits.set('r', { total: { perSecond: 2, burst: 9 }, perClient });
+    expect(take()).toBe(500);
+    limits.set('r', undefined);
+    expect([take(), limits.isEmpty]).toEqual([0, true]);
   });
 });

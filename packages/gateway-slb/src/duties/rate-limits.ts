@@ -1,12 +1,5 @@
-import { type Rate, TokenBucket } from '@ebb/base';
-
-/** How much one route takes. */
-export interface RouteLimits {
-  /** Of all clients together. */
-  readonly total: Rate | undefined;
-  /** Of each address. */
-  readonly perClient: Rate | undefined;
-}
+import type { Clock, Rate } from '@ebb/base';
+import { type RateAnswer, type RateCounting, RateCounters, type RouteLimits } from './rate-counters.ts';
 
 const totalKey = 'ebb.dev/rate-limit';
 const perClientKey = 'ebb.dev/rate-limit-per-client';
@@ -34,43 +27,45 @@ function readRate(key: string, text: string | undefined): Rate | undefined {
   return { perSecond, burst: Math.max(1, Number(burst)) };
 }
 
-/** Clients remembered; the one not heard of for the longest time is forgotten first, and may begin anew. */
-const maxClients = 10_000;
+export interface RateLimitsOptions {
+  readonly clock: Clock;
+  /** Who counts together with other processes. Default: this one counts by itself. */
+  readonly counting?: RateCounting | undefined;
+}
 
-/** Counts requests against the limits of routes. What it remembers of clients is bounded, however many there are. */
+/** The limits of routes. */
 export class RateLimits {
-  readonly #routes = new Map<string, RouteLimits & { readonly bucket: TokenBucket | undefined }>();
-  readonly #clients = new Map<string, TokenBucket>();
+  readonly #clock: Clock;
+  readonly #shared: RateCounting | undefined;
+  readonly #own = new RateCounters();
+  readonly #routes = new Map<string, RouteLimits>();
 
-  /** Sets, or with `undefined` lifts, the limits of a route. */
-  set(route: string, limits: RouteLimits | undefined, nowMs: number): void {
-    if (!limits) return void this.#routes.delete(route);
-    const { total } = limits;
-    this.#routes.set(route, { ...limits, bucket: total && new TokenBucket(total, nowMs) });
+  constructor({ clock, counting }: RateLimitsOptions) {
+    this.#clock = clock;
+    this.#shared = counting;
+  }
+
+  /** Sets, or with `undefined` lifts, the limits of a route. What was counted against them stays. */
+  set(route: string, limits: RouteLimits | undefined): void {
+    if (limits) this.#routes.set(route, limits);
+    else if (this.#routes.delete(route)) this.#own.forget(route);
   }
 
   get isEmpty(): boolean {
     return this.#routes.size === 0;
   }
 
-  /** 0 if a request may pass, else milliseconds until one may. One that a client's own limit stops does not count for all. */
-  take(route: string, client: string, nowMs: number): number {
-    const limits = this.#routes.get(route);
-    if (!limits) return 0;
-    const { perClient, bucket } = limits;
-    const waitMs = perClient ? this.#clientBucket(`${route} ${client}`, perClient, nowMs).take(nowMs) : 0;
-    return waitMs > 0 ? waitMs : (bucket?.take(nowMs) ?? 0);
+  /** Whether requests to a route are counted. */
+  has(route: string): boolean {
+    return this.#routes.has(route);
   }
 
-  #clientBucket(key: string, rate: Rate, nowMs: number): TokenBucket {
-    const bucket = this.#clients.get(key) ?? new TokenBucket(rate, nowMs);
-    bucket.configure(rate);
-    this.#clients.delete(key);
-    this.#clients.set(key, bucket);
-    if (this.#clients.size > maxClients) {
-      const [oldest] = this.#clients.keys();
-      if (oldest !== undefined) this.#clients.delete(oldest);
-    }
-    return bucket;
+  /** Counts a request, and tells whether it may pass; at once, where this process counts by itself. */
+  take(route: string, client: string, decided: (waitMs: RateAnswer['waitMs']) => void): void {
+    const limits = this.#routes.get(route);
+    if (!limits) return decided(0);
+    const ask = { route, client, limits };
+    if (this.#shared) this.#shared.take(ask, ({ waitMs }) => decided(waitMs));
+    else decided(this.#own.take(ask, this.#clock.now()).waitMs);
   }
 }

@@ -1,7 +1,7 @@
-import { type Listener, type RouteRequest, type RouteResult, route } from '@ebb/router';
+import { type Forward, type Listener, type RouteRequest, type RouteResult, route } from '@ebb/router';
 import type { DataPlane } from './data-plane.ts';
 import type { Downstream, Peer } from './downstream.ts';
-import { Exchange } from './exchange.ts';
+import { Exchange, type ExchangeStart } from './exchange.ts';
 import { answerProbe } from './network-probe.ts';
 import { type OwnAnswer, type Refusal, answerOf, refusals } from './refusal.ts';
 import type { RequestHead } from './request-head.ts';
@@ -44,8 +44,21 @@ function verdictOn(plane: DataPlane, head: RequestHead, peer: Peer): Verdict {
     const headers = ['Location', result.location];
     return refuse({ status: 301, reason: 'redirect', text: '', headers });
   }
-  const limited = duties?.limit(result, head, peer);
-  return limited ? refuse(limited) : { kind: 'forward', result, path: target.path };
+  return { kind: 'forward', result, path: target.path };
+}
+
+/** Calls back with whether the limits of a route let a request pass: at once, or as soon as other workers' requests are counted in. */
+export function checkLimits(
+  { duties, metrics }: DataPlane,
+  { forward, head, peer }: { readonly forward: Forward; readonly head: RequestHead; readonly peer: Peer },
+  decided: (refusal: Refusal | undefined) => void,
+): void {
+  const asked = duties?.();
+  if (!asked?.isLimited(forward)) return decided(undefined);
+  asked.limit(forward, head, peer, (refusal) => {
+    if (refusal) metrics?.refused(refusal.reason, refusal.status);
+    decided(refusal);
+  });
 }
 
 /** Handles a request that has come, in whatever version of HTTP; an upgrade is not one. */
@@ -61,9 +74,23 @@ export function handleRequest(plane: DataPlane, head: RequestHead, client: Downs
     case 'forward': {
       const { path, result: forward } = verdict;
       const binding = duties?.binding(head, peer);
-      new Exchange(plane, { downstream, peer, head, path, forward, binding }).begin();
+      const start = { downstream, peer, head, path, forward, binding };
+      if (duties?.isLimited(forward)) beginIfLimitsLet(plane, start);
+      else new Exchange(plane, start).begin();
     }
   }
+}
+
+function beginIfLimitsLet(plane: DataPlane, start: ExchangeStart): void {
+  const { downstream } = start;
+  let isGone = false;
+  downstream.owner = { drained: () => {}, clientGone: () => (isGone = true) };
+  checkLimits(plane, start, (refusal) => {
+    if (isGone) return;
+    downstream.owner = undefined;
+    if (refusal) downstream.answer(answerOf(refusal));
+    else new Exchange(plane, start).begin();
+  });
 }
 
 /** A request as the router looks at it. */

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { DataPlane } from './data-plane.ts';
 import type { Peer } from './downstream.ts';
-import { judge } from './handle-request.ts';
+import { checkLimits, judge } from './handle-request.ts';
 import { refusals, refuseOnSocket } from './refusal.ts';
 import { readRequestHead } from './request-head.ts';
 import { Tunnel } from './tunnel.ts';
@@ -58,7 +58,11 @@ export class Upgrades implements Disposable {
       case 'forward': {
         const { path, result: forward } = verdict;
         const binding = plane.duties?.()?.binding(head, peer);
-        new Tunnel(plane, { request, socket, firstBytes, peer, head, path, forward, binding }).begin();
+        checkLimits(plane, { forward, head, peer }, (refusal) => {
+          if (refusal) return refuseOnSocket(socket, refusal);
+          if (socket.destroyed) return;
+          new Tunnel(plane, { request, socket, firstBytes, peer, head, path, forward, binding }).begin();
+        });
       }
     }
   }

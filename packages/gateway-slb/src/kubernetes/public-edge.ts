@@ -12,6 +12,7 @@ import { type EventRecorder, type KubeClient, createEventRecorder } from '@ebb/k
 import type { CompiledIngress } from '@ebb/router';
 import { AccessLog } from '../duties/access-log.ts';
 import { Duties } from '../duties/duties.ts';
+import type { RateCounting } from '../duties/rate-counters.ts';
 import { RateLimits, readRouteLimits } from '../duties/rate-limits.ts';
 import { CertificateStore } from '../edge/certificate-store.ts';
 import { type KeyPair, type TlsSettings, readCertificate } from '../edge/certificate.ts';
@@ -26,6 +27,8 @@ export interface PublicEdgeOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly random: () => number;
+  /** Who counts requests against limits together with other processes. Default: each process counts by itself. */
+  readonly counting?: RateCounting | undefined;
   /** TLS is spoken, so certificates are needed. */
   readonly tls: boolean;
   /** Shown where there is no other certificate; default: that of the Secret `ebb-gateway-certificate`. */
@@ -54,7 +57,7 @@ export class PublicEdge implements AsyncDisposable {
   readonly #configMaps: NamedWatches<ConfigMap>;
   readonly #options: PublicEdgeOptions;
   readonly #keeper: CertificateKeeper | undefined;
-  readonly #limits = new RateLimits();
+  readonly #limits: RateLimits;
   #log: AccessLog | undefined;
   #duties: Duties | undefined;
   #capped = new WeakMap<RevisionSettings, RevisionSettings>();
@@ -67,6 +70,7 @@ export class PublicEdge implements AsyncDisposable {
     const { client, clock, logger, tls, certificate } = options;
     this.#options = options;
     this.#logger = logger;
+    this.#limits = new RateLimits(options);
     this.#events = createEventRecorder(client, { component: 'ebb-gateway', clock, logger });
     this.#secrets = new NamedWatches(resources.secrets, options);
     this.#services = new NamedWatches(resources.coreServices, options);
@@ -111,7 +115,7 @@ export class PublicEdge implements AsyncDisposable {
     this.#keeper?.setIngress(key, compiled);
     const { annotations } = ingress.metadata;
     try {
-      this.#limits.set(key, compiled && readRouteLimits(annotations), this.#options.clock.now());
+      this.#limits.set(key, compiled && readRouteLimits(annotations));
     } catch (error) {
       this.#events.event(ingress, 'Warning', 'BadAnnotation', messageOf(error));
     }
@@ -153,9 +157,9 @@ export class PublicEdge implements AsyncDisposable {
 
   /** Without duties, no request is asked about them. */
   #refresh(): void {
-    const { clock, httpsPort = 443 } = this.#options;
+    const { httpsPort = 443 } = this.#options;
     const parts = { settings: this.#settings, limits: this.#limits, log: this.#log };
-    this.#duties = Duties.needed(parts) ? new Duties({ ...parts, clock, httpsPort }) : undefined;
+    this.#duties = Duties.needed(parts) ? new Duties({ ...parts, httpsPort }) : undefined;
   }
 
   #takeDefault(secret: Secret | undefined): void {

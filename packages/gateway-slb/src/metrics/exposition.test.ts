@@ -16,15 +16,17 @@ metrics.refused('no-route', 404);
 metrics.refused('bad-request', 431);
 
 const text = expose({
-  revisions: [{
-    namespace: 'default',
-    revision: 'hello-00001',
-    service: 'hello',
-    configuration: 'a"b\\c',
-    waiting: 2,
-    active: 3,
-    outcomes: [...metrics.of('default/hello-00001')],
-  }],
+  revisions: [
+    {
+      namespace: 'default',
+      revision: 'hello-00001',
+      service: 'hello',
+      configuration: 'a"b\\c',
+      waiting: 2,
+      active: 3,
+      outcomes: [...metrics.of('default/hello-00001')],
+    },
+  ],
   unrouted: metrics.unrouted,
 });
 const lines = text.split('\n');

@@ -1,23 +1,5 @@
-import { type Outcomes, type Unrouted, boundsMs } from './request-metrics.ts';
-
-/** What there is to tell of one revision at this moment. */
-export interface RevisionMetrics {
-  readonly namespace: string;
-  readonly revision: string;
-  readonly service: string;
-  readonly configuration: string;
-  /** Requests without an instance. */
-  readonly waiting: number;
-  /** Requests that have one. */
-  readonly active: number;
-  readonly outcomes: readonly Outcomes[];
-}
-
-/** What there is to tell at this moment. */
-export interface MetricsReport {
-  readonly revisions: readonly RevisionMetrics[];
-  readonly unrouted: readonly Unrouted[];
-}
+import type { MetricsReport } from './metrics-report.ts';
+import { type Outcomes, boundsMs } from './request-metrics.ts';
 
 type Labels = Readonly<Record<string, string>>;
 

@@ -12,6 +12,12 @@ export interface Outcomes {
   readonly buckets: number[];
 }
 
+/** Those of both. */
+export function addOutcomes(a: Outcomes, b: Outcomes): Outcomes {
+  const buckets = a.buckets.map((count, i) => count + (b.buckets[i] ?? 0));
+  return { status: a.status, count: a.count + b.count, sumMs: a.sumMs + b.sumMs, buckets };
+}
+
 /** Requests that belong to no revision, by what the gateway has answered: as few as there are answers. */
 export interface Unrouted {
   readonly reason: string;
@@ -25,7 +31,7 @@ export interface Unrouted {
  */
 export class RequestMetrics {
   readonly #isKnown: (revisionKey: string) => boolean;
-  readonly #revisions = new Map<string, Map<number, Outcomes>>();
+  readonly #revisions = new Map<string, { readonly statuses: Map<number, Outcomes>; hasChanged: boolean }>();
   readonly #unrouted = new Map<string, { readonly reason: string; readonly status: number; count: number }>();
 
   /** @param isKnown Whether there is such a revision now. Of others only the number of requests is kept. */
@@ -35,14 +41,15 @@ export class RequestMetrics {
 
   /** A request is over. */
   observe(revisionKey: string, status: number, durationMs: number): void {
-    let statuses = this.#revisions.get(revisionKey);
-    if (!statuses) {
+    let revision = this.#revisions.get(revisionKey);
+    if (!revision) {
       // It may have been deleted while the request was under way.
       if (!this.#isKnown(revisionKey)) return this.refused('revision-missing', status);
-      this.#revisions.set(revisionKey, (statuses = new Map()));
+      this.#revisions.set(revisionKey, (revision = { statuses: new Map(), hasChanged: true }));
     }
-    let outcomes = statuses.get(status);
-    if (!outcomes) statuses.set(status, (outcomes = { status, count: 0, sumMs: 0, buckets: emptyBuckets() }));
+    revision.hasChanged = true;
+    let outcomes = revision.statuses.get(status);
+    if (!outcomes) revision.statuses.set(status, (outcomes = { status, count: 0, sumMs: 0, buckets: emptyBuckets() }));
     outcomes.count++;
     outcomes.sumMs += durationMs;
     let at = 0;
@@ -74,7 +81,17 @@ export class RequestMetrics {
   }
 
   of(revisionKey: string): Iterable<Outcomes> {
-    return this.#revisions.get(revisionKey)?.values() ?? [];
+    return this.#revisions.get(revisionKey)?.statuses.values() ?? [];
+  }
+
+  /** Revisions of which this has not told since they had requests. */
+  changed(): readonly string[] {
+    const keys: string[] = [];
+    for (const [key, revision] of this.#revisions) {
+      if (revision.hasChanged) keys.push(key);
+      revision.hasChanged = false;
+    }
+    return keys;
   }
 }
 

@@ -1,0 +1,44 @@
+import type { Activator } from '@ebb/activator';
+import { type Revision, keys } from '@ebb/api';
+import type { Informer } from '@ebb/kube';
+import type { MetricsReport, RevisionMetrics } from './metrics-report.ts';
+import type { RequestMetrics } from './request-metrics.ts';
+
+export interface GatewayMetricsOptions {
+  readonly requests: RequestMetrics;
+  readonly activator: Activator;
+  readonly revisions: Informer<Revision>;
+}
+
+/** What a gateway has to tell of the requests it has had, and has. */
+export class GatewayMetrics {
+  readonly #options: GatewayMetricsOptions;
+
+  constructor(options: GatewayMetricsOptions) {
+    this.#options = options;
+  }
+
+  /** Of each revision that has had a request, or has one now; or only of those that had some since this was last asked for. */
+  report(what: 'all' | 'changed' = 'all'): MetricsReport {
+    const { requests, activator } = this.#options;
+    const changed = requests.changed();
+    const told = what === 'changed' ? changed : [...new Set([...requests.keys(), ...activator.busy()])];
+    return { revisions: told.map((key) => this.#of(key)), unrouted: requests.unrouted };
+  }
+
+  #of(key: string): RevisionMetrics {
+    const { requests, activator, revisions } = this.#options;
+    const [namespace = '', revision = ''] = key.split('/');
+    const labels = revisions.get(namespace, revision)?.metadata.labels ?? {};
+    const active = Object.values(activator.inFlightByPod(key)).reduce((sum, count) => sum + count, 0);
+    return {
+      namespace,
+      revision,
+      service: labels[keys.service] ?? '',
+      configuration: labels[keys.configuration] ?? '',
+      waiting: activator.waitingFor(key),
+      active,
+      outcomes: [...requests.of(key)],
+    };
+  }
+}

@@ -1,0 +1,57 @@
+import { type Outcomes, type Unrouted, addOutcomes } from './request-metrics.ts';
+
+/** What there is to tell of one revision at this moment. */
+export interface RevisionMetrics {
+  readonly namespace: string;
+  readonly revision: string;
+  readonly service: string;
+  readonly configuration: string;
+  /** Requests without an instance. */
+  readonly waiting: number;
+  /** Requests that have one. */
+  readonly active: number;
+  readonly outcomes: readonly Outcomes[];
+}
+
+/** What there is to tell of a gateway at this moment. */
+export interface MetricsReport {
+  readonly revisions: readonly RevisionMetrics[];
+  readonly unrouted: readonly Unrouted[];
+}
+
+/** `namespace/name`. */
+export const keyOfMetrics = ({ namespace, revision }: RevisionMetrics): string => `${namespace}/${revision}`;
+
+/** What several gateways have to tell, as if they were one. */
+export function mergeReports(reports: Iterable<MetricsReport>): MetricsReport {
+  const revisions = new Map<string, RevisionMetrics>();
+  const unrouted = new Map<string, Unrouted>();
+  for (const report of reports) {
+    for (const each of report.revisions) {
+      const key = keyOfMetrics(each);
+      const known = revisions.get(key);
+      revisions.set(key, known ? add(known, each) : each);
+    }
+    for (const each of report.unrouted) {
+      const key = `${each.reason} ${each.status}`;
+      unrouted.set(key, { ...each, count: each.count + (unrouted.get(key)?.count ?? 0) });
+    }
+  }
+  return { revisions: [...revisions.values()], unrouted: [...unrouted.values()] };
+}
+
+function add(a: RevisionMetrics, b: RevisionMetrics): RevisionMetrics {
+  const outcomes = new Map<number, Outcomes>();
+  for (const each of [...a.outcomes, ...b.outcomes]) {
+    const known = outcomes.get(each.status);
+    outcomes.set(each.status, known ? addOutcomes(known, each) : each);
+  }
+  // Labels are those of whoever knows them.
+  const named = a.service === '' ? b : a;
+  return {
+    ...named,
+    waiting: a.waiting + b.waiting,
+    active: a.active + b.active,
+    outcomes: [...outcomes.values()],
+  };
+}

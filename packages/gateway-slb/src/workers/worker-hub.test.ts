@@ -1,0 +1,120 @@
+import { FakeClock, eventually } from '@ebb/base/testing';
+import { expect, it } from 'vitest';
+import type { RateAnswer } from '../duties/rate-counters.ts';
+import { RequestMetrics } from '../metrics/request-metrics.ts';
+import { MainLink } from './main-link.ts';
+import type { FromWorker, ToWorker } from './messages.ts';
+import { WorkerHub } from './worker-hub.ts';
+
+interface Worker {
+  readonly link: MainLink;
+  readonly metrics: RequestMetrics;
+  /** Messages it has sent. */
+  readonly sent: FromWorker[];
+  kill(): void;
+}
+
+/** @param known Revisions there are. */
+function startWorker(hub: WorkerHub, clock: FakeClock, known: ReadonlySet<string>): Worker {
+  const sent: FromWorker[] = [];
+  let hear: (message: ToWorker) => void = () => {};
+  // As between processes: nothing that is sent changes any more.
+  const seat = hub.join((message) => queueMicrotask(() => hear(structuredClone(message))));
+  const metrics = new RequestMetrics((key) => known.has(key));
+  const link = new MainLink(clock, {
+    send: (message) => {
+      sent.push(message);
+      const copy = structuredClone(message);
+      queueMicrotask(() => seat.take(copy));
+    },
+    listen: (take) => {
+      hear = take;
+      return { [Symbol.dispose]: () => {} };
+    },
+  });
+  link.tell({
+    report: (what) => ({
+      revisions: (what === 'all' ? [...metrics.keys()] : metrics.changed()).map((key) => {
+        const [namespace = '', revision = ''] = key.split('/');
+        const labels = { namespace, revision, service: 'hello', configuration: 'hello' };
+        return { ...labels, waiting: 0, active: 1, outcomes: [...metrics.of(key)] };
+      }),
+      unrouted: metrics.unrouted,
+    }),
+    unknown: (keys) => keys.filter((key) => !known.has(key)),
+  });
+  return { link, metrics, sent, kill: () => seat.leave() };
+}
+
+it('adds up what workers count, and keeps what those have counted that are no more', async () => {
+  const clock = new FakeClock();
+  const hub = new WorkerHub(clock);
+  const known = new Set(['default/a', 'default/b']);
+  const [one, two] = [startWorker(hub, clock, known), startWorker(hub, clock, known)];
+  one.metrics.observe('default/a', 200, 3);
+  two.metrics.observe('default/a', 200, 30);
+  two.metrics.observe('default/a', 503, 1);
+  two.metrics.observe('default/b', 200, 1);
+  for (const { metrics } of [one, two]) metrics.refused('no-route', 404);
+  const valueOf = async (...parts: readonly string[]): Promise<string | undefined> =>
+    (await hub.metrics())
+      .split('\n')
+      .find((line) => parts.every((part) => line.includes(part)))
+      ?.split('} ')[1];
+  const count = (revision: string): Promise<string | undefined> =>
+    valueOf('activator_request_count{', `revision_name="${revision}"`, 'response_code="200"');
+  expect(await count('a')).toBe('2');
+  expect(await valueOf('activator_request_latencies_bucket{', '="a"', '="200"', 'le="5"}')).toBe('1');
+  expect(await valueOf('activator_request_latencies_bucket{', '="a"', '="200"', 'le="50"}')).toBe('2');
+  expect(await valueOf('ebb_unrouted_requests_total{')).toBe('2');
+  expect(await valueOf('kn_revision_request_active{', '="a"')).toBe('2');
+
+  // What it had counted since was told in time.
+  two.metrics.observe('default/a', 200, 3);
+  await clock.advance(1000);
+  await eventually(() => two.sent.some(({ type, id }) => type === 'metrics' && id === 0));
+  two.kill();
+  expect([await count('a'), await count('b')]).toEqual(['3', '1']);
+  expect(await valueOf('ebb_unrouted_requests_total{')).toBe('2');
+  expect(await valueOf('kn_revision_request_active{', '="a"')).toBe('1');
+  const three = startWorker(hub, clock, known);
+  three.metrics.observe('default/a', 200, 3);
+  expect([await count('a'), await count('b')]).toEqual(['4', '1']);
+
+  known.delete('default/b');
+  await hub.metrics();
+  expect([await count('a'), await count('b')]).toEqual(['4', undefined]);
+});
+
+it('lets no more requests through than one gateway would, and asks nobody about a flood', async () => {
+  const clock = new FakeClock();
+  const hub = new WorkerHub(clock);
+  const workers = Array.from({ length: 4 }, () => startWorker(hub, clock, new Set()));
+  const limits = { total: { perSecond: 10, burst: 20 }, perClient: undefined };
+  const flood = async (): Promise<number> => {
+    const answers: RateAnswer[] = [];
+    for (const { link } of workers)
+      for (let i = 0; i < 50; i++)
+        link.rates.take({ route: 'default/hello', client: 'a', limits }, (answer) => answers.push(answer));
+    await eventually(() => answers.length === 200);
+    return answers.filter(({ waitMs }) => waitMs === 0).length;
+  };
+  const asked = (): number => workers.reduce((sum, { sent }) => sum + sent.length, 0);
+  expect([await flood(), asked()]).toEqual([20, 4]);
+  expect([await flood(), asked()]).toEqual([0, 4]);
+  await clock.advance(1000);
+  expect([await flood(), asked()]).toEqual([10, 8]);
+});
+
+it('decides by itself while nobody answers', async () => {
+  const clock = new FakeClock();
+  const link = new MainLink(clock, { send: () => {}, listen: () => ({ [Symbol.dispose]: () => {} }) });
+  const limits = { total: undefined, perClient: { perSecond: 1, burst: 2 } };
+  const waits: number[] = [];
+  for (let i = 0; i < 3; i++)
+    link.rates.take({ route: 'default/hello', client: 'a', limits }, ({ waitMs }) => waits.push(waitMs));
+  await new Promise(setImmediate);
+  expect(waits).toEqual([]);
+  await clock.advance(250);
+  expect(waits).toEqual([0, 0, 1000]);
+});

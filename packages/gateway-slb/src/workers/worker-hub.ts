@@ -1,0 +1,113 @@
+import type { Clock } from '@ebb/base';
+import { RateCounters } from '../duties/rate-counters.ts';
+import { expose } from '../metrics/exposition.ts';
+import { type MetricsReport, type RevisionMetrics, keyOfMetrics, mergeReports } from '../metrics/metrics-report.ts';
+import type { Unrouted } from '../metrics/request-metrics.ts';
+import type { FromWorker, ToWorker } from './messages.ts';
+
+/** The place of one worker in the process that has started it. */
+export interface WorkerSeat {
+  /** Takes a message of the worker's. */
+  take(message: FromWorker): void;
+  /** The worker has ended. What it has counted stays. */
+  leave(): void;
+}
+
+/** Longest that metrics wait for a worker that is busy; what it told last counts then. */
+const patienceMs = 1000;
+
+const nothing: MetricsReport = { revisions: [], unrouted: [] };
+
+/** What gateways that are workers of one process share: their metrics are added up, and rates are counted for all of them. */
+export class WorkerHub {
+  readonly #clock: Clock;
+  readonly #rates = new RateCounters();
+  readonly #workers = new Set<Told>();
+  /** What workers have counted that are no more. */
+  #retired: MetricsReport = nothing;
+  #lastId = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** A worker has been started. @param send Sends it a message. */
+  join(send: (message: ToWorker) => void): WorkerSeat {
+    const told = new Told(send);
+    this.#workers.add(told);
+    return {
+      take: (message) => {
+        if (message.type === 'metrics') return this.#hear(told, message);
+        const { id, asks } = message;
+        const now = this.#clock.now();
+        send({ type: 'taken', id, answers: asks.map((ask) => this.#rates.take(ask, now)) });
+      },
+      leave: () => {
+        if (!this.#workers.delete(told)) return;
+        this.#retired = mergeReports([this.#retired, withoutPresent(told.report())]);
+        told.answered();
+      },
+    };
+  }
+
+  /** What all have counted, those too that have ended, in Prometheus' text format: no count goes back. */
+  async metrics(): Promise<string> {
+    const id = ++this.#lastId;
+    const retired = this.#retired.revisions.map(keyOfMetrics);
+    await Promise.all([...this.#workers].map((told) => told.ask(id, retired, this.#clock)));
+    return expose(mergeReports([this.#retired, ...[...this.#workers].map((told) => told.report())]));
+  }
+
+  #hear(told: Told, { id, report, unknown }: FromWorker & { type: 'metrics' }): void {
+    told.hear(id, report);
+    if (unknown.length === 0) return;
+    const gone = new Set(unknown);
+    const revisions = this.#retired.revisions.filter((each) => !gone.has(keyOfMetrics(each)));
+    this.#retired = { ...this.#retired, revisions };
+  }
+}
+
+/** What a worker has told. */
+class Told {
+  readonly #send: (message: ToWorker) => void;
+  readonly #revisions = new Map<string, RevisionMetrics>();
+  #unrouted: readonly Unrouted[] = [];
+  #whenAnswered: (() => void)[] = [];
+
+  constructor(send: (message: ToWorker) => void) {
+    this.#send = send;
+  }
+
+  report(): MetricsReport {
+    return { revisions: [...this.#revisions.values()], unrouted: this.#unrouted };
+  }
+
+  /** Asks for everything; resolves once it has come, or the worker has ended, or takes too long. */
+  ask(id: number, retired: readonly string[], clock: Clock): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = clock.after(patienceMs, resolve);
+      this.#whenAnswered.push(() => {
+        timer[Symbol.dispose]();
+        resolve();
+      });
+      this.#send({ type: 'metrics', id, retired });
+    });
+  }
+
+  /** @param id 0 for what has changed, else everything. */
+  hear(id: number, { revisions, unrouted }: MetricsReport): void {
+    if (id > 0) this.#revisions.clear();
+    for (const each of revisions) this.#revisions.set(keyOfMetrics(each), each);
+    this.#unrouted = unrouted;
+    if (id > 0) this.answered();
+  }
+
+  answered(): void {
+    for (const each of this.#whenAnswered.splice(0)) each();
+  }
+}
+
+/** Without the requests there were at that moment. */
+function withoutPresent({ revisions, unrouted }: MetricsReport): MetricsReport {
+  return { revisions: revisions.map((each) => ({ ...each, waiting: 0, active: 0 })), unrouted };
+}
