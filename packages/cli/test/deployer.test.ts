@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createAdmission, defaultServingConfig, keys, resources, servingCrds } from '@ebb/api';
@@ -64,7 +64,32 @@ it('makes the namespace asked for, and those of manifests before what is in them
     await deploy(files);
     expect(told).toEqual(['shop created', 'c created', 'a created', 'b created']);
     await deploy(files);
-    expect(told.slice(4)).toEqual(['shop unchanged', 'c unchanged', 'a unchanged', 'b unchanged']);
+    expect(told.splice(0).slice(4)).toEqual(['shop unchanged', 'c unchanged', 'a unchanged', 'b unchanged']);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+it('deletes what is in no file any more, and nothing that has only moved to another', async () => {
+  await using api = await createTestApi();
+  await using client = createKubeClient({ kubeconfig: api.kubeconfig });
+  const folder = await mkdtemp(join(tmpdir(), 'ebb-deployer-'));
+  try {
+    const [old = '', young = ''] = ['m.yaml', 'z.yaml'].map((name) => join(folder, name));
+    await writeFile(old, 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }');
+    const told: string[] = [];
+    const report = (result: Deployed): void => void told.push(result.kind === 'failed' ? result.message : result.what);
+    const { deploy } = createDeployer({ client, namespace: 'default', hashOf: () => undefined, report });
+    await deploy([old]);
+    await rename(old, young);
+    await deploy([old, young]);
+    await rename(young, old);
+    await deploy([old]);
+    await deploy([young]);
+    expect(told).toEqual(['created', 'unchanged', 'unchanged']);
+    await rm(old);
+    await deploy([old]);
+    expect(told.at(-1)).toBe('deleted');
   } finally {
     await rm(folder, { recursive: true });
   }

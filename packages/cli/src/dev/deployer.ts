@@ -23,8 +23,8 @@ export interface DeployerOptions {
 /** Keeps the cluster in step with manifest files. */
 export interface Deployer {
   /**
-   * Applies the files, those with Namespaces first; an object that was in one of them before and no longer is, is deleted. Never rejects
-   * for a bad file.
+   * Applies the files, those with Namespaces first; an object that was in one of them before and is in no file now, is deleted. Never
+   * rejects for a bad file.
    */
   readonly deploy: (files: readonly string[]) => Promise<void>;
 }
@@ -57,7 +57,8 @@ export function createDeployer({ client, namespace, hashOf, report }: DeployerOp
     }
   };
 
-  const deployFile = async ({ file, objects }: Read): Promise<void> => {
+  /** Returns what was in the file before and no longer is. */
+  const deployFile = async ({ file, objects }: Read): Promise<Placed[]> => {
     const before = placedBy.get(file) ?? new Map<string, Placed>();
     const now = new Map<string, Placed>();
     for (const each of objects) {
@@ -66,7 +67,7 @@ export function createDeployer({ client, namespace, hashOf, report }: DeployerOp
       else keepFailed(each, before, now);
     }
     placedBy.set(file, now);
-    for (const [key, placed] of before) if (!now.has(key)) await remove(placed);
+    return [...before].flatMap(([key, placed]) => (now.has(key) ? [] : [placed]));
   };
 
   const apply = async ({ file, object }: ManifestObject): Promise<Placed | undefined> => {
@@ -117,7 +118,11 @@ export function createDeployer({ client, namespace, hashOf, report }: DeployerOp
       await openNamespace();
       const found = (await Promise.all(files.map(read))).filter((each) => each !== undefined);
       const opensFirst = found.toSorted((a, b) => Number(opens(b)) - Number(opens(a)));
-      for (const each of opensFirst) await deployFile(each);
+      const gone: Placed[] = [];
+      for (const each of opensFirst) gone.push(...(await deployFile(each)));
+      // It may have moved to another file, or the file to another name.
+      const isSomewhere = (key: string): boolean => [...placedBy.values()].some((placed) => placed.has(key));
+      for (const placed of gone) if (!isSomewhere(keyOf(placed))) await remove(placed);
     },
   };
 }
