@@ -293,3 +293,50 @@ it('logs requests once the ConfigMap asks for it', async () => {
     },
   });
 });
+
+it('logs upgraded connections at their end, with the bytes of both sides', async () => {
+  const requests: object[] = [];
+  const logger: Logger = {
+    ...silentLogger,
+    info: (fields, message) => void (message === 'request' && requests.push(fields)),
+    child: () => logger,
+  };
+  await using backend = await openHttpBackend(
+    (_, response) => response.writeHead(403).end('no'),
+    (server) =>
+      server.on('upgrade', (request, socket) => {
+        if (request.headers['x-refuse']) return socket.end('HTTP/1.1 409 Conflict\r\nContent-Length: 2\r\n\r\nno');
+        socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\nhello');
+        return socket.pipe(socket);
+      }),
+  );
+  await using world = await openWorld([backend], logger);
+  world.client.put(resources.configMaps, {
+    metadata: { namespace: 'knative-serving', name: 'config-observability' },
+    data: { 'logging.enable-request-log': 'true' },
+  });
+  const upgrade = (path: string, more = ''): string =>
+    `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: Upgrade\r\nUpgrade: echo\r\n${more}\r\n`;
+  await expectSoon(async () => {
+    await world.get();
+    return requests.length > 0;
+  });
+  requests.length = 0;
+  await using client = await openRawClient(world.gateway.publicAddress.port);
+  client.send(upgrade('/socket'));
+  await client.hears('hello');
+  client.send('12345');
+  await client.hears('hello12345');
+  expect(requests).toEqual([]);
+  client.socket.end();
+  await expectSoon(() => requests.length === 1);
+  const about = { revision: 'default/hello-00001', pod: 'pod-0' };
+  expect(requests[0]).toMatchObject({
+    ...about,
+    httpRequest: { requestUrl: `http://${host}/socket`, status: 101, requestSize: 5, responseSize: 10 },
+  });
+  await exchangeRaw(world.gateway.publicAddress.port, upgrade('/refused', 'X-Refuse: 1\r\n'));
+  await expectSoon(() => requests.length === 2);
+  expect(requests[1]).toMatchObject({ ...about, httpRequest: { status: 409, responseSize: 2 } });
+  expect(world.gateway.metrics()).toMatch(/^activator_request_count\{.*response_code="409".*\} 1$/m);
+});

@@ -22,33 +22,87 @@ export class AccessLog {
     this.#options = options;
   }
 
+  /** The line about a request that has come; undefined if it is none of those that are logged. */
+  begin(head: RequestHead, peer: Peer): LogEntry | undefined {
+    const { sampleRate, random } = this.#options;
+    return sampleRate < 1 && random() >= sampleRate ? undefined : new LogEntry(head, peer, this.#options);
+  }
+
   /** What to use in place of `downstream`, so that what becomes of the request is seen. */
   watch(downstream: Downstream, head: RequestHead, peer: Peer): Downstream {
-    const { sampleRate, random } = this.#options;
-    if (sampleRate < 1 && random() >= sampleRate) return downstream;
-    return new LoggedDownstream(downstream, head, peer, this.#options);
+    const entry = this.begin(head, peer);
+    return entry ? new LoggedDownstream(downstream, entry) : downstream;
+  }
+}
+
+/** What became of a request. */
+export interface Ending {
+  readonly status: number;
+  /** Bytes of the request's body, as far as they were counted. Default: as many as it announced. */
+  readonly requestSize?: number | undefined;
+  /** Bytes of the response's body. Default 0. */
+  readonly responseSize?: number | undefined;
+}
+
+/** One line of the log, from when the request has come. */
+export class LogEntry {
+  readonly #head: RequestHead;
+  readonly #peer: Peer;
+  readonly #options: AccessLogOptions;
+  readonly #beganAt: number;
+  #isOver = false;
+  #revision: string | undefined;
+  #instance: Pick<Lease, 'podName' | 'address'> | undefined;
+
+  constructor(head: RequestHead, peer: Peer, options: AccessLogOptions) {
+    this.#head = head;
+    this.#peer = peer;
+    this.#options = options;
+    this.#beganAt = options.clock.now();
+  }
+
+  /** Which revision has the request, and which of its instances. */
+  assigned(revisionKey: string, instance: Pick<Lease, 'podName' | 'address'>): void {
+    this.#revision = revisionKey;
+    this.#instance = instance;
+  }
+
+  /** Writes the line; once. */
+  tell({ status, requestSize, responseSize = 0 }: Ending): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    const { clock, logger } = this.#options;
+    const { method, target, host, contentLength } = this.#head;
+    const { address, proto, protocol = 'HTTP/1.1' } = this.#peer;
+    const latency = (clock.now() - this.#beganAt) / 1000;
+    const httpRequest = {
+      requestMethod: method,
+      requestUrl: `${proto}://${host}${target}`,
+      requestSize: requestSize ?? contentLength ?? 0,
+      status,
+      responseSize,
+      userAgent: this.#head.header('user-agent') ?? '',
+      remoteIp: address,
+      serverIp: this.#instance?.address.host ?? '',
+      referer: this.#head.header('referer') ?? '',
+      latency: `${latency.toFixed(6)}s`,
+      protocol,
+    };
+    const to = { revision: this.#revision ?? '', pod: this.#instance?.podName ?? '' };
+    logger.info({ httpRequest, ...to, traceId: traceIn(this.#head) }, 'request');
   }
 }
 
 class LoggedDownstream implements Downstream {
   readonly #inner: Downstream;
-  readonly #head: RequestHead;
-  readonly #peer: Peer;
-  readonly #options: AccessLogOptions;
-  readonly #beganAt: number;
+  readonly #entry: LogEntry;
   #owner: DownstreamOwner | undefined;
   #status = 0;
   #bytes = 0;
-  #isOver = false;
-  #revision: string | undefined;
-  #instance: Pick<Lease, 'podName' | 'address'> | undefined;
 
-  constructor(inner: Downstream, head: RequestHead, peer: Peer, options: AccessLogOptions) {
+  constructor(inner: Downstream, entry: LogEntry) {
     this.#inner = inner;
-    this.#head = head;
-    this.#peer = peer;
-    this.#options = options;
-    this.#beganAt = options.clock.now();
+    this.#entry = entry;
   }
 
   get body(): RequestBody | undefined {
@@ -75,8 +129,7 @@ class LoggedDownstream implements Downstream {
   }
 
   assigned(revisionKey: string, instance: Pick<Lease, 'podName' | 'address'>): void {
-    this.#revision = revisionKey;
-    this.#instance = instance;
+    this.#entry.assigned(revisionKey, instance);
   }
 
   information(response: ResponseHead): void {
@@ -114,27 +167,7 @@ class LoggedDownstream implements Downstream {
   }
 
   #tell(status: number): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    const { clock, logger } = this.#options;
-    const { method, target, host, contentLength } = this.#head;
-    const { address, proto, protocol = 'HTTP/1.1' } = this.#peer;
-    const latency = (clock.now() - this.#beganAt) / 1000;
-    const httpRequest = {
-      requestMethod: method,
-      requestUrl: `${proto}://${host}${target}`,
-      requestSize: contentLength ?? 0,
-      status,
-      responseSize: this.#bytes,
-      userAgent: this.#head.header('user-agent') ?? '',
-      remoteIp: address,
-      serverIp: this.#instance?.address.host ?? '',
-      referer: this.#head.header('referer') ?? '',
-      latency: `${latency.toFixed(6)}s`,
-      protocol,
-    };
-    const to = { revision: this.#revision ?? '', pod: this.#instance?.podName ?? '' };
-    logger.info({ httpRequest, ...to, traceId: traceIn(this.#head) }, 'request');
+    this.#entry.tell({ status, responseSize: this.#bytes });
   }
 }
 

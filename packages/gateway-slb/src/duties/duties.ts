@@ -5,7 +5,7 @@ import type { Downstream, Peer } from '../http/downstream.ts';
 import { HeaderList, withoutHeaders } from '../http/header-block.ts';
 import type { Refusal } from '../http/refusal.ts';
 import type { RequestHead } from '../http/request-head.ts';
-import type { AccessLog } from './access-log.ts';
+import type { AccessLog, LogEntry } from './access-log.ts';
 import { type Binding, createBinding } from './affinity.ts';
 import type { RateLimits } from './rate-limits.ts';
 
@@ -71,6 +71,11 @@ export class Duties {
   /** What to use in place of `downstream`. */
   watch(downstream: Downstream, head: RequestHead, peer: Peer): Downstream {
     return this.#options.log?.watch(downstream, head, peer) ?? downstream;
+  }
+
+  /** The line about a request whose connection is handed over, if there is to be one. */
+  logged(head: RequestHead, peer: Peer): LogEntry | undefined {
+    return this.#options.log?.begin(head, peer);
   }
 }
 

@@ -19,9 +19,17 @@ export interface Handshake {
   readonly protocol: string;
 }
 
+/** What an instance has made of a handshake. */
+export interface InstanceAnswer {
+  /** 101 where it has upgraded. */
+  readonly status: number;
+  /** Bytes it has sent since the head of its answer. */
+  readonly received: () => number;
+}
+
 export interface HandshakeOutcome {
   /** The instance has answered: with 101, and from now on bytes go both ways, or otherwise, and its answer is passed on. */
-  opened(): void;
+  opened(answer: InstanceAnswer): void;
   /** The instance's connection broke before that. */
   failed(): void;
 }
@@ -71,11 +79,16 @@ function prepareHandshake(out: ClientRequest, request: IncomingMessage): void {
   if (!handshake) return;
   // http-proxy would fold double slashes.
   out.path = handshake.path;
-  out.once('upgrade', () => handshake.opened());
+  out.once('upgrade', (_, upstream: Socket, first: Buffer) => {
+    const before = upstream.bytesRead - first.length;
+    handshake.opened({ status: 101, received: () => upstream.bytesRead - before });
+  });
   // Where the instance does not upgrade, http-proxy would announce chunks and then send none. Its listener comes after this.
   process.nextTick(() => {
     out.removeAllListeners('response').once('response', (answer: IncomingMessage) => {
-      handshake.opened();
+      let received = 0;
+      answer.on('data', ({ length }: Buffer) => (received += length));
+      handshake.opened({ status: answer.statusCode ?? 502, received: () => received });
       passAnswer(answer, handshake.socket);
     });
   });

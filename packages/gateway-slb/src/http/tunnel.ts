@@ -3,12 +3,13 @@ import { type Socket, connect } from 'node:net';
 import type { Caller, Lease, RefusedError, Waiter } from '@ebb/activator';
 import { messageOf } from '@ebb/base';
 import type { Forward } from '@ebb/router';
+import type { LogEntry } from '../duties/access-log.ts';
 import type { Binding } from '../duties/affinity.ts';
 import { connectTimeoutMs } from '../upstream/call.ts';
 import { type DataPlane, type RevisionSettings, reconnectMs } from './data-plane.ts';
 import type { Dated, DatedPlace } from './deadlines.ts';
 import type { Peer } from './downstream.ts';
-import { shakeHands } from './handshake.ts';
+import { type InstanceAnswer, shakeHands } from './handshake.ts';
 import { type Refusal, refusalOf, refusals, waitedOut, refuseOnSocket } from './refusal.ts';
 import type { RequestHead } from './request-head.ts';
 import { clientGone } from './status.ts';
@@ -27,6 +28,8 @@ export interface TunnelStart {
   readonly forward: Forward;
   /** The instance the client is to come back to. */
   readonly binding?: Binding | undefined;
+  /** Told what becomes of it. */
+  readonly log?: LogEntry | undefined;
 }
 
 /** What a client may send before there is anyone to take it; then it is no longer read. */
@@ -54,8 +57,10 @@ export class Tunnel implements Caller, Dated {
   #endedAt: number | undefined;
   /** Bytes the client has sent since, while nobody took them. */
   readonly #early: Buffer[] = [];
-  /** Bytes of the instance up to the end of the handshake. */
-  #handshakeBytes: number | undefined;
+  /** Bytes the instance has sent since the handshake; undefined before its end. */
+  #received: (() => number) | undefined;
+  /** Bytes it was sent up to then. */
+  #handshakeBytes = 0;
   #status = clientGone;
 
   constructor(plane: DataPlane, start: TunnelStart) {
@@ -86,6 +91,7 @@ export class Tunnel implements Caller, Dated {
     this.#waiter = undefined;
     this.#lease = lease;
     this.#phase = 'connecting';
+    this.#start.log?.assigned(this.#start.forward.revisionKey, lease);
     const { host, port } = lease.address;
     const upstream = connect({ host, port, noDelay: true, timeout: connectTimeoutMs });
     this.#upstream = upstream;
@@ -115,7 +121,7 @@ export class Tunnel implements Caller, Dated {
   #look(nowMs: number): void {
     const upstream = this.#upstream;
     if (!upstream || this.#phase !== 'open') return;
-    const began = this.#handshakeBytes !== undefined && upstream.bytesRead > this.#handshakeBytes;
+    const began = this.#received !== undefined && this.#received() > 0;
     const bytes = upstream.bytesRead + upstream.bytesWritten;
     if (began && bytes !== this.#bytesSeen) this.#lastByteAt = nowMs;
     this.#bytesSeen = bytes;
@@ -141,7 +147,7 @@ export class Tunnel implements Caller, Dated {
     const { path, head } = this.#start;
     shakeHands(
       { request, socket, firstBytes: sent, upstream, path, headers: this.#headers, protocol: head.upgrade ?? '' },
-      { opened: () => this.#opened(upstream), failed: () => this.#handshakeFailed() },
+      { opened: (answer) => this.#opened(upstream, answer), failed: () => this.#handshakeFailed() },
     );
   }
 
@@ -156,10 +162,11 @@ export class Tunnel implements Caller, Dated {
 
   readonly #onEarlyEnd = (): void => this.#finish();
 
-  #opened(upstream: Socket): void {
+  #opened(upstream: Socket, { status, received }: InstanceAnswer): void {
     this.#phase = 'open';
-    this.#status = 101;
-    this.#handshakeBytes = upstream.bytesRead;
+    this.#status = status;
+    this.#received = received;
+    this.#handshakeBytes = upstream.bytesWritten;
     this.#lease?.responded();
     for (const side of [this.#start.socket, upstream]) side.once('end', () => this.#sideEnded());
   }
@@ -212,6 +219,11 @@ export class Tunnel implements Caller, Dated {
     if (this.#phase !== 'over') {
       const { metrics, clock } = this.#plane;
       metrics?.observe(this.#start.forward.revisionKey, this.#status, clock.now() - this.#arrivedAt);
+      this.#start.log?.tell({
+        status: this.#status,
+        requestSize: this.#received ? (this.#upstream?.bytesWritten ?? 0) - this.#handshakeBytes : 0,
+        responseSize: this.#received?.() ?? 0,
+      });
     }
     this.#phase = 'over';
     this.#plane.deadlines.drop(this);

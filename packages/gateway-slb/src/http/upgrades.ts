@@ -4,8 +4,9 @@ import type { Duplex } from 'node:stream';
 import type { DataPlane } from './data-plane.ts';
 import type { Peer } from './downstream.ts';
 import { checkLimits, judge } from './handle-request.ts';
-import { refusals, refuseOnSocket } from './refusal.ts';
+import { type Refusal, refusals, refuseOnSocket } from './refusal.ts';
 import { readRequestHead } from './request-head.ts';
+import { clientGone } from './status.ts';
 import { Tunnel } from './tunnel.ts';
 
 /**
@@ -49,19 +50,25 @@ export class Upgrades implements Disposable {
     const head = readRequestHead(request.rawHeaders);
     head.method = request.method ?? 'GET';
     head.target = request.url ?? '/';
+    const duties = plane.duties?.();
+    const log = duties?.logged(head, peer);
+    const refuse = (refusal: Refusal): void => {
+      log?.tell({ status: refusal.status });
+      refuseOnSocket(socket, refusal);
+    };
     const verdict = judge(plane, head, peer);
     switch (verdict.kind) {
       case 'refuse':
-        return refuseOnSocket(socket, verdict.refusal);
+        return refuse(verdict.refusal);
       case 'answer':
-        return refuseOnSocket(socket, { ...verdict.answer, reason: 'not-supported' });
+        return refuse({ ...verdict.answer, reason: 'not-supported' });
       case 'forward': {
         const { path, result: forward } = verdict;
-        const binding = plane.duties?.()?.binding(head, peer);
+        const binding = duties?.binding(head, peer);
         checkLimits(plane, { forward, head, peer }, (refusal) => {
-          if (refusal) return refuseOnSocket(socket, refusal);
-          if (socket.destroyed) return;
-          new Tunnel(plane, { request, socket, firstBytes, peer, head, path, forward, binding }).begin();
+          if (refusal) return refuse(refusal);
+          if (socket.destroyed) return log?.tell({ status: clientGone });
+          new Tunnel(plane, { request, socket, firstBytes, peer, head, path, forward, binding, log }).begin();
         });
       }
     }
