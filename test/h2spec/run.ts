@@ -13,30 +13,11 @@ const run = promisify(execFile);
 const module = import.meta.dirname;
 const say = (line: string): void => void process.stdout.write(`▸ ${line}\n`);
 
-/**
- * Cases of h2spec that are not met, and why. Each is Node's or nghttp2's, and seen with a bare `http2.createServer` too, but for the
- * one about the preface.
- */
+/** Cases of h2spec that are not met, and why. */
 const known: ReadonlyMap<string, string> = new Map([
   [
     'http2/3.5: Sends invalid connection preface',
     'the port speaks HTTP/1.1 too, and answers with its 400 before it closes',
-  ],
-  [
-    'http2/5.1: closed: Sends a DATA frame after sending RST_STREAM frame',
-    'nghttp2 ignores frames on streams it has forgotten, as RFC 9113 allows',
-  ],
-  ['http2/5.1: closed: Sends a HEADERS frame after sending RST_STREAM frame', 'as above'],
-  ['http2/5.1: closed: Sends a DATA frame', 'as above'],
-  ['http2/5.1: closed: Sends a HEADERS frame', 'as above'],
-  [
-    'http2/5.1.1: Sends stream identifier that is numerically smaller than previous',
-    'nghttp2 takes it for a late frame on a closed stream, and ignores it',
-  ],
-  ['http2/6.7: Sends a PING frame with ACK', 'Node closes a connection whose PING answers nothing'],
-  [
-    'http2/6.9.1: Sends multiple WINDOW_UPDATE frames increasing the flow control window to above 2^31-1',
-    'nghttp2 ends the connection, but with another code than h2spec wants',
   ],
 ]);
 

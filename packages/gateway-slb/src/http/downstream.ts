@@ -1,4 +1,3 @@
-import type { OutgoingHttpHeaders } from 'node:http2';
 import type { Lease } from '@ebb/activator';
 import type { Listener } from '@ebb/router';
 import type { HeaderBlock } from './header-block.ts';
@@ -16,8 +15,8 @@ export interface ResponseHead {
   readonly dated: boolean;
   /** The status line and the headers as they are sent over HTTP/1.1, once that was worked out. */
   lines?: string | undefined;
-  /** The same as Node is to send them over HTTP/2. */
-  fields?: OutgoingHttpHeaders | undefined;
+  /** The same as they are sent over HTTP/2: name, value, name, value… */
+  fields?: string[] | undefined;
 }
 
 /** Takes a request's body as it comes. */

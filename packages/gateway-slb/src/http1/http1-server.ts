@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
-import type { Clock } from '@ebb/base';
 import type { DataPlane } from '../http/data-plane.ts';
+import { everySecond } from '../http/date.ts';
 import type { Peer } from '../http/downstream.ts';
 import { handleRequest } from '../http/handle-request.ts';
 import { Upgrades } from '../http/upgrades.ts';
@@ -27,7 +27,7 @@ export class Http1Server implements Disposable {
     this.#context = {
       headerBytes: limits.headerBytes,
       closing: plane.closing,
-      dateLine: createDateLine(plane.clock),
+      dateLine: everySecond(plane.clock, (date) => `Date: ${date}\r\n`),
       mayRemember: () => plane.duties?.() === undefined,
       handle: (head, writer, peer) => handleRequest(plane, head, writer, peer),
       refused: ({ reason, status }) => plane.metrics?.refused(reason, status),
@@ -57,18 +57,4 @@ export class Http1Server implements Disposable {
     this.#growing[Symbol.dispose]();
     this.#upgrades[Symbol.dispose]();
   }
-}
-
-/** The `Date` header, made anew each second. */
-function createDateLine(clock: Clock): () => string {
-  let second = -1;
-  let line = '';
-  return () => {
-    const now = Math.floor(clock.now() / 1000);
-    if (now !== second) {
-      second = now;
-      line = `Date: ${new Date(now * 1000).toUTCString()}\r\n`;
-    }
-    return line;
-  };
 }

@@ -12,6 +12,12 @@ export interface ParsedRequest {
 }
 
 const methods: ReadonlySet<string> = new Set(METHODS);
+
+/** True for a method that is known; others are not passed on. */
+export function isMethod(text: string): boolean {
+  return methods.has(text);
+}
+
 /** None is longer. */
 const maxMethodLength = 32;
 
@@ -52,7 +58,7 @@ export function parseRequest(text: string, from = 0): ParsedRequest | Fault | 'i
   head.method = text.slice(from, methodEnd);
   head.target = text.slice(methodEnd + 1, targetEnd);
   head.complete(fields.kept);
-  if (!methods.has(head.method)) head.fault ??= unknownMethod;
+  if (!isMethod(head.method)) head.fault ??= unknownMethod;
   if (minorVersion === 1 && !reader.sawHost) head.fault ??= noHost;
   if (minorVersion === 0 && head.chunked) head.fault = chunksInOldVersion;
   return { head, minorVersion, end: fields.end };

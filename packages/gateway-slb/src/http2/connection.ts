@@ -1,160 +1,184 @@
-import { type ServerHttp2Session, type ServerHttp2Stream, constants, performServerHandshake } from 'node:http2';
-import type { Socket } from 'node:net';
-import { TokenBucket } from '@ebb/base';
-import type { DataPlane } from '../http/data-plane.ts';
-import type { Dated, DatedPlace } from '../http/deadlines.ts';
-import type { Peer } from '../http/downstream.ts';
-import { handleRequest } from '../http/handle-request.ts';
-import { answerOf, refusals } from '../http/refusal.ts';
-import type { RequestHead } from '../http/request-head.ts';
-import { readStreamHead } from './request.ts';
-import { StreamDownstream } from './stream-downstream.ts';
+import { FloodGuard } from './flood-guard.ts';
+import { type FramesOwner, IncomingFrames } from './incoming-frames.ts';
+import { Receiver } from './receiver.ts';
+import { Sender, type Transport } from './sender.ts';
+import { type Settings, writeSettings } from './settings.ts';
+import type { Stream, StreamOwner } from './stream.ts';
+import { Streams } from './streams.ts';
+import { ConnectionError, clientPreface, defaultWindow, errorCodes, frameTypes, maxInt31 } from './wire.ts';
 
-export interface Http2Limits {
-  /** Most bytes the headers of a request may have, each counted with 32 more (RFC 9113, section 6.5.2). */
-  readonly headerBytes: number;
-  /** Time a connection without a request is kept. */
-  readonly keepAliveMs: number;
+/** Whose connection it is: does what the two sides do differently. */
+export interface ConnectionOwner {
+  /** The client has begun a stream; its fields are undefined if they are too large. May throw a StreamError. A client is never told this. */
+  opened(stream: Stream, fields: readonly string[] | undefined): void;
+  /** The peer has told of itself. */
+  settled(settings: Settings): void;
+  /** The peer answers no stream above this one, and begins none. */
+  goaway(lastStreamId: number): void;
+  /** A stream does not count any more. */
+  closed(): void;
+  /** The answer to `ping` has come. */
+  ponged(): void;
+  /** The peer has broken a rule, was told so, and nothing more goes on. */
+  failed(error: ConnectionError): void;
 }
 
-/** Requests at a time on one connection. */
-const maxStreams = 250;
-/** What a client may send ahead of one request's body; the sum is all that waits for instances. */
-const streamWindow = 65_535;
-/** What it may send ahead over all. */
-const connectionWindow = 1024 * 1024;
-
-/**
- * Streams that clients break off, or make us break off, before they are answered: each has cost an instance something, while the
- * limit on streams does not count it any more (CVE-2023-44487, CVE-2025-8671).
- */
-const breaks = { perSecond: 50, burst: 500 };
-
-/** Headers that take more bytes are not remembered. */
-const maxRemembered = 4096;
-
-/** Time a client has to leave after it was told to. */
-const leaveMs = 1000;
-
-const noLastStream = 2 ** 31 - 1;
-
-/**
- * One connection that speaks HTTP/2, over TLS or not. Framing, compression, and floods of settings, pings, empty frames and
- * continuations are nghttp2's and Node's to judge; this bounds what they leave open.
- */
-export class Http2Connection implements Dated {
-  place: DatedPlace | undefined;
-  readonly #plane: DataPlane;
-  readonly #peer: Peer;
-  readonly #socket: Socket;
-  readonly #session: ServerHttp2Session;
-  readonly #headerBytes: number;
-  readonly #keepAliveMs: number;
-  readonly #open = new Set<StreamDownstream>();
-  readonly #breaks: TokenBucket;
-  #idleSince: number;
-  #bytesWritten = 0;
-  #isClosing = false;
-  #lastRaw: readonly string[] = [];
-  #lastHead: RequestHead | undefined;
-
-  constructor(plane: DataPlane, socket: Socket, peer: Peer, { headerBytes, keepAliveMs }: Http2Limits) {
-    this.#plane = plane;
-    this.#peer = peer;
-    this.#socket = socket;
-    this.#headerBytes = headerBytes;
-    this.#keepAliveMs = keepAliveMs;
-    this.#idleSince = plane.clock.now();
-    this.#breaks = new TokenBucket(breaks, this.#idleSince);
-    const settings = {
-      maxConcurrentStreams: maxStreams,
-      initialWindowSize: streamWindow,
-      maxHeaderListSize: headerBytes,
-    };
-    // No header takes less than 33 of the bytes.
-    const session = performServerHandshake(socket, { settings, maxHeaderListPairs: Math.ceil(headerBytes / 33) });
-    this.#session = session;
-    session.on('error', () => {}); // `close` follows
-    session.on('stream', (stream: ServerHttp2Stream, _headers: unknown, _flags: unknown, raw: string[]) =>
-      this.#take(stream, raw),
-    );
-    session.once('close', () => plane.deadlines.drop(this));
-    session.setLocalWindowSize(connectionWindow);
-    plane.deadlines.set(this, this.#idleSince + keepAliveMs);
-  }
-
-  /** Takes no new request, and closes when those under way are answered. */
-  close(): void {
-    if (this.#isClosing || this.#session.destroyed) return;
-    this.#isClosing = true;
-    // Requests that are on their way to us are still taken (RFC 9113, section 6.8).
-    this.#session.goaway(constants.NGHTTP2_NO_ERROR, noLastStream);
-    const close = (): void => this.#session.close();
-    if (this.#open.size === 0 || !this.#session.ping(close)) close();
-  }
-
-  due(nowMs: number): number | undefined {
-    if (this.#session.destroyed) return undefined;
-    if (this.#open.size === 0) {
-      if (this.#isClosing) return this.#destroy();
-      if (nowMs < this.#idleSince + this.#keepAliveMs) return this.#idleSince + this.#keepAliveMs;
-      this.close();
-      return nowMs + leaveMs;
-    }
-    // All was said, but the client does not take it.
-    const { bytesWritten } = this.#socket;
-    if (bytesWritten === this.#bytesWritten && [...this.#open].every(({ over }) => over)) return this.#destroy();
-    this.#bytesWritten = bytesWritten;
-    return nowMs + this.#keepAliveMs;
-  }
-
-  #destroy(): undefined {
-    this.#session.destroy();
-    this.#socket.destroy();
-  }
-
-  #take(stream: ServerHttp2Stream, raw: string[]): void {
-    const known = this.#recall(raw);
-    const head = known ?? readStreamHead(raw);
-    const downstream = new StreamDownstream(stream, head);
-    this.#open.add(downstream);
-    stream.once('close', () => this.#closed(stream, downstream));
-    if (!known) {
-      const size = sizeOf(raw);
-      // Node keeps to the limit only once the client has acknowledged it.
-      if (size > this.#headerBytes) return downstream.answer(answerOf(refusals.headersTooLarge));
-      if (size <= maxRemembered) this.#remember(raw, head);
-    }
-    handleRequest(this.#plane, head, downstream, this.#peer);
-  }
-
-  /** The head that the last request on this connection had, if it had these headers: duties change heads, and then none is used again. */
-  #recall(raw: readonly string[]): RequestHead | undefined {
-    const last = this.#lastRaw;
-    if (!this.#lastHead || raw.length !== last.length || this.#plane.duties?.() !== undefined) return undefined;
-    for (let i = 0; i < raw.length; i++) if (raw[i] !== last[i]) return undefined;
-    return this.#lastHead;
-  }
-
-  #remember(raw: readonly string[], head: RequestHead): void {
-    if (head.fault || this.#plane.duties?.() !== undefined) return;
-    head.requests = [];
-    this.#lastRaw = raw;
-    this.#lastHead = head;
-  }
-
-  #closed(stream: ServerHttp2Stream, downstream: StreamDownstream): void {
-    this.#open.delete(downstream);
-    const now = this.#plane.clock.now();
-    if (this.#open.size === 0) this.#idleSince = now;
-    if (downstream.wasCut || (downstream.over && stream.rstCode === constants.NGHTTP2_NO_ERROR)) return;
-    if (this.#breaks.take(now) > 0) this.#session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
-  }
+export interface ConnectionOptions {
+  readonly side: 'server' | 'client';
+  /** Milliseconds. */
+  readonly now: () => number;
+  /** Streams a client may have at a time. Not for clients. */
+  readonly maxStreams?: number | undefined;
+  /** What the peer may send ahead on a stream, and over all. */
+  readonly streamWindow: number;
+  readonly connectionWindow: number;
+  /** Of the fields of one block, counted as RFC 9113 does (section 6.5.2). */
+  readonly maxHeaderBytes: number;
 }
 
-/** Of headers, as RFC 9113 counts. */
-function sizeOf(raw: readonly string[]): number {
-  let size = 0;
-  for (const text of raw) size += text.length + 16;
-  return size;
+const ownPing = Buffer.from('ebb-away', 'latin1');
+
+/** A connection of HTTP/2, of either side: keeps to the rules of RFC 9113, and knows nothing of requests or sockets. */
+export class Connection implements FramesOwner {
+  /** When our settings were sent, until the peer has acknowledged them. */
+  unacknowledgedSince: number | undefined;
+  readonly #owner: ConnectionOwner;
+  readonly #isServer: boolean;
+  readonly #sender: Sender;
+  readonly #streams: Streams;
+  readonly #receiver: Receiver;
+  #isOver = false;
+
+  constructor(owner: ConnectionOwner, transport: Transport, options: ConnectionOptions) {
+    const { side, now, maxStreams = 0, maxHeaderBytes } = options;
+    const isServer = side === 'server';
+    const sender = new Sender(transport, (stream) => this.#streams.sent(stream));
+    const streams = new Streams(sender, { ...options, isServer, closed: () => owner.closed() });
+    const guard = new FloodGuard(now);
+    const frames = new IncomingFrames({ owner: this, streams, sender, guard, isServer, maxStreams });
+    this.#owner = owner;
+    this.#isServer = isServer;
+    this.#sender = sender;
+    this.#streams = streams;
+    this.#receiver = new Receiver(frames, isServer ? 'client' : 'server', maxHeaderBytes);
+    this.unacknowledgedSince = now();
+    this.#greet(options);
+  }
+
+  /** Streams that are open. */
+  get streams(): Iterable<Stream> {
+    return this.#streams.table.open.values();
+  }
+
+  /** How many. */
+  get size(): number {
+    return this.#streams.table.open.size;
+  }
+
+  /** Whether there are numbers for more streams. */
+  get hasNumbers(): boolean {
+    return this.#streams.table.last < maxInt31 - 1;
+  }
+
+  /** Lets go out what waits: to be called once there is a connection, and whenever it takes bytes again. */
+  writable(): void {
+    this.#sender.release();
+  }
+
+  /** Takes bytes of the peer's, which are the caller's again when this returns, but for what sinks of bodies have kept. */
+  receive(bytes: Buffer): void {
+    if (this.#isOver) return;
+    try {
+      this.#receiver.receive(bytes);
+    } catch (error) {
+      if (!(error instanceof ConnectionError)) throw error;
+      this.fail(error);
+    }
+  }
+
+  /** Begins a stream, of which the server hears with the first fields. */
+  open(owner: StreamOwner): Stream {
+    const { table } = this.#streams;
+    const id = table.last === 0 ? 1 : table.last + 2;
+    table.begin(id);
+    const stream = this.#streams.add(id);
+    stream.owner = owner;
+    return stream;
+  }
+
+  /** Tells the client to go. If that is final, no stream that it begins from now on is answered. */
+  goaway(isFinal: boolean): void {
+    const { table } = this.#streams;
+    if (isFinal) table.lastTaken = table.last;
+    this.#sendGoaway(isFinal ? table.last : maxInt31, errorCodes.noError);
+  }
+
+  /** Asks for a sign of life, see `ponged`. */
+  ping(): void {
+    this.#sender.frame(frameTypes.ping, 0, 0, ownPing);
+  }
+
+  /** Ends the connection, after what waits has gone out: streams do not go on. */
+  end(): void {
+    if (this.#isOver) return;
+    this.#over();
+    this.#sender.end();
+  }
+
+  /** The connection is gone. */
+  lost(): void {
+    this.#over();
+    this.#sender.stop();
+    this.#streams.breakAll(errorCodes.internalError);
+  }
+
+  /** Tells the peer what it has done, and ends the connection. */
+  fail(error: ConnectionError): void {
+    if (this.#isOver) return;
+    this.#over();
+    this.#sendGoaway(this.#isServer ? this.#streams.table.last : 0, error.code);
+    this.#streams.breakAll(error.code);
+    this.#sender.end();
+    this.#owner.failed(error);
+  }
+
+  opened(stream: Stream, fields: readonly string[] | undefined): void {
+    this.#owner.opened(stream, fields);
+  }
+
+  settled(settings: Settings): void {
+    this.#owner.settled(settings);
+  }
+
+  settingsAcknowledged(): void {
+    this.unacknowledgedSince = undefined;
+  }
+
+  ponged(payload: Buffer): void {
+    if (payload.equals(ownPing)) this.#owner.ponged();
+  }
+
+  peerGoaway(lastStreamId: number): void {
+    this.#owner.goaway(lastStreamId);
+  }
+
+  #greet({ side, maxStreams = 0, streamWindow, connectionWindow, maxHeaderBytes }: ConnectionOptions): void {
+    if (side === 'client') this.#sender.raw(clientPreface);
+    const own = side === 'client' ? { enablePush: 0 } : { maxConcurrentStreams: maxStreams };
+    const settings = { ...own, initialWindowSize: streamWindow, maxHeaderListSize: maxHeaderBytes };
+    this.#sender.frame(frameTypes.settings, 0, 0, writeSettings(settings));
+    this.#sender.word(frameTypes.windowUpdate, 0, connectionWindow - defaultWindow);
+  }
+
+  #sendGoaway(lastStreamId: number, code: number): void {
+    const payload = Buffer.allocUnsafe(8);
+    payload.writeUInt32BE(lastStreamId, 0);
+    payload.writeUInt32BE(code, 4);
+    this.#sender.frame(frameTypes.goaway, 0, 0, payload);
+  }
+
+  #over(): void {
+    this.#isOver = true;
+    this.#receiver.stop();
+  }
 }

@@ -1,21 +1,20 @@
 import type { Socket } from 'node:net';
 import type { DataPlane } from '../http/data-plane.ts';
+import { everySecond } from '../http/date.ts';
 import type { Peer } from '../http/downstream.ts';
-import { Http2Connection, type Http2Limits } from './connection.ts';
+import { type Http2Limits, ServerConnection, type ServerContext } from './server-connection.ts';
 
 /** Speaks HTTP/2 on connections that others have accepted. WebSockets over it (RFC 8441) are not offered. */
 export class Http2Server {
-  readonly #connections = new Set<Http2Connection>();
-  readonly #plane: DataPlane;
-  readonly #limits: Http2Limits;
+  readonly #connections = new Set<ServerConnection>();
+  readonly #context: ServerContext;
 
   constructor(plane: DataPlane, limits: Http2Limits) {
-    this.#plane = plane;
-    this.#limits = limits;
+    this.#context = { plane, limits, date: everySecond(plane.clock, (date) => date) };
   }
 
   accept(socket: Socket, peer: Peer): void {
-    const connection = new Http2Connection(this.#plane, socket, peer, this.#limits);
+    const connection = new ServerConnection(this.#context, socket, peer);
     this.#connections.add(connection);
     socket.once('close', () => this.#connections.delete(connection));
   }

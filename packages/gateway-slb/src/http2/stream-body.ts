@@ -1,44 +1,82 @@
-import type { ServerHttp2Stream } from 'node:http2';
 import type { BodySink, RequestBody } from '../http/downstream.ts';
-import { ordinaryFields } from './fields.ts';
+import { ByteQueue } from './byte-queue.ts';
 
-/** The body of a request over HTTP/2. What is not asked for waits with the client, but for one window of the stream. */
+const none: readonly string[] = [];
+
+/** What comes on a stream, of a request or a response. What is not asked for waits here, and with the peer but for one window. */
 export class StreamBody implements RequestBody {
-  readonly length: number | undefined;
+  /** As announced. */
+  length: number | undefined;
   begun = false;
   complete = false;
-  readonly #stream: ServerHttp2Stream;
+  /** Told of bytes that were taken off our hands. */
+  readonly #release: (bytes: number) => void;
+  readonly #held = new ByteQueue();
   #sink: BodySink | undefined;
-  #trailers: string[] = [];
+  #received = 0;
+  #isPaused = false;
+  #isDiscarded = false;
+  /** All has come. */
+  #hasEnded = false;
+  #trailers: readonly string[] = none;
 
-  constructor(stream: ServerHttp2Stream, length: number | undefined) {
-    this.#stream = stream;
-    this.length = length;
-    stream.on('trailers', (_headers, _flags, raw?: string[]) => {
-      this.#trailers = ordinaryFields(raw ?? []);
-    });
+  constructor(release: (bytes: number) => void) {
+    this.#release = release;
+  }
+
+  /** Takes what has come. False if that is more than was announced. */
+  take(bytes: Buffer): boolean {
+    this.#received += bytes.length;
+    if (this.length !== undefined && this.#received > this.length) {
+      this.#release(bytes.length);
+      return false;
+    }
+    if (this.#isDiscarded) this.#release(bytes.length);
+    else if (!this.#sink || this.#isPaused) this.#held.push(bytes);
+    else this.#give(this.#sink, bytes);
+    return true;
+  }
+
+  /** Nothing more comes. False if that is less than was announced. */
+  finish(trailers: readonly string[]): boolean {
+    if (this.length !== undefined && this.#received !== this.length) return false;
+    this.#hasEnded = true;
+    this.#trailers = trailers;
+    this.#pour();
+    return true;
   }
 
   flow(sink: BodySink): void {
     this.#sink = sink;
-    this.#stream.on('data', (chunk: Buffer) => {
-      this.begun = true;
-      if (this.#sink?.chunk(chunk) === false) this.#stream.pause();
-    });
-    this.#stream.once('end', () => {
-      // Also told of a stream that was cut.
-      if (this.#stream.closed || this.#stream.aborted) return;
-      this.begun = this.complete = true;
-      this.#sink?.ended(this.#trailers);
-    });
+    this.#pour();
   }
 
   resume(): void {
-    this.#stream.resume();
+    this.#isPaused = false;
+    this.#pour();
   }
 
   discard(): void {
+    this.#isDiscarded = true;
     this.#sink = undefined;
-    this.#stream.resume();
+    const bytes = this.#held.clear();
+    if (bytes > 0) this.#release(bytes);
+    if (this.#hasEnded) this.complete = true;
+  }
+
+  /** Gives away what was held, as long as it is taken. */
+  #pour(): void {
+    while (this.#sink && !this.#isPaused && this.#held.length > 0) {
+      this.#give(this.#sink, this.#held.take(this.#held.length));
+    }
+    if (!this.#hasEnded || this.#held.length > 0 || this.complete || !(this.#sink || this.#isDiscarded)) return;
+    this.begun = this.complete = true;
+    this.#sink?.ended(this.#trailers);
+  }
+
+  #give(sink: BodySink, bytes: Buffer): void {
+    this.begun = true;
+    if (!sink.chunk(bytes)) this.#isPaused = true;
+    this.#release(bytes.length);
   }
 }

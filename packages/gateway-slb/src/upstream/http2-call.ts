@@ -2,7 +2,7 @@ import { type ClientHttp2Stream, type IncomingHttpHeaders, type OutgoingHttpHead
 import { STATUS_CODES } from 'node:http';
 import type { BodySink } from '../http/downstream.ts';
 import { readResponseHead } from '../http/response-head.ts';
-import { addFields, ordinaryFields, trailerFields } from '../http2/fields.ts';
+import { addFields, ordinaryFields, trailerFields } from './node-fields.ts';
 import type { Call, CallSink, FailureKind, UpstreamRequest } from './call.ts';
 import type { InstanceSession } from './instance-session.ts';
 

@@ -1,0 +1,41 @@
+import { Budget } from './budget.ts';
+
+/** Frames that cost us and bring nobody anything: pings, settings, priorities, unknown ones, empty ones, increments of windows. */
+const noiseRate = { perSecond: 200, burst: 2000 };
+/** Data of ours may be answered by two increments and a ping; a stream may come with priorities. */
+const earnedByData = 3;
+const earnedByStream = 2;
+
+/**
+ * Streams that a client breaks off, or makes us break off, before they are answered: each has cost an instance something, while the
+ * limit on streams does not count it any more (CVE-2023-44487, CVE-2025-8671).
+ */
+const breakRate = { perSecond: 50, burst: 500 };
+
+/** Bounds what a peer may do without sense. Throws ConnectionErrors (ENHANCE_YOUR_CALM) where it is too much. */
+export class FloodGuard {
+  readonly #noise: Budget;
+  readonly #breaks: Budget;
+  #countedData = 0;
+
+  /** @param now Milliseconds. */
+  constructor(now: () => number) {
+    this.#noise = new Budget(noiseRate, now);
+    this.#breaks = new Budget(breakRate, now);
+  }
+
+  /** A frame has come that brings nobody anything. @param dataFrames That we have sent until now. */
+  noise(cost: number, dataFrames: number): void {
+    this.#noise.earn(earnedByData * (dataFrames - this.#countedData));
+    this.#countedData = dataFrames;
+    this.#noise.spend(cost);
+  }
+
+  streamBegun(): void {
+    this.#noise.earn(earnedByStream);
+  }
+
+  streamBroken(): void {
+    this.#breaks.spend(1);
+  }
+}
