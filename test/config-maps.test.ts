@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { type Service, resources, systemNamespace } from '@ebb/api';
 import { eventually } from '@ebb/base/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { namespace } from './api.ts';
+import { namespace, onCluster } from './api.ts';
 import { type TestPlatform, startTestPlatform } from './platform.ts';
 
 const examples = join(import.meta.dirname, '..', 'examples');
@@ -30,6 +30,15 @@ describe('ConfigMaps of a running Ebb', () => {
       { fieldManager: 'somebody' },
     );
   const statusOf = async (host: string): Promise<number> => (await ebb.curl(host)).status;
+
+  // A cluster has those that were installed.
+  it.skipIf(onCluster)('are there to be edited', async () => {
+    const names = ['autoscaler', 'defaults', 'deployment', 'features', 'gc', 'network', 'observability'];
+    const { items } = await ebb.platform.client.list(resources.configMaps, { namespace: systemNamespace });
+    expect(items.map(({ metadata }) => metadata.name)).toEqual(
+      expect.arrayContaining(names.map((name) => `config-${name}`)),
+    );
+  });
 
   it('give Services another domain, and tags another name', async () => {
     await configure('config-domain', { 'example.com': '' });

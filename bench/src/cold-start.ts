@@ -70,12 +70,9 @@ const nameOf = (round: number): string => `cold-${round}`;
 
 /** Services that are Ready without ever having had an instance: each is good for one cold start. */
 async function createServices({ client }: Platform): Promise<void> {
-  await client.create(resources.configMaps, {
-    apiVersion: 'v1',
-    kind: 'ConfigMap',
-    metadata: { name: 'config-autoscaler', namespace: systemNamespace },
-    data: { 'allow-zero-initial-scale': 'true' },
-  });
+  const key = { name: 'config-autoscaler', namespace: systemNamespace };
+  const body = { data: { 'allow-zero-initial-scale': 'true' } };
+  await client.patch(resources.configMaps, key, { type: 'merge', body });
   const names = Array.from({ length: warmUp + rounds }, (_, round) => nameOf(round));
   for (const name of names) {
     await eventually(() => client.create(resources.services, makeService(name)), {

@@ -1,6 +1,7 @@
 import {
   type ConfigMap,
   type ServingConfig,
+  defaultServingConfig,
   isAlreadyExists,
   parseServingConfig,
   resources,
@@ -32,7 +33,7 @@ export function followConfig({ client, clock, logger, domain, onChange }: Follow
   };
   const synced = maps.synced.then(async () => {
     read();
-    await createDomain(client, domain);
+    await createMissing(client, domain);
   });
   return {
     synced,
@@ -70,8 +71,18 @@ export async function announcePort(client: KubeClient, port: number): Promise<vo
 
 /** Makes `domain` the one below which Services get their hosts, unless the cluster has its own. */
 export async function createDomain(client: KubeClient, domain: string): Promise<void> {
+  await create(client, configMap('config-domain', { [domain]: '' }));
+}
+
+/** Makes Knative's ConfigMaps, with nothing in them, so that they can be edited as on any cluster; and that of the domain. */
+async function createMissing(client: KubeClient, domain: string): Promise<void> {
+  await createDomain(client, domain);
+  for (const part of Object.keys(defaultServingConfig)) await create(client, configMap(`config-${part}`, {}));
+}
+
+async function create(client: KubeClient, map: ConfigMap): Promise<void> {
   try {
-    await client.create(resources.configMaps, configMap('config-domain', { [domain]: '' }));
+    await client.create(resources.configMaps, map);
   } catch (error) {
     if (!isAlreadyExists(error)) throw error;
   }
