@@ -19,6 +19,7 @@ import { Registry } from './registry.ts';
 import type { Machine } from './rest/call.ts';
 import { tryingDryRunPods } from './rest/dry-run-pod.ts';
 import { installCrds } from './gc/install-crds.ts';
+import { PodTemplates } from './rest/pod-templates.ts';
 import { ServiceAddresses } from './rest/service-addresses.ts';
 import { Snapshots } from './rest/snapshots.ts';
 import { MemoryStore } from './store/memory-store.ts';
@@ -85,7 +86,15 @@ async function serve(options: ApiServerOptions, store: Store): Promise<ApiServer
   const storage = new Storage(store, logger);
   const registry = new Registry([...builtinResources(), ...(options.kubelet ? metricsResources : [])]);
   const admission = tryingDryRunPods(options.admission, () => machine);
-  const machine: Machine = { addresses: new ServiceAddresses(storage), storage, registry, admission, clock, logger };
+  const machine: Machine = {
+    addresses: new ServiceAddresses(storage),
+    templates: new PodTemplates(),
+    storage,
+    registry,
+    admission,
+    clock,
+    logger,
+  };
   const turns = new Turns(clock);
   const controllers = startControllers(machine, credentials.ca);
   const kubelets = new Kubelets(storage, options.kubelet?.token);

@@ -1,6 +1,7 @@
 import type { Schema } from '@ebb/api';
 import type { ResourceInfo } from '../resource-info.ts';
 import type { JsonObject } from '../schema/json.ts';
+import { freeze } from '../store/stored-object.ts';
 
 /** Structs that Go's types always write, though OpenAPI does not call them required. */
 const alwaysThere = new Set(['spec', 'status', 'source', 'loadBalancer', 'resources']);
@@ -15,7 +16,11 @@ export function emptyKind({ kind, schema }: Pick<ResourceInfo, 'kind' | 'schema'
   // The server itself sets these in a new namespace.
   if (kind === 'Namespace') return { spec: { finalizers: ['kubernetes'] }, status: { phase: 'Active' } };
   let empty = made.get(schema);
-  if (!empty) made.set(schema, (empty = emptyObject(schema)));
+  if (!empty) {
+    empty = emptyObject(schema);
+    freeze(empty);
+    made.set(schema, empty);
+  }
   return empty;
 }
 

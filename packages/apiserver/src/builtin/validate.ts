@@ -1,6 +1,6 @@
 import type { ResourceInfo } from '../resource-info.ts';
 import { type FieldError, invalid, notSupported, required, tooLong } from '../schema/field-error.ts';
-import { type JsonObject, objectOf, objectsOf, stringOf } from '../schema/json.ts';
+import { type JsonObject, isStored, objectOf, objectsOf, stringOf } from '../schema/json.ts';
 import { configKeyErrors, dnsSubdomainErrors } from '../schema/names.ts';
 import { enumOf, isSet } from './rules.ts';
 import { secretErrors } from './validate-secret.ts';
@@ -18,7 +18,7 @@ export function validateBuiltin(object: JsonObject, { kind }: Pick<ResourceInfo,
 }
 
 const validators: Record<string, (object: JsonObject) => FieldError[]> = {
-  Pod: (object) => validatePodSpec(objectOf(object['spec']), 'spec'),
+  Pod: ({ spec }) => (isStored(spec) ? [] : validatePodSpec(objectOf(spec), 'spec')),
   Service: validateService,
   ConfigMap: (object) => [...dataErrors(object, 'data'), ...dataErrors(object, 'binaryData'), ...overlap(object)],
   Secret: (object) => [...dataErrors(object, 'data'), ...secretErrors(object)],

@@ -9,12 +9,14 @@ import {
   type ListOptions,
   type ObjectKey,
   type Patch,
+  type Pod,
   type Resource,
   StatusError,
   type WatchEvent,
   type WatchOptions,
   type WriteOptions,
   apiVersionOf,
+  resources,
 } from '@ebb/api';
 import { linkSignals } from '@ebb/base';
 import type { ServiceAccountTokens } from '../auth/service-account-tokens.ts';
@@ -109,7 +111,8 @@ export class LocalClient implements KubeClient {
       options,
       (machine) => {
         const call = this.#call(resource, { namespace: object.metadata.namespace, options });
-        return createObject(machine, call, typed(resource, object));
+        const body = resource.kind === 'Pod' ? podFrom(machine, call, object) : typed(resource, object);
+        return createObject(machine, call, body);
       },
       turn,
     );
@@ -225,6 +228,23 @@ export class LocalClient implements KubeClient {
 /** What a client would send: the server's own to change. */
 function typed(resource: Resource<KubernetesObject>, object: object): unknown {
   return copyJson({ apiVersion: apiVersionOf(resource), kind: resource.kind, ...object });
+}
+
+/** A new pod as a client would send it, but that it shares what it has in common with others of its template. */
+function podFrom({ storage, templates }: Machine, { info }: Call, pod: KubernetesObject): unknown {
+  // Where a LimitRange may change it, each has a spec of its own.
+  if (storage.table('limitranges').size > 0) return typed(resources.pods, pod);
+  const { metadata, spec, ...fields } = pod as Pod;
+  const { labels, ...others } = metadata;
+  const sharedSpec = templates.spec(info, spec);
+  const sharedLabels = templates.labels(info, labels);
+  const own = { ...fields, metadata: sharedLabels ? others : metadata, ...(sharedSpec ? {} : { spec }) };
+  const body = typed(resources.pods, own) as Pod;
+  return {
+    ...body,
+    ...(sharedLabels ? { metadata: { ...body.metadata, labels: sharedLabels } } : {}),
+    ...(sharedSpec ? { spec: sharedSpec } : {}),
+  };
 }
 
 /** A copy as JSON would make it: keys that are undefined are left out. */

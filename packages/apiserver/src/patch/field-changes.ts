@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Schema } from '@ebb/api';
-import { isObject } from '../schema/json.ts';
+import { isObject, isStored } from '../schema/json.ts';
 import { FieldSet } from './field-set.ts';
 import { type Part, partsOf } from './parts.ts';
 
@@ -28,6 +28,19 @@ export function fieldsApplied(value: unknown, schema: Schema | undefined): Field
 /** Which fields change on the way from `old` to `updated`. A new map or item counts, and so does all in it. */
 export function fieldsChanged(old: unknown, updated: unknown, schema: Schema | undefined): FieldChanges {
   if (old === updated) return { set: new FieldSet(), removed: new FieldSet() };
+  if (!isStored(old) || !isStored(updated)) return compare(old, updated, schema);
+  const known = changesBetween.get(updated as object);
+  if (known && known.old === old && known.schema === schema) return known.changes;
+  const changes = compare(old, updated, schema);
+  changesBetween.set(updated as object, { old, schema, changes });
+  return changes;
+}
+
+/** What was found out of values that do not change: those that many objects have in common are looked at once. */
+const changesBetween = new WeakMap<object, { old: unknown; schema: Schema | undefined; changes: FieldChanges }>();
+const present = new WeakMap<object, { schema: Schema | undefined; set: FieldSet }>();
+
+function compare(old: unknown, updated: unknown, schema: Schema | undefined): FieldChanges {
   const before = partsOf(old, schema);
   const after = partsOf(updated, schema);
   if (before && after && Array.isArray(old) === Array.isArray(updated)) return compareParts(before, after);
@@ -57,6 +70,15 @@ function compareParts(before: ReadonlyMap<string, Part>, after: ReadonlyMap<stri
 
 /** A value itself and all in it. */
 export function fieldsPresent({ value, schema }: Pick<Part, 'value' | 'schema'>): FieldSet {
+  if (!isStored(value)) return findPresent(value, schema);
+  const known = present.get(value as object);
+  if (known && known.schema === schema) return known.set;
+  const set = findPresent(value, schema);
+  present.set(value as object, { schema, set });
+  return set;
+}
+
+function findPresent(value: unknown, schema: Schema | undefined): FieldSet {
   const parts = partsOf(value, schema);
   if (!parts || parts.size === 0) return FieldSet.field;
   const set = new FieldSet();

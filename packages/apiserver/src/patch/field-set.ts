@@ -6,8 +6,8 @@ const nothing: JsonObject = Object.freeze({});
 
 /**
  * A set of fields of an object, as a tree. A step down is written as in `FieldsV1`: `f:name` a key of a map,
- * `k:{"name":"x"}` an item of a list by its keys, `v:"x"` an item of a set, `i:0` one by its place. Once it has been encoded it is
- * not changed any more: sets share their parts, and their texts are kept.
+ * `k:{"name":"x"}` an item of a list by its keys, `v:"x"` an item of a set, `i:0` one by its place. Once it has been encoded, or its signature
+ * taken, it is not changed any more: sets share their parts, and their texts are kept.
  */
 export class FieldSet {
   /** A field with nothing below it. Shared: not to be added to. */
@@ -17,6 +17,7 @@ export class FieldSet {
   self: boolean = false;
   readonly children: Map<string, FieldSet> = new Map();
   #encoded: JsonObject | undefined;
+  #signature: string | undefined;
 
   static #single(): FieldSet {
     const set = new FieldSet();
@@ -69,10 +70,11 @@ export class FieldSet {
 
   /** A text that no other set has, sooner made than the encoded set. Sets that are alike may differ in it by the order of fields. */
   signature(): string {
+    if (this.#signature !== undefined) return this.#signature;
     let text = this.self ? '.' : '';
     // Lengths, since a step may have any sign in it.
     for (const [step, child] of this.children) text += `${step.length}:${step}{${child.signature()}}`;
-    return text;
+    return (this.#signature = text);
   }
 
   /** As `FieldsV1`. */

@@ -1,6 +1,7 @@
 import type { Admission, KubernetesObject } from '@ebb/api';
 import type { Clock, Logger } from '@ebb/base';
 import type { Registry } from '../registry.ts';
+import type { PodTemplates } from './pod-templates.ts';
 import type { ServiceAddresses } from './service-addresses.ts';
 import type { ResourceInfo } from '../resource-info.ts';
 import type { Storage } from '../store/storage.ts';
@@ -14,6 +15,7 @@ export interface Machine {
   readonly registry: Registry;
   readonly admission: Admission;
   readonly addresses: ServiceAddresses;
+  readonly templates: PodTemplates;
   readonly clock: Clock;
   readonly logger: Logger;
 }

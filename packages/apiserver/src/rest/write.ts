@@ -32,6 +32,7 @@ export function admit(machine: Machine, call: Call, { object, old, applied }: Ad
   if (!applied) object.metadata.managedFields = managedFieldsAfter(machine, call, object, old);
   const { managedFields } = object.metadata;
   if (!old) setLimitDefaults(machine, call, object);
+  if (!old) machine.templates.complete(object);
   if (info.builtin) completeBuiltin(object as unknown as JsonObject, info, old as unknown as JsonObject | undefined);
   const admitted = machine.admission({
     operation: old ? 'UPDATE' : 'CREATE',

@@ -61,11 +61,12 @@ const prefix = (apiVersion: string, kind: string): string =>
 /** Characters that a value with its punctuation takes at least. */
 const perValue = 8;
 
-/** Freezes what is not frozen yet; roughly how many characters that is. */
-function freeze(value: object): number {
+/** Freezes a value and all in it that is not frozen yet; roughly how many characters that is. */
+export function freeze(value: object): number {
   Object.freeze(value);
   let characters = 0;
-  for (const [key, child] of Object.entries(value) as [string, unknown][]) {
+  for (const key of Object.keys(value)) {
+    const child = (value as Readonly<Record<string, unknown>>)[key];
     characters += key.length + (typeof child === 'string' ? child.length : perValue);
     if (typeof child === 'object' && child !== null && !Object.isFrozen(child)) characters += freeze(child);
   }
