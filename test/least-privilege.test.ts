@@ -274,6 +274,7 @@ const rarely: Readonly<Record<string, readonly string[]>> = {
   ],
   'eci-profile has selectors of namespaces': ['virtual-node get namespaces'],
   'eci-profile leaves a zone out': ['virtual-node delete nodes'],
+  'instances run in the cloud': ['virtual-node create configmaps', 'virtual-node patch configmaps'],
   'a spot instance is to be taken back': ['virtual-node create pods/eviction'],
   'a request has waited for an instance to start': ['gateway create events', 'gateway patch events'],
   'a certificate ends': ['webhook update secrets'],

@@ -3,3 +3,5 @@ export { type Placer, type PlacerOptions, createPlacer } from './placement/place
 export type { EciAccess } from './eci/eci.ts';
 export type { KubeletOptions } from './kubelet/kubelet-server.ts';
 export { groupResources } from './pods/group-resources.ts';
+export type { InstanceUsage } from './usage/instance-usage.ts';
+export { readUsage } from './usage/usage-maps.ts';

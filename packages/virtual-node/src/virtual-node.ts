@@ -14,6 +14,7 @@ import { PodController } from './pods/pod-controller.ts';
 import { isOver } from './pods/is-over.ts';
 import { StatusSync } from './pods/status-sync.ts';
 import { VolumeRefresh } from './pods/volume-refresh.ts';
+import type { UsageBook } from './usage/usage-book.ts';
 import { PodProbes } from './probes/pod-probes.ts';
 
 /** What one node is made of; the first few are shared by all of a process. */
@@ -35,6 +36,8 @@ export interface NodeOptions {
   readonly isRetiring: () => boolean;
   /** True if pods may be had on another node. */
   readonly hasAlternative: () => boolean;
+  /** Where it is noted how long instances last, if it is. */
+  readonly usage: UsageBook | undefined;
   readonly kubelet: KubeletOptions;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -84,7 +87,7 @@ export function createNode(options: NodeOptions): ManagedNode {
     for (const uid of uids) for (const pod of pods.byIndex(byUid, uid)) queue.enqueue(keyOf(pod));
   };
   const sync = new StatusSync({
-    eci,
+    eci: options.usage?.watch(eci, nodeName) ?? eci,
     nodeName,
     index,
     clock,

@@ -33,6 +33,8 @@ export interface PanelGroup {
 
 export interface PanelBill {
   readonly currency: string;
+  /** True if it was reckoned from what virtual nodes noted, and not by the ECI that ran the instances. */
+  readonly estimate?: boolean;
   readonly nowMs: number;
   readonly items: readonly PanelBillItem[];
 }
@@ -45,7 +47,7 @@ export interface PanelBillItem {
   readonly service: string;
   readonly revision: string;
   readonly fromMs: number;
-  readonly untilMs?: number;
+  readonly untilMs?: number | undefined;
   readonly seconds: number;
   readonly price: number;
   readonly discount: number;
@@ -87,13 +89,20 @@ export async function announcePanel(client: KubeClient, { endpoint, token }: Pan
 
 /** The panel of the local ECI behind a cluster. Rejects with `UserError` if it has none. */
 export async function findPanel(client: KubeClient): Promise<EciPanel> {
+  const panel = await panelOf(client);
+  if (panel) return panel;
+  throw new UserError('this cluster tells of no local ECI: those of ebb dev and ebb run --local-eci do');
+}
+
+/** The panel of the local ECI behind a cluster; undefined if it has none. */
+export async function panelOf(client: KubeClient): Promise<EciPanel | undefined> {
   try {
     const secret = await client.get(resources.secrets, { namespace: systemNamespace, name: secretName });
     const { endpoint = '', token = '' } = secret.data ?? {};
     return connectPanel({ endpoint: fromBase64(endpoint), token: fromBase64(token) });
   } catch (error) {
-    if (!isNotFound(error)) throw error;
-    throw new UserError('this cluster tells of no local ECI: those of ebb dev and ebb run --local-eci do');
+    if (isNotFound(error)) return undefined;
+    throw error;
   }
 }
 

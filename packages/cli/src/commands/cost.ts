@@ -1,7 +1,11 @@
+import { UserError, systemClock } from '@ebb/base';
+import type { KubeClient } from '@ebb/kube';
+import { readUsage } from '@ebb/virtual-node';
 import { Command, Option } from 'commander';
 import { type ClusterOptions, connect, withClusterOptions } from '../client/connect.ts';
-import { type PanelBill, type PanelBillItem, findPanel } from '../client/eci-panel.ts';
+import { type BillPeriod, type PanelBill, type PanelBillItem, panelOf } from '../client/eci-panel.ts';
 import { alignColumns } from '../client/table.ts';
+import { billOfUsage } from '../client/usage-bill.ts';
 import type { Io } from '../io.ts';
 import { parseTime } from './parse-time.ts';
 
@@ -26,17 +30,34 @@ export function costCommand(io: Io): Command {
     .option('--since <time>', 'from then on, such as 2026-01-02T15:04:05Z (default: all)', parseTime)
     .option('--until <time>', 'up to then (default: now)', parseTime)
     .addOption(new Option('-o, --output <form>', 'how').choices(['table', 'json']).default('table'))
+    .addHelpText(
+      'after',
+      '\nOn a real cluster this is an estimate, of the newest 15,000 instances or so: from the notes its virtual nodes keep.',
+    )
     .addHelpText('after', '\nExamples:\n  ebb cost\n  ebb cost --by pod --currency USD');
   return withClusterOptions(command).action(async ({ by, currency, since, until, output, ...cluster }: Options) => {
     await using connection = connect(cluster, io);
-    const panel = await findPanel(connection.client);
-    const bill = await panel.bill({ currency, sinceMs: since, untilMs: until });
+    const bill = await billOf(connection.client, { currency, sinceMs: since, untilMs: until });
     io.out(output === 'json' ? `${JSON.stringify(bill, null, 2)}\n` : printBill(bill, by));
   });
 }
 
+/** By the ECI of this machine, where there is one; else by what the virtual nodes wrote down. */
+async function billOf(client: KubeClient, period: BillPeriod): Promise<PanelBill> {
+  const panel = await panelOf(client);
+  if (panel) return panel.bill(period);
+  const usages = await readUsage(client);
+  if (usages.length > 0) return billOfUsage(usages, period, systemClock.now());
+  throw new UserError(
+    'this cluster tells of no local ECI (those of ebb dev and ebb run --local-eci do), and its virtual nodes have written down no instances yet',
+  );
+}
+
+const estimateNote =
+  "An estimate, by ECI's published prices and what the virtual nodes noted: what is to be paid, the account's bill says.\n";
+
 /** A bill as a table: a line for each service, revision or pod, the dearest first, and their sum. */
-export function printBill({ currency, items }: PanelBill, by: Level): string {
+export function printBill({ currency, items, estimate = false }: PanelBill, by: Level): string {
   if (items.length === 0) return 'nothing was run, and nothing is to be paid\n';
   const lines = new Map<
     string,
@@ -70,7 +91,7 @@ export function printBill({ currency, items }: PanelBill, by: Level): string {
     amount.toFixed(6),
   ];
   const head = [by.toUpperCase(), 'INSTANCES', 'SECONDS', 'COUPONS', currency];
-  return alignColumns([head, ...sorted.map(row), row(total)]);
+  return alignColumns([head, ...sorted.map(row), row(total)]) + (estimate ? `\n${estimateNote}` : '');
 }
 
 function nameOf({ namespace, service, revision, pod }: PanelBillItem, by: Level): string {

@@ -5,6 +5,7 @@ import { createEventRecorder } from '@ebb/kube';
 import { CallGate } from '../eci/call-gate.ts';
 import { type EciAccess, createEci } from '../eci/eci.ts';
 import type { KubeletOptions } from '../kubelet/kubelet-server.ts';
+import { UsageBook } from '../usage/usage-book.ts';
 import { createNode } from '../virtual-node.ts';
 import { Members } from './members.ts';
 import { createNamespaceLabels } from './namespace-labels.ts';
@@ -21,6 +22,8 @@ export interface VirtualNodesOptions {
   readonly kubelet: KubeletOptions;
   /** Keep to ECI's published limits of calls. Default: yes, but for an ECI of this machine. */
   readonly limited?: boolean | undefined;
+  /** Write down in ConfigMaps what instances there were, for what they cost. Default: yes, but for an ECI of this machine. */
+  readonly keepUsage?: boolean | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly random: () => number;
@@ -50,6 +53,7 @@ export function createVirtualNodes(options: VirtualNodesOptions): VirtualNodes {
   const isLocal = isOfThisMachine(options.eci);
   const eci = createEci(options.eci, new CallGate({ clock, random, limited: options.limited ?? !isLocal }));
   const events = createEventRecorder(client, { component: 'ebb-virtual-node', clock, logger });
+  const usage = (options.keepUsage ?? !isLocal) ? new UsageBook({ client, clock, logger }) : undefined;
   const source = new ProfileSource({ client, eci, events, clock, logger, random });
   const profile = (): ProfileSource['profile'] => source.profile;
   const namespaceLabels = createNamespaceLabels(client, profile, clock);
@@ -66,6 +70,7 @@ export function createVirtualNodes(options: VirtualNodesOptions): VirtualNodes {
         client,
         eci,
         isLocal,
+        usage,
         profile,
         namespaceLabels,
         regionId: options.eci.regionId,
@@ -136,12 +141,13 @@ export function createVirtualNodes(options: VirtualNodesOptions): VirtualNodes {
     using life = linkSignals(signal);
     setMaxListeners(0, life.signal);
     const following = source.run({ signal: life.signal });
+    const noting = usage?.run({ signal: life.signal });
     try {
-      await Promise.race([Promise.all([following, work(life.signal)]), members.failed]);
+      await Promise.race([Promise.all([following, noting, work(life.signal)]), members.failed]);
     } finally {
       life.abort(new DOMException('the virtual nodes stop', 'AbortError'));
       eci.close();
-      await Promise.allSettled([following, members.ended()]);
+      await Promise.allSettled([following, noting, members.ended()]);
     }
   };
   return { run, synced };
