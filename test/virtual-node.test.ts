@@ -268,6 +268,37 @@ describe('the virtual node', () => {
     });
   });
 
+  it('ends a pod that is active for too long, though it never ran', async () => {
+    await using eci = await createTestEci({ runtime: makeRuntime() });
+    await using _node = await startNode(eci);
+    const env = [{ name: 'A', valueFrom: { secretKeyRef: { name: 'never', key: 'a' } } }];
+    const spec = { ...tokenless, activeDeadlineSeconds: 1 };
+    await client.create(resources.pods, makePod('late', { env }, spec));
+    await client.create(resources.pods, makePod('imageless', { image: 'docker.io/library/nginx' }, spec));
+    for (const name of ['late', 'imageless']) {
+      const { status } = await eventually(async () => {
+        const pod = await getPod(name);
+        return pod.status?.phase === 'Failed' ? pod : undefined;
+      });
+      expect(status).toMatchObject({
+        reason: 'DeadlineExceeded',
+        containerStatuses: [{ state: { terminated: { reason: 'DeadlineExceeded' } } }],
+      });
+    }
+  });
+
+  it('lets a hook sleep before it stops a pod', async () => {
+    await using eci = await createTestEci({ runtime: makeRuntime() });
+    await using _node = await startNode(eci);
+    const hooks: object = { lifecycle: { preStop: { sleep: { seconds: 1 } } } };
+    await client.create(resources.pods, makePod('sleeper', hooks, tokenless));
+    await readyPod('sleeper');
+    const beganMs = systemClock.now();
+    await client.delete(resources.pods, { namespace, name: 'sleeper' });
+    await eventually(() => isGone('sleeper'));
+    expect(systemClock.now() - beganMs).toBeGreaterThan(1000);
+  });
+
   it('calls a pod unschedulable that no instance is large enough for', async () => {
     await using eci = await createTestEci({ runtime: makeRuntime() });
     await using _node = await startNode(eci);

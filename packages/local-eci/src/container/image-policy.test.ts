@@ -30,8 +30,10 @@ async function ensure({ image = 'registry.example/app', security = {}, there, ..
     { server: 'https://index.docker.io/v1/', userName: 'me', password: 'p' },
   ];
   try {
-    await ensureImage(engine, { name: 'web', image, security, ...rest }, { credentials, signal });
-    return pulled;
+    let isFetched = false;
+    const onFetch = (): void => void (isFetched = true);
+    await ensureImage(engine, { name: 'web', image, security, ...rest }, { credentials, signal, onFetch });
+    return isFetched ? pulled : 'not pulled';
   } catch (error) {
     if (error instanceof ImageError) return error.reason;
     throw error;

@@ -1,5 +1,5 @@
 import type { ContainerSpec, ImageCredential } from '../model.ts';
-import { ImageError } from '../lifecycle/sandbox.ts';
+import { ImageError, type PullOptions } from '../lifecycle/sandbox.ts';
 import type { Engine, EngineImage } from './engine.ts';
 
 /** Registries that are none: what is named after them was built here (Knative skips the same for digests). */
@@ -15,7 +15,7 @@ type Container = Pick<ContainerSpec, 'image' | 'imagePullPolicy' | 'security' | 
 export async function ensureImage(
   engine: Pick<Engine, 'image' | 'pull'>,
   container: Container,
-  { credentials, signal }: { readonly credentials: readonly ImageCredential[]; readonly signal: AbortSignal },
+  { credentials, signal, onFetch }: PullOptions & { readonly credentials: readonly ImageCredential[] },
 ): Promise<EngineImage> {
   const { image, imagePullPolicy: policy = 'IfNotPresent' } = container;
   if (!imageName.test(image)) {
@@ -32,6 +32,7 @@ export async function ensureImage(
     throw new ImageError(`the image was not built on this machine: ${registryOf(image)} is no registry to pull from`);
   }
   const credential = credentials.find(({ server }) => hostOf(server) === registryOf(image));
+  onFetch();
   await ask(engine.pull(image, credential, signal));
   const pulled = await ask(engine.image(image));
   if (!pulled) throw new ImageError('it was pulled, and is not there');

@@ -2,7 +2,7 @@ import { closeSync, existsSync, openSync, readFileSync, chmodSync, mkdirSync } f
 import { join } from 'node:path';
 import { type Clock, type Logger, messageOf } from '@ebb/base';
 import type { ContainerLog } from '../lifecycle/container-log.ts';
-import { type Exit, type Run, type Sandbox } from '../lifecycle/sandbox.ts';
+import { type Exit, type PullOptions, type Run, type Sandbox } from '../lifecycle/sandbox.ts';
 import { type VolumeFolders, layOutVolumes, mountSource, updateVolumes } from '../lifecycle/volumes.ts';
 import { within } from '../lifecycle/within.ts';
 import type { ContainerSpec, GroupSpec, VolumeMountSpec } from '../model.ts';
@@ -93,9 +93,9 @@ class EngineSandbox implements ContainerSandbox {
     return declared;
   }
 
-  async pull(container: ContainerSpec, { signal }: { readonly signal: AbortSignal }): Promise<string> {
+  async pull(container: ContainerSpec, options: PullOptions): Promise<string> {
     const { engine, spec } = this.#options;
-    const image = await ensureImage(engine, container, { credentials: spec.imageCredentials, signal });
+    const image = await ensureImage(engine, container, { credentials: spec.imageCredentials, ...options });
     this.#imageUsers.set(container.name, image.user);
     return image.id;
   }

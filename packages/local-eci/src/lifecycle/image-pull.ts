@@ -3,7 +3,7 @@ import type { ContainerSpec } from '../model.ts';
 import type { GroupHost } from '../runtime.ts';
 import { ImageError, type Sandbox } from './sandbox.ts';
 
-interface PullOptions {
+interface Options {
   readonly spec: ContainerSpec;
   readonly sandbox: Pick<Sandbox, 'pull'>;
   readonly host: GroupHost;
@@ -19,13 +19,27 @@ interface PullOptions {
  * like one: what an engine says about an image is not for us to tell apart.
  */
 export async function pullImage(
-  options: PullOptions,
+  options: Options,
   signal: AbortSignal,
 ): Promise<{ readonly imageId: string | undefined } | undefined> {
   const { spec, sandbox, host, clock, imageRetryMs, wait } = options;
   for (let failures = 1; !signal.aborted; failures += 1) {
+    let fetchingSinceMs: number | undefined;
+    const onFetch = (): void => {
+      fetchingSinceMs = clock.now();
+      host.event({ type: 'Normal', reason: 'Pulling', message: `Pulling image "${spec.image}"` });
+    };
     try {
-      return { imageId: await sandbox.pull(spec, { signal }) };
+      const imageId = await sandbox.pull(spec, { signal, onFetch });
+      if (fetchingSinceMs !== undefined) {
+        const took = `${(clock.now() - fetchingSinceMs) / 1000}s`;
+        host.event({
+          type: 'Normal',
+          reason: 'Pulled',
+          message: `Successfully pulled image "${spec.image}" in ${took}`,
+        });
+      }
+      return { imageId };
     } catch (cause) {
       if (signal.aborted) return undefined;
       const error = cause instanceof ImageError ? cause : new ImageError(String(cause), { cause });
@@ -39,7 +53,7 @@ export async function pullImage(
 function tell(
   { reason, message }: ImageError,
   failures: number,
-  { spec, host, wait }: Pick<PullOptions, 'spec' | 'host' | 'wait'>,
+  { spec, host, wait }: Pick<Options, 'spec' | 'host' | 'wait'>,
 ): void {
   if (failures === 1) {
     host.event({ type: 'Warning', reason: 'Failed', message: `Failed to pull image "${spec.image}": ${message}` });

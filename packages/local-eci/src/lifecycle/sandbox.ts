@@ -39,6 +39,12 @@ export class ImageError extends Error {
   }
 }
 
+export interface PullOptions {
+  readonly signal: AbortSignal;
+  /** Told when the image is not there and has to be fetched. */
+  readonly onFetch: () => void;
+}
+
 /** Where the containers of one group run. Opened for a group, closed when all its containers have ended. */
 export interface Sandbox {
   /** The address of the group, for all its containers. */
@@ -46,7 +52,7 @@ export interface Sandbox {
   /** The port really listened on, for one that a container declared. */
   portOf(declared: number): number;
   /** Has a container's image there; resolves with its id, or undefined where images have none. Rejects with `ImageError`. */
-  pull(container: ContainerSpec, options: { readonly signal: AbortSignal }): Promise<string | undefined>;
+  pull(container: ContainerSpec, options: PullOptions): Promise<string | undefined>;
   /** Starts a container whose image was pulled. Rejects if it cannot be started at all. */
   start(container: ContainerSpec, log: ContainerLog, options: { readonly signal: AbortSignal }): Promise<Run>;
   /** Runs a command in a running container. Rejects with `ExecError` if it cannot. */

@@ -54,9 +54,11 @@ export type Made =
 
 export type GroupMaker = ReturnType<typeof createGroupMaker>;
 
-const retryMissingMs = 2_000;
+/** What is missing may come soon, or be forgotten: the longer it is awaited, the more seldom it is looked for. */
+const retryMissingMs = { least: 2_000, most: 30_000, ofAge: 0.1 } as const;
 const retryNoRoomMs = 30_000;
 const retryRefusedMs = 60_000;
+const retryWrongMs = 300_000;
 /** The listing that shows the group is on its way. */
 const retryMadeMs = 1_000;
 
@@ -158,7 +160,7 @@ function refused(pod: Pod, error: unknown, { nowMs, zone, settings }: Circumstan
     return {
       status: refusedStatus(pod, error, now),
       events: [{ type: 'Warning', reason, message }],
-      retry: { requeueAfterMs: retryMissingMs },
+      retry: { requeueAfterMs: missingRetryMs(pod, nowMs) },
     };
   }
   if (error instanceof Unsupported || error instanceof AnnotationError) {
@@ -179,9 +181,16 @@ function refused(pod: Pod, error: unknown, { nowMs, zone, settings }: Circumstan
     'back-off': error,
     'wait-for-a-person': { requeueAfterMs: retryRefusedMs },
     'mend-credentials': { requeueAfterMs: retryRefusedMs },
-    'change-request': undefined,
+    // The pod is what it is; what it names by annotation or profile may be mended.
+    'change-request': { requeueAfterMs: retryWrongMs },
   };
   return { status: refusedStatus(pod, error, now), events: [failed(said)], retry: retry[error.remedy] };
+}
+
+function missingRetryMs({ metadata }: Pod, nowMs: number): number {
+  const { least, most, ofAge } = retryMissingMs;
+  const ageMs = nowMs - Date.parse(metadata.creationTimestamp ?? toTimestamp(nowMs));
+  return Math.min(most, Math.max(least, ageMs * ofAge));
 }
 
 /** Who has somebody to make another is better off elsewhere, if there is an elsewhere. */

@@ -6,7 +6,6 @@ import {
   type KubeClient,
   type ReconcileContext,
   type ReconcileResult,
-  deepEqual,
   toTimestamp,
 } from '@ebb/kube';
 import type { ContainerGroup, Eci } from '../eci/eci.ts';
@@ -20,7 +19,11 @@ import type { GroupIndex } from './group-index.ts';
 import { type GroupMaker, type Zone, failsOver } from './group-maker.ts';
 import { isOver } from './is-over.ts';
 import { sleepBeforeStop } from './lifecycle.ts';
-import { lostStatus } from './lost-status.ts';
+import { lostStatus } from './ended-status.ts';
+import { activeMs, deadlineExceeded, exceededStatus } from './deadline.ts';
+import type { PodEvent } from './pod-event.ts';
+import { Refusals } from './refusals.ts';
+import { type PodUpdate, writePod } from './write-pod.ts';
 import { spotNotice } from './pod-conditions.ts';
 import { instanceIdAnnotation, podFacts } from './pod-status.ts';
 import { newEvents, transitions } from './transitions.ts';
@@ -47,6 +50,8 @@ interface ControllerOptions {
 const backstopMs = 10_000;
 /** Pods that were refused, asked for again when another was had. */
 const wokenAtOnce = 4;
+/** ECI ends a group that was active for too long itself; if it has not by then, its count began later than the pod's. */
+const eciEndsMs = 10_000;
 /** After a group found no room when it was to be made, another is asked for. */
 const retryScheduleMs = 30_000;
 
@@ -61,33 +66,40 @@ export class PodController {
   readonly #notBefore = new Map<string, number>();
   /** Pods whose spot instance is to be taken back and that were asked to go, by UID. */
   readonly #evicted = new Set<string>();
+  readonly #refusals: Refusals;
   /** Pods that were refused and wait, by key, with their UID; the longest waiting first. */
   readonly #waiting = new Map<string, string>();
 
   constructor(options: ControllerOptions) {
     this.#options = options;
+    this.#refusals = new Refusals(options.clock);
   }
 
   /** Brings pod and group of this key together. */
   readonly reconcile = async (key: string, context: ReconcileContext): Promise<ReconcileResult | void> => {
     const [namespace, name = ''] = key.split('/');
     const pod = this.#options.pods.get(namespace, name);
-    if (!pod) return;
+    if (!pod) return this.#forgetRefused(key);
     const { uid = '', deletionTimestamp } = pod.metadata;
     if (deletionTimestamp || isOver(pod)) this.#options.probes.forget(uid);
     if (deletionTimestamp) return this.#remove(pod);
     if (isOver(pod)) return;
-    const known = this.#options.index.get(uid);
+    const { index, clock } = this.#options;
+    const known = index.get(uid);
+    const leftMs = activeMs(pod, clock.now()) ?? Number.POSITIVE_INFINITY;
     if (known?.group) {
       if (known.group.status === 'ScheduleFailed') return this.#unmade(pod, known.group);
       // Cleared away for another: what becomes of it is not the pod's.
       if (this.#notBefore.has(uid) || pod.metadata.annotations?.[retriedAnnotation] === known.id) return;
       this.#options.probes.update(pod, known.group);
-      return this.#report(pod, known.group);
+      if (leftMs + eciEndsMs <= 0 && !isEnded(known.group)) return this.#overdue(pod, known.id);
+      await this.#report(pod, known.group);
+      return soonest(undefined, leftMs + eciEndsMs);
     }
     if (known) return; // made; its first description is on the way
     if (pod.metadata.annotations?.[instanceIdAnnotation]) return this.#lost(pod);
-    return this.#create(pod, context);
+    if (leftMs <= 0) return this.#overdue(pod);
+    return soonest(await this.#create(pod, context), leftMs);
   };
 
   /** True if the group's end has been asked for. */
@@ -102,32 +114,34 @@ export class PodController {
   }
 
   async #create(pod: Pod, { signal }: ReconcileContext): Promise<ReconcileResult | void> {
-    const { maker, index, events, clock, onAsked } = this.#options;
+    const { maker, index, clock, onAsked } = this.#options;
     const { uid = '' } = pod.metadata;
-    const waitMs = (this.#notBefore.get(uid) ?? 0) - clock.now();
+    const waitMs = Math.max((this.#notBefore.get(uid) ?? 0) - clock.now(), this.#refusals.restMs(pod));
     if (waitMs > 0) return { requeueAfterMs: waitMs };
     const made = await maker.make(pod, signal);
-    for (const { type, reason, message } of made.events) events.event(pod, type, reason, message);
     if ('id' in made) {
       index.created(uid, made.id);
       this.#notBefore.delete(uid);
-      this.#waiting.delete(keyOf(pod));
+      this.#forgetRefused(keyOf(pod));
       this.#wakeSome();
       onAsked();
-      events.event(pod, 'Normal', 'Created', `Created container group ${made.id}`);
+      const created = { type: 'Normal', reason: 'Created', message: `Created container group ${made.id}` } as const;
+      this.#tell(pod, [...made.events, created]);
       const { effects } = made;
-      if (effects) await this.#write(pod, pod.status ?? { phase: 'Pending' }, effects.annotations, effects.labels);
+      if (effects) await this.#write(pod, pod.status ?? { phase: 'Pending' }, effects);
       return undefined;
     }
     const { status, retry } = made;
+    this.#tell(pod, this.#refusals.news(pod, made.events));
     if (status) await this.#write(pod, status);
     if (status && retry) this.#waiting.set(keyOf(pod), uid);
+    if (status && retry && 'requeueAfterMs' in retry) this.#refusals.rest(pod, retry.requeueAfterMs ?? 0);
     if (retry instanceof Error) throw retry;
     return retry;
   }
 
   async #report(pod: Pod, group: ContainerGroup): Promise<void> {
-    const { clock, events, hostIP, probes, index } = this.#options;
+    const { clock, hostIP, probes, index } = this.#options;
     const { status, annotations } = podFacts(pod, group, {
       now: toTimestamp(clock.now()),
       hostIP,
@@ -135,14 +149,16 @@ export class PodController {
       verdictOf: (container) => probes.verdict(pod, container),
     });
     const { containerGroupId = '' } = group;
-    for (const { type, reason, message } of newEvents(this.#told.get(containerGroupId), group.events)) {
-      events.event(pod, type, reason, message);
-    }
+    this.#tell(pod, newEvents(this.#told.get(containerGroupId), group.events));
     this.#told.set(containerGroupId, group.events);
     await this.#evict(pod, group);
-    const changed = await this.#write(pod, status, annotations);
+    const changed = await this.#write(pod, status, { annotations });
     if (!changed) return;
-    for (const { type, reason, message } of transitions(pod.status, status)) events.event(pod, type, reason, message);
+    this.#tell(pod, transitions(pod, status));
+  }
+
+  #tell(pod: Pod, all: readonly PodEvent[]): void {
+    for (const { type, reason, message } of all) this.#options.events.event(pod, type, reason, message);
   }
 
   /** Before a spot instance is taken back, if the pod wants it so: by the Eviction API, so that budgets and grace periods hold. */
@@ -162,12 +178,18 @@ export class PodController {
     }
   }
 
+  #forgetRefused(key: string): void {
+    this.#waiting.delete(key);
+    this.#refusals.forget(key);
+  }
+
   /** One had what it asked for: some of those who were refused may have it too, and will wake others. */
   #wakeSome(): void {
     const { clock, enqueue } = this.#options;
     for (const [key, uid] of [...this.#waiting].slice(0, wokenAtOnce)) {
       this.#waiting.delete(key);
       if (this.#notBefore.has(uid)) this.#notBefore.set(uid, clock.now());
+      this.#refusals.wake(key);
       enqueue(key);
     }
   }
@@ -195,13 +217,26 @@ export class PodController {
     }
     this.#notBefore.set(pod.metadata.uid ?? '', clock.now() + retryScheduleMs);
     this.#waiting.set(keyOf(pod), pod.metadata.uid ?? '');
-    await this.#write(pod, status, { [instanceIdAnnotation]: undefined, [retriedAnnotation]: id });
+    await this.#write(pod, status, {
+      annotations: { [instanceIdAnnotation]: undefined, [retriedAnnotation]: id },
+    });
     return this.#deleteGroup(id);
   }
 
   /** Its group ended without our doing, and nothing will bring it back: whoever wants the pod makes another. */
   async #lost(pod: Pod): Promise<void> {
     await this.#write(pod, lostStatus(pod, toTimestamp(this.#options.clock.now())));
+  }
+
+  /** It was active for too long: before it had a group, or its group began the count later than its pod. */
+  async #overdue(pod: Pod, id?: string): Promise<ReconcileResult | void> {
+    const later = id === undefined ? undefined : await this.#deleteGroup(id);
+    if (later) return later;
+    const { clock } = this.#options;
+    this.#tell(pod, [{ type: 'Normal', ...deadlineExceeded }]);
+    this.#forgetRefused(keyOf(pod));
+    await this.#write(pod, exceededStatus(pod, toTimestamp(clock.now())));
+    return undefined;
   }
 
   async #remove(pod: Pod): Promise<ReconcileResult | void> {
@@ -219,8 +254,8 @@ export class PodController {
     }
     eci.giveUpTurn(uid);
     this.#evicted.delete(uid);
-    this.#waiting.delete(keyOf(pod));
     this.#notBefore.delete(uid);
+    this.#forgetRefused(keyOf(pod));
     await client
       .delete(resources.pods, { namespace, name }, { gracePeriodSeconds: 0, preconditions: { uid } })
       .catch((error: unknown) => {
@@ -237,7 +272,7 @@ export class PodController {
     if (waitMs > 0) return { requeueAfterMs: waitMs };
     this.#deleting.add(id);
     try {
-      if (pod) events.event(pod, 'Normal', 'Killing', `Stopping container group ${id}`);
+      if (pod) events.event(pod, 'Normal', 'Killing', `Stopping container ${namesOf(pod)}`);
       await eci.delete(id);
       onAsked();
     } catch (error) {
@@ -253,45 +288,26 @@ export class PodController {
     for (const id of this.#told.keys()) if (!present.has(id)) this.#told.delete(id);
   }
 
-  /** Writes a status and annotations if they differ from what is stored; says whether it did. */
-  async #write(
-    pod: Pod,
-    status: PodStatus,
-    annotations: Readonly<Record<string, string | undefined>> = {},
-    labels: Readonly<Record<string, string>> = {},
-  ): Promise<boolean> {
-    const stored = pod.metadata.annotations ?? {};
-    const changed = Object.entries(annotations).filter(([key, value]) => stored[key] !== value);
-    const added = Object.keys(labels).some((key) => pod.metadata.labels?.[key] !== labels[key]);
-    if (
-      changed.length === 0 &&
-      !added &&
-      deepEqual(pod.status, { ...pod.status, reason: undefined, message: undefined, ...status })
-    )
-      return false;
-    const { client, logger } = this.#options;
-    const { uid, name = '', namespace } = pod.metadata;
-    const metadata = {
-      uid,
-      annotations: Object.fromEntries(changed.map(([key, value]) => [key, value ?? null])),
-      ...(added ? { labels } : {}),
-    };
-    const body = { metadata, status: { reason: null, message: null, ...status } };
-    try {
-      await client.patch(resources.pods, { namespace, name }, { type: 'merge', body }, { subresource: 'status' });
-    } catch (error) {
-      if (!isNotFound(error)) throw error;
-      logger.debug({ pod: keyOf(pod), error: messageOf(error) }, 'the pod is gone');
-    }
-    return true;
+  #write(pod: Pod, status: PodStatus, more: Omit<PodUpdate, 'status'> = {}): Promise<boolean> {
+    return writePod(this.#options, pod, { status, ...more });
   }
 }
 
-/** When a pod that is to go is told to stop: after its hooks have slept, within its grace. */
+/** What is said and when else to come again, at the latest when `ms` have passed. */
+function soonest(result: ReconcileResult | void, ms: number): ReconcileResult | void {
+  if (!Number.isFinite(ms)) return result;
+  return { requeueAfterMs: Math.max(0, Math.min(result?.requeueAfterMs ?? ms, ms)) };
+}
+
+/** When a pod that is to go is told to stop: after its hooks have slept, within its grace. Timestamps are of whole seconds. */
 function stopAt({ metadata, spec }: Pod): number {
   const { deletionTimestamp = '', deletionGracePeriodSeconds: graceSeconds = 0 } = metadata;
   const awakeSeconds = Math.max(0, graceSeconds - sleepBeforeStop(spec));
-  return Date.parse(deletionTimestamp) - awakeSeconds * 1000;
+  return Date.parse(deletionTimestamp) + (awakeSeconds < graceSeconds ? 1000 : 0) - awakeSeconds * 1000;
+}
+
+function namesOf({ spec }: Pod): string {
+  return spec.containers.map(({ name }) => name).join(', ');
 }
 
 /** Nothing of it has to be told to stop. */

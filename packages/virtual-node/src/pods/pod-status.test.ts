@@ -67,8 +67,7 @@ describe('podFacts', () => {
     const spec = { ...pod.spec, ephemeralContainers: [{ name: 'debugger', image: 'busybox' }] };
     const { status } = podFacts({ ...pod, spec }, group('Running', running), context);
     expect(status.ephemeralContainerStatuses?.[0]).toMatchObject({ state: { terminated: { exitCode: 128 } } });
-    expect(transitions({ phase: 'Running' }, { phase: 'Running', ephemeralContainerStatuses: [] })).toEqual([]);
-    const [event] = transitions(undefined, { ...status, containerStatuses: [] });
+    const [event] = transitions(pod, { ...status, containerStatuses: [] });
     expect(event?.message).toContain('spec.ephemeralContainers["debugger"]');
   });
 
@@ -104,7 +103,18 @@ describe('podFacts', () => {
       state: { waiting: { reason: 'CrashLoopBackOff' } },
       lastState: { terminated: { exitCode: 3, reason: 'Error', message: 'no database' } },
     });
-    expect(transitions(undefined, status).map(({ reason }) => reason)).toEqual(['Failed', 'BackOff']);
-    expect(transitions(status, status)).toEqual([]);
+    expect(transitions(pod, status).map(({ reason }) => reason)).toEqual(['BackOff']);
+    expect(transitions({ ...pod, status }, status)).toEqual([]);
+  });
+
+  it('ends what still waits in a group that was active for too long', () => {
+    const waiting = { currentState: { state: 'Waiting', reason: 'ImagePullBackOff' } };
+    const events = [{ reason: 'DeadlineExceeded', message: 'too long' }];
+    const { status } = podFacts(pod, group('Failed', waiting, { events }), context);
+    expect(status).toMatchObject({
+      phase: 'Failed',
+      reason: 'DeadlineExceeded',
+      containerStatuses: [{ state: { terminated: { exitCode: 137, reason: 'DeadlineExceeded' } } }],
+    });
   });
 });

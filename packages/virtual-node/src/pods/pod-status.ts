@@ -1,6 +1,7 @@
 import { type Container, type ContainerState, type ContainerStatus, type Pod, type PodStatus, keys } from '@ebb/api';
 import type { ContainerGroup, GroupContainer, GroupContainerState, ImageIds } from '../eci/eci.ts';
 import type { Verdict } from '../probes/probe-container.ts';
+import { ended } from './ended-status.ts';
 import { failureOf, podConditions } from './pod-conditions.ts';
 import { stampConditions } from './conditions.ts';
 import { ephemeralStatuses } from './ephemeral-containers.ts';
@@ -46,14 +47,18 @@ const instanceSpecAnnotation = 'k8s.aliyun.com/eci-instance-spec';
 export function podFacts(pod: Pod, group: ContainerGroup, context: StatusContext): PodFacts {
   const { now, hostIP } = context;
   const phase = phases[group.status ?? ''] ?? 'Unknown';
-  const containers = statusesOf(pod.spec.containers, group.containers, { group, ...context });
+  const failure = failureOf(group);
+  const told = (status: ContainerStatus): ContainerStatus => atEnd(status, phase, failure, now);
+  const containers = statusesOf(pod.spec.containers, group.containers, { group, ...context }).map(told);
   const found = group.initContainers as GroupContainer[] | undefined;
-  const initContainers = statusesOf(pod.spec.initContainers ?? [], found, { group, ...context }).map(initStatus);
+  const initContainers = statusesOf(pod.spec.initContainers ?? [], found, { group, ...context })
+    .map(initStatus)
+    .map(told);
   const conditions = podConditions(pod, { group, phase, containers, initContainers });
   const refused = ephemeralStatuses(pod);
   const status: PodStatus = {
     phase,
-    ...failureOf(group),
+    ...failure,
     conditions: stampConditions(conditions, pod, now),
     hostIP,
     ...(group.intranetIp ? { podIP: group.intranetIp, podIPs: [{ ip: group.intranetIp }] } : {}),
@@ -110,6 +115,17 @@ function health(
   if (!verdict) return { ready: isReady, started: running };
   const inGroup = isReady || !planProbes(spec).readyByGroup;
   return { ready: running && verdict.started && verdict.ready && inGroup, started: running && verdict.started };
+}
+
+/** In a group that failed as a whole nothing waits any more; the pod's reason is that of its containers. */
+function atEnd(
+  status: ContainerStatus,
+  phase: string,
+  { reason, message = '' }: Pick<PodStatus, 'reason' | 'message'>,
+  now: string,
+): ContainerStatus {
+  if (phase !== 'Failed' || reason === undefined || status.state?.waiting === undefined) return status;
+  return ended(status, { reason, message }, now);
 }
 
 /** An init container is ready when it has succeeded. */

@@ -5,9 +5,10 @@ import { MissingReference } from './missing.ts';
 
 /** The status of a pod that could not be given a group: it goes on waiting, and says for what. */
 export function refusedStatus(pod: Pod, error: Error, now: string): PodStatus {
+  const startTime = pod.status?.startTime ?? now;
   if (!(error instanceof MissingReference)) {
     const code = error instanceof EciError ? `${error.code}: ` : '';
-    return { phase: 'Pending', reason: 'ProviderFailed', message: `${code}${error.message}` };
+    return { phase: 'Pending', reason: 'ProviderFailed', message: `${code}${error.message}`, startTime };
   }
   const { message, container } = error;
   const status = (name: string, image: string): ContainerStatus => ({
@@ -28,6 +29,7 @@ export function refusedStatus(pod: Pod, error: Error, now: string): PodStatus {
   const { containers, initContainers = [] } = pod.spec;
   return {
     phase: 'Pending',
+    startTime,
     conditions: stampConditions([{ type: 'PodScheduled', status: 'True' }], pod, now),
     containerStatuses: containers.map(({ name, image = '' }) => status(name, image)),
     ...(initContainers.length > 0

@@ -1,58 +1,67 @@
-import type { ContainerStatus, PodStatus } from '@ebb/api';
+import type { ContainerStatus, Pod, PodStatus } from '@ebb/api';
 import type { ContainerGroup } from '../eci/eci.ts';
 import type { PodEvent } from './pod-event.ts';
 
-/** What happened between two statuses of a pod, in kubelet's words. */
-export function transitions(before: PodStatus | undefined, after: PodStatus): PodEvent[] {
-  return (['containerStatuses', 'ephemeralContainerStatuses'] as const).flatMap((list) =>
+const lists = ['initContainerStatuses', 'containerStatuses', 'ephemeralContainerStatuses'] as const;
+
+/** What happened to a pod between its status and the next, in kubelet's words; of each thing only what users look for. */
+export function transitions(pod: Pod, after: PodStatus): PodEvent[] {
+  return lists.flatMap((list) =>
     (after[list] ?? []).flatMap((container) => {
-      const old = before?.[list]?.find(({ name }) => name === container.name);
-      return containerTransitions(old, container);
+      const before = pod.status?.[list]?.find(({ name }) => name === container.name);
+      return containerTransitions(pod, before, container);
     }),
   );
 }
 
-function containerTransitions(
-  before: ContainerStatus | undefined,
-  { name, state, lastState, restartCount }: ContainerStatus,
-): PodEvent[] {
-  const found: PodEvent[] = [];
+function containerTransitions(pod: Pod, before: ContainerStatus | undefined, now: ContainerStatus): PodEvent[] {
+  const { name, state, lastState, restartCount } = now;
   const restarted = restartCount > (before?.restartCount ?? 0);
   const ended = state?.terminated ?? (restarted ? lastState?.terminated : undefined);
   const endedBefore = before?.state?.terminated ?? before?.lastState?.terminated;
-  if (ended && ended.exitCode !== 0 && (!endedBefore || ended.finishedAt !== endedBefore.finishedAt)) {
-    found.push({
-      type: 'Warning',
-      reason: 'Failed',
-      message:
-        ended.reason === 'StartError'
-          ? `Error: ${ended.message ?? ''}`
-          : `container ${name} ended with exit code ${ended.exitCode}`,
-    });
+  const found: PodEvent[] = [];
+  if (ended?.reason === 'StartError' && (!endedBefore || ended.finishedAt !== endedBefore.finishedAt)) {
+    found.push({ type: 'Warning', reason: 'Failed', message: `Error: ${ended.message ?? ''}` });
   }
-  if (state?.running && (restarted || !before?.state?.running)) {
+  // One that was quick may have ended when it is first seen.
+  const ran = state?.running ?? (ended?.reason === 'StartError' ? undefined : ended?.startedAt && ended);
+  const startedBefore = before?.state?.running ?? endedBefore;
+  if (ran && (restarted || startedBefore === undefined)) {
     found.push({ type: 'Normal', reason: 'Started', message: `Started container ${name}` });
   }
-  const waiting = state?.waiting;
-  if (waiting?.reason && waiting.reason !== before?.state?.waiting?.reason && troubles.has(waiting.reason)) {
-    found.push({
-      type: 'Warning',
-      reason: troubles.get(waiting.reason) ?? 'Failed',
-      message: waiting.message ?? waiting.reason,
-    });
+  const { reason = '', message = reason } = state?.waiting ?? {};
+  if (restarted || reason !== before?.state?.waiting?.reason) {
+    const trouble = troubles[reason]?.({ pod, container: now, message });
+    if (trouble) found.push(trouble);
   }
   return found;
 }
 
-/** Reasons of waiting that are worth an event, with its reason. */
-const troubles: ReadonlyMap<string, string> = new Map([
-  ['CrashLoopBackOff', 'BackOff'],
-  ['ImagePullBackOff', 'BackOff'],
-  ['ErrImagePull', 'Failed'],
-  ['ErrImageNeverPull', 'ErrImageNeverPull'],
-  ['InvalidImageName', 'InspectFailed'],
-  ['CreateContainerConfigError', 'Failed'],
-]);
+interface Trouble {
+  readonly pod: Pod;
+  readonly container: ContainerStatus;
+  readonly message: string;
+}
+
+const warning = (reason: string, message: string): PodEvent => ({ type: 'Warning', reason, message });
+
+/** Reasons of waiting that are worth an event. */
+const troubles: Readonly<Record<string, ((trouble: Trouble) => PodEvent) | undefined>> = {
+  CrashLoopBackOff: ({ pod: { metadata }, container }) => {
+    const name = `${metadata.name}_${metadata.namespace}(${metadata.uid})`;
+    return warning('BackOff', `Back-off restarting failed container ${container.name} in pod ${name}`);
+  },
+  ImagePullBackOff: ({ container }) => ({
+    type: 'Normal',
+    reason: 'BackOff',
+    message: `Back-off pulling image "${container.image}"`,
+  }),
+  ErrImagePull: ({ container, message }) =>
+    warning('Failed', message.startsWith('Failed') ? message : `Failed to pull image "${container.image}": ${message}`),
+  ErrImageNeverPull: ({ message }) => warning('ErrImageNeverPull', message),
+  InvalidImageName: ({ message }) => warning('InspectFailed', message),
+  CreateContainerConfigError: ({ message }) => warning('Failed', `Error: ${message}`),
+};
 
 /** What ECI tells that no status shows. The rest is seen in the status, or is the virtual node's own doing. */
 const passedOn: ReadonlySet<string> = new Set([
@@ -64,11 +73,33 @@ const passedOn: ReadonlySet<string> = new Set([
   'FailedPreStopHook',
 ]);
 
+type GroupEvents = NonNullable<ContainerGroup['events']>;
+
 /** The events of a group worth an event of its pod, as far as they are new or came again. */
-export function newEvents(before: ContainerGroup['events'] = [], after: ContainerGroup['events'] = []): PodEvent[] {
+export function newEvents(before: GroupEvents = [], after: GroupEvents = []): PodEvent[] {
   const counts = new Map(before.map(({ reason, message, count }) => [`${reason} ${message}`, count]));
-  return after.flatMap(({ type, reason = '', message = '', count }) => {
-    if (!passedOn.has(reason) || counts.get(`${reason} ${message}`) === count) return [];
+  const pulling = pullsUnderWay(before);
+  const isNews = ({ reason = '', message = '' }: GroupEvents[number]): boolean => {
+    // A pull is told of only if it takes a while: most are over before one looks.
+    if (reason === 'Pulling') return pullsUnderWay(after).has(imageIn(message));
+    if (reason === 'Pulled') return pulling.has(imageIn(message));
+    if (reason === 'Killing') return message.endsWith('will be restarted');
+    return passedOn.has(reason);
+  };
+  return after.flatMap((event) => {
+    const { type, reason = '', message = '', count } = event;
+    if (counts.get(`${reason} ${message}`) === count || !isNews(event)) return [];
     return [{ type: type === 'Normal' ? 'Normal' : 'Warning', reason, message } as const];
   });
+}
+
+function pullsUnderWay(events: GroupEvents): Set<string> {
+  const images = (wanted: string): string[] =>
+    events.flatMap(({ reason, message = '' }) => (reason === wanted ? [imageIn(message)] : []));
+  const pulled = new Set(images('Pulled'));
+  return new Set(images('Pulling').filter((image) => !pulled.has(image)));
+}
+
+function imageIn(message: string): string {
+  return /"([^"]+)"/.exec(message)?.[1] ?? '';
 }

@@ -1,6 +1,6 @@
 import type { Pod } from '@ebb/api';
 import { expect, it } from 'vitest';
-import { lostStatus } from './lost-status.ts';
+import { lostStatus } from './ended-status.ts';
 
 it('tells of a pod whose group is gone that it failed, and of nothing that it still runs', () => {
   const ready = { type: 'Ready', status: 'True', lastTransitionTime: 'before' } as const;

@@ -1,0 +1,64 @@
+import type { ContainerState, ContainerStatus, Pod, PodStatus } from '@ebb/api';
+import { stampConditions } from './conditions.ts';
+
+/** As a shell says of SIGKILL; kubelet uses it for containers that it finds no more. */
+const killedExitCode = 137;
+
+interface Why {
+  readonly reason: string;
+  readonly message: string;
+}
+
+interface End extends Why {
+  readonly now: string;
+  /** Of those that had not ended yet. */
+  readonly ofContainers: Why;
+}
+
+/** The status of a pod whose group is gone, and nobody knows how it ended: it failed, and so did what ran of it. */
+export function lostStatus(pod: Pod, now: string): PodStatus {
+  return endedStatus(pod, {
+    reason: 'InstanceLost',
+    message: 'the container group is gone',
+    now,
+    ofContainers: { reason: 'ContainerStatusUnknown', message: 'the container is gone with its group' },
+  });
+}
+
+/** The status of a pod that failed by something that is not its containers' doing. */
+export function endedStatus(pod: Pod, { reason, message, now, ofContainers }: End): PodStatus {
+  const { status } = pod;
+  const conditions = (status?.conditions ?? []).map((condition) =>
+    condition.type === 'Ready' || condition.type === 'ContainersReady'
+      ? { ...condition, status: 'False' as const, reason: 'PodFailed', message }
+      : condition,
+  );
+  const lists = (['containerStatuses', 'initContainerStatuses'] as const).flatMap((list) => {
+    const all = status?.[list];
+    return all ? [[list, all.map((each) => ended(each, ofContainers, now))] as const] : [];
+  });
+  return {
+    ...status,
+    phase: 'Failed',
+    reason,
+    message,
+    conditions: stampConditions(conditions, pod, now),
+    ...Object.fromEntries(lists),
+  };
+}
+
+/** A container that had not ended, as one that was killed. */
+export function ended(status: ContainerStatus, { reason, message }: Why, now: string): ContainerStatus {
+  if (status.state?.terminated)
+    return { ...status, ready: status.state.terminated.exitCode === 0 && status.ready, started: false };
+  const state: ContainerState = {
+    terminated: {
+      exitCode: killedExitCode,
+      reason,
+      message,
+      ...(status.state?.running?.startedAt === undefined ? {} : { startedAt: status.state.running.startedAt }),
+      finishedAt: now,
+    },
+  };
+  return { ...status, ready: false, started: false, state };
+}
