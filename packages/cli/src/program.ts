@@ -76,7 +76,7 @@ Examples:
 
 kubectl works too: ebb dev prints the KUBECONFIG line for it.`,
     );
-  for (const command of [
+  for (const create of [
     devCommand,
     runCommand,
     applyCommand,
@@ -89,7 +89,8 @@ kubectl works too: ebb dev prints the KUBECONFIG line for it.`,
     costCommand,
     eciCommand,
   ]) {
-    program.addCommand(command(io, signal).copyInheritedSettings(program));
+    const command = create(io, signal).copyInheritedSettings(program);
+    program.addCommand(command.showHelpAfterError(`(ebb ${command.name()} --help shows what there is)`));
   }
   return program;
 }
