@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type * as sdkModule from '@alicloud/eci20180808';
-import { Config } from '@alicloud/openapi-client';
+import { Config, OpenApiRequest, Params } from '@alicloud/openapi-client';
+import { RuntimeOptions } from '@alicloud/tea-util';
 import { eventually } from '@ebb/base/testing';
 import { testAccessKey } from '@ebb/local-eci/testing';
 import { describe, expect, it } from 'vitest';
@@ -26,6 +27,33 @@ describe('the client of ECI', () => {
     expect(await cloud.eci.list({ UID: 'other' })).toEqual([]);
     await cloud.eci.delete(id);
     await eventually(async () => (await cloud.eci.describe([id])).length === 0);
+  });
+
+  it('sends what is younger than the SDK, too', async () => {
+    await using cloud = await startCloud(keepRunning);
+    const wish = { cpu: 0.5, memory: 1, computeCategory: ['economy', 'general'], gpuDriverVersion: 'tesla=1' };
+    await cloud.eci.create(makeGroup({ ...wish, maxPendingMinute: 30 }));
+    const client = new sdk.default(
+      new Config({
+        endpoint: cloud.local.endpoint,
+        protocol: 'http',
+        regionId: cloud.local.regionId,
+        ...testAccessKey,
+      }),
+    );
+    const params = { action: 'DescribeContainerGroups', version: '2018-08-08', protocol: 'HTTP', pathname: '/' };
+    const how = { method: 'POST', authType: 'AK', style: 'RPC', reqBodyType: 'formData', bodyType: 'json' };
+    const query = { RegionId: cloud.local.regionId };
+    const { body } = (await client.callApi(
+      new Params({ ...params, ...how }),
+      new OpenApiRequest({ query }),
+      new RuntimeOptions({}),
+    )) as { body: { ContainerGroups: object[] } };
+    expect(body.ContainerGroups).toMatchObject([
+      { ComputeCategory: 'economy', MaxPendingMinute: '30', GpuDriverVersion: 'tesla=1', Cpu: 0.5, Memory: 1 },
+    ]);
+    const refused = cloud.eci.create(makeGroup({ cpu: 16, memory: 32, computeCategory: ['economy'] }));
+    await expect(refused).rejects.toMatchObject({ code: 'InvalidParameter.CPU.Memory', remedy: 'change-request' });
   });
 
   it('lists more groups than fit a page', async () => {

@@ -4,6 +4,7 @@ import type { Lookup } from '../src/pods/lookup.ts';
 export const emptyLookup: Lookup = {
   configMap: () => undefined,
   secret: () => undefined,
+  mountSecret: () => undefined,
   claim: () => undefined,
   persistentVolume: () => undefined,
   token: () => undefined,

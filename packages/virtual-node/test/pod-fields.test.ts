@@ -82,6 +82,10 @@ const refused: readonly (readonly [string, Part])[] = [
   ],
   ['spec.containers["c"].ports[0].protocol', { container: { ports: [{ containerPort: 80, protocol: 'SCTP' }] } }],
   ['spec.containers["c"].args', { container: { args: Array.from({ length: 11 }, () => 'x') } }],
+  [
+    'spec.containers["c"].env',
+    { container: { env: Array.from({ length: 101 }, (_, index) => ({ name: `V${index}`, value: 'x' })) } },
+  ],
   ['spec.initContainers["i"].restartPolicy', { init: { restartPolicy: 'Always' } }],
   [
     'spec.volumes[0].projected.sources[0].clusterTrustBundle',

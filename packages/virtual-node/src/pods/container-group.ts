@@ -10,6 +10,7 @@ import { Unsupported } from './missing.ts';
 import { podFields } from './pod-fields.ts';
 import { planProbes } from './probe-plan.ts';
 import { addedCapabilities, checkSupported } from './unsupported.ts';
+import type { VolumeSources } from './volume-sources.ts';
 import { groupVolumes } from './volumes.ts';
 
 type GroupContainer = NonNullable<CreateGroup['container']>[number];
@@ -174,15 +175,17 @@ function groupMount(
   return withoutUndefined({
     name,
     mountPath,
-    readOnly: readOnly || claimIsReadOnly(pod, name) || undefined,
+    readOnly: readOnly || isReadOnly(pod, name) || undefined,
     subPath: subPathExpr ? expandSubPath(subPathExpr, variables, field) : subPath || undefined,
     mountPropagation: mountPropagation === 'None' ? undefined : mountPropagation,
   });
 }
 
-function claimIsReadOnly({ spec }: Pod, volume: string): boolean {
-  const claim = spec.volumes?.find(({ name }) => name === volume)?.['persistentVolumeClaim'];
-  return (claim as { readOnly?: boolean } | undefined)?.readOnly ?? false;
+/** What a whole volume is mounted as. */
+function isReadOnly({ spec }: Pod, name: string): boolean {
+  const volume = spec.volumes?.find((each) => each.name === name) as VolumeSources | undefined;
+  const { persistentVolumeClaim, csi, flexVolume } = volume ?? {};
+  return (persistentVolumeClaim?.readOnly || csi?.readOnly || flexVolume?.readOnly) ?? false;
 }
 
 /** What a container does not say, its pod does. */

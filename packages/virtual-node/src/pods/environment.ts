@@ -51,8 +51,15 @@ function resolveAll(container: Container, pod: Pod, lookup: Lookup): ResolvedVar
   }
   // What does not fit is of Services: nothing that the pod says itself.
   const room = maxVariables - variables.size;
-  const ofServices = lookup.serviceVariables.filter(({ key }) => !variables.has(key)).slice(0, Math.max(0, room));
+  if (room < 0) throw new Unsupported(tooMany(container, pod, variables.size));
+  const ofServices = lookup.serviceVariables.filter(({ key }) => !variables.has(key)).slice(0, room);
   return [...ofServices, ...variables.values()];
+}
+
+function tooMany({ name }: Container, { spec }: Pod, count: number): string {
+  const list = spec.containers.some((each) => each.name === name) ? 'containers' : 'initContainers';
+  const field = `spec.${list}[${JSON.stringify(name)}].env`;
+  return `${field} cannot be had on a virtual node: ${count} variables; at most ${maxVariables} are taken`;
 }
 
 /** Entries of ConfigMaps and Secrets that are left out, as their names are none of variables: in kubelet's words. */

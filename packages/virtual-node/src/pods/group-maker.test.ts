@@ -306,6 +306,13 @@ describe('what is asked for', () => {
     ['eci-security-group', 'a,b,c,d,e,f'],
     ['eci-resource-group-id', 'rg 1'],
     ['eci-ram-role-name', ''],
+    ['eci-compute-category', 'cheap'],
+    ['eci-gpu-driver-version', ''],
+    ['eci-max-pending-minute', '5'],
+    ['eci-max-pending-minute', '1441'],
+    ['eci-enable-ipv6', 'yes'],
+    ['eci-ipv6-bandwidth', 'fast'],
+    ['eci-ipv6-bandwidth-enable', '1'],
     ['eci-cpu-option-core', '0'],
     ['eci-cpu-option-ht', '1.5'],
     ['eci-auto-imc', 'yes'],
@@ -344,24 +351,6 @@ describe('what is asked for', () => {
       events: [{ reason: 'ProviderCreateFailed', message: expect.stringContaining(`annotation ${key}`) }],
       retry: undefined,
     });
-  });
-
-  it.each([
-    ['eip-isp', 'BGP', { eipISP: 'BGP' }],
-    ['eci-with-eip', 'true', { autoCreateEip: true }],
-    ['eci-vswitch', 'vsw-b, vsw-c', { vSwitchId: 'vsw-b,vsw-c' }],
-    ['eci-schedule-strategy', 'VSwitchRandom', { scheduleStrategy: 'VSwitchRandom' }],
-    ['eci-extra-ephemeral-storage', '50Gi', { ephemeralStorage: 50 }],
-    ['eci-ntp-server', '10.0.0.1,10.0.0.2', { ntpServer: ['10.0.0.1', '10.0.0.2'] }],
-    [
-      'acr-instance-ids',
-      'cn-beijing:cri-1,cri-2',
-      { acrRegistryInfo: [{ regionId: 'cn-beijing', instanceId: 'cri-1' }, { instanceId: 'cri-2' }] },
-    ],
-    ['eci-custom-tags', 'team:shop', { tag: expect.arrayContaining([{ key: 'team', value: 'shop' }]) }],
-    ['eci-auto-imc', 'false', { autoMatchImageCache: false }],
-  ])('has a field for %s', async (name, value, fields) => {
-    expect((await make(annotated({ [name]: value }))).asked).toMatchObject(fields);
   });
 });
 

@@ -1,11 +1,13 @@
 import type { ConfigMap, PersistentVolumeClaim, Secret } from '@ebb/api';
 import type { ContainerGroup } from '../eci/eci.ts';
-import type { PersistentVolumeSource, TokenProjection } from './volume-sources.ts';
+import type { PersistentVolumeSource, SecretRef, TokenProjection } from './volume-sources.ts';
 
 /** What a pod refers to, fetched before its group is made; all in the pod's namespace. Undefined: it is not there. */
 export interface Lookup {
   configMap(name: string): ConfigMap | undefined;
   secret(name: string): Secret | undefined;
+  /** The Secret a volume is mounted with, which may be of another namespace. */
+  mountSecret(ref: SecretRef): Secret | undefined;
   claim(name: string): PersistentVolumeClaim | undefined;
   persistentVolume(name: string): PersistentVolumeSource | undefined;
   token(projection: TokenProjection): string | undefined;

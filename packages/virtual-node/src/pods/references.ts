@@ -15,7 +15,13 @@ import type { PullSecretsOf } from './pull-secrets.ts';
 import type { ServiceVariablesOf } from './service-variables.ts';
 import { ephemeralClaim } from './storage-volumes.ts';
 import { fetchTokens } from './service-account-token.ts';
-import type { PersistentVolumeSource, ProjectedSource, VolumeSources } from './volume-sources.ts';
+import {
+  type PersistentVolumeSource,
+  type ProjectedSource,
+  type SecretRef,
+  type VolumeSources,
+  mountSecret,
+} from './volume-sources.ts';
 
 type Client = Pick<KubeClient, 'get' | 'create'>;
 
@@ -71,9 +77,25 @@ export async function fetchReferences(client: Client, pod: Pod, options: FetchOp
       pullSecrets.filter((name) => !secrets.has(name)),
     ),
   ]);
+  const keyOfRef = (ref: SecretRef): string => `${ref.namespace ?? namespace ?? ''}/${ref.name}`;
+  const sources = [
+    ...((pod.spec.volumes ?? []) as VolumeSources[]),
+    ...[...volumes.values()].map(({ spec }) => spec ?? {}),
+  ];
+  const mountSecrets = await fetchAll(
+    sources.flatMap((source) => {
+      const ref = mountSecret(source);
+      return ref ? [keyOfRef(ref)] : [];
+    }),
+    (key) => {
+      const [of = '', name = ''] = key.split('/');
+      return client.get(resources.secrets, { namespace: of, name }, { signal });
+    },
+  );
   return {
     configMap: (name) => configMaps.get(name),
     secret: (name) => secrets.get(name) ?? registrySecrets.get(name),
+    mountSecret: (ref) => mountSecrets.get(keyOfRef(ref)),
     claim: (name) => claims.get(name),
     persistentVolume: (name) => volumes.get(name)?.spec,
     token: tokens,

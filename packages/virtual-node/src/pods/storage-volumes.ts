@@ -1,7 +1,13 @@
 import type { Pod } from '@ebb/api';
 import type { Lookup } from './lookup.ts';
 import { MissingReference, Unsupported } from './missing.ts';
-import type { CsiVolume, FlexVolume, PersistentVolumeSource, VolumeSources } from './volume-sources.ts';
+import {
+  type CsiVolume,
+  type FlexVolume,
+  type PersistentVolumeSource,
+  type VolumeSources,
+  mountSecret,
+} from './volume-sources.ts';
 import type { GroupVolume } from './volumes.ts';
 
 /**
@@ -21,7 +27,7 @@ export function claimVolume(
   }
   const source = volumeName ? lookup.persistentVolume(volumeName) : undefined;
   if (!source) throw new MissingReference(`persistentvolumeclaim "${claimName}" not bound`);
-  return persistentVolume(name, source);
+  return storageVolume(name, source, lookup);
 }
 
 /** The claim of a volume that is made with its pod (`ephemeral`), by the name Kubernetes gives it. */
@@ -29,25 +35,38 @@ export function ephemeralClaim({ metadata }: Pod, volume: string): string {
   return `${metadata.name ?? ''}-${volume}`;
 }
 
-function persistentVolume(name: string, { nfs, flexVolume: flex, csi }: PersistentVolumeSource): GroupVolume {
+/** A volume that lies elsewhere. Throws `MissingReference` while the Secret it is mounted with is not there. */
+export function storageVolume(name: string, source: PersistentVolumeSource, lookup: Lookup): GroupVolume {
+  const { nfs, flexVolume: flex, csi } = source;
   if (nfs) return nfsVolume(name, nfs);
-  if (flex) return flexVolume(name, flex);
-  if (csi) return csiVolume(name, csi);
+  const secrets = secretOptions(source, lookup);
+  if (flex) return flexVolume(name, { ...flex, options: { ...flex.options, ...secrets } });
+  if (csi) return csiVolume(name, csi, secrets);
   throw new Unsupported(`volume "${name}": its PersistentVolume is of a kind that no container group mounts`);
 }
 
-export function nfsVolume(name: string, { server, path, readOnly }: NonNullable<VolumeSources['nfs']>): GroupVolume {
+/** Keys to storage are options of the volume, as its driver names them: `akId`, `akSecret`. */
+function secretOptions(source: PersistentVolumeSource, lookup: Lookup): Record<string, string> {
+  const ref = mountSecret(source);
+  if (!ref) return {};
+  const secret = lookup.mountSecret(ref);
+  if (!secret) throw new MissingReference(`secret "${ref.name}" not found`);
+  const text = (value: string): string => Buffer.from(value, 'base64').toString('utf8');
+  return Object.fromEntries(Object.entries(secret.data ?? {}).map(([key, value]) => [key, text(value)]));
+}
+
+function nfsVolume(name: string, { server, path, readOnly }: NonNullable<VolumeSources['nfs']>): GroupVolume {
   return { name, type: 'NFSVolume', NFSVolume: { server, path, ...(readOnly ? { readOnly } : {}) } };
 }
 
 /** Drivers `alicloud/disk`, `alicloud/nas` and `alicloud/oss` (serverless-node.md, section 2.2). */
-export function flexVolume(name: string, { driver, fsType, options = {} }: FlexVolume): GroupVolume {
+function flexVolume(name: string, { driver, fsType, options = {} }: FlexVolume): GroupVolume {
   const text = JSON.stringify(options);
   return { name, type: 'FlexVolume', flexVolume: { driver, options: text, ...(fsType ? { fsType } : {}) } };
 }
 
 /** Alibaba Cloud's CSI drivers, by the attributes their volumes have; no other driver reaches a container group. */
-export function csiVolume(name: string, csi: CsiVolume): GroupVolume {
+function csiVolume(name: string, csi: CsiVolume, secrets: Readonly<Record<string, string>>): GroupVolume {
   const { driver, volumeHandle = '', fsType, volumeAttributes = {}, readOnly } = csi;
   const { server, path = '/', ...attributes } = volumeAttributes;
   switch (driver) {
@@ -61,7 +80,7 @@ export function csiVolume(name: string, csi: CsiVolume): GroupVolume {
         ...(fsType ? { fsType } : {}),
       });
     case 'ossplugin.csi.alibabacloud.com':
-      return flexVolume(name, { driver: 'alicloud/oss', options: { path, ...attributes } });
+      return flexVolume(name, { driver: 'alicloud/oss', options: { path, ...attributes, ...secrets } });
     default:
       throw new Unsupported(`volume "${name}": no container group mounts volumes of CSI driver ${driver}`);
   }

@@ -46,9 +46,17 @@ export interface TokenProjection {
   readonly expirationSeconds?: number;
 }
 
+/** A Secret; of a PersistentVolume with its namespace, else of the pod's. */
+export interface SecretRef {
+  readonly name: string;
+  readonly namespace?: string;
+}
+
 export interface FlexVolume {
   readonly driver: string;
   readonly fsType?: string;
+  readonly readOnly?: boolean;
+  readonly secretRef?: SecretRef;
   readonly options?: Readonly<Record<string, string>>;
 }
 
@@ -59,6 +67,12 @@ export interface CsiVolume {
   readonly fsType?: string;
   readonly readOnly?: boolean;
   readonly volumeAttributes?: Readonly<Record<string, string>>;
+  readonly nodePublishSecretRef?: SecretRef;
+}
+
+/** The Secret a volume is mounted with. */
+export function mountSecret({ csi, flexVolume }: Pick<VolumeSources, 'csi' | 'flexVolume'>): SecretRef | undefined {
+  return csi?.nodePublishSecretRef ?? flexVolume?.secretRef;
 }
 
 /** `core/v1 PersistentVolumeSpec`, as far as it says where a volume is. */

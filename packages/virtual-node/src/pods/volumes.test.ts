@@ -14,19 +14,34 @@ const pod = (volume: object): Pod => ({
 });
 const lookup: Lookup = {
   ...emptyLookup,
-  configMap: (name) => (name === 'config' ? { metadata: { name }, data: { a: 'A', b: 'B' } } : undefined),
+  configMap: (name) =>
+    ({
+      config: { metadata: { name }, data: { a: 'A', b: 'B' } },
+      huge: { metadata: { name }, data: { a: 'x'.repeat(1_000_000) } },
+    })[name],
+  mountSecret: ({ name, namespace = 'shop' }) =>
+    name === 'key' ? { metadata: {}, data: { akId: base64(`of ${namespace}`) } } : undefined,
   secret: (name) => (name === 'secret' ? { metadata: { name }, data: { a: base64('secret A') } } : undefined),
   token: ({ audience }) => (audience === 'nobody' ? undefined : `token for ${audience ?? 'the server'}`),
   claim: (name) =>
     ({
       nas: { metadata: {}, spec: { volumeName: 'pv-nas' } },
       disk: { metadata: {}, spec: { volumeName: 'pv-disk' } },
+      oss: { metadata: {}, spec: { volumeName: 'pv-oss' } },
+      'p-v': { metadata: {}, spec: { volumeName: 'pv-nas' } },
       unbound: { metadata: {}, spec: {} },
     })[name],
   persistentVolume: (name) =>
     ({
       'pv-nas': {
         csi: { driver: 'nasplugin.csi.alibabacloud.com', volumeAttributes: { server: 'nas.example', path: '/share' } },
+      },
+      'pv-oss': {
+        csi: {
+          driver: 'ossplugin.csi.alibabacloud.com',
+          volumeAttributes: { bucket: 'b', url: 'u' },
+          nodePublishSecretRef: { name: 'key', namespace: 'kube-system' },
+        },
       },
       'pv-disk': { csi: { driver: 'diskplugin.csi.alibabacloud.com', volumeHandle: 'd-1', fsType: 'ext4' } },
     })[name],
@@ -99,6 +114,8 @@ describe('volumes of files', () => {
     [{ persistentVolumeClaim: { claimName: 'unbound' } }, 'persistentvolumeclaim "unbound" not bound'],
     [{ hostPath: { path: '/' } }, 'this node has no hostPath volumes'],
     [{ csi: { driver: 'other' } }, 'CSI driver other'],
+    [{ csi: { driver: 'd', nodePublishSecretRef: { name: 'gone' } } }, 'secret "gone" not found'],
+    [{ configMap: { name: 'huge' } }, 'spec.volumes["v"] cannot be had on a virtual node: the files'],
   ])('of %j say what is wrong', (volume, message) => {
     expect(() => groupVolumes(pod(volume), lookup)).toThrow(message);
   });
@@ -127,6 +144,18 @@ describe('volumes of storage', () => {
       { csi: { driver: 'ossplugin.csi.alibabacloud.com', volumeAttributes: { bucket: 'b', url: 'u' } } },
       { type: 'FlexVolume', flexVolume: { driver: 'alicloud/oss', options: '{"path":"/","bucket":"b","url":"u"}' } },
     ],
+    [
+      { persistentVolumeClaim: { claimName: 'oss' } },
+      {
+        type: 'FlexVolume',
+        flexVolume: { driver: 'alicloud/oss', options: '{"path":"/","bucket":"b","url":"u","akId":"of kube-system"}' },
+      },
+    ],
+    [
+      { flexVolume: { driver: 'alicloud/oss', options: { bucket: 'b' }, secretRef: { name: 'key' } } },
+      { type: 'FlexVolume', flexVolume: { driver: 'alicloud/oss', options: '{"bucket":"b","akId":"of shop"}' } },
+    ],
+    [{ ephemeral: {} }, { type: 'NFSVolume', NFSVolume: { server: 'nas.example', path: '/share' } }],
   ])('turn %j into what ECI mounts', (volume, expected) => {
     expect(groupVolumes(pod(volume), lookup)).toEqual([{ name: 'v', ...expected }]);
   });

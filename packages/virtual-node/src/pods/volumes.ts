@@ -3,7 +3,7 @@ import type { CreateGroup } from '../eci/eci.ts';
 import { configFiles } from './config-files.ts';
 import type { Lookup } from './lookup.ts';
 import { MissingReference, Unsupported } from './missing.ts';
-import { claimVolume, csiVolume, ephemeralClaim, flexVolume, nfsVolume } from './storage-volumes.ts';
+import { claimVolume, ephemeralClaim, storageVolume } from './storage-volumes.ts';
 import type { VolumeSources } from './volume-sources.ts';
 
 export type GroupVolume = NonNullable<CreateGroup['volume']>[number];
@@ -13,7 +13,26 @@ export type GroupVolume = NonNullable<CreateGroup['volume']>[number];
  * what their volume is (serverless-node.md, sections 1.4 and 2.2). Throws `MissingReference` and `Unsupported`.
  */
 export function groupVolumes(pod: Pod, lookup: Lookup): GroupVolume[] {
-  return (pod.spec.volumes ?? []).map((volume) => groupVolume(volume, pod, lookup));
+  const volumes = (pod.spec.volumes ?? []).map((volume) => groupVolume(volume, pod, lookup));
+  checkSize(volumes);
+  return volumes;
+}
+
+/** Files travel in the head of a call, in Base64: a server reads no longer one (serverless-node.md, section 2.1). */
+const maxContent = 900_000;
+
+function checkSize(volumes: readonly GroupVolume[]): void {
+  const sizes = volumes.map(({ name = '', configFileVolume }) => {
+    const files = configFileVolume?.configFileToPath ?? [];
+    return { name, size: files.reduce((sum, { content = '' }) => sum + content.length, 0) };
+  });
+  const total = sizes.reduce((sum, { size }) => sum + size, 0);
+  if (total <= maxContent) return;
+  const largest = sizes.reduce((most, each) => (each.size > most.size ? each : most));
+  throw new Unsupported(
+    `spec.volumes[${JSON.stringify(largest.name)}] cannot be had on a virtual node: the files of the pod's volumes are ` +
+      `${total} bytes in Base64, ${largest.size} of them here; a call to ECI carries at most ${maxContent}`,
+  );
 }
 
 /** Only those volumes of a pod that are files, which may change while it runs. */
@@ -30,9 +49,7 @@ function groupVolume(volume: Volume, pod: Pod, lookup: Lookup): GroupVolume {
   const files = filesVolume(volume, pod, lookup);
   if (files) return files;
   if (emptyDir) return { name, type: 'EmptyDirVolume', emptyDirVolume: emptyDirOf(emptyDir) };
-  if (nfs) return nfsVolume(name, nfs);
-  if (flex) return flexVolume(name, flex);
-  if (csi) return csiVolume(name, csi);
+  if (nfs ?? flex ?? csi) return storageVolume(name, volume as VolumeSources, lookup);
   if (claim) return claimVolume(name, claim, { pod, lookup });
   // Its claim is made by the cluster, and named after both.
   if (ephemeral) return claimVolume(name, { claimName: ephemeralClaim(pod, name) }, { pod, lookup });
