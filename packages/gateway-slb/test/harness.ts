@@ -14,6 +14,7 @@ import {
 import { silentLogger, systemClock } from '@ebb/base';
 import { eventually } from '@ebb/base/testing';
 import { buildTable } from '@ebb/router';
+import type { TlsOptions } from '../src/edge/tls-listener.ts';
 import type { RevisionSettings } from '../src/http/data-plane.ts';
 import type { HttpLimits } from '../src/http/listen.ts';
 import { type OpenDataPlane, openDataPlane } from '../src/http/open-data-plane.ts';
@@ -75,11 +76,15 @@ export interface GatewayOptions {
   readonly rules?: readonly IngressRule[];
   readonly path?: Partial<IngressPath>;
   readonly httpOption?: 'Redirected';
+  /** Listens for TLS too. */
+  readonly tls?: TlsOptions;
 }
 
 export interface TestGateway extends AsyncDisposable {
   readonly port: number;
   readonly privatePort: number;
+  /** 0 without `tls`. */
+  readonly tlsPort: number;
   readonly activator: Activator;
   readonly plane: OpenDataPlane;
   readonly reports: readonly StatReport[];
@@ -118,7 +123,11 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
     table: () => table,
     ready: () => true,
     settingsOf: () => settings,
-    listeners: { public: { host: '127.0.0.1', port: 0 }, private: { host: '127.0.0.1', port: 0 } },
+    listeners: {
+      public: { host: '127.0.0.1', port: 0 },
+      private: { host: '127.0.0.1', port: 0 },
+      https: options.tls && { host: '127.0.0.1', port: 0, tls: options.tls },
+    },
     limits: options.limits,
   });
   ({ probe } = plane);
@@ -139,6 +148,7 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
   return {
     port: plane.publicAddress.port,
     privatePort: plane.privateAddress?.port ?? 0,
+    tlsPort: plane.httpsAddress?.port ?? 0,
     activator,
     plane,
     reports,

@@ -26,6 +26,8 @@ export class StreamBody implements RequestBody {
 
   /** Takes what has come. False if that is more than was announced. */
   take(bytes: Buffer): boolean {
+    // A sink may write a chunk of HTTP/1.1, of which an empty one is the last.
+    if (bytes.length === 0) return true;
     this.#received += bytes.length;
     if (this.length !== undefined && this.#received > this.length) {
       this.#release(bytes.length);
