@@ -11,6 +11,8 @@ export interface GroupSpec {
   readonly memory: number;
   /** ECS types to make it from, in order of preference; they outrank `cpu` and `memory`. */
   readonly instanceTypes: readonly string[];
+  /** Kinds of instance, in order of preference. Default: any. */
+  readonly computeCategories?: readonly ComputeCategory[];
   /** Where it may be, in order of preference. */
   readonly vSwitchIds: readonly string[];
   /** The order of vSwitches means nothing. */
@@ -38,6 +40,9 @@ export interface GroupSpec {
   /** Fields that only come back in answers: `SecurityGroupId`, `RamRoleName`… by their name on the wire. */
   readonly labels: Readonly<Record<string, string>>;
 }
+
+export const computeCategories = ['economy', 'general'] as const;
+export type ComputeCategory = (typeof computeCategories)[number];
 
 export const dnsPolicies = ['None', 'Default', 'ClusterFirst', 'ClusterFirstWithHostNet'] as const;
 

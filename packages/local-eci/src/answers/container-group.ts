@@ -39,11 +39,12 @@ export function containerGroupAnswer(group: Group): object {
 }
 
 function placementAnswer({ placement, spec }: Group): object {
-  const { zoneId, vSwitchId, instanceType, spotShare } = placement;
+  const { zoneId, vSwitchId, instanceType, computeCategory, spotShare } = placement;
   return {
     ZoneId: zoneId,
     ...(vSwitchId === undefined ? {} : { VSwitchId: vSwitchId }),
     ...(instanceType === undefined ? {} : { InstanceType: instanceType }),
+    ...(computeCategory === undefined ? {} : { ComputeCategory: computeCategory }),
     SpotStrategy: spec.spot?.strategy ?? 'NoSpot',
     ...(spec.spot?.priceLimit === undefined ? {} : { SpotPriceLimit: spec.spot.priceLimit }),
     ...(spotShare === undefined ? {} : { Discount: Math.round(spotShare * 100) }),

@@ -1,4 +1,11 @@
-import type { ContainerSpec, GroupSpec, SpotSpec, Tag, VolumeSpec } from '../model.ts';
+import {
+  type ContainerSpec,
+  type GroupSpec,
+  type SpotSpec,
+  type Tag,
+  type VolumeSpec,
+  computeCategories,
+} from '../model.ts';
 import { EciError, invalidParameter, missingParameter } from '../wire/error.ts';
 import type { Parameters } from '../wire/parameters.ts';
 import { parseContainer } from './parse-container.ts';
@@ -21,6 +28,8 @@ const labels = [
   'HostName',
   'ImageSnapshotId',
   'AutoMatchImageCache',
+  'GpuDriverVersion',
+  'MaxPendingMinute',
 ] as const;
 
 /** Reads and checks the parameters of `CreateContainerGroup`. Throws `EciError` naming what is wrong. */
@@ -30,12 +39,15 @@ export function parseGroup(parameters: Parameters): GroupSpec {
   const initContainers = parameters.list('InitContainer', { max: maxContainers }).map(parseContainer);
   const volumes = parseVolumes(parameters);
   checkNames([...initContainers, ...containers], volumes);
+  const categories = parseCategories(parameters);
+  parameters.integer('MaxPendingMinute', { min: 10, max: 1440 });
   const deadline = parameters.integer('ActiveDeadlineSeconds', { min: 1, max: 2 ** 31 });
   return {
     name: parseName(parameters),
     regionId: parameters.required('RegionId'),
     ...parseSize(parameters, containers),
     instanceTypes: words(parameters.string('InstanceType')),
+    ...(categories.length === 0 ? {} : { computeCategories: categories }),
     vSwitchIds: parseVSwitches(parameters),
     scheduleRandom: parameters.word('ScheduleStrategy', ['VSwitchOrdered', 'VSwitchRandom']) === 'VSwitchRandom',
     ...parseSpot(parameters),
@@ -81,6 +93,14 @@ function parseSize(parameters: Parameters, containers: readonly ContainerSpec[])
   const cpu = size('Cpu', 'cpu', 2);
   if (cpu > 64) throw new EciError('InvalidParameter.CPU.Memory', 'A group has at most 64 vCPU.');
   return { cpu, memory: size('Memory', 'memory', 4) };
+}
+
+function parseCategories(parameters: Parameters): (typeof computeCategories)[number][] {
+  return parameters.strings('ComputeCategory', { max: computeCategories.length }).map((name) => {
+    const category = computeCategories.find((each) => each === name);
+    if (category) return category;
+    throw invalidParameter('ComputeCategory', `must be of ${computeCategories.join(', ')}`);
+  });
 }
 
 function parseVSwitches(parameters: Parameters): string[] {

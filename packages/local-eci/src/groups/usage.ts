@@ -8,7 +8,7 @@ import type { Group } from './group.ts';
 export function usageOf(group: Group, goneAtMs?: number): Usage | undefined {
   const { state, placement, spec } = group;
   if (state.startedAtMs === undefined) return undefined;
-  const { size, instanceType, spotShare, zoneId } = placement;
+  const { size, instanceType, computeCategory, spotShare, zoneId } = placement;
   const tag = (key: string): string => spec.tags.find((each) => each.key === key)?.value ?? '';
   return {
     groupId: group.id,
@@ -16,6 +16,7 @@ export function usageOf(group: Group, goneAtMs?: number): Usage | undefined {
     offer: {
       ...size,
       instanceType,
+      computeCategory,
       ...(spotShare === undefined ? {} : { spot: { share: spotShare, protectedHours: spec.spot?.durationHours ?? 1 } }),
     },
     fromMs: state.startedAtMs,

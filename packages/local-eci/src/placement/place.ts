@@ -1,5 +1,5 @@
 import type { Faults } from '../faults/faults.ts';
-import type { GroupSpec } from '../model.ts';
+import type { ComputeCategory, GroupSpec } from '../model.ts';
 import { listPrice } from '../billing/prices.ts';
 import { sizeOfType } from '../sizes/instance-types.ts';
 import { type Size, roundUp } from '../sizes/specs.ts';
@@ -13,6 +13,8 @@ export interface Placement {
   /** What the instance really has. */
   readonly size: Size;
   readonly instanceType: string | undefined;
+  /** Of one that was asked for by category. */
+  readonly computeCategory?: ComputeCategory | undefined;
   /** What the spot market asks of the list price; undefined for an instance on demand. */
   readonly spotShare: number | undefined;
   /** The stock was gone when it came to making the instance. */
@@ -32,18 +34,20 @@ export interface Market {
 }
 
 const secondsPerHour = 3600;
+const maxEconomyCpu = 8;
+const leastGeneralCpu = 1;
 
 /** Finds an instance for a group: its types in order, in its zones in order. Throws `EciError` if there is none. */
 export function place(spec: GroupSpec, market: Market): Placement {
   const places = placesOf(spec, market);
   const choices = choicesOf(spec, market);
-  for (const { size, instanceType } of choices) {
+  for (const { size, instanceType, computeCategory } of choices) {
     for (const { zoneId, vSwitchId } of places) {
       const stock = stockOf(size, zoneId, spec, market);
       if (stock === 'none') continue;
       const spotShare = spec.spot ? market.faults.spotShare(zoneId) : undefined;
       if (spotShare !== undefined && isTooDear(spec, size, spotShare)) continue;
-      return { zoneId, vSwitchId, size, instanceType, spotShare, isLate: stock === 'late' };
+      return { zoneId, vSwitchId, size, instanceType, computeCategory, spotShare, isLate: stock === 'late' };
     }
   }
   throw refusal(spec, choices, places, market);
@@ -79,7 +83,13 @@ function placesOf(
   return [...places.slice(from), ...places.slice(0, from)];
 }
 
-function choicesOf(spec: GroupSpec, { regionId }: Market): { size: Size; instanceType: string | undefined }[] {
+interface Choice {
+  readonly size: Size;
+  readonly instanceType: string | undefined;
+  readonly computeCategory?: ComputeCategory;
+}
+
+function choicesOf(spec: GroupSpec, { regionId }: Market): readonly Choice[] {
   const { cpu, memory, instanceTypes, spot } = spec;
   if (instanceTypes.length > 0) {
     const known = instanceTypes.flatMap((instanceType) => {
@@ -94,7 +104,17 @@ function choicesOf(spec: GroupSpec, { regionId }: Market): { size: Size; instanc
   }
   const size = roundUp({ cpu, memory }, regionId, { spot: spot !== undefined });
   if (!size) throw new EciError('InvalidParameter.CPU.Memory', 'There is no spec of that much vCPU and memory.');
-  return [{ size, instanceType: undefined }];
+  if (!spec.computeCategories) return [{ size, instanceType: undefined }];
+  const sold = spec.computeCategories.filter((category) => isSoldAs(category, size));
+  if (sold.length > 0) return sold.map((computeCategory) => ({ size, instanceType: undefined, computeCategory }));
+  throw new EciError(
+    'InvalidParameter.CPU.Memory',
+    `${size.cpu} vCPU are not sold as ${spec.computeCategories.join()}.`,
+  );
+}
+
+function isSoldAs(category: ComputeCategory, { cpu }: Size): boolean {
+  return category === 'economy' ? cpu <= maxEconomyCpu : cpu >= leastGeneralCpu;
 }
 
 function refusal(

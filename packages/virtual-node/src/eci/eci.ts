@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type * as sdkModule from '@alicloud/eci20180808';
 import * as openApi from '@alicloud/openapi-client';
-import { RuntimeOptions } from '@alicloud/tea-util';
+import { ExtendsParameters, RuntimeOptions } from '@alicloud/tea-util';
 import { systemClock } from '@ebb/base';
 import { type ActionName, CallGate } from './call-gate.ts';
 import { type EciError, badAnswer } from './error.ts';
@@ -30,7 +30,15 @@ export interface EciAccess {
 export type ContainerGroup = sdkModule.DescribeContainerGroupsResponseBodyContainerGroups;
 export type GroupContainer = sdkModule.DescribeContainerGroupsResponseBodyContainerGroupsContainers;
 export type GroupContainerState = sdkModule.DescribeContainerGroupsResponseBodyContainerGroupsContainersCurrentState;
-export type CreateGroup = Plain<sdkModule.CreateContainerGroupRequest>;
+export type CreateGroup = Plain<sdkModule.CreateContainerGroupRequest> & NewerFields;
+
+/** Fields of `CreateContainerGroup` that are younger than the SDK for Node (serverless-node.md, section 2.1). */
+export interface NewerFields {
+  /** In order of preference. */
+  readonly computeCategory?: readonly string[] | undefined;
+  readonly maxPendingMinute?: number | undefined;
+  readonly gpuDriverVersion?: string | undefined;
+}
 
 /** The fields of a model of the SDK, which takes plain objects for nested models too. */
 type Plain<T> = T extends readonly (infer Item)[]
@@ -132,11 +140,12 @@ export function createEci(access: EciAccess, gate: CallGate = openGate()): Eci {
   };
   return {
     ...createInside({ client, sdk, runtime, regionId, call }),
-    create: async (group) => {
+    create: async ({ computeCategory, maxPendingMinute, gpuDriverVersion, ...group }) => {
       const network = { vSwitchId: access.vSwitchId, securityGroupId: access.securityGroupId };
       const request = new sdk.CreateContainerGroupRequest({ regionId, ...network, ...group });
+      const newer = { computeCategory, maxPendingMinute, gpuDriverVersion };
       const make = (): ReturnType<typeof client.createContainerGroup> =>
-        client.createContainerGroupWithOptions(request, runtime);
+        client.createContainerGroupWithOptions(request, runtimeWith(newer));
       const { body } = await gate.call('CreateContainerGroup', make, { hasTurn: true });
       // Asked again with the same token, it tells which group that is.
       if (!body?.containerGroupId) throw badAnswer('it names no group');
@@ -224,6 +233,16 @@ export function createEci(access: EciAccess, gate: CallGate = openGate()): Eci {
       return body?.content ?? '';
     },
   };
+}
+
+/** The SDK sends what it has no field for, too, if it is asked to. */
+function runtimeWith({ computeCategory = [], maxPendingMinute, gpuDriverVersion }: NewerFields): RuntimeOptions {
+  const queries = {
+    ...Object.fromEntries(computeCategory.map((category, index) => [`ComputeCategory.${index + 1}`, category])),
+    ...(maxPendingMinute === undefined ? {} : { MaxPendingMinute: String(maxPendingMinute) }),
+    ...(gpuDriverVersion === undefined ? {} : { GpuDriverVersion: gpuDriverVersion }),
+  };
+  return new RuntimeOptions({ ...limits, extendsParameters: new ExtendsParameters({ queries }) });
 }
 
 function tagsOf(tags: Readonly<Record<string, string>>): { key: string; value: string }[] {

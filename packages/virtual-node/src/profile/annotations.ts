@@ -23,8 +23,12 @@ const flag =
   <Name extends keyof CreateGroup>(field: Name): Reader =>
   (value, name) => ({ [field]: readFlag(value, name) });
 const whole =
-  <Name extends keyof CreateGroup>(field: Name, least = 0): Reader =>
-  (value, name) => ({ [field]: readNumber(value, name, { isWhole: true, least }) });
+  <Name extends keyof CreateGroup>(field: Name, least = 0, most = Number.MAX_SAFE_INTEGER): Reader =>
+  (value, name) => {
+    const number = readNumber(value, name, { isWhole: true, least });
+    if (number > most) throw wrong(name, value, `at most ${most}`);
+    return { [field]: number };
+  };
 /** Kubernetes counts bits a second, ECI bytes. */
 const bandwidth =
   <Name extends keyof CreateGroup>(field: Name): Reader =>
@@ -48,6 +52,7 @@ const maxVSwitches = 10;
 const maxSecurityGroups = 5;
 const maxRegistries = 20;
 const maxNtpServers = 10;
+const computeCategories: readonly string[] = ['economy', 'general'];
 const address = [/^\d{1,3}(\.\d{1,3}){3}$/, 'an IPv4 address'] as const;
 
 /**
@@ -57,6 +62,13 @@ const address = [/^\d{1,3}(\.\d{1,3}){3}$/, 'an IPv4 address'] as const;
 export const fieldAnnotations: Readonly<Record<string, Reader>> = {
   'eci-vswitch': list('vSwitchId', maxVSwitches),
   'eci-schedule-strategy': word('scheduleStrategy', ['VSwitchOrdered', 'VSwitchRandom']),
+  'eci-compute-category': (value, name) => {
+    const computeCategory = readWords(value, name, computeCategories.length);
+    if (computeCategory.every((each) => computeCategories.includes(each))) return { computeCategory };
+    throw wrong(name, value, `of ${computeCategories.join(', ')}`);
+  },
+  'eci-gpu-driver-version': text('gpuDriverVersion'),
+  'eci-max-pending-minute': whole('maxPendingMinute', 10, 1440),
   'eci-cpu-option-core': whole('cpuOptionsCore', 1),
   'eci-cpu-option-ht': whole('cpuOptionsThreadsPerCore', 1),
   'eci-image-cache': flag('autoMatchImageCache'),
@@ -72,6 +84,10 @@ export const fieldAnnotations: Readonly<Record<string, Reader>> = {
   'eip-bandwidth': whole('eipBandwidth', 1),
   'eip-isp': text('eipISP'),
   'eip-common-bandwidth-package-id': text('eipCommonBandwidthPackage'),
+  'eci-enable-ipv6': (value, name) => (readFlag(value, name) ? { ipv6AddressCount: 1 } : {}),
+  'eci-ipv6-bandwidth-enable': flag('ipv6GatewayBandwidthEnable'),
+  // With its unit, such as 5M, or in Mbit/s.
+  'eci-ipv6-bandwidth': text('ipv6GatewayBandwidth', /^\d+M?$/, 'a number of Mbit/s'),
   'eci-private-ip-address': text('privateIpAddress', ...address),
   'eci-fixed-ip': word('fixedIp', ['true', 'false']),
   'eci-fixed-ip-retain-hour': whole('fixedIpRetainHour', 1),
