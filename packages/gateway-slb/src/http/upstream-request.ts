@@ -48,5 +48,6 @@ function makeRequest({ head, path, forward, peer, downstream }: RequestParts): U
     contentLength,
     expectsContinue: expectsContinue && body !== undefined,
     lines: undefined,
+    fields: undefined,
   };
 }

@@ -1,7 +1,14 @@
 import { type Socket, connect } from 'node:net';
 import type { Address } from '@ebb/activator';
 import type { Clock } from '@ebb/base';
-import { type Call, type CallSink, type Upstream, type UpstreamRequest, connectTimeoutMs } from '../upstream/call.ts';
+import {
+  type Call,
+  type CallSink,
+  type Upstream,
+  type UpstreamRequest,
+  connectTimeoutMs,
+  systemFaults,
+} from '../upstream/call.ts';
 import { HeadMemory } from './head-memory.ts';
 import { type CallChannel, InstanceCall, headOf } from './instance-call.ts';
 import type { ParsedResponse } from './response-parser.ts';
@@ -18,9 +25,6 @@ const keptSteps = 8;
  * used, once the instance has closed one sooner than that.
  */
 const freshSteps = 2;
-
-/** Says nothing about the instance: we have no more sockets or ports. */
-const ownFaults: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOBUFS']);
 
 const repeatable: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 
@@ -215,7 +219,7 @@ class Connection implements CallChannel {
     const call = this.#call;
     const code = 'code' in error ? String(error.code) : '';
     if (!call) this.#leave(true);
-    else if (ownFaults.has(code)) call.failed('reset', error);
+    else if (systemFaults.has(code)) call.failed('reset', error);
     else if (!this.#connected) call.failed('connect', error);
     else call.broken(error);
   }

@@ -13,8 +13,8 @@ export interface ConnectionOwner {
   opened(stream: Stream, fields: readonly string[] | undefined): void;
   /** The peer has told of itself. */
   settled(settings: Settings): void;
-  /** The peer answers no stream above this one, and begins none. */
-  goaway(lastStreamId: number): void;
+  /** The peer goes: a client begins no more streams, a server looks at no more than those that are open now. */
+  goaway(): void;
   /** A stream does not count any more. */
   closed(): void;
   /** The answer to `ping` has come. */
@@ -106,11 +106,11 @@ export class Connection implements FramesOwner {
     return stream;
   }
 
-  /** Tells the client to go. If that is final, no stream that it begins from now on is answered. */
+  /** Tells the peer to go. If that is final, no stream that it begins from now on is answered. */
   goaway(isFinal: boolean): void {
     const { table } = this.#streams;
     if (isFinal) table.lastTaken = table.last;
-    this.#sendGoaway(isFinal ? table.last : maxInt31, errorCodes.noError);
+    this.#sendGoaway(isFinal ? this.#lastOfPeer : maxInt31, errorCodes.noError);
   }
 
   /** Asks for a sign of life, see `ponged`. */
@@ -129,15 +129,15 @@ export class Connection implements FramesOwner {
   lost(): void {
     this.#over();
     this.#sender.stop();
-    this.#streams.breakAll(errorCodes.internalError);
+    this.#streams.breakAbove(0, errorCodes.internalError, 'loss');
   }
 
   /** Tells the peer what it has done, and ends the connection. */
   fail(error: ConnectionError): void {
     if (this.#isOver) return;
     this.#over();
-    this.#sendGoaway(this.#isServer ? this.#streams.table.last : 0, error.code);
-    this.#streams.breakAll(error.code);
+    this.#sendGoaway(this.#lastOfPeer, error.code);
+    this.#streams.breakAbove(0, error.code, 'rules');
     this.#sender.end();
     this.#owner.failed(error);
   }
@@ -159,7 +159,13 @@ export class Connection implements FramesOwner {
   }
 
   peerGoaway(lastStreamId: number): void {
-    this.#owner.goaway(lastStreamId);
+    if (!this.#isServer) this.#streams.breakAbove(lastStreamId, errorCodes.refusedStream, 'peer');
+    this.#owner.goaway();
+  }
+
+  /** The last stream the peer has begun; servers begin none. */
+  get #lastOfPeer(): number {
+    return this.#isServer ? this.#streams.table.last : 0;
   }
 
   #greet({ side, maxStreams = 0, streamWindow, connectionWindow, maxHeaderBytes }: ConnectionOptions): void {

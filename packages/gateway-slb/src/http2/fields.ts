@@ -36,6 +36,23 @@ export function areSoundTrailers(list: readonly string[]): boolean {
 }
 
 /**
+ * The fields of an instance, without blanks around values: apps let them through in what they say of errors, and HTTP/1.1 does not mind
+ * them either. Undefined if they are malformed otherwise.
+ */
+export function soundFields(list: readonly string[]): readonly string[] | undefined {
+  let fields = list;
+  for (let i = 0; i + 1 < list.length; i += 2) {
+    const value = list[i + 1] ?? '';
+    const trimmed = beginsOrEndsBlank(value) ? trim(value) : value;
+    if (!isSound(list[i] ?? '', trimmed)) return undefined;
+    if (trimmed !== value) fields = fields.with(i + 1, trimmed);
+  }
+  return fields;
+}
+
+const trim = (value: string): string => value.replaceAll(/^[\t ]+|[\t ]+$/g, '');
+
+/**
  * Adds headers (name, value, name, value…) to those to be sent, names in small letters, without what concerns one connection only. Throws
  * at what is no header.
  */
@@ -46,7 +63,7 @@ export function addFields(fields: string[], list: readonly string[]): string[] {
     if (hopByHop.has(name)) continue;
     if (!lowerToken.test(name) || unwritable.test(value))
       throw new Error(`header ${JSON.stringify(name)} cannot be written`);
-    fields.push(name, beginsOrEndsBlank(value) ? value.replaceAll(/^[\t ]+|[\t ]+$/g, '') : value);
+    fields.push(name, beginsOrEndsBlank(value) ? trim(value) : value);
   }
   return fields;
 }

@@ -78,8 +78,7 @@ export class IncomingFrames implements FrameHandler {
     const { streams, guard, isServer } = this.#options;
     const stream = streams.table.find(streamId);
     if (!stream) return this.#spendNoise(1);
-    streams.abandon(stream);
-    stream.owner?.broken(code);
+    streams.break(stream, code, 'peer');
     if (isServer && !stream.isSent) guard.streamBroken();
   }
 
@@ -138,7 +137,7 @@ export class IncomingFrames implements FrameHandler {
     if (!stream && !streams.table.isOver(streamId)) throw new ConnectionError(code, message);
     if (stream) streams.reset(stream, code);
     else streams.refuse(streamId, code);
-    stream?.owner?.broken(code);
+    stream?.owner?.broken(code, 'rules');
     if (isServer) guard.streamBroken();
   }
 

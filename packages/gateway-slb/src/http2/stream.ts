@@ -12,8 +12,11 @@ export interface StreamOwner {
   /** The peer takes bytes again, after `send` returned false. */
   drained(): void;
   /** The stream is over before its time. */
-  broken(code: number): void;
+  broken(code: number, by: BrokenBy): void;
 }
+
+/** Who has broken a stream: the peer by a reset, the rules because the peer has not kept to them, or the loss of the connection. */
+export type BrokenBy = 'peer' | 'rules' | 'loss';
 
 /** What a stream needs of its connection. */
 export interface StreamHost {

@@ -1,5 +1,5 @@
 import type { Sender } from './sender.ts';
-import { Stream, type StreamHost } from './stream.ts';
+import { type BrokenBy, Stream, type StreamHost } from './stream.ts';
 import { StreamTable } from './stream-table.ts';
 import { ReceiveWindow } from './windows.ts';
 import { ConnectionError, StreamError, defaultWindow, errorCodes, frameTypes } from './wire.ts';
@@ -85,6 +85,13 @@ export class Streams implements StreamHost {
     stream.body.discard();
   }
 
+  /** A stream is over before its time, and its owner told so. A response that has come whole is passed on all the same. */
+  break(stream: Stream, code: number, by: BrokenBy): void {
+    if (!this.#options.isServer && stream.isReceived) return this.#close(stream);
+    this.abandon(stream);
+    stream.owner?.broken(code, by);
+  }
+
   /** The peer has sent all on a stream. */
   received(stream: Stream, trailers: readonly string[]): void {
     stream.isReceived = true;
@@ -114,12 +121,9 @@ export class Streams implements StreamHost {
     }
   }
 
-  /** No stream goes on. */
-  breakAll(code: number): void {
-    for (const stream of this.table.open.values()) {
-      this.abandon(stream);
-      stream.owner?.broken(code);
-    }
+  /** No stream above this one goes on. */
+  breakAbove(id: number, code: number, by: BrokenBy): void {
+    for (const stream of this.table.open.values()) if (stream.id > id) this.break(stream, code, by);
   }
 
   #close(stream: Stream): void {

@@ -15,6 +15,8 @@ export interface UpstreamRequest {
   readonly expectsContinue: boolean;
   /** As it is sent over HTTP/1.1, once that was worked out. */
   lines?: string | undefined;
+  /** The same over HTTP/2: name, value, name, value… */
+  fields?: readonly string[] | undefined;
 }
 
 /**
@@ -56,6 +58,9 @@ export interface Upstream extends Disposable {
 
 /** Time a connection to an instance may take to come about. */
 export const connectTimeoutMs = 5000;
+
+/** Faults of connections that say nothing about the instance: we have no more sockets or ports. */
+export const systemFaults: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOBUFS']);
 
 /** Most bytes an instance's headers may have. */
 export const maxHeaderBytes = 65_536;

@@ -1,116 +1,135 @@
-import { type ClientHttp2Stream, type IncomingHttpHeaders, type OutgoingHttpHeaders, constants } from 'node:http2';
-import { STATUS_CODES } from 'node:http';
-import type { BodySink } from '../http/downstream.ts';
-import { readResponseHead } from '../http/response-head.ts';
-import { addFields, ordinaryFields, trailerFields } from './node-fields.ts';
+import type { BodySink, ResponseHead } from '../http/downstream.ts';
+import { bodiless } from '../http/status.ts';
+import { addFields, soundFields, trailerFields } from '../http2/fields.ts';
+import type { BrokenBy, Stream, StreamOwner } from '../http2/stream.ts';
+import { StreamError, errorCodes } from '../http2/wire.ts';
 import type { Call, CallSink, FailureKind, UpstreamRequest } from './call.ts';
 import type { InstanceSession } from './instance-session.ts';
 
-const { NGHTTP2_CANCEL, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM, NGHTTP2_FLAG_END_STREAM } = constants;
+/** More of them are no information. */
+const maxInformation = 32;
+
+const none: readonly string[] = [];
 
 /** One request to an instance over HTTP/2: one stream. */
-export class Http2Call implements Call, BodySink {
+export class Http2Call implements Call, BodySink, StreamOwner {
   readonly #session: InstanceSession;
   readonly #sink: CallSink;
   readonly #request: UpstreamRequest;
-  readonly #stream: ClientHttp2Stream;
-  #trailers: readonly string[] = [];
-  /** Of the request. */
-  #ownTrailers: readonly string[] = [];
+  readonly #stream: Stream;
+  /** The connection has carried a call before. */
+  readonly #isReused: boolean;
+  #informed = 0;
   #answered = false;
   #over = false;
 
-  constructor(session: InstanceSession, request: UpstreamRequest, sink: CallSink) {
-    this.#session = session;
+  /** Throws at headers that HTTP/2 does not allow; then no session is asked for. */
+  constructor(session: () => InstanceSession, request: UpstreamRequest, sink: CallSink) {
+    const fields = (request.fields ??= fieldsOf(request));
+    this.#session = session();
     this.#sink = sink;
     this.#request = request;
+    this.#isReused = this.#session.hasServed;
+    this.#stream = this.#session.open(this);
+    this.#stream.sendFields(fields);
+    this.#stream.body.flow({ chunk: (bytes) => this.#take(bytes), ended: (trailers) => this.#end(trailers) });
     const { body } = request;
-    this.#stream = session.request(fieldsOf(request), { endStream: !body, waitForTrailers: body !== undefined });
-    this.#listen(this.#stream);
+    if (!body) this.#stream.end(none);
     // Not earlier: what has been read cannot be sent to another instance, if this one cannot be reached.
-    if (body) session.whenConnected(() => this.#over || body.flow(this));
+    else this.#session.whenConnected(() => this.#over || body.flow(this));
   }
 
   chunk(bytes: Buffer): boolean {
-    return this.#over || this.#stream.write(bytes);
+    return this.#over || this.#stream.send(bytes);
   }
 
   ended(trailers: readonly string[]): void {
-    this.#ownTrailers = trailers;
-    if (!this.#over) this.#stream.end();
+    if (!this.#over) this.#stream.end(trailerFields(trailers));
+  }
+
+  drained(): void {
+    this.#request.body?.resume();
   }
 
   resume(): void {
-    this.#stream.resume();
+    this.#stream.body.resume();
   }
 
   abort(): void {
     if (this.#over) return;
     this.#finish();
-    this.#stream.close(NGHTTP2_CANCEL);
+    this.#stream.body.discard();
+    this.#stream.reset(errorCodes.cancel);
   }
 
-  #listen(stream: ClientHttp2Stream): void {
-    stream.on('headers', (headers, _flags, raw?: string[]) => this.#inform(headers, raw ?? []));
-    stream.once('response', (headers, flags, raw?: string[]) => this.#receive(headers, flags, raw ?? []));
-    stream.on('trailers', (_headers, _flags, raw?: string[]) => {
-      this.#trailers = ordinaryFields(raw ?? []);
-    });
-    stream.on('data', (chunk: Buffer) => this.#take(chunk));
-    stream.on('drain', () => this.#request.body?.resume());
-    stream.once('wantTrailers', () => stream.sendTrailers(trailerFields(this.#ownTrailers)));
-    stream.once('end', () => this.#end());
-    stream.on('error', (error) => this.#fail(error));
-    stream.once('close', () => this.#fail(new Error(`the stream was closed with code ${stream.rstCode}`)));
+  fields(list: readonly string[], endStream: boolean): readonly string[] {
+    if (this.#answered) return this.#trailersIn(list, endStream);
+    const head = this.#session.headOf(list);
+    if (!head || (head.status < 200 && endStream)) throw this.#malformed('a response that is none');
+    if (head.status < 200) this.#inform(head);
+    else this.#answer(head);
+    return none;
   }
 
-  #inform(headers: Statuses, raw: readonly string[]): void {
-    const status = Number(headers[':status']);
-    if (!this.#over) this.#sink.information(readResponseHead(status, STATUS_CODES[status] ?? '', ordinaryFields(raw)));
-  }
-
-  #receive(headers: Statuses, flags: number, raw: readonly string[]): void {
+  broken(code: number, by: BrokenBy): void {
     if (this.#over) return;
-    this.#answered = true;
-    const status = Number(headers[':status']);
-    this.#sink.head(readResponseHead(status, STATUS_CODES[status] ?? '', ordinaryFields(raw)));
-    // Said at once, as with gRPC a head that ends the response means something else than one that does not.
-    if ((flags & NGHTTP2_FLAG_END_STREAM) !== 0) this.#end();
-    else process.nextTick(flush, this);
+    const kind = this.#kindOf(code, by);
+    this.#finish();
+    this.#sink.failed(kind, new Error(`the stream was broken by ${by}, code ${code}`));
   }
 
-  #take(chunk: Buffer): void {
-    if (this.#over) return;
-    if (!this.#sink.data(chunk)) this.#stream.pause();
-    this.#sink.flush();
-  }
-
+  /** For the session: all that has come was looked at. */
   flush(): void {
     if (!this.#over) this.#sink.flush();
   }
 
-  #end(): void {
-    if (this.#over || !this.#answered || this.#stream.rstCode !== NGHTTP2_NO_ERROR) return;
-    this.#finish();
-    this.#sink.end(this.#trailers);
-    // The instance wants no more of the body.
-    if (!this.#stream.writableEnded) this.#stream.close(NGHTTP2_CANCEL);
+  #inform(head: ResponseHead): void {
+    if (head.status === 101 || ++this.#informed > maxInformation) {
+      throw this.#malformed(`unexpected status ${head.status}`);
+    }
+    this.#sink.information(head);
   }
 
-  #fail(error: Error): void {
+  #answer(head: ResponseHead): void {
+    this.#answered = true;
+    const hasBody = this.#request.method !== 'HEAD' && !bodiless.has(head.status);
+    this.#stream.body.length = hasBody ? head.contentLength : 0;
+    this.#sink.head(head);
+    this.#session.flushSoon(this);
+  }
+
+  #trailersIn(list: readonly string[], endStream: boolean): readonly string[] {
+    const trailers = endStream ? soundFields(list) : undefined;
+    if (!trailers) throw this.#malformed('trailers that are none');
+    return trailers;
+  }
+
+  #take(bytes: Buffer): boolean {
+    if (this.#over) return true;
+    const more = this.#sink.data(bytes);
+    this.#session.flushSoon(this);
+    return more;
+  }
+
+  #end(trailers: readonly string[]): void {
     if (this.#over) return;
-    const kind = this.#kindOf(error);
     this.#finish();
-    this.#stream.destroy();
-    this.#sink.failed(kind, error);
+    this.#sink.end(trailers);
+    // The instance wants no more of the body.
+    if (!this.#stream.isSent) this.#stream.reset(errorCodes.cancel);
   }
 
-  #kindOf(error: Error): FailureKind {
-    if (!this.#session.isConnected) return 'connect';
-    // The instance says that it has not looked at the request, or was not sent it.
-    const untouched = this.#stream.rstCode === NGHTTP2_REFUSED_STREAM || this.#stream.pending;
-    if (untouched && !this.#answered) return 'refused';
-    return 'code' in error && error.code === 'ERR_HTTP2_ERROR' ? 'invalid' : 'reset';
+  #kindOf(code: number, by: BrokenBy): FailureKind {
+    if (!this.#session.isConnected) return this.#session.hasOwnFault ? 'reset' : 'connect';
+    if (by === 'rules') return 'invalid';
+    if (this.#answered) return 'reset';
+    // The instance says that it has not looked at the request.
+    if (by === 'peer') return code === errorCodes.refusedStream ? 'refused' : 'reset';
+    return this.#isReused ? 'stale' : 'reset';
+  }
+
+  #malformed(what: string): StreamError {
+    return new StreamError(this.#stream.id, errorCodes.protocolError, what);
   }
 
   /** What is left of the body is read and thrown away. */
@@ -121,18 +140,10 @@ export class Http2Call implements Call, BodySink {
   }
 }
 
-type Statuses = IncomingHttpHeaders & { ':status'?: number | undefined };
-
-function flush(call: Http2Call): void {
-  call.flush();
-}
-
-function fieldsOf({ method, path, headers, contentLength }: UpstreamRequest): OutgoingHttpHeaders {
+function fieldsOf({ method, path, headers, contentLength }: UpstreamRequest): readonly string[] {
   const [, host = '', ...rest] = headers.list();
-  const fields: OutgoingHttpHeaders = { ':method': method, ':path': path, ':scheme': 'http', ':authority': host };
-  addFields(fields, rest);
-  const te = rest.findIndex((name, index) => index % 2 === 0 && name.toLowerCase() === 'te');
-  if (te !== -1) fields.te = 'trailers';
-  if (contentLength !== undefined) fields['content-length'] = contentLength;
+  const fields = addFields([':method', method, ':scheme', 'http', ':path', path, ':authority', host], rest);
+  if (rest.some((name, index) => index % 2 === 0 && name.toLowerCase() === 'te')) fields.push('te', 'trailers');
+  if (contentLength !== undefined) fields.push('content-length', String(contentLength));
   return fields;
 }

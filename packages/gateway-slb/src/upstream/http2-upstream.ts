@@ -4,35 +4,63 @@ import type { Call, CallSink, Upstream, UpstreamRequest } from './call.ts';
 import { Http2Call } from './http2-call.ts';
 import { InstanceSession } from './instance-session.ts';
 
+/** The age of idle sessions is counted in steps of so much. */
+const stepMs = 500;
+/** Instances close idle connections after five seconds or more; we are the first to do so, after four. */
+const keptSteps = 8;
+
+/** A session and since when nothing has been under way on it. */
+interface Kept {
+  readonly session: InstanceSession;
+  idleSince: number;
+}
+
 /**
  * HTTP/2 over cleartext, spoken at once: for revisions whose port is named `h2c`. One session an instance, and more while all
  * the streams are taken that the instance allows.
  */
 export class Http2Upstream implements Upstream {
   readonly #clock: Clock;
-  readonly #sessions = new Map<Address, Set<InstanceSession>>();
+  readonly #sessions = new Map<Address, Set<Kept>>();
+  readonly #stepping: Disposable;
+  #steps = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
+    this.#stepping = clock.every(stepMs, () => this.#step());
   }
 
   call(address: Address, request: UpstreamRequest, sink: CallSink): Call {
-    return new Http2Call(this.#session(address), request, sink);
+    return new Http2Call(() => this.#session(address), request, sink);
   }
 
   [Symbol.dispose](): void {
-    for (const sessions of this.#sessions.values()) for (const session of sessions) session.destroy();
+    this.#stepping[Symbol.dispose]();
+    for (const sessions of this.#sessions.values()) for (const { session } of sessions) session.destroy();
   }
 
   #session(address: Address): InstanceSession {
     const sessions = this.#sessions.get(address) ?? new Set();
-    for (const session of sessions) if (session.hasRoom) return session;
-    const session = new InstanceSession(address, this.#clock, () => {
-      sessions.delete(session);
-      if (sessions.size === 0) this.#sessions.delete(address);
+    for (const { session } of sessions) if (session.hasRoom) return session;
+    const session = new InstanceSession(address, () => this.#clock.now(), {
+      idle: () => (kept.idleSince = this.#steps),
+      left: () => {
+        sessions.delete(kept);
+        if (sessions.size === 0) this.#sessions.delete(address);
+      },
     });
-    sessions.add(session);
+    const kept: Kept = { session, idleSince: this.#steps };
+    sessions.add(kept);
     this.#sessions.set(address, sessions);
     return session;
+  }
+
+  #step(): void {
+    this.#steps++;
+    for (const sessions of this.#sessions.values()) {
+      for (const { session, idleSince } of sessions) {
+        if (session.isIdle && this.#steps - idleSince >= keptSteps) session.close();
+      }
+    }
   }
 }

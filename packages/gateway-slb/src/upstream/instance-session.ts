@@ -1,104 +1,175 @@
-import {
-  type ClientHttp2Session,
-  type ClientHttp2Stream,
-  type ClientSessionRequestOptions,
-  type OutgoingHttpHeaders,
-  connect,
-} from 'node:http2';
+import { type Socket, connect } from 'node:net';
 import type { Address } from '@ebb/activator';
-import { type Clock, formatAddress } from '@ebb/base';
-import { connectTimeoutMs, maxHeaderBytes } from './call.ts';
+import { systemFaults, connectTimeoutMs, maxHeaderBytes } from './call.ts';
+import type { ResponseHead } from '../http/downstream.ts';
+import { Connection, type ConnectionOwner } from '../http2/connection.ts';
+import { readResponseFields } from '../http2/response.ts';
+import type { Settings } from '../http2/settings.ts';
+import type { Stream, StreamOwner } from '../http2/stream.ts';
+import { writeParts } from '../http2/write-parts.ts';
 
-/** Time a session without streams is kept. */
-const idleMs = 4000;
 /** What an instance may send ahead, on one stream and over all. */
 const streamWindow = 256 * 1024;
-const sessionWindow = 4 * 1024 * 1024;
+const connectionWindow = 4 * 1024 * 1024;
 /** Streams begun before the instance has told how many it allows. */
 const streamsAtFirst = 100;
 
-/** One connection to an instance. */
-export class InstanceSession {
-  readonly #session: ClientHttp2Session;
-  readonly #clock: Clock;
-  readonly #forget: () => void;
-  #streams = 0;
-  #timer: Disposable;
-  #isForgotten = false;
-  #isConnected = false;
-  /** What is to be done once there is a connection. */
-  readonly #whenConnected: (() => void)[] = [];
+/** All sessions read into it in turn: what a read brings is dealt with before the next. */
+const readBuffer = Buffer.allocUnsafeSlow(64 * 1024);
 
-  /** @param forget Called once it takes no more requests. */
-  constructor(address: Address, clock: Clock, forget: () => void) {
-    this.#clock = clock;
-    this.#forget = forget;
-    const session = connect(`http://${formatAddress(address)}`, {
-      settings: { enablePush: false, initialWindowSize: streamWindow, maxHeaderListSize: maxHeaderBytes },
-      maxHeaderListPairs: Math.ceil(maxHeaderBytes / 33),
-    });
-    this.#session = session;
-    this.#timer = clock.after(connectTimeoutMs, () => this.destroy(new Error('no connection in time')));
-    session.once('connect', () => {
-      this.#isConnected = true;
-      session.setLocalWindowSize(sessionWindow);
-      this.#timer[Symbol.dispose]();
-      for (const task of this.#whenConnected.splice(0)) task();
-      this.#sleepIfIdle();
-    });
-    session.on('error', () => this.#leave()); // each stream hears of it too
-    session.once('goaway', () => this.#leave());
-    session.once('close', () => this.#leave());
-  }
+/** Is to do something once all that has come was looked at. */
+interface Flushed {
+  flush(): void;
+}
 
+/** Is told what becomes of a session. */
+export interface SessionOwner {
+  /** No stream is open any more. */
+  idle(): void;
+  /** It takes no more requests. */
+  left(): void;
+}
+
+/** One connection to an instance, of HTTP/2 in the clear. */
+export class InstanceSession implements ConnectionOwner {
+  /** Some request was answered on it. */
+  hasServed = false;
   /** A connection has been made. */
-  get isConnected(): boolean {
-    return this.#isConnected;
+  isConnected = false;
+  /** Why there is no connection, if that says nothing about the instance. */
+  hasOwnFault = false;
+  readonly #socket: Socket;
+  readonly #connection: Connection;
+  readonly #owner: SessionOwner;
+  #maxStreams = streamsAtFirst;
+  #hasLeft = false;
+  /** What is to be done once there is a connection. */
+  #whenConnected: (() => void)[] = [];
+  #isReceiving = false;
+  #toFlush: Flushed[] = [];
+  #lastFields: readonly string[] | undefined;
+  #lastHead: ResponseHead | undefined;
+
+  constructor({ host, port }: Address, now: () => number, owner: SessionOwner) {
+    this.#owner = owner;
+    const onread = { buffer: readBuffer, callback: (length: number): boolean => this.#receive(length) };
+    const socket = connect({ host, port, noDelay: true, timeout: connectTimeoutMs, onread });
+    const transport = {
+      write: (parts: readonly Buffer[]) => writeParts(socket, parts),
+      end: () => socket.destroySoon(),
+    };
+    this.#socket = socket;
+    this.#connection = new Connection(this, transport, {
+      side: 'client',
+      now,
+      streamWindow,
+      connectionWindow,
+      maxHeaderBytes,
+    });
+    socket.once('connect', () => this.#connected());
+    socket.once('timeout', () => socket.destroy(new Error('no connection in time')));
+    socket.on('drain', () => this.#connection.writable());
+    socket.on('end', () => socket.destroy());
+    socket.on('error', (error) => {
+      this.hasOwnFault = 'code' in error && systemFaults.has(String(error.code));
+    });
+    socket.once('close', () => {
+      this.#leave();
+      this.#connection.lost();
+    });
   }
 
   /** One more stream can be begun at once. */
   get hasRoom(): boolean {
-    const { closed, destroyed, connecting, remoteSettings } = this.#session;
-    if (this.#isForgotten || closed || destroyed) return false;
-    const allowed = connecting ? streamsAtFirst : (remoteSettings.maxConcurrentStreams ?? streamsAtFirst);
-    return this.#streams < allowed;
+    return !this.#hasLeft && this.#connection.size < this.#maxStreams && this.#connection.hasNumbers;
   }
 
-  /** Begins a stream. Throws at headers that HTTP/2 does not allow. */
-  request(headers: OutgoingHttpHeaders, options: ClientSessionRequestOptions): ClientHttp2Stream {
-    const stream = this.#session.request(headers, options);
-    if (this.#streams++ === 0 && this.#isConnected) this.#timer[Symbol.dispose]();
-    stream.once('close', () => {
-      this.#streams--;
-      if (this.#isConnected) this.#sleepIfIdle();
-    });
-    return stream;
+  get isIdle(): boolean {
+    return this.isConnected && this.#connection.size === 0;
+  }
+
+  open(owner: StreamOwner): Stream {
+    return this.#connection.open(owner);
   }
 
   /** Calls back once there is a connection, unless there never is. */
   whenConnected(task: () => void): void {
-    if (this.#isConnected) task();
+    if (this.isConnected) task();
     else this.#whenConnected.push(task);
   }
 
-  destroy(error?: Error): void {
-    this.#leave();
-    this.#session.destroy(error);
+  /** Has this flushed once all that has come was looked at. */
+  flushSoon(flushed: Flushed): void {
+    if (this.#isReceiving) this.#toFlush.push(flushed);
+    else flushed.flush();
   }
 
-  #sleepIfIdle(): void {
-    if (this.#streams > 0 || this.#isForgotten) return;
-    this.#timer[Symbol.dispose]();
-    this.#timer = this.#clock.after(idleMs, () => {
-      this.#leave();
-      this.#session.close();
-    });
+  /** The head with these fields: that of the response before, if they are the same. Undefined if it is malformed. */
+  headOf(fields: readonly string[]): ResponseHead | undefined {
+    if (fields !== this.#lastFields) {
+      this.#lastHead = readResponseFields(fields);
+      this.#lastFields = fields;
+    }
+    return this.#lastHead;
+  }
+
+  /** Ends it in peace; to be called once it is idle. */
+  close(): void {
+    this.#leave();
+    this.#connection.goaway(true);
+    this.#connection.end();
+  }
+
+  destroy(): void {
+    this.#leave();
+    this.#socket.destroy();
+  }
+
+  opened(): void {} // nobody but us begins streams
+
+  settled({ maxConcurrentStreams }: Settings): void {
+    // What says nothing allows any number.
+    this.#maxStreams = maxConcurrentStreams ?? (this.#maxStreams === streamsAtFirst ? Infinity : this.#maxStreams);
+  }
+
+  goaway(): void {
+    this.#leave();
+    if (this.#connection.size === 0) this.#connection.end();
+  }
+
+  closed(): void {
+    this.hasServed = true;
+    if (this.#connection.size > 0) return;
+    if (this.#hasLeft) this.#connection.end();
+    else this.#owner.idle();
+  }
+
+  ponged(): void {}
+
+  failed(): void {
+    this.#leave();
+  }
+
+  #connected(): void {
+    this.isConnected = true;
+    this.#socket.setTimeout(0);
+    this.#connection.writable();
+    for (const task of this.#whenConnected.splice(0)) task();
+    if (this.#connection.size === 0) this.#owner.idle();
+  }
+
+  #receive(length: number): boolean {
+    this.#isReceiving = true;
+    this.#connection.receive(readBuffer.subarray(0, length));
+    this.#isReceiving = false;
+    for (const flushed of this.#toFlush) flushed.flush();
+    if (this.#toFlush.length > 0) this.#toFlush = [];
+    return true;
   }
 
   #leave(): void {
-    if (this.#isForgotten) return;
-    this.#isForgotten = true;
-    this.#timer[Symbol.dispose]();
-    this.#forget();
+    if (this.#hasLeft) return;
+    this.#hasLeft = true;
+    this.#owner.left();
   }
 }
