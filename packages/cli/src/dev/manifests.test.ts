@@ -4,6 +4,12 @@ import { parseManifest } from './manifests.ts';
 
 const service = 'apiVersion: serving.knative.dev/v1\nkind: Service\nmetadata: { name: hello }\n';
 
+/** Of each list nine times the one before: a file of some lines, and an object of half a million items. */
+const bomb = [
+  'a0: &a0 [x]',
+  ...Array.from({ length: 6 }, (_, i) => `a${i + 1}: &a${i + 1} [${`*a${i},`.repeat(9)}]`),
+].join('\n');
+
 describe('parseManifest', () => {
   it('reads every document and leaves out empty ones', () => {
     const objects = parseManifest(`${service}---\n---\n# nothing\n---\n${service.replace('hello', 'other')}`, 'a.yaml');
@@ -25,6 +31,8 @@ describe('parseManifest', () => {
     ['apiVersion: v1\nkind: ConfigMap\nmetadata: {}', 'm.yaml:1: ConfigMap needs metadata.name'],
     ['just text', 'm.yaml:1: not a Kubernetes object'],
     ['[1, 2]', 'm.yaml:1: not a Kubernetes object'],
+    [`${service}---\nname: *nobody`, 'm.yaml:5: Unresolved alias'],
+    [bomb, 'm.yaml:1: Excessive alias count'],
   ])('says where %j is wrong', (text, message) => {
     const parse = (): unknown => parseManifest(text, 'm.yaml');
     expect(parse).toThrow(UserError);

@@ -2,7 +2,7 @@ import { readFile, readdir, stat } from 'node:fs/promises';
 import { extname, join, resolve } from 'node:path';
 import { UserError, messageOf } from '@ebb/base';
 import type { KubernetesObject } from '@ebb/api';
-import { LineCounter, parseAllDocuments } from 'yaml';
+import { type Document, LineCounter, parseAllDocuments } from 'yaml';
 
 /** One object of a manifest file, which may hold several. */
 export interface ManifestObject {
@@ -72,11 +72,20 @@ export function parseManifest(text: string, file: string): ManifestObject[] {
       const { line } = lineCounter.linePos(error.pos[0]);
       throw new UserError(`${file}:${line}: ${firstLine(error.message)}`);
     }
-    const value: unknown = document.toJS({ maxAliasCount: 100 });
-    if (value === null || value === undefined) return [];
     const where = `${file}:${lineCounter.linePos(document.contents?.range?.[0] ?? 0).line}`;
+    const value = valueOf(document, where);
+    if (value === null || value === undefined) return [];
     return objectsOf(value, where).map((object) => ({ file, object }));
   });
+}
+
+/** An alias of nothing, or too many of them, come to light only here. */
+function valueOf(document: Document.Parsed, where: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 });
+  } catch (cause) {
+    throw new UserError(`${where}: ${messageOf(cause)}`, { cause });
+  }
 }
 
 /** Without the place, which is told already, and the picture of it. */
