@@ -140,6 +140,13 @@ it(
     const began = systemClock.now();
     const since = (at: number): string => ((at - began) / 1000).toFixed(1);
     const loading = load.run({ port: gateways.port, host, perSecond }, done.signal);
+    // Were it to go on when something else fails here, it would never end.
+    await using _ending = {
+      [Symbol.asyncDispose]: async () => {
+        done.abort();
+        await loading;
+      },
+    };
     const turns: string[] = [];
     do {
       for (const [name, deed] of Object.entries(deeds)) {
