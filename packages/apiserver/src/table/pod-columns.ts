@@ -81,8 +81,11 @@ function readyText({ spec, status }: JsonObject): string {
   return `${ready}/${objectsOf(objectOf(spec)['containers']).length}`;
 }
 
-function restartsText({ status }: JsonObject, now: number): string {
-  const containers = objectsOf(objectOf(status)['containerStatuses']);
+/** Of the containers, or of the init containers while these are to be done. */
+function restartsText(pod: JsonObject, now: number): string {
+  const status = objectOf(pod['status']);
+  const isInitializing = initReason(pod, status) !== undefined && !isTrue(status, 'Initialized');
+  const containers = objectsOf(status[isInitializing ? 'initContainerStatuses' : 'containerStatuses']);
   const restarts = containers.reduce((sum, each) => sum + (numberOf(each['restartCount']) ?? 0), 0);
   const [last] = containers
     .map((each) => stringOf(objectOf(objectOf(each['lastState'])['terminated'])['finishedAt']))

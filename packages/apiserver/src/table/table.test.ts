@@ -92,6 +92,11 @@ test('restarts are counted, and how long ago the last one was', () => {
   expect(cellsOf('Pod', { status: { containerStatuses: [running, restarted] } })).toMatchObject({
     Restarts: '2 (5m ago)',
   });
+  const initContainerStatuses = [{ ...restarted, name: 'i', state: { waiting: { reason: 'CrashLoopBackOff' } } }];
+  expect(cellsOf('Pod', { status: { initContainerStatuses, containerStatuses: [{ name: 'c' }] } })).toMatchObject({
+    Status: 'Init:CrashLoopBackOff',
+    Restarts: '2 (5m ago)',
+  });
 });
 
 test.each<[kind: string, fields: object, cells: object]>([
