@@ -163,6 +163,25 @@ describe('the zones of eci-profile', () => {
         !groups.some(({ pod }) => pod.endsWith(name))
       );
     });
+    // So may spot: the next of a pod's choices is asked for at once.
+    await story.platform.panel.clearFaults();
+    await story.platform.panel.addFault({ kind: 'no-stock', spot: true, late: true });
+    const cheap = newName('cheap');
+    const annotations = {
+      'k8s.aliyun.com/eci-spot-strategy': 'SpotAsPriceGo',
+      'k8s.aliyun.com/eci-spot-fallback': 'true',
+    };
+    await story.client.create(resources.pods, {
+      metadata: { namespace, name: cheap, annotations },
+      spec: { nodeName: 'virtual-kubelet-local-b', containers: [{ name: 'c', image: 'dev.local/hello' }] },
+    } as Pod);
+    await eventually(async () => isReadyNow(await story.client.get(resources.pods, { namespace, name: cheap })), {
+      what: 'a pod to run on demand',
+      timeoutMs: 20_000,
+    });
+    await eventually(async () =>
+      (await eventsOf(story, { namespace, name: cheap })).some((text) => text.includes('SpotDegraded')),
+    );
   });
 
   it('lets spot instances go before they are taken back, and has others in their place by then', async () => {

@@ -72,7 +72,7 @@ async function make(
     claimsAreLocal: false,
     clock: new FakeClock(0),
   });
-  const made = await maker.make(asking, new AbortController().signal);
+  const made = await maker.make(asking, { signal: new AbortController().signal });
   return { made, asked: tries.at(-1), tries, refusals };
 }
 
@@ -80,7 +80,7 @@ const condition = (made: Made): object | undefined => ('status' in made ? made.s
 
 describe('the group of a pod', () => {
   it('is made', async () => {
-    expect((await make(pod())).made).toEqual({ id: 'eci-1', events: [] });
+    expect((await make(pod())).made).toEqual({ id: 'eci-1', attempt: { next: 0, isLast: true }, events: [] });
   });
 
   it('is not made where the pod does not fit, and the pod says so as an unschedulable one', async () => {
@@ -254,6 +254,8 @@ describe('what is asked for', () => {
     expect(tries).toMatchObject([{ cpu: 2, memory: 4 }, { instanceType: 'ecs.c6.xlarge' }, { cpu: 4, memory: 8 }]);
     expect(tries[1]?.cpu).toBeUndefined();
     expect([refusals, tries[0]?.imageSnapshotId]).toEqual([0, 'imc-1']);
+    const ofNoSize = await make(specs, { errors: [refusal('InvalidParameter.CPU.Memory')] });
+    expect(ofNoSize.tries).toHaveLength(2);
     const wrongRequest = await make(specs, { error: refusal('InvalidParameter.DuplicatedName') });
     expect(wrongRequest.tries).toHaveLength(1);
   });

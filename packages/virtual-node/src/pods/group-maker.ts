@@ -43,9 +43,22 @@ interface MakerOptions {
   readonly clock: Clock;
 }
 
+/** Which of a pod's specs its group was asked for by. */
+export interface UsedAttempt {
+  /** The one to begin with if ECI has no instance for the group after all. */
+  readonly next: number;
+  /** There was no other after it. */
+  readonly isLast: boolean;
+}
+
 /** The group's id; or why there is none, and when to try again: an error is for the back-off. */
 export type Made =
-  | { readonly id: string; readonly effects?: Effects; readonly events: readonly PodEvent[] }
+  | {
+      readonly id: string;
+      readonly attempt: UsedAttempt;
+      readonly effects?: Effects;
+      readonly events: readonly PodEvent[];
+    }
   | {
       readonly status?: PodStatus;
       readonly events: readonly PodEvent[];
@@ -62,12 +75,18 @@ const retryWrongMs = 300_000;
 /** The listing that shows the group is on its way. */
 const retryMadeMs = 1_000;
 
+interface MakeOptions {
+  readonly signal: AbortSignal;
+  /** The first of the pod's specs to ask for. Default 0. */
+  readonly from?: number | undefined;
+}
+
 /** Makes the groups of pods. */
-export function createGroupMaker(options: MakerOptions): { make(pod: Pod, signal: AbortSignal): Promise<Made> } {
+export function createGroupMaker(options: MakerOptions): { make(pod: Pod, how: MakeOptions): Promise<Made> } {
   const { client, eci, clock, zone } = options;
   const pullSecretsOf = createPullSecrets(client, clock);
   const serviceVariablesOf = createServiceVariables(client, clock);
-  const make = async (pod: Pod, signal: AbortSignal): Promise<Made> => {
+  const make = async (pod: Pod, { signal, from = 0 }: MakeOptions): Promise<Made> => {
     const now = clock.now();
     const waitMs = eci.createTurn(pod.metadata.uid ?? '');
     if (waitMs > 0) return { events: [], retry: { requeueAfterMs: waitMs } };
@@ -88,9 +107,10 @@ export function createGroupMaker(options: MakerOptions): { make(pod: Pod, signal
         serviceVariablesOf,
         signal,
       });
-      const { id, used } = await tryEach(makeContainerGroup(pod, lookup), settings, options);
+      const { id, used, attempt } = await tryEach(makeContainerGroup(pod, lookup), { ...settings, from }, options);
       return {
         id,
+        attempt,
         ...(hasAny(effects) ? { effects } : {}),
         events: madeEvents(pod, { lookup, settings, used }),
       };
@@ -116,18 +136,20 @@ async function settingsFor(
 /** Asks for one spec after the other, as long as another might be had. Rejects with the last refusal. */
 async function tryEach(
   group: CreateGroup,
-  { attempts, fields }: GroupSettings,
+  { attempts, fields, from }: GroupSettings & { readonly from: number },
   { eci, zone }: MakerOptions,
-): Promise<{ id: string; used: Attempt }> {
+): Promise<{ id: string; used: Attempt; attempt: UsedAttempt }> {
   const { cpu: _cpu, memory: _memory, ...rest } = group;
   const vSwitchId = zone.vSwitchIds.join(',');
   const tag = [...(group.tag ?? []), ...(fields.tag ?? [])];
   let refusal: unknown = new Error('there is nothing to ask for');
-  for (const used of attempts) {
+  for (const [index, used] of attempts.entries()) {
+    if (index < from % attempts.length) continue;
     try {
       const id = await eci.create({ ...(vSwitchId ? { vSwitchId } : {}), ...rest, ...fields, tag, ...used });
       zone.served();
-      return { id, used };
+      const isLast = index === attempts.length - 1;
+      return { id, used, attempt: { next: isLast ? 0 : index + 1, isLast } };
     } catch (error) {
       refusal = error;
       if (!(error instanceof EciError) || !isAboutSpec(error)) break;

@@ -16,7 +16,7 @@ import type { PodProbes } from '../probes/pod-probes.ts';
 import { retriedAnnotation } from './container-group.ts';
 import { evict } from './evict.ts';
 import type { GroupIndex } from './group-index.ts';
-import { type GroupMaker, type Zone, failsOver } from './group-maker.ts';
+import { type GroupMaker, type UsedAttempt, type Zone, failsOver } from './group-maker.ts';
 import { isOver } from './is-over.ts';
 import { sleepBeforeStop } from './lifecycle.ts';
 import { lostStatus } from './ended-status.ts';
@@ -52,18 +52,22 @@ const backstopMs = 10_000;
 const wokenAtOnce = 4;
 /** ECI ends a group that was active for too long itself; if it has not by then, its count began later than the pod's. */
 const eciEndsMs = 10_000;
+/** A group that shows no sign of its end so long after that was asked for is asked again: the call was lost on them. */
+const askAgainMs = 60_000;
 /** After a group found no room when it was to be made, another is asked for. */
 const retryScheduleMs = 30_000;
 
 /** Makes groups for pods and pods' statuses from groups, one pod at a time (serverless-node.md, section 1.3). */
 export class PodController {
   readonly #options: ControllerOptions;
-  /** Groups whose end has been asked for, by id. */
-  readonly #deleting = new Set<string>();
+  /** When the end of groups was asked for, by id. */
+  readonly #deleting = new Map<string, number>();
   /** Events of groups that were told of, by group id. */
   readonly #told = new Map<string, ContainerGroup['events']>();
   /** Pods whose last group found no room, by UID: none is asked for before that moment. */
   readonly #notBefore = new Map<string, number>();
+  /** Which of its specs a pod's group was made of, by UID. */
+  readonly #attempts = new Map<string, UsedAttempt>();
   /** Pods whose spot instance is to be taken back and that were asked to go, by UID. */
   readonly #evicted = new Set<string>();
   readonly #refusals: Refusals;
@@ -102,15 +106,17 @@ export class PodController {
     return soonest(await this.#create(pod, context), leftMs);
   };
 
-  /** True if the group's end has been asked for. */
-  isDeleting({ containerGroupId = '' }: ContainerGroup): boolean {
-    return this.#deleting.has(containerGroupId);
+  /** True if the group's end has been asked for, and shows or may still show. */
+  isDeleting({ containerGroupId = '', status }: Pick<ContainerGroup, 'containerGroupId' | 'status'>): boolean {
+    const askedMs = this.#deleting.get(containerGroupId);
+    if (askedMs === undefined) return false;
+    return status === 'Terminating' || this.#options.clock.now() - askedMs < askAgainMs;
   }
 
   /** Deletes a group that belongs to no pod any more. */
-  async deleteOrphan({ containerGroupId = '' }: ContainerGroup): Promise<void> {
-    this.#options.logger.info({ group: containerGroupId }, 'deleting a group whose pod is gone');
-    await this.#deleteGroup(containerGroupId);
+  async deleteOrphan(group: ContainerGroup): Promise<void> {
+    this.#options.logger.info({ group: group.containerGroupId }, 'deleting a group whose pod is gone');
+    await this.#deleteGroup(group);
   }
 
   async #create(pod: Pod, { signal }: ReconcileContext): Promise<ReconcileResult | void> {
@@ -118,9 +124,10 @@ export class PodController {
     const { uid = '' } = pod.metadata;
     const waitMs = Math.max((this.#notBefore.get(uid) ?? 0) - clock.now(), this.#refusals.restMs(pod));
     if (waitMs > 0) return { requeueAfterMs: waitMs };
-    const made = await maker.make(pod, signal);
+    const made = await maker.make(pod, { signal, from: this.#attempts.get(uid)?.next });
     if ('id' in made) {
       index.created(uid, made.id);
+      this.#attempts.set(uid, made.attempt);
       this.#notBefore.delete(uid);
       this.#forgetRefused(keyOf(pod));
       this.#wakeSome();
@@ -198,29 +205,28 @@ export class PodController {
   async #unmade(pod: Pod, group: ContainerGroup): Promise<ReconcileResult | void> {
     const { clock, events, hostIP, zone } = this.#options;
     const { containerGroupId: id = '' } = group;
+    const { uid = '' } = pod.metadata;
     const { status } = podFacts(pod, group, { now: toTimestamp(clock.now()), hostIP });
     const said = `${status.reason ?? ''}: ${status.message ?? ''}`;
+    const used = this.#attempts.get(uid);
     if (!this.#deleting.has(id)) {
       events.event(pod, 'Warning', 'FailedScheduling', said);
-      zone.refused(said);
+      // Of spot there may be none where there is all else.
+      if ((group.spotStrategy ?? 'NoSpot') === 'NoSpot') zone.refused(said);
     }
+    const isLast = used?.isLast ?? true;
     const strategy = pod.metadata.annotations?.[`${eciPrefix}eci-fail-strategy`];
-    if (
-      failsOver(
-        pod,
-        zone,
-        failStrategies.find((each) => each === strategy),
-      )
-    ) {
+    const chosen = failStrategies.find((each) => each === strategy);
+    if (isLast && failsOver(pod, zone, chosen)) {
       await this.#write(pod, { ...status, phase: 'Failed' });
-      return this.#deleteGroup(id);
+      return this.#deleteGroup(group);
     }
-    this.#notBefore.set(pod.metadata.uid ?? '', clock.now() + retryScheduleMs);
-    this.#waiting.set(keyOf(pod), pod.metadata.uid ?? '');
+    this.#notBefore.set(uid, clock.now() + (isLast ? retryScheduleMs : 0));
+    this.#waiting.set(keyOf(pod), uid);
     await this.#write(pod, status, {
       annotations: { [instanceIdAnnotation]: undefined, [retriedAnnotation]: id },
     });
-    return this.#deleteGroup(id);
+    return this.#deleteGroup(group);
   }
 
   /** Its group ended without our doing, and nothing will bring it back: whoever wants the pod makes another. */
@@ -230,7 +236,7 @@ export class PodController {
 
   /** It was active for too long: before it had a group, or its group began the count later than its pod. */
   async #overdue(pod: Pod, id?: string): Promise<ReconcileResult | void> {
-    const later = id === undefined ? undefined : await this.#deleteGroup(id);
+    const later = id === undefined ? undefined : await this.#deleteGroup({ containerGroupId: id });
     if (later) return later;
     const { clock } = this.#options;
     this.#tell(pod, [{ type: 'Normal', ...deadlineExceeded }]);
@@ -248,13 +254,16 @@ export class PodController {
     if (known && leftMs > 0) {
       const sleepMs = stopAt(pod) - clock.now();
       const later =
-        sleepMs > 0 && !isEnded(known.group) ? { requeueAfterMs: sleepMs } : await this.#deleteGroup(known.id, pod);
+        sleepMs > 0 && !isEnded(known.group)
+          ? { requeueAfterMs: sleepMs }
+          : await this.#deleteGroup(known.group ?? { containerGroupId: known.id }, pod);
       if (known.group) await this.#report(pod, known.group);
       return later ?? { requeueAfterMs: leftMs };
     }
     eci.giveUpTurn(uid);
     this.#evicted.delete(uid);
     this.#notBefore.delete(uid);
+    this.#attempts.delete(uid);
     this.#forgetRefused(keyOf(pod));
     await client
       .delete(resources.pods, { namespace, name }, { gracePeriodSeconds: 0, preconditions: { uid } })
@@ -265,12 +274,16 @@ export class PodController {
   }
 
   /** Says when to come again if it is not this one's turn yet. */
-  async #deleteGroup(id: string, pod?: Pod): Promise<ReconcileResult | void> {
-    if (this.#deleting.has(id)) return undefined;
-    const { eci, events, onAsked } = this.#options;
+  async #deleteGroup(
+    group: Pick<ContainerGroup, 'containerGroupId' | 'status'>,
+    pod?: Pod,
+  ): Promise<ReconcileResult | void> {
+    if (this.isDeleting(group)) return undefined;
+    const { eci, events, onAsked, clock } = this.#options;
+    const { containerGroupId: id = '' } = group;
     const waitMs = eci.deleteTurn(id);
     if (waitMs > 0) return { requeueAfterMs: waitMs };
-    this.#deleting.add(id);
+    this.#deleting.set(id, clock.now());
     try {
       if (pod) events.event(pod, 'Normal', 'Killing', `Stopping container ${namesOf(pod)}`);
       await eci.delete(id);
@@ -284,7 +297,7 @@ export class PodController {
 
   /** Forgets groups that are gone. */
   forget(present: ReadonlySet<string>): void {
-    for (const id of this.#deleting) if (!present.has(id)) this.#deleting.delete(id);
+    for (const id of this.#deleting.keys()) if (!present.has(id)) this.#deleting.delete(id);
     for (const id of this.#told.keys()) if (!present.has(id)) this.#told.delete(id);
   }
 
