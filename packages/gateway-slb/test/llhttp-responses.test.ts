@@ -50,7 +50,7 @@ function ebb(method: string, pieces: readonly Buffer[]): Understood | undefined 
   const call = new InstanceCall(
     { ...channel, release: () => {} },
     '',
-    { ...asked, expectsContinue: false },
+    { ...asked, expectsContinue: false, written: {} },
     {
       information: ({ status }) => void before.push(status),
       head: ({ status, statusText, headers }) => {

@@ -6,6 +6,14 @@ import { knownNames, type Policy } from './field-policies.ts';
 /** Longer blocks are not remembered. */
 const maxRememberedBytes = 4096;
 
+/** Answers of a few kinds, or heads and trailers, take turns. */
+const mostRemembered = 4;
+
+interface WrittenList {
+  readonly list: readonly string[];
+  readonly block: Buffer;
+}
+
 /** Encoders write here, one block at a time. */
 const writer = new BlockWriter();
 
@@ -25,8 +33,8 @@ export class HpackEncoder {
   /** The smallest and the last table size the peer allowed since the last block. */
   #smallestMaximum = defaultTableBytes;
   #maximum = defaultTableBytes;
-  #lastList: readonly string[] = [];
-  #lastBlock: Buffer | undefined;
+  /** The last lists that left the table as it was, and how they were written. */
+  #written: WrittenList[] = [];
 
   /** Takes the peer's SETTINGS_HEADER_TABLE_SIZE. Of more than 4096 bytes only so many are used. */
   setTableSize(bytes: number): void {
@@ -40,7 +48,7 @@ export class HpackEncoder {
    */
   encode(list: readonly string[]): Buffer {
     const sizesDiffer = this.#smallestMaximum !== this.#table.maximum || this.#maximum !== this.#table.maximum;
-    if (this.#lastBlock !== undefined && !sizesDiffer && isSame(list, this.#lastList)) return this.#lastBlock;
+    if (!sizesDiffer) for (const written of this.#written) if (isSame(list, written.list)) return written.block;
     const { changes } = this.#table;
     if (sizesDiffer) this.#writeSizeUpdates();
     for (let i = 0; i + 1 < list.length; i += 2) this.#writeField(list[i] ?? '', list[i + 1] ?? '');
@@ -74,9 +82,11 @@ export class HpackEncoder {
   }
 
   #remember(list: readonly string[], block: Buffer, hasChanged: boolean): void {
-    const isKept = !hasChanged && block.length <= maxRememberedBytes;
-    this.#lastList = isKept ? list.slice() : [];
-    this.#lastBlock = isKept ? block : undefined;
+    if (hasChanged) this.#written = [];
+    else if (block.length <= maxRememberedBytes) {
+      if (this.#written.length === mostRemembered) this.#written.shift();
+      this.#written.push({ list: list.slice(), block });
+    }
   }
 }
 

@@ -46,10 +46,14 @@ describe('upstreamRequest', () => {
     expect(head.requests?.length).toBeLessThanOrEqual(4);
   });
 
-  it('makes each request with a body anew', () => {
+  it('gives each request its own body, and what is sent before it once', () => {
     const body = { length: 1, begun: false, complete: false, flow: () => {}, resume: () => {}, discard: () => {} };
     const request = upstreamRequest({ ...parts, downstream: { body } });
     expect(request.body).toBe(body);
-    expect(upstreamRequest(parts).body).toBeUndefined();
+    const other = upstreamRequest({ ...parts, downstream: { body: { ...body } } });
+    expect(other.body).not.toBe(body);
+    expect(other.written).toBe(request.written);
+    expect(upstreamRequest(parts)).toMatchObject({ body: undefined });
+    expect(upstreamRequest(parts).written).not.toBe(request.written);
   });
 });

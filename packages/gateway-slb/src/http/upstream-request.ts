@@ -13,41 +13,48 @@ export interface RequestParts {
   readonly downstream: { readonly body: RequestBody | undefined };
 }
 
-/** A request that was made of a head, and for whom. */
+/** A request that was made of a head, and for whom; without its body, which is another each time. */
 export interface MadeRequest {
   readonly forward: Forward;
   readonly peer: Peer;
+  readonly hasBody: boolean;
   readonly request: UpstreamRequest;
 }
 
 /** As many as a split of traffic has parts, as a rule. */
 const mostMade = 4;
 
-/** The request an instance is sent. Of a head that is used again, one without a body is made once. */
+/** The request an instance is sent. Of a head that is used again it is made once, but for the body. */
 export function upstreamRequest(parts: RequestParts): UpstreamRequest {
-  const { head, forward, peer } = parts;
-  const made = parts.downstream.body ? undefined : head.requests;
-  if (made) for (const each of made) if (each.forward === forward && each.peer === peer) return each.request;
-  const request = makeRequest(parts);
-  if (made) {
-    // Those for routes that are no more make room for those for new ones.
-    if (made.length === mostMade) made.shift();
-    made.push({ forward, peer, request });
+  const { body } = parts.downstream;
+  const request = requestFor(parts);
+  return body ? { ...request, body } : request;
+}
+
+function requestFor(parts: RequestParts): UpstreamRequest {
+  const { head, forward, peer, downstream } = parts;
+  const hasBody = downstream.body !== undefined;
+  const made = head.requests;
+  if (!made) return makeRequest(parts);
+  for (const each of made) {
+    if (each.forward === forward && each.peer === peer && each.hasBody === hasBody) return each.request;
   }
+  const request = makeRequest(parts);
+  // Those for routes that are no more make room for those for new ones.
+  if (made.length === mostMade) made.shift();
+  made.push({ forward, peer, hasBody, request });
   return request;
 }
 
 function makeRequest({ head, path, forward, peer, downstream }: RequestParts): UpstreamRequest {
-  const { body } = downstream;
   const { method, contentLength, expectsContinue } = head;
   return {
     method,
     path,
     headers: upstreamHeaders(head, forward, peer),
-    body,
+    body: undefined,
     contentLength,
-    expectsContinue: expectsContinue && body !== undefined,
-    lines: undefined,
-    fields: undefined,
+    expectsContinue: expectsContinue && downstream.body !== undefined,
+    written: {},
   };
 }

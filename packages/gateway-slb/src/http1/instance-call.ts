@@ -67,7 +67,8 @@ export class InstanceCall implements Call, BodySink, ChunkSink {
   }
 
   chunk(bytes: Buffer): boolean {
-    if (this.#phase === 'over') return true;
+    // A chunk of nothing would end the body.
+    if (this.#phase === 'over' || bytes.length === 0) return true;
     const chunked = this.#request.contentLength === undefined;
     if (chunked) this.#out += `${bytes.length.toString(16)}\r\n`;
     if (bytes.length <= smallBytes) {
@@ -252,7 +253,7 @@ export class InstanceCall implements Call, BodySink, ChunkSink {
 
 /** The head of a request as it is sent. Throws if it cannot be put into HTTP/1.1. */
 export function headOf(request: UpstreamRequest): string {
-  return (request.lines ??= linesOfRequest(request));
+  return (request.written.http1 ??= linesOfRequest(request));
 }
 
 function linesOfRequest({ method, path, headers, body, contentLength, expectsContinue }: UpstreamRequest): string {

@@ -6,6 +6,7 @@ import { handleRequest } from '../http/handle-request.ts';
 import { answerOf, refusals } from '../http/refusal.ts';
 import { RequestHead } from '../http/request-head.ts';
 import { Connection, type ConnectionOwner } from './connection.ts';
+import { Memo } from './memo.ts';
 import { readStreamHead } from './request.ts';
 import { StreamDownstream } from './stream-downstream.ts';
 import type { Stream } from './stream.ts';
@@ -50,8 +51,7 @@ export class ServerConnection implements Dated, ConnectionOwner {
   #bytesWritten = 0;
   /** `open`; `closing`: the client was told to go; `last`: it was told which request was the last; `ended`: nothing more is said. */
   #state: 'open' | 'closing' | 'last' | 'ended' = 'open';
-  #lastFields: readonly string[] | undefined;
-  #lastHead: RequestHead | undefined;
+  readonly #heads = new Memo<readonly string[], RequestHead>();
 
   constructor(context: ServerContext, socket: Socket, peer: Peer) {
     const { plane, limits } = context;
@@ -179,15 +179,14 @@ export class ServerConnection implements Dated, ConnectionOwner {
     return false;
   }
 
-  /** The head with these fields; that of the request before, if they are the same: duties change heads, and then none is used again. */
+  /** The head with these fields; that of an earlier request, if it had the same: duties change heads, and then none is used again. */
   #headOf(fields: readonly string[]): RequestHead | undefined {
     const mayRemember = this.#context.plane.duties?.() === undefined;
-    if (mayRemember && fields === this.#lastFields) return this.#lastHead;
+    const known = mayRemember ? this.#heads.recall(fields) : undefined;
+    if (known) return known;
     const head = readStreamHead(fields);
     if (!head || !mayRemember || head.fault) return head;
     head.requests = [];
-    this.#lastFields = fields;
-    this.#lastHead = head;
-    return head;
+    return this.#heads.remember(fields, head);
   }
 }

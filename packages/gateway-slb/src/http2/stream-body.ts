@@ -3,14 +3,19 @@ import { ByteQueue } from './byte-queue.ts';
 
 const none: readonly string[] = [];
 
+/** Whence a body comes. */
+export interface BodySource {
+  /** So many bytes were taken off our hands. */
+  release(bytes: number): void;
+}
+
 /** What comes on a stream, of a request or a response. What is not asked for waits here, and with the peer but for one window. */
 export class StreamBody implements RequestBody {
   /** As announced. */
   length: number | undefined;
   begun = false;
   complete = false;
-  /** Told of bytes that were taken off our hands. */
-  readonly #release: (bytes: number) => void;
+  readonly #source: BodySource;
   readonly #held = new ByteQueue();
   #sink: BodySink | undefined;
   #received = 0;
@@ -20,8 +25,8 @@ export class StreamBody implements RequestBody {
   #hasEnded = false;
   #trailers: readonly string[] = none;
 
-  constructor(release: (bytes: number) => void) {
-    this.#release = release;
+  constructor(source: BodySource) {
+    this.#source = source;
   }
 
   /** Takes what has come. False if that is more than was announced. */
@@ -30,10 +35,10 @@ export class StreamBody implements RequestBody {
     if (bytes.length === 0) return true;
     this.#received += bytes.length;
     if (this.length !== undefined && this.#received > this.length) {
-      this.#release(bytes.length);
+      this.#source.release(bytes.length);
       return false;
     }
-    if (this.#isDiscarded) this.#release(bytes.length);
+    if (this.#isDiscarded) this.#source.release(bytes.length);
     else if (!this.#sink || this.#isPaused) this.#held.push(bytes);
     else this.#give(this.#sink, bytes);
     return true;
@@ -62,7 +67,7 @@ export class StreamBody implements RequestBody {
     this.#isDiscarded = true;
     this.#sink = undefined;
     const bytes = this.#held.clear();
-    if (bytes > 0) this.#release(bytes);
+    if (bytes > 0) this.#source.release(bytes);
     if (this.#hasEnded) this.complete = true;
   }
 
@@ -79,6 +84,6 @@ export class StreamBody implements RequestBody {
   #give(sink: BodySink, bytes: Buffer): void {
     this.begun = true;
     if (!sink.chunk(bytes)) this.#isPaused = true;
-    this.#release(bytes.length);
+    this.#source.release(bytes.length);
   }
 }

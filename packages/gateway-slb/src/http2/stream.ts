@@ -1,7 +1,7 @@
 import type { HpackEncoder } from '../hpack/hpack-encoder.ts';
 import { ByteQueue } from './byte-queue.ts';
 import type { FrameWriter } from './frame-writer.ts';
-import { StreamBody } from './stream-body.ts';
+import { type BodySource, StreamBody } from './stream-body.ts';
 import { ReceiveWindow, SendWindow } from './windows.ts';
 import { flagBits, frameTypes, maxPayloadBytes } from './wire.ts';
 
@@ -44,7 +44,7 @@ export type Progress = 'done' | 'more' | 'waiting' | 'starved';
 const maxQueued = 32 * 1024;
 
 /** One stream of HTTP/2, of either side. */
-export class Stream {
+export class Stream implements BodySource {
   readonly id: number;
   readonly sendWindow: SendWindow;
   readonly receiveWindow: ReceiveWindow;
@@ -61,7 +61,7 @@ export class Stream {
   readonly #host: StreamHost;
   readonly #queue = new ByteQueue();
   /** Field blocks that are to go out before the data. */
-  #heads: (readonly string[])[] = [];
+  #heads: readonly (readonly string[])[] = none;
   #ending: Ending | undefined;
   #isBehind = false;
   #sentBefore = -1;
@@ -71,7 +71,7 @@ export class Stream {
     this.#host = host;
     this.sendWindow = new SendWindow(windows.send);
     this.receiveWindow = new ReceiveWindow(windows.receive);
-    this.body = new StreamBody((bytes) => host.release(this, bytes));
+    this.body = new StreamBody(this);
   }
 
   /** All that is to be sent was given. */
@@ -92,7 +92,7 @@ export class Stream {
   /** Sends a field block: name, value, name, value…, names in small letters. */
   sendFields(list: readonly string[]): void {
     if (this.isClosed || this.#ending) return;
-    this.#heads.push(list);
+    this.#heads = [...this.#heads, list];
     this.#host.wake(this);
   }
 
@@ -116,6 +116,10 @@ export class Stream {
     this.#endBy({ code });
   }
 
+  release(bytes: number): void {
+    this.#host.release(this, bytes);
+  }
+
   /** Ends the stream at once. */
   reset(code: number): void {
     if (!this.isClosed) this.#host.reset(this, code);
@@ -128,7 +132,7 @@ export class Stream {
       writer.fields(encoder.encode(head), this.id, isLast);
       if (isLast) this.isSent = true;
     }
-    if (this.#heads.length > 0) this.#heads = [];
+    this.#heads = none;
     if (this.#queue.length > 0) {
       const progress = this.#writeData(writer, window);
       if (progress !== 'done') return progress;
@@ -153,7 +157,7 @@ export class Stream {
 
   /** Forgets what was to be sent; returns how many bytes. */
   drop(): number {
-    this.#heads = [];
+    this.#heads = none;
     return this.#queue.clear();
   }
 
@@ -189,4 +193,5 @@ export class Stream {
   }
 }
 
+const none: readonly never[] = [];
 const nothing = Buffer.alloc(0);

@@ -13,10 +13,14 @@ export interface UpstreamRequest {
   /** The body's announced length, perhaps 0; undefined if it comes in chunks, or was not announced. */
   readonly contentLength: number | undefined;
   readonly expectsContinue: boolean;
-  /** As it is sent over HTTP/1.1, once that was worked out. */
-  lines?: string | undefined;
-  /** The same over HTTP/2: name, value, name, value… */
-  fields?: readonly string[] | undefined;
+  readonly written: WrittenHead;
+}
+
+/** How the head of a request is sent, once that was worked out: the same for all requests that differ only in what their bodies are. */
+export interface WrittenHead {
+  http1?: string;
+  /** Name, value, name, value… */
+  http2?: readonly string[];
 }
 
 /**

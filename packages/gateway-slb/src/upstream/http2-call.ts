@@ -25,14 +25,14 @@ export class Http2Call implements Call, BodySink, StreamOwner {
 
   /** Throws at headers that HTTP/2 does not allow; then no session is asked for. */
   constructor(session: () => InstanceSession, request: UpstreamRequest, sink: CallSink) {
-    const fields = (request.fields ??= fieldsOf(request));
+    const fields = (request.written.http2 ??= fieldsOf(request));
     this.#session = session();
     this.#sink = sink;
     this.#request = request;
     this.#isReused = this.#session.hasServed;
     this.#stream = this.#session.open(this);
     this.#stream.sendFields(fields);
-    this.#stream.body.flow({ chunk: (bytes) => this.#take(bytes), ended: (trailers) => this.#end(trailers) });
+    this.#stream.body.flow(new ResponseSink(this));
     const { body } = request;
     if (!body) this.#stream.end(none);
     // Not earlier: what has been read cannot be sent to another instance, if this one cannot be reached.
@@ -104,14 +104,16 @@ export class Http2Call implements Call, BodySink, StreamOwner {
     return trailers;
   }
 
-  #take(bytes: Buffer): boolean {
+  /** Takes bytes of the response. */
+  take(bytes: Buffer): boolean {
     if (this.#over) return true;
     const more = this.#sink.data(bytes);
     this.#session.flushSoon(this);
     return more;
   }
 
-  #end(trailers: readonly string[]): void {
+  /** The response has come whole. */
+  end(trailers: readonly string[]): void {
     if (this.#over) return;
     this.#finish();
     this.#sink.end(trailers);
@@ -137,6 +139,23 @@ export class Http2Call implements Call, BodySink, StreamOwner {
     this.#over = true;
     const { body } = this.#request;
     if (body && !body.complete) body.discard();
+  }
+}
+
+/** Passes a response's body on: a call is itself the sink of the request's. */
+class ResponseSink implements BodySink {
+  readonly #call: Http2Call;
+
+  constructor(call: Http2Call) {
+    this.#call = call;
+  }
+
+  chunk(bytes: Buffer): boolean {
+    return this.#call.take(bytes);
+  }
+
+  ended(trailers: readonly string[]): void {
+    this.#call.end(trailers);
   }
 }
 

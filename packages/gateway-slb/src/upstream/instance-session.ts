@@ -3,6 +3,7 @@ import type { Address } from '@ebb/activator';
 import { systemFaults, connectTimeoutMs, maxHeaderBytes } from './call.ts';
 import type { ResponseHead } from '../http/downstream.ts';
 import { Connection, type ConnectionOwner } from '../http2/connection.ts';
+import { Memo } from '../http2/memo.ts';
 import { readResponseFields } from '../http2/response.ts';
 import type { Settings } from '../http2/settings.ts';
 import type { Stream, StreamOwner } from '../http2/stream.ts';
@@ -47,8 +48,7 @@ export class InstanceSession implements ConnectionOwner {
   #whenConnected: (() => void)[] = [];
   #isReceiving = false;
   #toFlush: Flushed[] = [];
-  #lastFields: readonly string[] | undefined;
-  #lastHead: ResponseHead | undefined;
+  readonly #heads = new Memo<readonly string[], ResponseHead>();
 
   constructor({ host, port }: Address, now: () => number, owner: SessionOwner) {
     this.#owner = owner;
@@ -104,13 +104,12 @@ export class InstanceSession implements ConnectionOwner {
     else flushed.flush();
   }
 
-  /** The head with these fields: that of the response before, if they are the same. Undefined if it is malformed. */
+  /** The head with these fields: that of an earlier response, if it had the same. Undefined if it is malformed. */
   headOf(fields: readonly string[]): ResponseHead | undefined {
-    if (fields !== this.#lastFields) {
-      this.#lastHead = readResponseFields(fields);
-      this.#lastFields = fields;
-    }
-    return this.#lastHead;
+    const known = this.#heads.recall(fields);
+    if (known) return known;
+    const head = readResponseFields(fields);
+    return head && this.#heads.remember(fields, head);
   }
 
   /** Ends it in peace; to be called once it is idle. */

@@ -49,6 +49,7 @@ function ask(upstream: Http1Upstream, address: Address, readiness: Readiness, si
       body: undefined,
       contentLength: undefined,
       expectsContinue: false,
+      written: {},
     };
     const call = upstream.call(address, request, sink);
     if (signal.aborted) onAbort();
