@@ -116,6 +116,9 @@ function createResponder(
   const answer = async (request: IncomingMessage): Promise<object> => {
     const call = await readCall(request);
     if (panel && call.path.startsWith(panelPath)) return panel(call);
+    if (call.method !== 'POST' && call.method !== 'GET') {
+      throw new EciError('UnsupportedHTTPMethod', 'Actions are called by POST or GET.');
+    }
     if (call.path !== '/') throw new EciError('InvalidAction.NotFound', 'Actions are called at the path /.', 404);
     if (call.query.size + call.form.size > maxFormFields)
       throw new EciError('InvalidParameter', 'Too many parameters.');

@@ -63,6 +63,20 @@ describe('the signature check', () => {
     expect(old).toMatchObject({ status: 400, body: { Code: 'InvalidTimeStamp.Expired', HostId: eci.endpoint } });
   });
 
+  it.each([
+    ['ACS3', callAcs3],
+    ['RPC', callRpc],
+  ])('wants the token of a temporary key, and no other, with %s', async (_kind, signed) => {
+    const runtime = createSimulatedRuntime({ clock: systemClock, random: Math.random });
+    const tools = { runtime, clock: systemClock, logger: silentLogger };
+    await using eci = await createLocalEci({ credentials: { ...testAccessKey, securityToken: 'sts-1' }, ...tools });
+    const codeOf = async (more: Partial<CallOptions>): Promise<string | undefined> =>
+      (await signed({ endpoint: eci.endpoint, action: 'DescribeRegions', ...more })).body.Code;
+    expect(await codeOf({ token: 'sts-1' })).toBeUndefined();
+    expect(await codeOf({})).toBe('MissingSecurityToken');
+    expect(await codeOf({ token: 'sts-0' })).toBe('InvalidSecurityToken.Malformed');
+  });
+
   it('refuses a call changed after it was signed', async () => {
     await using eci = await startSimulated();
     const options = { endpoint: eci.endpoint, action: 'DescribeRegions' };
@@ -70,6 +84,12 @@ describe('the signature check', () => {
     expect(action.body.Code).toBe('SignatureDoesNotMatch');
     const extra = await callAcs3({ ...options, tamper: { 'x-acs-extra': '1' } });
     expect(extra.body.Code).toBe('IncompleteSignature');
+  });
+
+  it('takes no other methods than POST and GET', async () => {
+    await using eci = await startSimulated();
+    const response = await fetch(`http://${eci.endpoint}/`, { method: 'PUT' });
+    expect([response.status, await response.json()]).toMatchObject([400, { Code: 'UnsupportedHTTPMethod' }]);
   });
 
   it.each([

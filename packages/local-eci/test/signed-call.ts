@@ -8,6 +8,7 @@ export interface CallOptions {
   readonly form?: Readonly<Record<string, string>>;
   readonly secret?: string;
   readonly keyId?: string;
+  readonly token?: string;
   readonly nonce?: string;
   readonly atMs?: number;
   /** Headers changed after signing. */
@@ -40,6 +41,7 @@ export function callAcs3(options: CallOptions): Promise<Answer> {
     'x-acs-date': timeOf(options.atMs ?? Date.now()),
     'x-acs-signature-nonce': options.nonce ?? randomUUID(),
     'x-acs-version': '2018-08-08',
+    ...(options.token === undefined ? {} : { 'x-acs-security-token': options.token }),
     ...(form ? { 'content-type': 'application/x-www-form-urlencoded' } : {}),
   };
   const names = Object.keys(headers).toSorted();
@@ -64,6 +66,7 @@ export function callRpc(options: CallOptions): Promise<Answer> {
   const { endpoint, action, secret = testAccessKey.accessKeySecret } = options;
   const parameters: Record<string, string> = {
     ...options.parameters,
+    ...(options.token === undefined ? {} : { SecurityToken: options.token }),
     Action: action,
     Version: '2018-08-08',
     Format: 'json',

@@ -71,10 +71,14 @@ export function parseVolumes(parameters: Parameters): VolumeSpec[] {
 
 /** The tags of a call: those of a new group, or those a list is filtered by. */
 export function parseTags(parameters: Parameters): Tag[] {
-  return parameters.list('Tag', { max: maxTags }).map((tag) => ({
+  const tags = parameters.list('Tag', { max: 1000 }).map((tag) => ({
     key: tag.required('Key', { maxLength: 128 }),
     value: tag.string('Value', { maxLength: 256 }) ?? '',
   }));
+  if (tags.length > maxTags) throw new EciError('NumberExceed.Tags', `There are more than ${maxTags} tags.`);
+  const twice = duplicate(tags.map(({ key }) => key));
+  if (twice !== undefined) throw invalidParameter('Tag', `two have the key ${twice}`);
+  return tags;
 }
 
 function parseName(parameters: Parameters): string {

@@ -4,6 +4,8 @@ import { EciError, missingParameter } from './error.ts';
 export interface AccessKey {
   readonly accessKeyId: string;
   readonly accessKeySecret: string;
+  /** Of a temporary key: it must come with each call. Default: the key is a lasting one. */
+  readonly securityToken?: string;
 }
 
 /** A call as it came, before anything in it is believed. */
@@ -36,7 +38,7 @@ export function checkSignature(call: SignedCall, key: AccessKey): Stamp {
 
 function checkAcs3(call: SignedCall, key: AccessKey): Stamp {
   const fields = parseAuthorization(call.headers.get('authorization') ?? '');
-  checkKeyId(fields.credential, key);
+  checkKey({ id: fields.credential, token: call.headers.get('x-acs-security-token') }, key);
   checkCoverage(call, fields.signedHeaders);
   if (!sameText(header(call, 'x-acs-content-sha256'), sha256(call.body)))
     throw mismatch('the body is not the one signed');
@@ -86,7 +88,7 @@ function checkRpc(call: SignedCall, key: AccessKey): Stamp {
     if (!value) throw missingParameter(name);
     return value;
   };
-  checkKeyId(given('AccessKeyId'), key);
+  checkKey({ id: given('AccessKeyId'), token: parameters.get('SecurityToken') }, key);
   if (given('SignatureMethod') !== 'HMAC-SHA1' || given('SignatureVersion') !== '1.0') {
     throw new EciError('SignatureTypeNotSupported', 'Only SignatureMethod HMAC-SHA1, SignatureVersion 1.0 is known.');
   }
@@ -98,9 +100,18 @@ function checkRpc(call: SignedCall, key: AccessKey): Stamp {
   return { atMs: parseTime(given('Timestamp')), nonce: given('SignatureNonce') };
 }
 
-function checkKeyId(given: string, { accessKeyId }: AccessKey): void {
-  if (!sameText(given, accessKeyId)) {
+function checkKey(
+  given: { readonly id: string; readonly token: string | undefined },
+  { accessKeyId, securityToken }: AccessKey,
+): void {
+  if (!sameText(given.id, accessKeyId)) {
     throw new EciError('InvalidAccessKeyId.NotFound', 'Specified access key is not found.', 404);
+  }
+  if (securityToken !== undefined && !given.token) {
+    throw new EciError('MissingSecurityToken', 'The access key is a temporary one: it needs its security token.');
+  }
+  if (given.token && !sameText(given.token, securityToken ?? '')) {
+    throw new EciError('InvalidSecurityToken.Malformed', 'The security token is not that of the access key.');
   }
 }
 
