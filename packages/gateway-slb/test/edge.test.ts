@@ -1,97 +1,12 @@
 import { once } from 'node:events';
-import { connect as connectHttp2, performServerHandshake } from 'node:http2';
-import { type Socket, connect } from 'node:net';
-import { connect as connectTls } from 'node:tls';
-import { silentLogger, systemClock } from '@ebb/base';
+import { connect as connectHttp2 } from 'node:http2';
+import { connect } from 'node:net';
 import { makeCertificates } from '@ebb/base/certificates';
 import { eventually } from '@ebb/base/testing';
 import { describe, expect, it } from 'vitest';
-import { Deadlines } from '../src/http/deadlines.ts';
 import { AddressList } from '../src/edge/address-list.ts';
-import type { Arrival } from '../src/edge/arrival.ts';
-import { CertificateStore } from '../src/edge/certificate-store.ts';
 import { readCertificate } from '../src/edge/certificate.ts';
-import { type Edge, type EdgeOptions, openEdge } from '../src/edge/edge.ts';
-import { defaultTlsPolicy, tlsPolicies } from '../src/edge/tls-policies.ts';
-
-const policy = tlsPolicies[defaultTlsPolicy];
-const now = Date.now();
-
-interface Seen extends Pick<Arrival, 'peer' | 'proto'> {
-  readonly version: 'http1' | 'http2';
-}
-
-interface TestEdge extends AsyncDisposable {
-  readonly edge: Edge;
-  readonly port: number;
-  readonly seen: Seen[];
-}
-
-/** An edge behind which HTTP/1.1 is an echo, and HTTP/2 answers each request with 204. */
-async function open(options: Partial<EdgeOptions> = {}): Promise<TestEdge> {
-  const seen: Seen[] = [];
-  const deadlines = new Deadlines(systemClock);
-  const edge = await openEdge(
-    {
-      clock: systemClock,
-      logger: silentLogger,
-      deadlines,
-      address: { host: '127.0.0.1', port: 0 },
-      access: () => ({}),
-      proxyProtocol: () => false,
-      isPeer: () => false,
-      headersMs: 5000,
-      silentMs: 5000,
-      ...options,
-    },
-    {
-      http1: (socket, { peer, proto }) => {
-        seen.push({ peer, proto, version: 'http1' });
-        socket.on('data', (bytes) => socket.write(bytes));
-        socket.resume();
-      },
-      http2: (socket, { peer, proto }) => {
-        seen.push({ peer, proto, version: 'http2' });
-        const session = performServerHandshake(socket);
-        session.on('stream', (stream) => stream.respond({ ':status': 204 }, { endStream: true }));
-        session.on('error', () => {});
-      },
-    },
-  );
-  return {
-    edge,
-    port: edge.address.port,
-    seen,
-    [Symbol.asyncDispose]: async () => {
-      for (const socket of edge.sockets) socket.destroy();
-      await edge.close();
-      deadlines[Symbol.dispose]();
-    },
-  };
-}
-
-/** Sends bytes one by one, and resolves to what comes back, up to as many. */
-async function exchange(port: number, ...parts: (string | Buffer)[]): Promise<string> {
-  const socket = connect(port, '127.0.0.1');
-  await once(socket, 'connect');
-  socket.setNoDelay(true);
-  for (const part of parts) {
-    socket.write(part);
-    await new Promise(setImmediate);
-  }
-  return firstAnswer(socket);
-}
-
-function firstAnswer(socket: Socket): Promise<string> {
-  return new Promise((resolve) => {
-    socket.once('data', (bytes: Buffer) => {
-      resolve(bytes.toString('latin1'));
-      socket.destroy();
-    });
-    socket.once('close', () => resolve('closed'));
-    socket.on('error', () => {});
-  });
-}
+import { exchange, firstAnswer, now, openTestEdge, openTlsEdge } from './test-edge.ts';
 
 async function statusOver(session: ReturnType<typeof connectHttp2>): Promise<unknown> {
   const stream = session.request({ ':path': '/' });
@@ -102,7 +17,7 @@ async function statusOver(session: ReturnType<typeof connectHttp2>): Promise<unk
 
 describe('an edge without TLS', () => {
   it('tells HTTP/2 from HTTP/1.1 by the first bytes, however they come', async () => {
-    await using server = await open();
+    await using server = await openTestEdge();
     expect(await exchange(server.port, 'GET / HTTP/1.1')).toBe('GET / HTTP/1.1');
     expect(await exchange(server.port, 'P', 'R', 'OPFIND')).toBe('PROPFIND');
     expect(await statusOver(connectHttp2(`http://127.0.0.1:${server.port}`))).toBe(204);
@@ -110,7 +25,7 @@ describe('an edge without TLS', () => {
   });
 
   it('takes the address of the client from the PROXY protocol, and closes what begins otherwise', async () => {
-    await using server = await open({ proxyProtocol: () => true });
+    await using server = await openTestEdge({ proxyProtocol: () => true });
     expect(await exchange(server.port, 'PROXY TCP4 192.0.2.7 10.0', '.0.1 49152 80\r\nGET')).toBe('GET');
     expect(await exchange(server.port, 'GET / HTTP/1.1\r\n')).toBe('closed');
     expect(server.seen).toEqual([{ peer: '192.0.2.7', proto: 'http', version: 'http1' }]);
@@ -118,14 +33,14 @@ describe('an edge without TLS', () => {
 
   it('closes connections from addresses that are denied, those behind a load balancer too', async () => {
     const access = () => ({ deny: new AddressList(['192.0.2.7']) });
-    await using server = await open({ proxyProtocol: () => true, access });
+    await using server = await openTestEdge({ proxyProtocol: () => true, access });
     expect(await exchange(server.port, 'PROXY TCP4 192.0.2.7 10.0.0.1 49152 80\r\nGET')).toBe('closed');
     expect(await exchange(server.port, 'PROXY TCP4 192.0.2.8 10.0.0.1 49152 80\r\nGET')).toBe('GET');
   });
 
   it('lets other gateways ask, without a load balancer, and wherever they are', async () => {
     const access = () => ({ allow: new AddressList(['192.0.2.7']) });
-    await using server = await open({
+    await using server = await openTestEdge({
       proxyProtocol: () => true,
       access,
       isPeer: (address) => address === '127.0.0.1',
@@ -136,7 +51,7 @@ describe('an edge without TLS', () => {
   });
 
   it('closes connections that stay silent, and those above the limit', async () => {
-    await using server = await open({ silentMs: 50, maxConnections: 1 });
+    await using server = await openTestEdge({ silentMs: 50, maxConnections: 1 });
     const silent = connect(server.port, '127.0.0.1');
     await once(silent, 'connect');
     await eventually(() => expect(server.edge.sockets.size).toBe(1));
@@ -146,52 +61,9 @@ describe('an edge without TLS', () => {
   });
 });
 
-interface TlsEdge {
-  readonly server: TestEdge;
-  readonly certificates: CertificateStore;
-  readonly ca: string[];
-  /** The name on the certificate that is shown, or what went wrong. */
-  readonly dial: (servername: string, more?: object) => Promise<string>;
-}
-
 describe('an edge with TLS', () => {
-  const hosts = ['a.example.com', 'b.example.com'];
-
-  async function openTls(clientCa?: string, options: Partial<EdgeOptions> = {}): Promise<TlsEdge> {
-    const made = await Promise.all(hosts.map((name) => makeCertificates({ commonName: name, hosts: [name], now })));
-    const certificates = new CertificateStore();
-    made.forEach((pair, index) => {
-      const host = hosts[index] ?? '';
-      certificates.setCertificate(host, readCertificate(pair));
-      certificates.setEntries({ key: host, createdAt: '' }, [{ hosts: [host], secret: host }]);
-    });
-    const settings = { policy, clientCa, http2: true };
-    const server = await open({ tls: { certificates, settings: () => settings }, ...options });
-    const ca = made.map((pair) => pair.ca);
-    const dial = (servername: string, more: object = {}): Promise<string> => {
-      const socket = connectTls({
-        port: server.port,
-        host: '127.0.0.1',
-        servername,
-        ca,
-        ALPNProtocols: ['http/1.1'],
-        ...more,
-      });
-      let name = '';
-      return new Promise((resolve) => {
-        socket.once('secureConnect', () => {
-          name = String(socket.getPeerCertificate().subject.CN);
-          socket.write('hello');
-        });
-        socket.once('error', (error) => resolve('code' in error ? String(error.code) : error.message));
-        void firstAnswer(socket).then((answer) => resolve(answer === 'hello' ? name : answer));
-      });
-    };
-    return { server, certificates, ca, dial };
-  }
-
   it('shows each host its certificate, and refuses the handshake where there is none', async () => {
-    const { server, certificates, dial } = await openTls();
+    const { server, certificates, dial } = await openTlsEdge();
     await using _ = server;
     expect(await dial('a.example.com')).toBe('a.example.com');
     expect(await dial('b.example.com')).toBe('b.example.com');
@@ -204,7 +76,7 @@ describe('an edge with TLS', () => {
   });
 
   it('hears of the client before the handshake, where a load balancer is in front', async () => {
-    const { server, dial } = await openTls(undefined, { proxyProtocol: () => true });
+    const { server, dial } = await openTlsEdge(undefined, { proxyProtocol: () => true });
     await using _ = server;
     const socket = connect(server.port, '127.0.0.1');
     socket.write('PROXY TCP4 192.0.2.7 10.0.0.1 49152 443\r\n');
@@ -214,7 +86,7 @@ describe('an edge with TLS', () => {
   });
 
   it('speaks HTTP/2 with clients that can', async () => {
-    const { server, ca } = await openTls();
+    const { server, ca } = await openTlsEdge();
     await using _ = server;
     const session = connectHttp2(`https://a.example.com:${server.port}`, {
       ca,
@@ -228,7 +100,7 @@ describe('an edge with TLS', () => {
   it('lets nobody in without a certificate of the authority that is asked for', async () => {
     const client = await makeCertificates({ commonName: 'c', hosts: [], usage: 'client', now });
     const stranger = await makeCertificates({ commonName: 'c', hosts: [], usage: 'client', now });
-    const { server, dial } = await openTls(client.ca);
+    const { server, dial } = await openTlsEdge(client.ca);
     await using _ = server;
     const show = ({ certificate, key }: { certificate: string; key: string }) => ({ cert: certificate, key });
     expect(await dial('a.example.com', show(client))).toBe('a.example.com');
@@ -238,7 +110,7 @@ describe('an edge with TLS', () => {
   });
 
   it('speaks only the versions of TLS that the policy lets it', async () => {
-    const { server, dial } = await openTls();
+    const { server, dial } = await openTlsEdge();
     await using _ = server;
     expect(await dial('a.example.com', { maxVersion: 'TLSv1.1', minVersion: 'TLSv1' })).not.toBe('a.example.com');
     expect(await dial('a.example.com', { maxVersion: 'TLSv1.2' })).toBe('a.example.com');

@@ -50,7 +50,8 @@ export class CertificateStore {
 
   /** What to show to a client that asks for this host; undefined if there is nothing. */
   certificateFor(host: string): Certificate | undefined {
-    const name = host.toLowerCase();
+    // Some send the dot of the root, though they should not (RFC 6066, section 3).
+    const name = host.toLowerCase().replace(/\.$/, '');
     return this.#at(name) ?? this.#at(`*${name.slice(Math.max(0, name.indexOf('.')))}`) ?? this.default;
   }
 

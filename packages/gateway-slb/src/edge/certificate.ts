@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { X509Certificate, constants } from 'node:crypto';
 import { type SecureContextOptions, createSecureContext } from 'node:tls';
 import { messageOf } from '@ebb/base';
 import type { TlsPolicy } from './tls-policies.ts';
@@ -54,6 +54,8 @@ export function contextOptions(
 ): SecureContextOptions {
   return {
     ...policy,
+    // As TLS 1.3 has it: a client that wants other terms opens another connection.
+    secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
     honorCipherOrder: true,
     ...(certificate && { cert: certificate.pair.certificate, key: certificate.pair.key }),
     ...(clientCa === undefined ? {} : { ca: clientCa }),

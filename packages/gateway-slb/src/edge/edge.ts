@@ -56,7 +56,7 @@ export async function openEdge(options: EdgeOptions, handlers: EdgeHandlers): Pr
   };
   const server = createServer({ noDelay: true, allowHalfOpen: true });
   if (maxConnections !== undefined) server.maxConnections = maxConnections;
-  const tlsListener = tls && new TlsListener(tls, begun, logger);
+  const tlsListener = tls && new TlsListener(tls, { handlers: begun, logger, headersMs: options.headersMs });
   const accept = acceptor(options, begun, tlsListener);
   server.on('connection', (socket) => {
     sockets.add(socket);

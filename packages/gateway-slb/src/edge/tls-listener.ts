@@ -12,7 +12,15 @@ export interface TlsOptions {
   readonly settings: () => TlsSettings;
 }
 
-const handshakeMs = 10_000;
+/** Longest a handshake may take; it may be less. A client that has left meanwhile is not seen before. */
+const mostHandshakeMs = 10_000;
+
+interface TlsListenerParts {
+  readonly handlers: EdgeHandlers;
+  readonly logger: Logger;
+  /** Time until a client has sent enough to tell what it speaks. */
+  readonly headersMs: number;
+}
 
 /**
  * Speaks TLS on connections that others have accepted: shakes hands, shows the certificate of the host that a client asks for, and
@@ -23,13 +31,15 @@ export class TlsListener implements Disposable {
   readonly #options: TlsOptions;
   readonly #handlers: EdgeHandlers;
   readonly #logger: Logger;
+  readonly #handshakeMs: number;
   readonly #arrivals = new Map<string, Arrival>();
   #current: TlsServer | undefined;
 
-  constructor(options: TlsOptions, handlers: EdgeHandlers, logger: Logger) {
+  constructor(options: TlsOptions, { handlers, logger, headersMs }: TlsListenerParts) {
     this.#options = options;
     this.#handlers = handlers;
     this.#logger = logger;
+    this.#handshakeMs = Math.min(mostHandshakeMs, headersMs);
   }
 
   take(socket: Socket, arrival: Arrival): void {
@@ -47,9 +57,10 @@ export class TlsListener implements Disposable {
   }
 
   #create(settings: TlsSettings): TlsServer {
-    const created = new TlsServer(this.#options.certificates, settings);
+    const created = new TlsServer(this.#options.certificates, settings, this.#handshakeMs);
     created.server.on('secureConnection', (socket: TLSSocket) => {
       const arrival = this.#arrivals.get(endOf(socket));
+      socket.on('error', () => socket.destroy());
       if (!arrival) socket.destroy();
       else if (socket.alpnProtocol === 'h2') this.#handlers.http2(socket, arrival);
       else this.#handlers.http1(socket, arrival);
@@ -71,7 +82,7 @@ class TlsServer {
   readonly #nothing: SecureContext;
   #default: Certificate | undefined;
 
-  constructor(certificates: CertificateStore, settings: TlsSettings) {
+  constructor(certificates: CertificateStore, settings: TlsSettings, handshakeTimeout: number) {
     const { clientCa, http2 } = settings;
     this.settings = settings;
     this.#certificates = certificates;
@@ -80,7 +91,7 @@ class TlsServer {
     this.server = createServer({
       ...contextOptions(this.#default, settings),
       ALPNProtocols: http2 ? ['h2', 'http/1.1'] : ['http/1.1'],
-      handshakeTimeout: handshakeMs,
+      handshakeTimeout,
       requestCert: clientCa !== undefined,
       rejectUnauthorized: clientCa !== undefined,
       allowHalfOpen: true,
@@ -106,5 +117,6 @@ class TlsServer {
   }
 }
 
-/** Tells connections to one listener apart. */
-const endOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
+/** Tells connections apart, to whichever address of this machine they are. */
+const endOf = ({ remoteAddress, remotePort, localAddress, localPort }: Socket): string =>
+  `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`;
