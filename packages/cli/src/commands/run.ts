@@ -43,7 +43,7 @@ export function runCommand(io: Io, signal: AbortSignal): Command {
       'after',
       `
 Most options may be given in the environment: EBB_PORT for --port and so on; docs/run-on-a-cluster.md lists them. ECI is
-called as ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET and ALIBABA_CLOUD_SECURITY_TOKEN say.
+called as ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET and ALIBABA_CLOUD_SECURITY_TOKEN say, or in a role.
 
 Examples:
   ebb run --components=gateway --host 0.0.0.0

@@ -36,6 +36,25 @@ describe('readSettings', () => {
     });
   });
 
+  it.each([
+    [
+      { ROLE_ARN: 'r', OIDC_PROVIDER_ARN: 'p', OIDC_TOKEN_FILE: '/t' },
+      {
+        type: 'oidc_role_arn',
+        roleArn: 'r',
+        oidcProviderArn: 'p',
+        oidcTokenFilePath: '/t',
+        roleSessionName: 'ebb',
+      },
+    ],
+    [{ ECS_METADATA: 'role' }, { type: 'ecs_ram_role', roleName: 'role' }],
+    [{ CREDENTIALS_URI: 'http://localhost/key' }, { type: 'credentials_uri', credentialsURI: 'http://localhost/key' }],
+  ])('takes a source of keys where there is no key: %o', (said, credentialSource) => {
+    const env = Object.fromEntries(Object.entries(said).map(([name, value]) => [`ALIBABA_CLOUD_${name}`, value]));
+    expect(readSettings(flags(), env).eci).toMatchObject({ credentialSource });
+    expect(readSettings(flags(), { ...env, ...keys }).eci).toMatchObject({ accessKeyId: 'id' });
+  });
+
   it('takes a number of workers, but not without Leases', () => {
     expect(readSettings(flags({ workers: '3' }), keys).workers).toBe(3);
     expect(() => readSettings(flags({ workers: 'many' }), keys)).toThrow('--workers: "many" is not a number');

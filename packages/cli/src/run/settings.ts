@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { UserError } from '@ebb/base';
+import type { CredentialSource, EciAccess, EciCredentials } from '@ebb/virtual-node';
 import type { RuntimeName } from '../dev/runtime.ts';
 import { type ComponentName, componentNames } from '../platform/component-options.ts';
 
@@ -57,24 +58,13 @@ export interface RunSettings {
   readonly nodeName: string;
   readonly zone: string;
   /** An ECI of this machine's own where there is none. */
-  readonly eci: EciSettings | undefined;
+  readonly eci: EciAccess | undefined;
   /** What instances on this machine are run as, if they are to run here. */
   readonly localEci: RuntimeName | undefined;
   /** Where the bill of the local ECI is kept; undefined: in memory alone. */
   readonly dataDir: string | undefined;
   readonly domain: string | undefined;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
-}
-
-export interface EciSettings {
-  readonly endpoint: string;
-  readonly protocol: 'http' | 'https';
-  readonly regionId: string;
-  readonly accessKeyId: string;
-  readonly accessKeySecret: string;
-  readonly securityToken: string | undefined;
-  readonly vSwitchId: string | undefined;
-  readonly securityGroupId: string | undefined;
 }
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -216,25 +206,43 @@ function secondsOf(said: Said | undefined, fallback: number): number {
   throw new UserError(`${said.by}: "${said.value}" is not a whole number of seconds, up to a day`);
 }
 
-function eciOf(flags: RunFlags, env: Env, regionId: string): EciSettings {
+function eciOf(flags: RunFlags, env: Env, regionId: string): EciAccess {
   const given = flags.eciEndpoint ?? env['EBB_ECI_ENDPOINT'] ?? `eci.${regionId}.aliyuncs.com`;
   const [, scheme, endpoint] = /^(?:(https?):\/\/)?([^/\s]+)\/?$/.exec(given) ?? [];
   if (!endpoint) throw new UserError(`--eci-endpoint: "${given}" is not a host, host:port, or http://host:port`);
-  const accessKeyId = env['ALIBABA_CLOUD_ACCESS_KEY_ID'];
-  const accessKeySecret = env['ALIBABA_CLOUD_ACCESS_KEY_SECRET'];
-  if (!accessKeyId || !accessKeySecret) {
-    throw new UserError(
-      'the virtual node needs ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET in its environment; --local-eci runs instances on this machine instead',
-    );
-  }
   return {
     endpoint,
     protocol: scheme === 'http' ? 'http' : 'https',
     regionId,
-    accessKeyId,
-    accessKeySecret,
-    securityToken: env['ALIBABA_CLOUD_SECURITY_TOKEN'] || undefined,
+    ...credentialsOf(env),
     vSwitchId: flags.vswitch ?? (env['EBB_VSWITCH_ID'] || undefined),
     securityGroupId: flags.securityGroup ?? (env['EBB_SECURITY_GROUP_ID'] || undefined),
   };
+}
+
+/** As the SDKs of Alibaba Cloud find them: a key, a role of the cluster's service accounts, that of the machine, or an address. */
+function credentialsOf(env: Env): EciCredentials {
+  const get = (name: string): string => env[`ALIBABA_CLOUD_${name}`] ?? '';
+  const [accessKeyId, accessKeySecret] = [get('ACCESS_KEY_ID'), get('ACCESS_KEY_SECRET')];
+  if (accessKeyId && accessKeySecret) {
+    return { accessKeyId, accessKeySecret, securityToken: get('SECURITY_TOKEN') || undefined };
+  }
+  const source = sourceOf(get);
+  if (source) return { credentialSource: source };
+  throw new UserError(
+    'the virtual node needs ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET in its environment, or a role (docs/run-on-a-cluster.md); --local-eci runs instances on this machine instead',
+  );
+}
+
+function sourceOf(get: (name: string) => string): CredentialSource | undefined {
+  const [roleArn, oidcProviderArn] = [get('ROLE_ARN'), get('OIDC_PROVIDER_ARN')];
+  const oidcTokenFilePath = get('OIDC_TOKEN_FILE');
+  if (roleArn && oidcProviderArn && oidcTokenFilePath) {
+    const roleSessionName = get('ROLE_SESSION_NAME') || 'ebb';
+    return { type: 'oidc_role_arn', roleArn, oidcProviderArn, oidcTokenFilePath, roleSessionName };
+  }
+  const roleName = get('ECS_METADATA');
+  if (roleName) return { type: 'ecs_ram_role', roleName };
+  const credentialsURI = get('CREDENTIALS_URI');
+  return credentialsURI ? { type: 'credentials_uri', credentialsURI } : undefined;
 }

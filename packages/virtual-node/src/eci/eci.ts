@@ -4,6 +4,7 @@ import * as openApi from '@alicloud/openapi-client';
 import { ExtendsParameters, RuntimeOptions } from '@alicloud/tea-util';
 import { systemClock } from '@ebb/base';
 import { type ActionName, CallGate } from './call-gate.ts';
+import { type EciCredentials, clientCredentials } from './credentials.ts';
 import { type EciError, badAnswer } from './error.ts';
 import { type EciInside, createInside } from './inside.ts';
 import { type Page, itemsOf, readPages } from './pages.ts';
@@ -13,15 +14,13 @@ import { findZones } from './zones.ts';
 const sdk = createRequire(import.meta.url)('@alicloud/eci20180808') as (typeof sdkModule)['default'];
 
 /** Where ECI's API is, and as whom to call it. */
-export interface EciAccess {
+export type EciAccess = EciPlace & EciCredentials;
+
+interface EciPlace {
   /** Host, or host and port, such as `eci.cn-hangzhou.aliyuncs.com`. */
   readonly endpoint: string;
   readonly protocol: 'http' | 'https';
   readonly regionId: string;
-  readonly accessKeyId: string;
-  readonly accessKeySecret: string;
-  /** Of temporary credentials. */
-  readonly securityToken?: string | undefined;
   /** vSwitches of the node's zone, comma separated. */
   readonly vSwitchId?: string | undefined;
   readonly securityGroupId?: string | undefined;
@@ -117,16 +116,8 @@ const openGate = (): CallGate => new CallGate({ clock: systemClock, random: () =
 
 /** A client over the official SDK, whose calls pass the gate. Default: a gate of its own that knows no limits. */
 export function createEci(access: EciAccess, gate: CallGate = openGate()): Eci {
-  const { regionId, endpoint, protocol, accessKeyId, accessKeySecret, securityToken } = access;
-  const config = {
-    endpoint,
-    protocol,
-    regionId,
-    accessKeyId,
-    accessKeySecret,
-    ...(securityToken ? { securityToken } : {}),
-  };
-  const client = new sdk.default(new openApi.Config(config));
+  const { regionId, endpoint, protocol } = access;
+  const client = new sdk.default(new openApi.Config({ endpoint, protocol, regionId, ...clientCredentials(access) }));
   const runtime = new RuntimeOptions(limits);
   const call = <T>(action: ActionName, make: () => Promise<T>): Promise<T> => gate.call(action, make);
   const groupsPage = async (

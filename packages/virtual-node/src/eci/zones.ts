@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type * as openApiModule from '@alicloud/openapi-client';
 import { RuntimeOptions } from '@alicloud/tea-util';
+import { clientCredentials } from './credentials.ts';
 import type { EciAccess } from './eci.ts';
 
 // A CommonJS module with a default export: see eci.ts.
@@ -20,10 +21,11 @@ export async function findZones(
   access: EciAccess,
   vSwitchIds: readonly string[],
 ): Promise<ReadonlyMap<string, string>> {
-  const { regionId, accessKeyId, accessKeySecret, securityToken, protocol } = access;
+  const { regionId, protocol } = access;
   const endpoint = access.endpoint.endsWith('.aliyuncs.com') ? `vpc.${regionId}.aliyuncs.com` : access.endpoint;
-  const credentials = { accessKeyId, accessKeySecret, ...(securityToken ? { securityToken } : {}) };
-  const client = new openApi.default(new openApi.Config({ endpoint, protocol, regionId, ...credentials }));
+  const client = new openApi.default(
+    new openApi.Config({ endpoint, protocol, regionId, ...clientCredentials(access) }),
+  );
   const params = new openApi.Params({
     action: 'DescribeVSwitches',
     version: '2016-04-28',
