@@ -9,6 +9,9 @@ import { type RawHttp2Client, beginning, fieldBlock, flags, frame, openRawHttp2C
 /** In the clear with prior knowledge, or over TLS. */
 export type Transport = 'h2c' | 'tls';
 
+/** What `/large` is answered with. */
+export const largeBytes: number = 16 * 1024 * 1024;
+
 /** A gateway to attack, and the instance behind it. */
 export interface Target extends AsyncDisposable {
   readonly gateway: TestGateway;
@@ -26,7 +29,7 @@ export interface Target extends AsyncDisposable {
 }
 
 /**
- * The instance answers what it got; `/hold` never, and `/endless` without end.
+ * The instance answers what it got; `/hold` never, `/large` with `largeBytes`, and `/endless` without end.
  */
 export async function openTarget(transport: Transport, options: GatewayOptions = {}): Promise<Target> {
   const served: string[] = [];
@@ -34,6 +37,7 @@ export async function openTarget(transport: Transport, options: GatewayOptions =
   const backend = await openHttpBackend((request, response) => {
     request.on('error', () => {});
     if (request.url === '/endless') return pour(response, (bytes) => (sent += bytes));
+    if (request.url === '/large') return void response.end(Buffer.alloc(largeBytes, 'a'));
     if (request.url !== '/hold') void answer(request, response, served);
   });
   const certificates = new CertificateStore();

@@ -95,6 +95,8 @@ export interface RawHttp2Client extends AsyncDisposable {
   outcomeOf(id: number): Promise<Outcome>;
   /** The body that came on a stream. */
   bodyOf(id: number): string;
+  /** From now on opens both windows by so many bytes, again and again, as data come. */
+  openWindowsBy(bytes: number): void;
   /** Waits until the other side has taken all that was sent. False if it closes instead. */
   isHeard(): Promise<boolean>;
   /** Waits until the other side closes. */
@@ -118,6 +120,7 @@ export async function openRawHttp2Client(
   let rest = Buffer.alloc(0);
   let ended = false;
   let heard = 0;
+  let step = Infinity;
   const decoder = new HpackDecoder();
   const streams = new Map<number, { status: number; outcome?: Outcome; body: string }>();
   const take = ({ type, flags: bits, id, payload }: Frame): void => {
@@ -130,7 +133,13 @@ export async function openRawHttp2Client(
       const [name, status] = decoder.decode(payload, 65_536) ?? [];
       if (name === ':status') stream.status = Number(status);
     }
-    if (type === types.data) stream.body += payload.toString('latin1');
+    if (type === types.data) {
+      stream.body += payload.toString('latin1');
+      const opened = { payload: words(Math.min(step, 2 ** 31 - 1)) };
+      for (let at = 0; at < payload.length && step < Infinity; at += step) {
+        socket.write(Buffer.concat([frame('window', 0, opened), frame('window', id, opened)]));
+      }
+    }
     if (type === types.reset) stream.outcome ??= 'reset';
     if ((type === types.data || type === types.headers) && (bits & flags.endStream) !== 0) {
       stream.outcome ??= stream.status;
@@ -170,6 +179,7 @@ export async function openRawHttp2Client(
       return streams.get(id)?.outcome ?? 'closed';
     },
     bodyOf: (id) => streams.get(id)?.body ?? '',
+    openWindowsBy: (bytes) => void (step = bytes),
     isHeard: async () => {
       const before = heard;
       socket.write(frame('ping', 0, { payload: mark }));

@@ -5,6 +5,16 @@ const noiseRate = { perSecond: 200, burst: 2000 };
 /** Data of ours may be answered by two increments and a ping; a stream may come with priorities. */
 const earnedByData = 3;
 const earnedByStream = 2;
+/** Peers that read by so many bytes (Go's do) open both windows each time. */
+const readBytes = 4096;
+const earnedByRead = 2;
+
+/** What has gone out. */
+export interface SentData {
+  /** Frames of data, but those that are small because the peer has allowed no more. */
+  readonly dataFrames: number;
+  readonly dataBytes: number;
+}
 
 /**
  * Streams that a client breaks off, or makes us break off, before they are answered: each has cost an instance something, while the
@@ -16,7 +26,7 @@ const breakRate = { perSecond: 50, burst: 500 };
 export class FloodGuard {
   readonly #noise: Budget;
   readonly #breaks: Budget;
-  #countedData = 0;
+  #earned = 0;
 
   /** @param now Milliseconds. */
   constructor(now: () => number) {
@@ -24,10 +34,11 @@ export class FloodGuard {
     this.#breaks = new Budget(breakRate, now);
   }
 
-  /** A frame has come that brings nobody anything. @param dataFrames That we have sent until now. */
-  noise(cost: number, dataFrames: number): void {
-    this.#noise.earn(earnedByData * (dataFrames - this.#countedData));
-    this.#countedData = dataFrames;
+  /** A frame has come that brings nobody anything. @param sent Until now. */
+  noise(cost: number, sent: SentData): void {
+    const earned = earnedByData * sent.dataFrames + (earnedByRead * sent.dataBytes) / readBytes;
+    this.#noise.earn(earned - this.#earned);
+    this.#earned = earned;
     this.#noise.spend(cost);
   }
 

@@ -166,6 +166,6 @@ export class IncomingFrames implements FrameHandler {
 
   #spendNoise(cost: number): void {
     const { guard, sender } = this.#options;
-    guard.noise(cost, sender.dataFrames);
+    guard.noise(cost, sender);
   }
 }

@@ -1,4 +1,5 @@
 import { HpackEncoder } from '../hpack/hpack-encoder.ts';
+import type { SentData } from './flood-guard.ts';
 import { FrameWriter } from './frame-writer.ts';
 import type { Stream } from './stream.ts';
 import { SendWindow } from './windows.ts';
@@ -17,6 +18,9 @@ const turnBytes = 64 * 1024;
 /** On all streams together. */
 const maxQueued = 512 * 1024;
 
+/** With more data waiting, a smaller frame is what the peer's window made of it. */
+const smallBytes = 1024;
+
 /** All connections put their frames together here: each is done before the next begins. */
 const writer = new FrameWriter();
 
@@ -24,12 +28,12 @@ const writer = new FrameWriter();
  * What goes out on a connection: the frames of one turn of the event loop together, those of the connection itself first, then one frame of data of
  * each stream in turn, as far as windows and the socket allow.
  */
-export class Sender {
+export class Sender implements SentData {
   /** What may be sent on all streams together. */
   readonly window: SendWindow = new SendWindow(defaultWindow);
   readonly encoder: HpackEncoder = new HpackEncoder();
-  /** Frames of data that have gone out. */
   dataFrames = 0;
+  dataBytes = 0;
   readonly #transport: Transport;
   #control: Buffer[] = [];
   #controlBytes = 0;
@@ -167,7 +171,8 @@ export class Sender {
       const sent = stream.sentBytes - before;
       this.#queued -= sent;
       if (sent > 0) {
-        this.dataFrames++;
+        this.dataBytes += sent;
+        if (progress === 'done' || sent >= smallBytes) this.dataFrames++;
         written.push(stream);
       }
       if (progress === 'more') this.#ready.add(stream);
