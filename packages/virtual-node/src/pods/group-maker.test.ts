@@ -42,14 +42,17 @@ interface Circumstances {
   readonly errors?: readonly (Error | undefined)[];
   readonly profile?: Record<string, string>;
   readonly hasAlternative?: boolean;
+  /** It is made again after each of these times, in milliseconds. */
+  readonly again?: readonly number[];
 }
 
 async function make(
   asking: Pod,
-  { objects = {}, error, errors = [], profile = {}, hasAlternative = false }: Circumstances = {},
+  { objects = {}, error, errors = [], profile = {}, hasAlternative = false, again = [] }: Circumstances = {},
 ): Promise<Trial> {
   const tries: CreateGroup[] = [];
   let refusals = 0;
+  const clock = new FakeClock(0);
   const maker = createGroupMaker({
     client: clientOf(objects),
     eci: {
@@ -70,9 +73,14 @@ async function make(
     namespaceLabels: () => Promise.resolve({ team: 'shop' }),
     node: () => ({ metadata: { name: 'n', labels: { zone: 'a' } } }),
     claimsAreLocal: false,
-    clock: new FakeClock(0),
+    clock,
   });
-  const made = await maker.make(asking, { signal: new AbortController().signal });
+  const { signal } = new AbortController();
+  let made = await maker.make(asking, { signal });
+  for (const ms of again) {
+    await clock.advance(ms);
+    made = await maker.make(asking, { signal });
+  }
   return { made, asked: tries.at(-1), tries, refusals };
 }
 
@@ -192,6 +200,10 @@ describe('the group of a pod', () => {
   it('was made before if ECI knows its token, and will show', async () => {
     const error = new EciError('IdempotentParameterMismatch', 'used before', { remedy: 'back-off' });
     expect((await make(pod(), { error })).made).toEqual({ events: [], retry: { requeueAfterMs: 1000 } });
+    // If it does not, there is none: another token is used.
+    const { made, tries } = await make(pod(), { errors: [error, error], again: [1000, 60_000] });
+    expect(made).toMatchObject({ id: 'eci-1' });
+    expect(tries.map(({ clientToken }) => clientToken)).toEqual(['u', 'u', expect.stringMatching(/^u-\w{1,6}$/)]);
   });
 });
 

@@ -74,6 +74,8 @@ const retryRefusedMs = 60_000;
 const retryWrongMs = 300_000;
 /** The listing that shows the group is on its way. */
 const retryMadeMs = 1_000;
+/** No listing takes so long: what ECI knows the token of is a call that it refused. */
+const madePatienceMs = 60_000;
 
 interface MakeOptions {
   readonly signal: AbortSignal;
@@ -86,9 +88,12 @@ export function createGroupMaker(options: MakerOptions): { make(pod: Pod, how: M
   const { client, eci, clock, zone } = options;
   const pullSecretsOf = createPullSecrets(client, clock);
   const serviceVariablesOf = createServiceVariables(client, clock);
+  /** Since when ECI has known the tokens of pods that have no group, by UID. */
+  const knownSinceMs = new Map<string, number>();
   const make = async (pod: Pod, { signal, from = 0 }: MakeOptions): Promise<Made> => {
     const now = clock.now();
-    const waitMs = eci.createTurn(pod.metadata.uid ?? '');
+    const { uid = '' } = pod.metadata;
+    const waitMs = eci.createTurn(uid);
     if (waitMs > 0) return { events: [], retry: { requeueAfterMs: waitMs } };
     let settings: GroupSettings | undefined;
     try {
@@ -107,7 +112,11 @@ export function createGroupMaker(options: MakerOptions): { make(pod: Pod, how: M
         serviceVariablesOf,
         signal,
       });
-      const { id, used, attempt } = await tryEach(makeContainerGroup(pod, lookup), { ...settings, from }, options);
+      const group = makeContainerGroup(pod, lookup);
+      const sinceMs = knownSinceMs.get(uid) ?? now;
+      const asked = now - sinceMs < madePatienceMs ? group : { ...group, clientToken: otherToken(group, sinceMs) };
+      const { id, used, attempt } = await tryEach(asked, { ...settings, from }, options);
+      knownSinceMs.delete(uid);
       return {
         id,
         attempt,
@@ -115,10 +124,19 @@ export function createGroupMaker(options: MakerOptions): { make(pod: Pod, how: M
         events: madeEvents(pod, { lookup, settings, used }),
       };
     } catch (error) {
-      return refused(pod, error, { nowMs: now, zone, settings });
+      if (!isMadeBefore(error)) return refused(pod, error, { nowMs: now, zone, settings });
+      if (!knownSinceMs.has(uid)) knownSinceMs.set(uid, now);
+      return { events: [], retry: { requeueAfterMs: retryMadeMs } };
     }
   };
   return { make };
+}
+
+/** At most 64 characters: what goes before has up to 57. */
+function otherToken({ clientToken = '' }: CreateGroup, sinceMs: number): string {
+  return `${clientToken}-${Math.floor(sinceMs / 1000)
+    .toString(36)
+    .slice(-6)}`;
 }
 
 async function settingsFor(
@@ -190,7 +208,6 @@ function refused(pod: Pod, error: unknown, { nowMs, zone, settings }: Circumstan
   }
   if (!(error instanceof EciError)) throw error;
   const said = `${error.code}: ${error.message}`;
-  if (isMadeBefore(error)) return { events: [], retry: { requeueAfterMs: retryMadeMs } };
   if (error.remedy === 'look-elsewhere') {
     // Who wants spot only waits for spot: there may be all else.
     const isSpot = attempts.at(-1)?.spotStrategy !== undefined;
