@@ -26,6 +26,7 @@ export interface Request {
 export class Transport {
   readonly #access: ClusterAccess;
   #sockets: { readonly tls: Credentials['tls']; readonly calls: Dispatcher; readonly streams: Dispatcher } | undefined;
+  #isClosed = false;
 
   constructor(access: ClusterAccess) {
     this.#access = access;
@@ -41,8 +42,9 @@ export class Transport {
     return this.#send('streams', request, idleTimeoutMs);
   }
 
-  /** Ends all sockets, breaking off what is under way. */
+  /** Ends all sockets, breaking off what is under way, and opens none any more: requests reject. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     const sockets = this.#sockets;
     this.#sockets = undefined;
     await Promise.all([sockets?.calls.destroy(), sockets?.streams.destroy()]);
@@ -52,6 +54,7 @@ export class Transport {
     const { server } = this.#access;
     const { headers, tls } = await this.#access.credentials();
     request.signal.throwIfAborted();
+    if (this.#isClosed) throw new Error('the client has been closed');
     const response = await this.#socketsFor(tls)[kind].request({
       origin: server.origin,
       path: server.pathname.replace(/\/$/, '') + request.path,
