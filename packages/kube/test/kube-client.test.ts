@@ -86,7 +86,86 @@ test('gives up on a call after its time limit', async () => {
   let asked = false;
   await using server = await startStubServer(() => (asked = true));
   await using client = createKubeClient({ kubeconfig: server.kubeconfig, clock });
+  const late = client.get(resources.nodes, { name: 'x' }).catch((error: unknown) => error);
+  await eventually(() => asked);
+  await clock.advance(30_000);
+  expect(await late).toMatchObject({ reason: 'Timeout' });
+});
+
+test('rejects with the reason of an aborted signal', async () => {
+  const controller = new AbortController();
+  await using server = await startStubServer(() => controller.abort(new Error('enough')));
+  await using client = createKubeClient({ kubeconfig: server.kubeconfig });
+  const { signal } = controller;
+  await expect(client.list(resources.nodes, { signal })).rejects.toThrow('enough');
+  await expect(client.list(resources.nodes, { signal })).rejects.toThrow('enough');
+  await expect(async () => {
+    for await (const _ of client.watch(resources.nodes, { signal, resourceVersion: '1' })) return;
+  }).rejects.toThrow('enough');
+});
+
+const event = (type: string, object: object): string => `${JSON.stringify({ type, object })}\n`;
+
+test('reads events of a watch however they are cut, and lets go of the socket when the reader leaves', async () => {
+  const bytes = Buffer.from(event('ADDED', { metadata: { name: 'früh' } }) + event('BOOKMARK', { metadata: {} }));
+  const cut = bytes.indexOf(0xc3) + 1;
+  await using server = await startStubServer((_, response) => {
+    response.write(bytes.subarray(0, cut));
+    setImmediate(() => response.write(bytes.subarray(cut)));
+  });
+  await using client = createKubeClient({ kubeconfig: server.kubeconfig });
+  const seen: unknown[] = [];
+  for await (const one of client.watch(resources.nodes, { resourceVersion: '1' })) {
+    seen.push(one.type, one.object);
+    if (seen.length === 4) break;
+  }
+  expect(seen).toEqual(['ADDED', { metadata: { name: 'früh' } }, 'BOOKMARK', { metadata: {} }]);
+  await eventually(async () => (await server.connections()) === 0);
+});
+
+test('lets go of the socket when a waiting reader aborts', async () => {
+  await using server = await startStubServer((_, response) => response.write(event('ADDED', { metadata: {} })));
+  await using client = createKubeClient({ kubeconfig: server.kubeconfig });
+  const controller = new AbortController();
+  const { signal } = controller;
+  const read = async (): Promise<void> => {
+    for await (const _ of client.watch(resources.nodes, { signal, resourceVersion: '1' })) {
+      setImmediate(() => controller.abort(new Error('enough')));
+    }
+  };
+  await expect(read()).rejects.toThrow('enough');
+  await eventually(async () => (await server.connections()) === 0);
+});
+
+test('throws what an ERROR event says, and never drops a line it cannot read', async () => {
+  const gone = { kind: 'Status', status: 'Failure', reason: 'Expired', code: 410, message: 'too old' };
+  const answers = [event('ERROR', gone), '{"type":"ADDED"\n', event('SHRUG', {}), 'nonsense'];
+  await using server = await startStubServer((_, response) => response.end(answers.shift()));
+  await using client = createKubeClient({ kubeconfig: server.kubeconfig });
+  const read = async (): Promise<void> => {
+    for await (const _ of client.watch(resources.nodes, { resourceVersion: '1' })) throw new Error('an event?');
+  };
+  await expect(read()).rejects.toSatisfy(isGone);
+  await expect(read()).rejects.toThrow('not a watch event');
+  await expect(read()).rejects.toThrow('not a watch event');
+  await expect(read()).rejects.toThrow('not a watch event');
+});
+
+test('refuses a kubeconfig without cluster, and names a missing file', () => {
+  expect(() => createKubeClient({ kubeconfig: '{}' })).toThrow('has no cluster');
+  expect(() => createKubeClient({ kubeconfigPath: '/nowhere/config' })).toThrow('/nowhere/config');
+  expect(() => createKubeClient({ kubeconfig: kubeconfigFor('not a url') })).toThrow('not a URL');
+});
+
+test('opens no socket once it is closed', async () => {
+  let calls = 0;
+  await using server = await startStubServer((_, response) => {
+    calls++;
+    response.end(JSON.stringify(settings));
+  });
+  const client = createKubeClient({ kubeconfig: server.kubeconfig });
   const key = { namespace: 'default', name: 'settings' };
+  await client.get(resources.configMaps, key);
   const [late] = await Promise.allSettled([client.get(resources.configMaps, key), client[Symbol.asyncDispose]()]);
   expect(late.status).toBe('rejected');
   await expect(client.create(resources.configMaps, settings)).rejects.toThrow('the client has been closed');
