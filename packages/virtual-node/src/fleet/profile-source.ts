@@ -3,6 +3,7 @@ import { type Clock, type Logger, messageOf } from '@ebb/base';
 import { type EventRecorder, type Informer, createInformer } from '@ebb/kube';
 import type { Eci } from '../eci/eci.ts';
 import { EciError } from '../eci/error.ts';
+import { checkSelectors } from '../profile/check-selectors.ts';
 import { type EciProfile, ProfileError, emptyProfile, parseProfile } from '../profile/profile.ts';
 
 /** Where the profile is, as on ACK. */
@@ -68,6 +69,7 @@ export class ProfileSource {
     const { events, logger } = this.#options;
     try {
       const profile = parseProfile(map.data ?? {});
+      checkSelectors(profile);
       this.zones = await this.#zonesOf(profile);
       this.profile = profile;
     } catch (error) {

@@ -1,4 +1,6 @@
+import { messageOf } from '@ebb/base';
 import { describe, expect, it } from 'vitest';
+import { checkSelectors } from './check-selectors.ts';
 import { parseProfile } from './profile.ts';
 
 describe('eci-profile', () => {
@@ -40,5 +42,23 @@ describe('eci-profile', () => {
     ],
   ])('%o is refused, by the key', (data, message) => {
     expect(() => parseProfile(data as Record<string, string>)).toThrow(message);
+  });
+
+  it.each([
+    [{ 'k8s.aliyun.com/eci-spot-strategy': 'Cheap' }, /^selectors\[1\].effect.annotations: .*eci-spot-strategy/],
+    [{ 'k8s.aliyun.com/eci-use-specs': 'big' }, /eci-use-specs/],
+    [{ 'kubernetes.io/ingress-bandwidth': 'fast' }, /ingress-bandwidth/],
+    // A pod may bring what is missing; and what is not ours may be as it likes.
+    [{ 'k8s.aliyun.com/eci-spot-strategy': 'SpotWithPriceLimit', 'example.com/any': '?' }, /^nothing$/],
+    [{ 'k8s.aliyun.com/acr-user-arns': 'arn-1' }, /^nothing$/],
+  ])('selectors that add %o are refused for %s', (annotations, message) => {
+    const selectors = JSON.stringify([{ name: 'good' }, { name: 'trial', effect: { annotations } }]);
+    let told = 'nothing';
+    try {
+      checkSelectors(parseProfile({ selectors }));
+    } catch (error) {
+      told = messageOf(error);
+    }
+    expect(told).toMatch(message);
   });
 });
