@@ -53,8 +53,12 @@ export class Connection implements FramesOwner {
     const { side, now, maxStreams = 0, maxHeaderBytes } = options;
     const isServer = side === 'server';
     const sender = new Sender(transport, (stream) => this.#streams.sent(stream));
-    const streams = new Streams(sender, { ...options, isServer, closed: () => owner.closed() });
     const guard = new FloodGuard(now);
+    const closed = (isAnswered: boolean): void => {
+      if (isAnswered) guard.streamAnswered();
+      owner.closed();
+    };
+    const streams = new Streams(sender, { ...options, isServer, closed });
     const frames = new IncomingFrames({ owner: this, streams, sender, guard, isServer, maxStreams });
     this.#owner = owner;
     this.#isServer = isServer;
@@ -159,8 +163,8 @@ export class Connection implements FramesOwner {
   }
 
   peerGoaway(lastStreamId: number): void {
-    if (!this.#isServer) this.#streams.breakAbove(lastStreamId, errorCodes.refusedStream, 'peer');
     this.#owner.goaway();
+    if (!this.#isServer) this.#streams.breakAbove(lastStreamId, errorCodes.refusedStream, 'peer');
   }
 
   /** The last stream the peer has begun; servers begin none. */

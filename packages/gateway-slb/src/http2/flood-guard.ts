@@ -21,6 +21,8 @@ export interface SentData {
  * limit on streams does not count it any more (CVE-2023-44487, CVE-2025-8671).
  */
 const breakRate = { perSecond: 50, burst: 500 };
+/** Clients that ask for much also break off more: some of their calls run out of time. */
+const earnedByAnswer = 0.1;
 
 /** Bounds what a peer may do without sense. Throws ConnectionErrors (ENHANCE_YOUR_CALM) where it is too much. */
 export class FloodGuard {
@@ -44,6 +46,11 @@ export class FloodGuard {
 
   streamBegun(): void {
     this.#noise.earn(earnedByStream);
+  }
+
+  /** A stream was answered, and is over. */
+  streamAnswered(): void {
+    this.#breaks.earn(earnedByAnswer);
   }
 
   streamBroken(): void {

@@ -10,8 +10,8 @@ export interface StreamsOptions {
   /** What the peer may send ahead on a stream, and over all. */
   readonly streamWindow: number;
   readonly connectionWindow: number;
-  /** Told of each stream that does not count any more. */
-  readonly closed: () => void;
+  /** Told of each stream that does not count any more, and whether all of ours had gone out. */
+  readonly closed: (isAnswered: boolean) => void;
 }
 
 /** The streams of a connection: how they begin and end, and what the peer may send on them. */
@@ -130,6 +130,6 @@ export class Streams implements StreamHost {
     stream.isClosed = true;
     this.#sender.forget(stream);
     this.table.open.delete(stream.id);
-    this.#options.closed();
+    this.#options.closed(stream.isSent && !stream.wasCut);
   }
 }

@@ -67,7 +67,7 @@ export class Http2Call implements Call, BodySink, StreamOwner {
     const head = this.#session.headOf(list);
     if (!head || (head.status < 200 && endStream)) throw this.#malformed('a response that is none');
     if (head.status < 200) this.#inform(head);
-    else this.#answer(head);
+    else this.#answer(head, endStream);
     return none;
   }
 
@@ -90,10 +90,12 @@ export class Http2Call implements Call, BodySink, StreamOwner {
     this.#sink.information(head);
   }
 
-  #answer(head: ResponseHead): void {
-    this.#answered = true;
+  #answer(head: ResponseHead, endStream: boolean): void {
     const hasBody = this.#request.method !== 'HEAD' && !bodiless.has(head.status);
-    this.#stream.body.length = hasBody ? head.contentLength : 0;
+    const length = hasBody ? head.contentLength : 0;
+    if (endStream && length !== undefined && length > 0) throw this.#malformed('less data than was announced');
+    this.#answered = true;
+    this.#stream.body.length = length;
     this.#sink.head(head);
     this.#session.flushSoon(this);
   }
@@ -104,17 +106,19 @@ export class Http2Call implements Call, BodySink, StreamOwner {
     return trailers;
   }
 
-  /** Takes bytes of the response. */
+  /** Takes bytes of the response. May throw a StreamError. */
   take(bytes: Buffer): boolean {
     if (this.#over) return true;
+    if (!this.#answered) throw this.#malformed('data before a response');
     const more = this.#sink.data(bytes);
     this.#session.flushSoon(this);
     return more;
   }
 
-  /** The response has come whole. */
+  /** The response has come whole. May throw a StreamError. */
   end(trailers: readonly string[]): void {
     if (this.#over) return;
+    if (!this.#answered) throw this.#malformed('the end before a response');
     this.#finish();
     this.#sink.end(trailers);
     // The instance wants no more of the body.

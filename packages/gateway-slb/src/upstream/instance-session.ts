@@ -42,7 +42,8 @@ export class InstanceSession implements ConnectionOwner {
   readonly #socket: Socket;
   readonly #connection: Connection;
   readonly #owner: SessionOwner;
-  #maxStreams = streamsAtFirst;
+  /** Undefined until the instance has told. */
+  #maxStreams: number | undefined;
   #hasLeft = false;
   /** What is to be done once there is a connection. */
   #whenConnected: (() => void)[] = [];
@@ -81,7 +82,8 @@ export class InstanceSession implements ConnectionOwner {
 
   /** One more stream can be begun at once. */
   get hasRoom(): boolean {
-    return !this.#hasLeft && this.#connection.size < this.#maxStreams && this.#connection.hasNumbers;
+    const { size, hasNumbers } = this.#connection;
+    return !this.#hasLeft && hasNumbers && size < (this.#maxStreams ?? streamsAtFirst);
   }
 
   get isIdle(): boolean {
@@ -127,8 +129,8 @@ export class InstanceSession implements ConnectionOwner {
   opened(): void {} // nobody but us begins streams
 
   settled({ maxConcurrentStreams }: Settings): void {
-    // What says nothing allows any number.
-    this.#maxStreams = maxConcurrentStreams ?? (this.#maxStreams === streamsAtFirst ? Infinity : this.#maxStreams);
+    // One that says nothing at first allows any number; later that changes nothing.
+    this.#maxStreams = maxConcurrentStreams ?? this.#maxStreams ?? Infinity;
   }
 
   goaway(): void {
