@@ -1,5 +1,5 @@
 /** Longer blocks are not remembered. */
-const maxBlockBytes = 4096;
+const maxBlockBytes = 1024;
 /** Up to here a comparison byte by byte is faster than a call. */
 const shortBytes = 64;
 

@@ -10,8 +10,8 @@ export type Policy = 'insert' | 'write' | 'never-insert';
 export interface KnownName {
   /** In the static table; 0 if it is not there. */
   readonly index: number;
-  /** Where the static table has it with a value. */
-  readonly values: ReadonlyMap<string, number>;
+  /** Where the static table has it with values, if it does. */
+  readonly values: ReadonlyMap<string, number> | undefined;
   policyFor(value: string): Policy;
 }
 
@@ -42,7 +42,11 @@ function know(name: string): KnownName {
   for (const [index, value] of staticValues.entries()) {
     if (staticNames[index] === name && value !== '') values.set(value, index);
   }
-  return { index: Math.max(0, staticNames.indexOf(name)), values, policyFor: policies.get(name) ?? insert };
+  return {
+    index: Math.max(0, staticNames.indexOf(name)),
+    values: values.size > 0 ? values : undefined,
+    policyFor: policies.get(name) ?? insert,
+  };
 }
 
 /** What is known of names, by name. All others are inserted. */

@@ -128,6 +128,9 @@ describe('HpackDecoder', () => {
     const list = decoder.decode(block, lots);
     expect(list).toEqual([':method', 'GET', 'a', 'b']);
     expect(decoder.decode(Buffer.from(block), lots)).toBe(list);
+    const other = decoder.decode(hex('be'), lots);
+    expect(decoder.decode(hex('82be'), lots)).toBe(list);
+    expect(decoder.decode(hex('be'), lots)).toBe(other);
     expect(decoder.decode(block, 10)).toBeUndefined();
     expect(decoder.decode(hex('4001610163'), lots)).toEqual(['a', 'c']);
     expect(decoder.decode(block, lots)).toEqual([':method', 'GET', 'a', 'c']);

@@ -2,17 +2,7 @@ import { BlockWriter } from './block-writer.ts';
 import { defaultTableBytes, fieldSize } from './dynamic-table.ts';
 import { EncoderTable } from './encoder-table.ts';
 import { knownNames, type Policy } from './field-policies.ts';
-
-/** Longer blocks are not remembered. */
-const maxRememberedBytes = 4096;
-
-/** Answers of a few kinds, or heads and trailers, take turns. */
-const mostRemembered = 4;
-
-interface WrittenList {
-  readonly list: readonly string[];
-  readonly block: Buffer;
-}
+import { ListMemory } from './list-memory.ts';
 
 /** Encoders write here, one block at a time. */
 const writer = new BlockWriter();
@@ -30,11 +20,10 @@ const literal: Readonly<Record<Policy, { readonly pattern: number; readonly mask
 /** Writes the field blocks of one direction of a connection (RFC 7541), in the order in which they are sent. */
 export class HpackEncoder {
   readonly #table = new EncoderTable();
+  readonly #memory = new ListMemory();
   /** The smallest and the last table size the peer allowed since the last block. */
   #smallestMaximum = defaultTableBytes;
   #maximum = defaultTableBytes;
-  /** The last lists that left the table as it was, and how they were written. */
-  #written: WrittenList[] = [];
 
   /** Takes the peer's SETTINGS_HEADER_TABLE_SIZE. Of more than 4096 bytes only so many are used. */
   setTableSize(bytes: number): void {
@@ -47,13 +36,15 @@ export class HpackEncoder {
    * comes again and is written alike yields the same buffer, which nobody must change.
    */
   encode(list: readonly string[]): Buffer {
-    const sizesDiffer = this.#smallestMaximum !== this.#table.maximum || this.#maximum !== this.#table.maximum;
-    if (!sizesDiffer) for (const written of this.#written) if (isSame(list, written.list)) return written.block;
-    const { changes } = this.#table;
-    if (sizesDiffer) this.#writeSizeUpdates();
+    const { changes, maximum } = this.#table;
+    const hasNewSize = this.#smallestMaximum !== maximum || this.#maximum !== maximum;
+    const known = hasNewSize ? undefined : this.#memory.recall(list);
+    if (known?.block) return known.block;
+    if (hasNewSize) this.#writeSizeUpdates();
     for (let i = 0; i + 1 < list.length; i += 2) this.#writeField(list[i] ?? '', list[i + 1] ?? '');
     const block = writer.take();
-    this.#remember(list, block, this.#table.changes !== changes);
+    if (this.#table.changes !== changes) this.#memory.forget();
+    else this.#memory.remember(list, block, known);
     return block;
   }
 
@@ -69,7 +60,7 @@ export class HpackEncoder {
   #writeField(name: string, value: string): void {
     const known = knownNames.get(name);
     let policy = known === undefined ? 'insert' : known.policyFor(value);
-    const index = known?.values.get(value) ?? (policy === 'insert' ? this.#table.indexOfField(name, value) : 0);
+    const index = known?.values?.get(value) ?? (policy === 'insert' ? this.#table.indexOfField(name, value) : 0);
     if (index > 0) return writer.integer(indexed.pattern, indexed.mask, index);
     // An entry that takes most of the table would push out all others.
     if (policy === 'insert' && fieldSize(name, value) > this.#table.maximum / 2) policy = 'write';
@@ -80,18 +71,4 @@ export class HpackEncoder {
     writer.text(value);
     if (policy === 'insert') this.#table.insert(name, value);
   }
-
-  #remember(list: readonly string[], block: Buffer, hasChanged: boolean): void {
-    if (hasChanged) this.#written = [];
-    else if (block.length <= maxRememberedBytes) {
-      if (this.#written.length === mostRemembered) this.#written.shift();
-      this.#written.push({ list: list.slice(), block });
-    }
-  }
-}
-
-function isSame(list: readonly string[], other: readonly string[]): boolean {
-  if (list.length !== other.length) return false;
-  for (let i = 0; i < list.length; i++) if (list[i] !== other[i]) return false;
-  return true;
 }
