@@ -94,6 +94,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       edge: {
         access: () => edge.settings.access,
         proxyProtocol: () => edge.settings.proxyProtocol,
+        proxySources: () => edge.settings.proxySources,
         isPeer: (address) => sharing?.hosts.has(address) ?? false,
         keepAliveMs: () => edge.settings.idleMs,
       },

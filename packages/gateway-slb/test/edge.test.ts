@@ -31,6 +31,40 @@ describe('an edge without TLS', () => {
     expect(server.seen).toEqual([{ peer: '192.0.2.7', proto: 'http', version: 'http1' }]);
   });
 
+  it('takes headers of the PROXY protocol in any pieces, each once, and reads nothing of what follows', async () => {
+    await using server = await openTestEdge({ proxyProtocol: () => true });
+    const signature = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1');
+    const body = Buffer.from([192, 0, 2, 7, 10, 0, 0, 1, 0xc0, 0, 0, 80]);
+    const binary = (size: number): Buffer => Buffer.concat([signature, Buffer.from([0x21, 0x11, 0, size]), body]);
+    const text = Buffer.from('PROXY TCP4 192.0.2.7 10.0.0.1 49152 80\r\n');
+    const local = Buffer.concat([signature, Buffer.from([0x20, 0, 0, 0])]);
+    for (const header of [text, binary(body.length)]) {
+      const bytes = Array.from(Buffer.concat([header, Buffer.from('GET')]), (byte) => Buffer.from([byte]));
+      expect(await exchange(server.port, ...bytes)).toMatch(/^GE?T?$/);
+      // A second one is the client's own word: no more than bytes.
+      expect(await exchange(server.port, Buffer.concat([header, text]))).toBe(text.toString());
+      for (let length = 1; length < header.length; length += 7) {
+        const socket = connect(server.port, '127.0.0.1');
+        socket.end(header.subarray(0, length));
+        expect(await firstAnswer(socket)).toBe('closed');
+      }
+    }
+    expect(new Set(server.seen.map(({ peer }) => peer))).toEqual(new Set(['192.0.2.7']));
+    expect(await exchange(server.port, Buffer.concat([local, Buffer.from('GET')]))).toBe('GET');
+    expect(server.seen.at(-1)?.peer).toBe('127.0.0.1');
+    // Too short for the addresses it announces.
+    expect(await exchange(server.port, binary(11))).toBe('closed');
+  });
+
+  it('takes the word of nobody but the load balancers that are named', async () => {
+    let sources = new AddressList(['192.0.2.0/24']);
+    await using server = await openTestEdge({ proxyProtocol: () => true, proxySources: () => sources });
+    expect(await exchange(server.port, 'PROXY TCP4 192.0.2.7 10.0.0.1 49152 80\r\nGET')).toBe('closed');
+    sources = new AddressList(['127.0.0.0/8']);
+    expect(await exchange(server.port, 'PROXY TCP4 192.0.2.7 10.0.0.1 49152 80\r\nGET')).toBe('GET');
+    expect(server.seen.map(({ peer }) => peer)).toEqual(['192.0.2.7']);
+  });
+
   it('closes connections from addresses that are denied, those behind a load balancer too', async () => {
     const access = () => ({ deny: new AddressList(['192.0.2.7']) });
     await using server = await openTestEdge({ proxyProtocol: () => true, access });

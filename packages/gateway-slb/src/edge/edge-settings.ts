@@ -21,6 +21,8 @@ export interface EdgeSettings {
   readonly access: AccessRules;
   /** A load balancer in front says with the PROXY protocol who connects. */
   readonly proxyProtocol: boolean;
+  /** Load balancers that may say so; undefined: whoever connects. Others are not let in. */
+  readonly proxySources: AddressList | undefined;
   /** Plain HTTP is redirected to https, whatever the Ingress says. */
   readonly httpsOnly: boolean;
   /** Time a connection without a request is kept, in milliseconds; undefined: the gateway's own. */
@@ -41,6 +43,7 @@ export const defaultEdgeSettings: EdgeSettings = {
   http2: true,
   access: {},
   proxyProtocol: false,
+  proxySources: undefined,
   httpsOnly: false,
   idleMs: undefined,
   requestMs: undefined,
@@ -67,6 +70,8 @@ const prefixes = [
 const entriesKey = 'ebb.dev/acl-entries';
 /** Ebb's own: addresses of the proxies in front, separated by commas. */
 const proxiesKey = 'ebb.dev/trusted-proxies';
+/** Ebb's own: addresses of the load balancers that speak the PROXY protocol, separated by commas. */
+const sourcesKey = 'ebb.dev/proxy-protocol-sources';
 
 /** Reads the annotations that CCM has for load balancers (serverless-node.md, section 5.5). */
 export function readEdgeSettings(annotations: Readonly<Record<string, string>> = {}): ReadSettings {
@@ -76,6 +81,7 @@ export function readEdgeSettings(annotations: Readonly<Record<string, string>> =
     http2: reader.isOn('http2-enabled', true),
     access: readAccess(reader, annotations[entriesKey]),
     proxyProtocol: reader.isOn('proxy-protocol', false),
+    proxySources: readList(reader, sourcesKey, annotations[sourcesKey]),
     httpsOnly: reader.read('forward-port', parseForward) ?? false,
     idleMs: reader.read('idle-timeout', seconds(1, 3600)),
     requestMs: reader.read('request-timeout', seconds(1, 3600)),

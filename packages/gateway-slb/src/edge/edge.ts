@@ -1,7 +1,7 @@
 import { type AddressInfo, type Server, type Socket, createServer } from 'node:net';
 import { type Clock, type Logger, UserError, formatAddress, messageOf } from '@ebb/base';
 import type { Deadlines } from '../http/deadlines.ts';
-import { type AccessRules, mayConnect, plainAddress } from './address-list.ts';
+import { type AccessRules, type AddressList, mayConnect, plainAddress } from './address-list.ts';
 import { type EdgeHandlers, type Patience, detectVersion, readProxyHeader } from './arrival.ts';
 import { TlsListener, type TlsOptions } from './tls-listener.ts';
 
@@ -15,6 +15,8 @@ export interface EdgeOptions {
   readonly tls?: TlsOptions | undefined;
   /** Whether each connection begins with a header of the PROXY protocol. Looked at with each. */
   readonly proxyProtocol: () => boolean;
+  /** Who may send one; default: whoever connects. Looked at with each. */
+  readonly proxySources?: (() => AddressList | undefined) | undefined;
   /** Looked at with each connection. */
   readonly access: () => AccessRules;
   /** Whether another gateway is at this address. */
@@ -86,7 +88,7 @@ export async function openEdge(options: EdgeOptions, handlers: EdgeHandlers): Pr
 }
 
 function acceptor(
-  { clock, deadlines, proxyProtocol, access, isPeer, headersMs, silentMs }: EdgeOptions,
+  { clock, deadlines, proxyProtocol, proxySources, access, isPeer, headersMs, silentMs }: EdgeOptions,
   handlers: EdgeHandlers,
   tls: TlsListener | undefined,
 ): (socket: Socket) => void {
@@ -102,6 +104,8 @@ function acceptor(
     // Gateways ask each other what they serve: they come without a load balancer, and from wherever they are.
     const isOptional = isPeer(peer);
     if (!proxyProtocol()) return isOptional || mayConnect(access(), peer) ? admit(socket, peer) : void socket.destroy();
+    // Anybody else might say to be whoever they like.
+    if (!isOptional && proxySources?.()?.has(peer) === false) return void socket.destroy();
     readProxyHeader(socket, { ...patience(headersMs), isOptional }, (word) => {
       const source = word === undefined || word === 'none' ? { address: peer, port: undefined } : word;
       const client = plainAddress(source.address);

@@ -1,5 +1,5 @@
 import type { Listener } from '@ebb/router';
-import type { AccessRules } from '../edge/address-list.ts';
+import type { AccessRules, AddressList } from '../edge/address-list.ts';
 import type { Arrival } from '../edge/arrival.ts';
 import { type Edge, openEdge } from '../edge/edge.ts';
 import type { TlsOptions } from '../edge/tls-listener.ts';
@@ -37,6 +37,8 @@ export interface ListenOptions {
   readonly tls?: TlsOptions | undefined;
   /** Whether a load balancer in front says with the PROXY protocol who connects. Default: no. */
   readonly proxyProtocol?: (() => boolean) | undefined;
+  /** Whose word on that is taken, looked at with each connection. Default: everybody's. */
+  readonly proxySources?: (() => AddressList | undefined) | undefined;
   /** Who may connect, looked at with each connection. Default: everybody. */
   readonly access?: (() => AccessRules) | undefined;
   /** Whether another gateway is at this address, which may always connect, and need not speak the PROXY protocol. */
@@ -87,6 +89,7 @@ export async function listen(plane: DataPlane, options: ListenOptions): Promise<
     address,
     tls,
     proxyProtocol = () => false,
+    proxySources,
     access = () => everybody,
     isPeer = () => false,
   } = options;
@@ -94,7 +97,7 @@ export async function listen(plane: DataPlane, options: ListenOptions): Promise<
   const { headersMs, keepAliveMs: silentMs, connections: maxConnections } = limits;
   const http1 = new Http1Server(plane, limits);
   const http2 = new Http2Server(plane, limits);
-  const edgeOptions = { clock, logger, deadlines, address, tls, proxyProtocol, access, isPeer, headersMs, silentMs };
+  const edgeOptions = { clock, logger, deadlines, address, tls, proxyProtocol, proxySources, access, isPeer, headersMs, silentMs };
   const peerOf = ({ peer, port, proto, bare }: Arrival): Peer => ({
     address: peer,
     proto,
