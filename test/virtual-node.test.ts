@@ -1,7 +1,17 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type CoreEvent, type Node, type Pod, isNotFound, keys, resources } from '@ebb/api';
+import { type PeerCertificate, connect as connectTls } from 'node:tls';
+import {
+  type CoreEvent,
+  type KubernetesObject,
+  type Node,
+  type Pod,
+  type Resource,
+  isNotFound,
+  keys,
+  resources,
+} from '@ebb/api';
 import { silentLogger, systemClock } from '@ebb/base';
 import { eventually } from '@ebb/base/testing';
 import { type RemoteKubeClient, createKubeClient } from '@ebb/kube';
@@ -12,7 +22,7 @@ import { type Eci, createEci } from '../packages/virtual-node/src/eci/eci.ts';
 import { makeContainerGroup } from '../packages/virtual-node/src/pods/container-group.ts';
 import { emptyLookup } from '../packages/virtual-node/test/empty-lookup.ts';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type TestApi, namespace, openTestApi } from './api.ts';
+import { type TestApi, namespace, onCluster, openTestApi } from './api.ts';
 
 const nodeName = 'virtual-kubelet-cn-hangzhou-j';
 
@@ -102,6 +112,18 @@ function makePod(
   };
 }
 
+interface SigningRequest extends KubernetesObject {
+  readonly spec?: { readonly signerName: string };
+  readonly status?: { readonly conditions?: readonly object[] };
+}
+const signingRequests: Resource<SigningRequest> = {
+  group: 'certificates.k8s.io',
+  version: 'v1',
+  plural: 'certificatesigningrequests',
+  kind: 'CertificateSigningRequest',
+  namespaced: false,
+};
+
 /** A pod without files: the test need not find the ConfigMap with the API server's authority for them. */
 const tokenless: Partial<Pod['spec']> = { automountServiceAccountToken: false };
 
@@ -163,6 +185,42 @@ describe('the virtual node', () => {
     const lease = await client.get(resources.leases, { namespace: 'kube-node-lease', name: nodeName });
     expect(lease).toMatchObject({ spec: { holderIdentity: nodeName, leaseDurationSeconds: 40 } });
     expect(lease.metadata.ownerReferences?.[0]?.uid).toBe(node.metadata.uid);
+  });
+
+  it.skipIf(!onCluster)('shows a certificate of the cluster once somebody has approved it', async () => {
+    await using eci = await createTestEci({ runtime: makeRuntime() });
+    await using _node = await startNode(eci);
+    const asked = await eventually(async () => {
+      const { items } = await client.list(signingRequests);
+      return items.find(
+        ({ spec, status }) => spec?.signerName === 'kubernetes.io/kubelet-serving' && !status?.conditions,
+      );
+    });
+    const approval = { type: 'Approved', status: 'True', reason: 'Story', message: 'it is ours' };
+    const body = { status: { conditions: [approval] } };
+    const key = { name: asked.metadata.name ?? '' };
+    // None that Ebb itself has any business with.
+    const subresource = 'approval' as 'status';
+    await client.patch(signingRequests, key, { type: 'merge', body }, { subresource });
+    const { status } = await client.get(resources.nodes, { name: nodeName });
+    const port = status?.daemonEndpoints?.kubeletEndpoint?.Port ?? 0;
+    const host = status?.addresses?.find(({ type }) => type === 'InternalIP')?.address ?? '';
+    const shown = (): Promise<PeerCertificate> =>
+      new Promise((resolve, reject) => {
+        const socket = connectTls({ host, port, rejectUnauthorized: false }, () => {
+          resolve(socket.getPeerCertificate());
+          socket.destroy();
+        });
+        socket.on('error', reject);
+      });
+    const certificate = await eventually(async () => {
+      const found = await shown();
+      return found.issuer.CN === 'ebb-ca' ? undefined : found;
+    });
+    expect(certificate).toMatchObject({
+      subject: { CN: `system:node:${nodeName}`, O: 'system:nodes' },
+      subjectaltname: `IP Address:${host}`,
+    });
   });
 
   it('runs a bound pod as a process, tells its address, serves its log, and ends it with the pod', async () => {

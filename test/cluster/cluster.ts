@@ -90,6 +90,9 @@ export async function startCluster(binaries: Binaries): Promise<Cluster> {
       'secure-port': '0',
       'leader-elect': 'false',
       'root-ca-file': files.ca,
+      // What it signs, nobody checks to the root.
+      'cluster-signing-cert-file': files.certificate,
+      'cluster-signing-key-file': files.key,
       'service-account-private-key-file': files.serviceAccountKey,
       // Its own caution is for clusters of thousands; stories wait for it.
       'kube-api-qps': '500',

@@ -40,7 +40,7 @@ export async function makeCertificates({
   now,
   lifetimeMs = tenYearsMs,
 }: CertificateOptions): Promise<Certificates> {
-  x509.cryptoProvider.set(webcrypto as unknown as Parameters<typeof x509.cryptoProvider.set>[0]);
+  useNodeCrypto();
   const caKeys = await makeKeys();
   const keys = await makeKeys();
   // An hour back, for clients whose clock is behind.
@@ -57,7 +57,7 @@ export async function makeCertificates({
     ],
   });
   const certificate = await x509.X509CertificateGenerator.create({
-    subject: [{ CN: [commonName] }, ...(organization === undefined ? [] : [{ O: [organization] }])],
+    subject: subjectOf(commonName, organization),
     issuer: ca.subject,
     publicKey: keys.publicKey,
     signingKey: caKeys.privateKey,
@@ -68,9 +68,44 @@ export async function makeCertificates({
   return { ca: ca.toString('pem'), certificate: certificate.toString('pem'), key: await exportKey(keys.privateKey) };
 }
 
+/** PEM texts of a request that an authority can sign, and of the key it is for. */
+export interface CertificateRequest {
+  readonly request: string;
+  readonly key: string;
+}
+
+/** Makes a key, and a request (PKCS #10) for a certificate of it. */
+export async function makeCertificateRequest({
+  commonName,
+  organization,
+  hosts,
+}: Pick<CertificateOptions, 'commonName' | 'organization' | 'hosts'>): Promise<CertificateRequest> {
+  useNodeCrypto();
+  const keys = await makeKeys();
+  const request = await x509.Pkcs10CertificateRequestGenerator.create({
+    name: subjectOf(commonName, organization),
+    keys,
+    signingAlgorithm: algorithm,
+    extensions: [new x509.SubjectAlternativeNameExtension(namesOf(hosts))],
+  });
+  return { request: request.toString('pem'), key: await exportKey(keys.privateKey) };
+}
+
+function useNodeCrypto(): void {
+  x509.cryptoProvider.set(webcrypto as unknown as Parameters<typeof x509.cryptoProvider.set>[0]);
+}
+
+function subjectOf(commonName: string, organization: string | undefined): x509.JsonName {
+  return [...(organization === undefined ? [] : [{ O: [organization] }]), { CN: [commonName] }];
+}
+
+function namesOf(hosts: readonly string[]): { type: 'ip' | 'dns'; value: string }[] {
+  return hosts.map((value) => ({ type: /^[\d.]+$|:/.test(value) ? ('ip' as const) : ('dns' as const), value }));
+}
+
 function extensionsFor(usage: 'server' | 'client', hosts: readonly string[]): x509.Extension[] {
   const { serverAuth, clientAuth } = x509.ExtendedKeyUsage;
-  const names = hosts.map((value) => ({ type: /^[\d.]+$|:/.test(value) ? ('ip' as const) : ('dns' as const), value }));
+  const names = namesOf(hosts);
   return [
     new x509.BasicConstraintsExtension(false, undefined, true),
     new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),

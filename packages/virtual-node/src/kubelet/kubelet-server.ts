@@ -15,6 +15,7 @@ import type { NodePods } from './pod-lookup.ts';
 import { servePortForward } from './port-forward.ts';
 import { ownMetrics, resourceMetrics } from './resource-metrics.ts';
 import { serveSession } from './sessions.ts';
+import { type ServingPair, keepServingCertificate } from './serving-certificate.ts';
 import { statsSummary } from './summary.ts';
 import { refuseUpgrade, upgradeKind } from './upgrade.ts';
 import { UsageReader } from './usage.ts';
@@ -35,8 +36,11 @@ export interface KubeletOptions {
    * node (SubjectAccessReview). Default false: a certificate opens everything, and no other token does.
    */
   readonly askApiServer?: boolean | undefined;
-  /** What it shows to callers, as PEM texts. Default: made at each start, by an authority that nobody else has. */
-  readonly serving?: { readonly certificate: string; readonly key: string } | undefined;
+  /**
+   * What it shows to callers, as PEM texts. Default: made at each start, by an authority that nobody else has; with
+   * `askApiServer`, one that the cluster signs, once that is approved.
+   */
+  readonly serving?: ServingPair | undefined;
 }
 
 interface ServerOptions extends KubeletOptions, NodePods {
@@ -86,9 +90,20 @@ export async function startKubelet(options: ServerOptions): Promise<KubeletServe
   });
   server.listen(port, host);
   await once(server, 'listening');
+  const stop = new AbortController();
+  const onSigned = (pair: ServingPair): void =>
+    server.setSecureContext({ cert: pair.certificate, key: pair.key, ...clients });
+  const certifying =
+    options.askApiServer && !options.serving
+      ? keepServingCertificate({ ...options, address: advertise, onSigned }, stop.signal)
+      : Promise.resolve();
   return {
     port: (server.address() as AddressInfo).port,
-    [Symbol.asyncDispose]: () => close(),
+    [Symbol.asyncDispose]: async () => {
+      stop.abort(new DOMException('the kubelet stops', 'AbortError'));
+      await certifying;
+      await close();
+    },
   };
 }
 
