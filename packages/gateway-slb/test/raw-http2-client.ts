@@ -75,11 +75,25 @@ function literal(text: string): Buffer {
   return Buffer.concat([Buffer.from(length), Buffer.from(text, 'latin1')]);
 }
 
-interface Frame {
+/** A frame that has come. */
+export interface Frame {
   readonly type: number;
   readonly flags: number;
   readonly id: number;
   readonly payload: Buffer;
+}
+
+/** Takes bytes in whatever pieces they come, and passes on the frames in them. */
+export function readFrames(take: (frame: Frame) => void): (chunk: Buffer) => void {
+  let rest = Buffer.alloc(0);
+  return (chunk) => {
+    rest = Buffer.concat([rest, chunk]);
+    while (rest.length >= 9 && rest.length >= 9 + rest.readUIntBE(0, 3)) {
+      const end = 9 + rest.readUIntBE(0, 3);
+      take({ type: rest[3] ?? 0, flags: rest[4] ?? 0, id: rest.readUInt32BE(5), payload: rest.subarray(9, end) });
+      rest = rest.subarray(end);
+    }
+  };
 }
 
 /** How a stream ended: with the status of an answer that came whole, by a reset, or with the connection. */
@@ -117,7 +131,6 @@ export async function openRawHttp2Client(
   const socket = servername
     ? connectTls({ ...where, servername, rejectUnauthorized: false, ALPNProtocols: ['h2'] })
     : connect(where);
-  let rest = Buffer.alloc(0);
   let ended = false;
   let heard = 0;
   let step = Infinity;
@@ -145,14 +158,7 @@ export async function openRawHttp2Client(
       stream.outcome ??= stream.status;
     }
   };
-  socket.on('data', (chunk: Buffer) => {
-    rest = Buffer.concat([rest, chunk]);
-    while (rest.length >= 9 && rest.length >= 9 + rest.readUIntBE(0, 3)) {
-      const end = 9 + rest.readUIntBE(0, 3);
-      take({ type: rest[3] ?? 0, flags: rest[4] ?? 0, id: rest.readUInt32BE(5), payload: rest.subarray(9, end) });
-      rest = rest.subarray(end);
-    }
-  });
+  socket.on('data', readFrames(take));
   for (const event of ['error', 'end', 'close']) socket.on(event, () => (ended = true));
   await once(socket, servername ? 'secureConnect' : 'connect');
   const send = (...frames: (Buffer | string)[]): void => {
