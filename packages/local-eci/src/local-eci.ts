@@ -52,6 +52,11 @@ export interface LocalEci extends AsyncDisposable {
   /** `host:port`, as the SDK's `endpoint` takes it, with protocol `http`. */
   readonly endpoint: string;
   readonly regionId: string;
+  /**
+   * Carries out a call of this process: all that a call over HTTP comes to, without its socket and signature. `action` and its flat
+   * parameters are named as on the wire. Rejects with an error whose `code` is ECI's, or the system's.
+   */
+  readonly call: (action: string, parameters: Readonly<Record<string, string>>) => Promise<object>;
   /** Takes no more calls, stops all groups with their grace, and leaves no process and no port. May be called again. */
   close(): Promise<void>;
 }
@@ -86,7 +91,8 @@ export async function createLocalEci(options: LocalEciOptions): Promise<LocalEci
     clock,
     signal: stop.signal,
   };
-  const respond = createResponder(context, options);
+  const perform = createPerformer(context, options);
+  const respond = createResponder(perform, context, options);
   const server = createServer({ maxHeaderSize: maxHeaderBytes, requestTimeout: 60_000 }, respond);
   const closeServer = closerOf(server);
   server.on('upgrade', (request, socket, head) => sessions.handleUpgrade(request, socket, head));
@@ -103,15 +109,41 @@ export async function createLocalEci(options: LocalEciOptions): Promise<LocalEci
       await closeServer({ ms: 2000, clock });
       await store.close();
     })());
-  return { endpoint, regionId, close, [Symbol.asyncDispose]: close };
+  const call: LocalEci['call'] = async (action, parameters) => {
+    stop.signal.throwIfAborted();
+    try {
+      return await perform(action, new Map(Object.entries(parameters)));
+    } catch (error) {
+      throw error instanceof AnswerLost ? error : toEciError(error, options.logger);
+    }
+  };
+  return { endpoint, regionId, call, close, [Symbol.asyncDispose]: close };
+}
+
+/** Carries out a call that may be believed. Rejects with `EciError`, or `AnswerLost`. */
+type Perform = (action: string, parameters: ReadonlyMap<string, string>) => Promise<object>;
+
+function createPerformer(context: ActionContext, { clock, limits: withLimits }: LocalEciOptions): Perform {
+  const limits = withLimits ? new CallLimits() : undefined;
+  return async (action, parameters) => {
+    limits?.admit(action, clock.now());
+    const { delayMs, error, losesAnswer } = context.faults.befall(action);
+    if (delayMs > 0) await clock.sleep(delayMs, { signal: context.signal });
+    if (error) throw error;
+    const act = Object.hasOwn(actions, action) ? actions[action] : undefined;
+    if (!act) throw new EciError('InvalidAction.NotFound', 'The specified api is not found.', 404);
+    const answered = await act(Parameters.from(parameters), context);
+    if (losesAnswer) throw new AnswerLost();
+    return answered;
+  };
 }
 
 function createResponder(
+  perform: Perform,
   context: ActionContext,
-  { credentials, clock, logger, limits: withLimits, panelToken, coupons = [] }: LocalEciOptions,
+  { credentials, clock, logger, panelToken, coupons = [] }: LocalEciOptions,
 ): (request: IncomingMessage, response: ServerResponse) => void {
   const nonces = new Nonces();
-  const limits = withLimits ? new CallLimits() : undefined;
   const panel = panelToken === undefined ? undefined : createPanel({ ...context, token: panelToken, coupons });
   const answer = async (request: IncomingMessage): Promise<object> => {
     const call = await readCall(request);
@@ -124,15 +156,7 @@ function createResponder(
       throw new EciError('InvalidParameter', 'Too many parameters.');
     const { action, parameters } = actionOf(call);
     nonces.admit(checkSignature(call, credentials), clock.now());
-    limits?.admit(action, clock.now());
-    const { delayMs, error, losesAnswer } = context.faults.befall(action);
-    if (delayMs > 0) await clock.sleep(delayMs, { signal: context.signal });
-    if (error) throw error;
-    const act = Object.hasOwn(actions, action) ? actions[action] : undefined;
-    if (!act) throw new EciError('InvalidAction.NotFound', 'The specified api is not found.', 404);
-    const answered = await act(Parameters.from(parameters), context);
-    if (losesAnswer) throw new AnswerLost();
-    return answered;
+    return perform(action, parameters);
   };
   return (request, response) => {
     const requestId = randomUUID().toUpperCase();
@@ -140,9 +164,7 @@ function createResponder(
       (fields) => send(response, 200, { RequestId: requestId, ...fields }),
       (error: unknown) => {
         if (error instanceof AnswerLost) return void request.socket.destroy();
-        const known = toEciError(error);
-        if (known.statusCode >= 500) logger.error({ error: messageOf(error) }, 'a call to the local ECI failed');
-        const { code, message, statusCode } = known;
+        const { code, message, statusCode } = toEciError(error, logger);
         send(response, statusCode, { RequestId: requestId, HostId: context.endpoint(), Code: code, Message: message });
       },
     );
@@ -152,9 +174,20 @@ function createResponder(
 /** A fault: the call was carried out, and nobody hears of it. */
 class AnswerLost extends Error {
   override readonly name = 'AnswerLost';
+  readonly code = 'ECONNRESET';
+
+  constructor() {
+    super('the answer was lost');
+  }
 }
 
-function toEciError(error: unknown): EciError {
+function toEciError(error: unknown, logger: Logger): EciError {
+  const known = knownError(error);
+  if (known.statusCode >= 500) logger.error({ error: messageOf(error) }, 'a call to the local ECI failed');
+  return known;
+}
+
+function knownError(error: unknown): EciError {
   if (error instanceof EciError) return error;
   if (error instanceof Error && 'code' in error && error.code === 'ERR_INVALID_URL') {
     return new EciError('InvalidParameter', 'The address of the call cannot be read.');

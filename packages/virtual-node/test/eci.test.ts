@@ -3,9 +3,10 @@ import type * as sdkModule from '@alicloud/eci20180808';
 import { Config, OpenApiRequest, Params } from '@alicloud/openapi-client';
 import { RuntimeOptions } from '@alicloud/tea-util';
 import { eventually } from '@ebb/base/testing';
-import { testAccessKey } from '@ebb/local-eci/testing';
+import { testAccessKey, testPanelToken } from '@ebb/local-eci/testing';
 import { describe, expect, it } from 'vitest';
 import { createEci } from '../src/eci/eci.ts';
+import type { EciError } from '../src/eci/error.ts';
 import { makeGroup, startCloud } from './harness.ts';
 
 const sdk = createRequire(import.meta.url)('@alicloud/eci20180808') as (typeof sdkModule)['default'];
@@ -54,6 +55,38 @@ describe('the client of ECI', () => {
     ]);
     const refused = cloud.eci.create(makeGroup({ cpu: 16, memory: 32, computeCategory: ['economy'] }));
     await expect(refused).rejects.toMatchObject({ code: 'InvalidParameter.CPU.Memory', remedy: 'change-request' });
+  });
+
+  it('is the same to an ECI in its own process', async () => {
+    await using cloud = await startCloud(keepRunning);
+    const { endpoint, regionId, call } = cloud.local;
+    // Nothing here goes to the endpoint: nobody answers there.
+    const access = { endpoint: '127.0.0.1:1', protocol: 'http', regionId, ...testAccessKey, call } as const;
+    const eci = createEci(access);
+    const wish = { clientToken: 'uid-1', maxPendingMinute: 30 };
+    const id = await eci.create(makeGroup(wish));
+    expect(await cloud.eci.create(makeGroup(wish))).toBe(id);
+    await eventually(async () => (await eci.describe([id]))[0]?.status === 'Running');
+    const both = [eci, cloud.eci];
+    const [direct, sent] = await Promise.all(both.map((each) => each.describe([id])));
+    expect(JSON.stringify(direct)).toBe(JSON.stringify(sent));
+    expect(await eci.statuses({ UID: 'uid-1' })).toEqual(await cloud.eci.statuses({ UID: 'uid-1' }));
+
+    for (const refused of [makeGroup({ cpu: 1000, memory: 4000 }), makeGroup({ restartPolicy: 'Perhaps' })]) {
+      const [here, there] = await Promise.all(
+        both.map((each) => each.create(refused).catch((error: unknown) => error)),
+      );
+      expect(here).toMatchObject(sayingOf(there));
+    }
+    await fetch(`http://${endpoint}/ebb/faults`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${testPanelToken}` },
+      body: JSON.stringify({ kind: 'lost-answer', action: 'DeleteContainerGroup', times: 1 }),
+    });
+    await expect(eci.delete(id)).rejects.toMatchObject({ code: 'ECONNRESET', remedy: 'back-off' });
+    await eventually(async () => (await eci.describe([id])).length === 0);
+    await cloud.local.close();
+    await expect(eci.list({})).rejects.toMatchObject({ code: 'ServiceUnavailable', remedy: 'back-off' });
   });
 
   it('lists more groups than fit a page', async () => {
@@ -158,3 +191,8 @@ describe('the official SDK', () => {
     },
   );
 });
+
+function sayingOf(error: unknown): object {
+  const { name, code, remedy, message } = error as EciError;
+  return { name, code, remedy, message };
+}

@@ -55,7 +55,7 @@ export async function startLocalEci({
   });
   return {
     panel: { endpoint: eci.endpoint, token },
-    access: { endpoint: eci.endpoint, protocol: 'http', regionId, ...credentials },
+    access: { endpoint: eci.endpoint, protocol: 'http', regionId, ...credentials, call: eci.call },
     [Symbol.asyncDispose]: () => eci.close(),
   };
 }

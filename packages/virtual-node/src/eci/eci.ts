@@ -1,17 +1,14 @@
-import { createRequire } from 'node:module';
 import type * as sdkModule from '@alicloud/eci20180808';
 import * as openApi from '@alicloud/openapi-client';
 import { ExtendsParameters, RuntimeOptions } from '@alicloud/tea-util';
 import { systemClock } from '@ebb/base';
 import { type ActionName, CallGate } from './call-gate.ts';
 import { type EciCredentials, clientCredentials } from './credentials.ts';
+import { type DirectCall, DirectClient, sdk } from './direct-client.ts';
 import { type EciError, badAnswer } from './error.ts';
 import { type EciInside, createInside } from './inside.ts';
 import { type Page, itemsOf, readPages } from './pages.ts';
 import { findZones } from './zones.ts';
-
-// A CommonJS module with a default export: what `import` makes of that differs between Node and bundlers, `require` is plain.
-const sdk = createRequire(import.meta.url)('@alicloud/eci20180808') as (typeof sdkModule)['default'];
 
 /** Where ECI's API is, and as whom to call it. */
 export type EciAccess = EciPlace & EciCredentials;
@@ -24,6 +21,8 @@ interface EciPlace {
   /** vSwitches of the node's zone, comma separated. */
   readonly vSwitchId?: string | undefined;
   readonly securityGroupId?: string | undefined;
+  /** How to call an ECI that is in this process. Default: over HTTP. */
+  readonly call?: DirectCall | undefined;
 }
 
 export type ContainerGroup = sdkModule.DescribeContainerGroupsResponseBodyContainerGroups;
@@ -117,7 +116,8 @@ const openGate = (): CallGate => new CallGate({ clock: systemClock, random: () =
 /** A client over the official SDK, whose calls pass the gate. Default: a gate of its own that knows no limits. */
 export function createEci(access: EciAccess, gate: CallGate = openGate()): Eci {
   const { regionId, endpoint, protocol } = access;
-  const client = new sdk.default(new openApi.Config({ endpoint, protocol, regionId, ...clientCredentials(access) }));
+  const config = new openApi.Config({ endpoint, protocol, regionId, ...clientCredentials(access) });
+  const client = access.call ? new DirectClient(config, access.call) : new sdk.default(config);
   const runtime = new RuntimeOptions(limits);
   const call = <T>(action: ActionName, make: () => Promise<T>): Promise<T> => gate.call(action, make);
   const groupsPage = async (

@@ -15,11 +15,12 @@ interface Trial {
 
 const group = { containerGroupId: 'eci-1', tags: [{ key: 'UID', value: 'uid-1' }] } as ContainerGroup;
 
-async function start({ busy = false, takesMs = 0, list = () => [group] } = {}): Promise<Trial> {
+async function start({ busy = false, many = 1, takesMs = 0, list = () => [group] } = {}): Promise<Trial> {
   const clock = new FakeClock(0);
   const asked: Trial['asked'] = [];
   const index = new GroupIndex();
-  index.created('uid-1', 'eci-1');
+  const uids = Array.from({ length: many }, (_, at) => `uid-${at + 1}`);
+  for (const uid of uids) index.created(uid, `eci-${uid.slice(4)}`);
   const sync = new StatusSync({
     eci: {
       list: async () => {
@@ -39,7 +40,7 @@ async function start({ busy = false, takesMs = 0, list = () => [group] } = {}): 
     index,
     clock,
     logger: silentLogger,
-    moving: () => (busy ? ['uid-1'] : []),
+    moving: () => (busy ? uids : []),
     isLeaving: () => false,
     onChange: () => undefined,
     onListed: () => undefined,
@@ -56,6 +57,22 @@ async function start({ busy = false, takesMs = 0, list = () => [group] } = {}): 
 }
 
 describe('the status sync', () => {
+  it('is not hastened by one more where many are on their way', async () => {
+    for (const [many, times] of [
+      [20, [0, 10, 20]],
+      [21, [0, 100]],
+    ] as const) {
+      const trial = await start({ busy: true, many });
+      for (let left = 15; left > 0; left -= 1) {
+        await trial.clock.advance(10);
+        if (left > 13) trial.sync.poke();
+        await trial.clock.advance(0);
+      }
+      expect(trial.asked.slice(0, times.length).map(([atMs]) => atMs)).toEqual(times);
+      await trial.stop();
+    }
+  });
+
   it('asks often for what starts, and now and then for all', async () => {
     const trial = await start({ busy: true });
     await trial.clock.advance(2150);

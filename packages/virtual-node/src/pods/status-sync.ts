@@ -6,13 +6,17 @@ import { type GroupIndex, uidOf } from './group-index.ts';
 
 /** How often the cloud is asked for the groups that start or end, for those where that drags on, and for all. */
 const periodsMs = { busy: 100, lingering: 1_000, all: 2_000 } as const;
+/** While more groups than these are on their way, nobody's being asked for hastens the next question: it would be about all of them. */
+const hastenUpTo = 20;
 /** Something that has been starting for this long will not be ready in the next tenth of a second. */
 const busyForMs = 60_000;
 /** More groups than these are sooner listed than asked for one by one. */
 const maxMoving = 200;
 /** An answer is followed by a rest of at least so many times its own length: thousands of groups leave room for others. */
 const restFactor = 3;
-/** And a full listing comes again no sooner than after so many times its own length. */
+/** After an answer about many, up to so long. */
+const longRestMs = 300;
+/** And a full listing comes again no sooner than after so many times its own length, as do answers about many. */
 const listRestFactor = 10;
 
 /** So many groups are listed in full; of more only those are described whose status is another, and some in turn. */
@@ -79,6 +83,8 @@ export class StatusSync {
   #markSynced: () => void = () => {};
   #wake: () => void = () => {};
   #poked = false;
+  /** How many groups were on their way when it was last asked. */
+  #asked = 0;
   /** When all groups are to be listed again. */
   #nextListMs = 0;
   #busySinceMs: number | undefined;
@@ -100,7 +106,7 @@ export class StatusSync {
   poke(): void {
     this.#busySinceMs = undefined;
     this.#poked = true;
-    this.#wake();
+    if (this.#asked <= hastenUpTo) this.#wake();
   }
 
   async run({ signal }: { readonly signal: AbortSignal }): Promise<void> {
@@ -109,9 +115,11 @@ export class StatusSync {
       this.#poked = false;
       const beganMs = clock.now();
       await this.#ask(beganMs);
-      const restMs = restFactor * (clock.now() - beganMs);
+      const tookMs = clock.now() - beganMs;
+      const isMany = this.#asked > hastenUpTo;
+      const restMs = Math.max(restFactor * tookMs, isMany ? Math.min(listRestFactor * tookMs, longRestMs) : 0);
       // Asked for while the call was under way, whose answer may not show it yet.
-      const periodMs = this.#poked ? 0 : this.#period();
+      const periodMs = this.#poked && !isMany ? 0 : this.#period();
       await this.#pause(Math.max(periodMs, restMs), signal);
     }
   }
@@ -119,6 +127,7 @@ export class StatusSync {
   async #ask(nowMs: number): Promise<void> {
     const { logger, moving, index } = this.#options;
     const uids = moving().filter((uid) => index.get(uid));
+    this.#asked = uids.length;
     const all = nowMs >= this.#nextListMs || uids.length > maxMoving;
     if (!all && uids.length === 0) return;
     try {
