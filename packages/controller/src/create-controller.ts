@@ -34,7 +34,7 @@ export function createController<T extends KubernetesObject>(
     name,
     workers,
     clock,
-    logger,
+    logger: context.logger, // to which it adds its name itself
     random,
     reconcile: async (key, { signal }) => {
       const result = await reconcile({ ...context, logger, signal }, parseKey(key));
