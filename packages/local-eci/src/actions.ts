@@ -6,7 +6,7 @@ import { logContent, parseLogTime } from './answers/log.ts';
 import { groupStatusAnswer } from './answers/pod-status.ts';
 import type { Faults } from './faults/faults.ts';
 import type { Group } from './groups/group.ts';
-import { maxContainers, parseGroup, parseVolumes } from './groups/parse-group.ts';
+import { maxContainers, parseCredentials, parseGroup, parseVolumes } from './groups/parse-group.ts';
 import { requireContainer, requireGroup } from './groups/require.ts';
 import { type Selection, pageOf, selectGroups } from './groups/select.ts';
 import type { GroupStore } from './groups/store.ts';
@@ -99,9 +99,14 @@ export const actions: Readonly<Record<string, Action>> = {
     }
     const isIncremental = parameters.word('UpdateType', ['RenewUpdate', 'IncrementalUpdate']) === 'IncrementalUpdate';
     if (!isIncremental || parameters.list('Container', { max: maxContainers }).length > 0) {
-      throw invalidParameter('UpdateType', 'this ECI updates only config volumes, with IncrementalUpdate');
+      throw invalidParameter(
+        'UpdateType',
+        'this ECI updates only config volumes and credentials, with IncrementalUpdate',
+      );
     }
-    await group.updateVolumes(parseVolumes(parameters));
+    const credentials = parseCredentials(parameters);
+    if (credentials.length > 0) group.updateCredentials(credentials);
+    else await group.updateVolumes(parseVolumes(parameters));
     return {};
   },
 
@@ -159,7 +164,7 @@ function select(parameters: Parameters, { store, faults, regionId, clock }: Acti
   checkRegion(parameters.required('RegionId'), regionId);
   const { lagMs } = faults;
   const groups = (ids: ReadonlySet<string> | undefined): readonly Group[] =>
-    ids && lagMs === 0 ? store.some(ids) : store.listLate(lagMs);
+    faults.told(ids && lagMs === 0 ? store.some(ids) : store.listLate(lagMs));
   return selectGroups(groups, parameters, clock.now());
 }
 

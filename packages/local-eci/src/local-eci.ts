@@ -3,6 +3,7 @@ import { type IncomingMessage, type Server, type ServerResponse, createServer } 
 import { type Clock, type Logger, UserError, closerOf, messageOf } from '@ebb/base';
 import { type ActionContext, actions } from './actions.ts';
 import type { Coupon } from './billing/bill.ts';
+import type { BadForm } from './faults/fault.ts';
 import { Faults } from './faults/faults.ts';
 import { openUsageBook } from './billing/usage-book.ts';
 import { GroupStore, maxUsages } from './groups/store.ts';
@@ -114,26 +115,28 @@ export async function createLocalEci(options: LocalEciOptions): Promise<LocalEci
     try {
       return await perform(action, new Map(Object.entries(parameters)));
     } catch (error) {
+      if (error instanceof AnswerBad) return JSON.parse(error.text) as object;
       throw error instanceof AnswerLost ? error : toEciError(error, options.logger);
     }
   };
   return { endpoint, regionId, call, close, [Symbol.asyncDispose]: close };
 }
 
-/** Carries out a call that may be believed. Rejects with `EciError`, or `AnswerLost`. */
+/** Carries out a call that may be believed. Rejects with `EciError`, `AnswerLost` or `AnswerBad`. */
 type Perform = (action: string, parameters: ReadonlyMap<string, string>) => Promise<object>;
 
 function createPerformer(context: ActionContext, { clock, limits: withLimits }: LocalEciOptions): Perform {
   const limits = withLimits ? new CallLimits() : undefined;
   return async (action, parameters) => {
     limits?.admit(action, clock.now());
-    const { delayMs, error, losesAnswer } = context.faults.befall(action);
+    const { delayMs, error, losesAnswer, badForm } = context.faults.befall(action);
     if (delayMs > 0) await clock.sleep(delayMs, { signal: context.signal });
     if (error) throw error;
     const act = Object.hasOwn(actions, action) ? actions[action] : undefined;
     if (!act) throw new EciError('InvalidAction.NotFound', 'The specified api is not found.', 404);
     const answered = await act(Parameters.from(parameters), context);
     if (losesAnswer) throw new AnswerLost();
+    if (badForm) throw new AnswerBad(badForm, answered);
     return answered;
   };
 }
@@ -164,6 +167,7 @@ function createResponder(
       (fields) => send(response, 200, { RequestId: requestId, ...fields }),
       (error: unknown) => {
         if (error instanceof AnswerLost) return void request.socket.destroy();
+        if (error instanceof AnswerBad) return void response.end(error.text);
         const { code, message, statusCode } = toEciError(error, logger);
         send(response, statusCode, { RequestId: requestId, HostId: context.endpoint(), Code: code, Message: message });
       },
@@ -185,6 +189,18 @@ function toEciError(error: unknown, logger: Logger): EciError {
   const known = knownError(error);
   if (known.statusCode >= 500) logger.error({ error: messageOf(error) }, 'a call to the local ECI failed');
   return known;
+}
+
+/** A fault: the call was carried out, and what is answered is none of ECI's. */
+class AnswerBad extends Error {
+  override readonly name = 'AnswerBad';
+  readonly text: string;
+
+  constructor(form: BadForm, answered: object) {
+    super(`the answer is to be bad: ${form}`);
+    const whole = JSON.stringify(answered);
+    this.text = { html: '<html>Please log in</html>', half: whole.slice(0, whole.length / 2), nothing: '{}' }[form];
+  }
 }
 
 function knownError(error: unknown): EciError {

@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import type { TerminalSize } from '@ebb/base/channels';
-import type { GroupSpec, GroupState, VolumeSpec } from './model.ts';
+import type { GroupSpec, GroupState, ImageCredential, VolumeSpec } from './model.ts';
 
 /** What runs container groups: as processes, as containers, or only in pretence. One contract, one suite (`./testing`). */
 export interface Runtime {
@@ -15,6 +15,8 @@ export interface GroupHost {
   /** The state is no longer what it was. */
   changed(): void;
   event(event: GroupEvent): void;
+  /** Whom its images are pulled as, which may be others by now than those it was made with. */
+  imageCredentials(): readonly ImageCredential[];
 }
 
 export interface GroupEvent {

@@ -55,6 +55,24 @@ describe('the fault panel', () => {
     expect(await panel(eci, 'elsewhere')).toMatchObject({ status: 404 });
   });
 
+  it('lets answers be none of ECI’s, though the call is carried out; and leaves groups out of lists', async () => {
+    await using eci = await start({ random: () => 0.5 });
+    const list = async (): Promise<unknown[]> =>
+      (await call(eci, 'DescribeContainerGroups'))['ContainerGroups'] as unknown[];
+    for (const form of ['html', 'half', undefined]) {
+      await panel(eci, 'faults', { kind: 'bad-answer', action: 'CreateContainerGroup', form, times: 1 });
+      await expect(call(eci, 'CreateContainerGroup', create)).rejects.toThrow('JSON');
+    }
+    await panel(eci, 'faults', { kind: 'bad-answer', form: 'nothing', times: 1 });
+    expect(await call(eci, 'CreateContainerGroup', create)).toEqual({});
+    expect(await list()).toHaveLength(4);
+    await panel(eci, 'faults', { kind: 'omit', share: 0.6 });
+    expect(await list()).toEqual([]);
+    await panel(eci, 'faults', undefined, 'DELETE');
+    expect(await list()).toHaveLength(4);
+    expect((await panel(eci, 'faults', { kind: 'bad-answer', form: 'long' })).status).toBe(400);
+  });
+
   it('lets calls fail: so many, by chance, or until it is cleared', async () => {
     await using eci = await start();
     await panel(eci, 'faults', {

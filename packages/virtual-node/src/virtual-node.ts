@@ -8,11 +8,13 @@ import { createNodeAgent } from './node/node-agent.ts';
 import { type NodeFacts, makeNode } from './node/node-object.ts';
 import { ZoneStock } from './node/zone-stock.ts';
 import type { EciProfile, Labels } from './profile/profile.ts';
+import { isLost } from './pods/ended-status.ts';
 import { GroupIndex, uidOf } from './pods/group-index.ts';
 import { type Zone, createGroupMaker } from './pods/group-maker.ts';
 import { PodController } from './pods/pod-controller.ts';
 import { isOver } from './pods/is-over.ts';
 import { StatusSync } from './pods/status-sync.ts';
+import { refreshCredentials } from './pods/credential-refresh.ts';
 import { VolumeRefresh } from './pods/volume-refresh.ts';
 import type { UsageBook } from './usage/usage-book.ts';
 import { PodProbes } from './probes/pod-probes.ts';
@@ -161,7 +163,7 @@ export function createNode(options: NodeOptions): ManagedNode {
     random,
   });
 
-  /** Groups without a pod are deleted. The pods' list is complete by now: a group is only made for a pod seen in it. */
+  /** Groups without a pod, or whose pod was given up, are deleted. The pods' list is complete by now: a group is only made for a pod seen in it. */
   const sweep = (groups: readonly ContainerGroup[]): void => {
     controller.forget(new Set(groups.map(({ containerGroupId }) => containerGroupId ?? '')));
     for (const group of groups) {
@@ -176,7 +178,8 @@ export function createNode(options: NodeOptions): ManagedNode {
   const isStray = (group: ContainerGroup): boolean => {
     const uid = uidOf(group);
     if (uid === undefined) return false;
-    return pods.byIndex(byUid, uid).length === 0 || index.get(uid)?.id !== group.containerGroupId;
+    const owners = pods.byIndex(byUid, uid);
+    return owners.every(isLost) || index.get(uid)?.id !== group.containerGroupId;
   };
 
   let port = kubelet.port;
@@ -229,7 +232,11 @@ export function createNode(options: NodeOptions): ManagedNode {
       await Promise.race([sync.synced, untilAborted(all.signal)]);
       isSynced = true;
       if (!all.signal.aborted) markSynced();
-      await Promise.all([syncing, renewing, queue.run(all), refresh.run(all)]);
+      const refreshing = refreshCredentials(
+        { client, eci, pods: () => pods.list(), index, clock, logger },
+        life.signal,
+      );
+      await Promise.all([syncing, renewing, queue.run(all), refresh.run(all), refreshing]);
     };
     const parts = [pods.run(all), work()];
     try {
@@ -270,7 +277,8 @@ async function confirmOrphan(client: KubeClient, group: ContainerGroup, index: G
   try {
     const pod = await client.get(resources.pods, { namespace: tag('NameSpace'), name: tag('PodName') });
     const counted = index.get(uidOf(group) ?? '')?.id;
-    return pod.metadata.uid !== uidOf(group) || (counted !== undefined && counted !== group.containerGroupId);
+    const isOther = counted !== undefined && counted !== group.containerGroupId;
+    return pod.metadata.uid !== uidOf(group) || isLost(pod) || isOther;
   } catch (error) {
     if (isNotFound(error)) return true;
     throw error;

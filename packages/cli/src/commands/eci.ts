@@ -78,14 +78,19 @@ function faultCommand(add: Add): Command {
       const { id } = await panel.addFault(wishOf(kind, made.opts<FaultOptions>()));
       return `${id} added\n`;
     })
-      .argument('<kind>', 'error, delay, lost-answer, no-stock, lag or spot-price')
+      .argument('<kind>', 'error, delay, lost-answer, bad-answer, no-stock, lag, omit or spot-price')
       .option(
         '--action <name>',
-        'error, delay, lost-answer: of which calls, such as CreateContainerGroup (default: any)',
+        'error, delay, lost-answer, bad-answer: of which calls, such as CreateContainerGroup (default: any)',
       )
       .option('--code <code>', 'error: what is answered, such as Throttling')
-      .option('--times <n>', 'error, delay, lost-answer: only the next so many calls', parseNumber)
-      .option('--share <share>', 'of how many calls, 0 to 1; spot-price: of the list price', parseNumber)
+      .option('--times <n>', 'error, delay, lost-answer, bad-answer: only the next so many calls', parseNumber)
+      .option(
+        '--share <share>',
+        'of how many calls, 0 to 1; omit: of the groups; spot-price: of the list price',
+        parseNumber,
+      )
+      .option('--form <form>', 'bad-answer: html, half or nothing (default: html)')
       .option('--ms <ms>', 'delay: before it is done; lag: how late groups are told of', parseNumber)
       .option('--zone <zone>', 'no-stock, spot-price: where (default: everywhere)')
       .option('--spec <spec>', 'no-stock: of this size and above, such as 2-4Gi (default: any)')
@@ -100,6 +105,7 @@ interface FaultOptions {
   readonly code?: string;
   readonly times?: number;
   readonly share?: number;
+  readonly form?: string;
   readonly ms?: number;
   readonly zone?: string;
   readonly spec?: string;
@@ -107,8 +113,9 @@ interface FaultOptions {
   readonly late?: boolean;
 }
 
-function wishOf(kind: string, { action, code, times, share, ms, zone, spec, spot, late }: FaultOptions): FaultWish {
-  return { kind, action, code, times, share, ms, zone, spec, spot, late };
+function wishOf(kind: string, options: FaultOptions): FaultWish {
+  const { action, code, times, share, form, ms, zone, spec, spot, late } = options;
+  return { kind, action, code, times, share, form, ms, zone, spec, spot, late };
 }
 
 async function befall(

@@ -1,4 +1,4 @@
-import type { ContainerSpec, ImageCredential } from '../model.ts';
+import type { ContainerSpec } from '../model.ts';
 import { ImageError, type PullOptions } from '../lifecycle/sandbox.ts';
 import type { Engine, EngineImage } from './engine.ts';
 
@@ -15,7 +15,7 @@ type Container = Pick<ContainerSpec, 'image' | 'imagePullPolicy' | 'security' | 
 export async function ensureImage(
   engine: Pick<Engine, 'image' | 'pull'>,
   container: Container,
-  { credentials, signal, onFetch }: PullOptions & { readonly credentials: readonly ImageCredential[] },
+  { credentials, signal, onFetch }: PullOptions,
 ): Promise<EngineImage> {
   const { image, imagePullPolicy: policy = 'IfNotPresent' } = container;
   if (!imageName.test(image)) {

@@ -94,8 +94,7 @@ class EngineSandbox implements ContainerSandbox {
   }
 
   async pull(container: ContainerSpec, options: PullOptions): Promise<string> {
-    const { engine, spec } = this.#options;
-    const image = await ensureImage(engine, container, { credentials: spec.imageCredentials, ...options });
+    const image = await ensureImage(this.#options.engine, container, options);
     this.#imageUsers.set(container.name, image.user);
     return image.id;
   }

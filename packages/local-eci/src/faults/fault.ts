@@ -20,15 +20,24 @@ export type Fault =
       readonly ms: number;
     }
   | {
+      /** Describe calls leave out such a share of the groups, others each time. */
+      readonly kind: 'omit';
+      readonly share: number;
+    }
+  | {
       /** What the market asks for spot instances, as a share of the list price. */
       readonly kind: 'spot-price';
       readonly share: number;
       readonly zone?: string | undefined;
     };
 
+/** Answers that are none: a page of HTML, half the JSON, an object of nothing. */
+export const badForms = ['html', 'half', 'nothing'] as const;
+export type BadForm = (typeof badForms)[number];
+
 /** What befalls calls of an action: always, the next so many times, or by chance. */
 export interface CallFault {
-  readonly kind: 'error' | 'delay' | 'lost-answer';
+  readonly kind: 'error' | 'delay' | 'lost-answer' | 'bad-answer';
   /** Such as `CreateContainerGroup`; `*`: any. */
   readonly action: string;
   /** Calls it still befalls. Default: all until it is cleared. */
@@ -39,6 +48,8 @@ export interface CallFault {
   readonly code?: string | undefined;
   /** Of a `delay`: milliseconds before anything is done. */
   readonly ms?: number | undefined;
+  /** Of a `bad-answer`: what comes instead once the call is carried out. Default: HTML. */
+  readonly form?: BadForm | undefined;
 }
 
 /** The HTTP status that goes with a code, as far as codes tell. */
@@ -54,13 +65,17 @@ export function statusOfCode(code: string): number {
 /** Reads a fault as the panel takes it. Throws `EciError` naming the field that is wrong. */
 export function parseFault(body: unknown): Fault {
   const fields = new Fields(body);
-  switch (fields.word('kind', ['error', 'delay', 'lost-answer', 'no-stock', 'lag', 'spot-price'])) {
+  switch (
+    fields.word('kind', ['error', 'delay', 'lost-answer', 'bad-answer', 'no-stock', 'lag', 'omit', 'spot-price'])
+  ) {
     case 'error':
       return { kind: 'error', ...callFields(fields), code: fields.text('code', true) };
     case 'delay':
       return { kind: 'delay', ...callFields(fields), ms: fields.number('ms', 600_000, true) };
     case 'lost-answer':
       return { kind: 'lost-answer', ...callFields(fields) };
+    case 'bad-answer':
+      return { kind: 'bad-answer', ...callFields(fields), form: fields.word('form', badForms, 'html') };
     case 'no-stock': {
       const spec = fields.text('spec');
       if (spec !== undefined) parseSpec(spec);
@@ -74,6 +89,8 @@ export function parseFault(body: unknown): Fault {
     }
     case 'lag':
       return { kind: 'lag', ms: fields.number('ms', 600_000, true) };
+    case 'omit':
+      return { kind: 'omit', share: fields.number('share', 1, true) };
     case 'spot-price':
       return { kind: 'spot-price', share: fields.number('share', 10, true), zone: fields.text('zone') };
   }
@@ -103,8 +120,8 @@ class Fields {
     this.#values = body as Readonly<Record<string, unknown>>;
   }
 
-  word<W extends string>(name: string, words: readonly W[]): W {
-    const found = words.find((word) => word === this.#values[name]);
+  word<W extends string>(name: string, words: readonly W[], otherwise?: W): W {
+    const found = words.find((word) => word === (this.#values[name] ?? otherwise));
     if (found === undefined) throw invalidParameter(name, `must be one of ${words.join(', ')}`);
     return found;
   }

@@ -1,6 +1,6 @@
 import type { Size } from '../sizes/specs.ts';
 import { EciError } from '../wire/error.ts';
-import { type CallFault, type Fault, parseSpec, statusOfCode } from './fault.ts';
+import { type BadForm, type CallFault, type Fault, parseSpec, statusOfCode } from './fault.ts';
 
 /** A fault in force. */
 export interface ActiveFault {
@@ -16,6 +16,8 @@ export interface CallTrouble {
   readonly error: EciError | undefined;
   /** It is carried out, and the connection closed instead of an answer. */
   readonly losesAnswer: boolean;
+  /** It is carried out, and this is answered. */
+  readonly badForm: BadForm | undefined;
 }
 
 /** What spot instances cost of the list price when nobody says otherwise (serverless-node.md, section 2.7: 10 to 70 %). */
@@ -59,6 +61,7 @@ export class Faults {
     let delayMs = 0;
     let error: EciError | undefined;
     let losesAnswer = false;
+    let badForm: BadForm | undefined;
     for (const [id, active] of this.#active) {
       const { fault } = active;
       if (!isCallFault(fault) || (fault.action !== '*' && fault.action !== action)) continue;
@@ -67,9 +70,10 @@ export class Faults {
       if (fault.times !== undefined && active.hits >= fault.times) this.#active.delete(id);
       if (fault.kind === 'delay') delayMs += fault.ms ?? 0;
       if (fault.kind === 'lost-answer') losesAnswer = true;
+      if (fault.kind === 'bad-answer') badForm ??= fault.form ?? 'html';
       if (fault.kind === 'error') error ??= errorOf(fault.code ?? 'InternalError');
     }
-    return { delayMs, error, losesAnswer };
+    return { delayMs, error, losesAnswer, badForm };
   }
 
   /** Whether an instance is to be had; `late`: it seems so. */
@@ -91,6 +95,13 @@ export class Faults {
     return ms;
   }
 
+  /** What of these a Describe call tells of. */
+  told<Item>(items: readonly Item[]): readonly Item[] {
+    let share = 0;
+    for (const { fault } of this.#active.values()) if (fault.kind === 'omit') share = Math.max(share, fault.share);
+    return share === 0 ? items : items.filter(() => this.#random() >= share);
+  }
+
   spotShare(zone: string): number {
     let share = usualSpotShare;
     for (const { fault } of this.#active.values()) {
@@ -100,8 +111,10 @@ export class Faults {
   }
 }
 
+const callKinds: ReadonlySet<Fault['kind']> = new Set(['error', 'delay', 'lost-answer', 'bad-answer']);
+
 function isCallFault(fault: Fault): fault is CallFault {
-  return fault.kind === 'error' || fault.kind === 'delay' || fault.kind === 'lost-answer';
+  return callKinds.has(fault.kind);
 }
 
 function errorOf(code: string): EciError {

@@ -1,5 +1,12 @@
 import { type Clock, type Logger, messageOf } from '@ebb/base';
-import { type GroupPhase, type GroupSpec, type GroupState, type VolumeSpec, isFinal } from '../model.ts';
+import {
+  type GroupPhase,
+  type GroupSpec,
+  type GroupState,
+  type ImageCredential,
+  type VolumeSpec,
+  isFinal,
+} from '../model.ts';
 import type { Placement } from '../placement/place.ts';
 import type { GroupEvent, GroupHost, Instance, Runtime } from '../runtime.ts';
 import { EciError } from '../wire/error.ts';
@@ -75,7 +82,11 @@ export class Group {
       const message = `The instance is made from the image cache ${imageCacheId}.`;
       this.#record({ type: 'Normal', reason: 'SuccessfulHitImageCache', message });
     }
-    const host: GroupHost = { changed: () => this.#touch(), event: (event) => this.#record(event) };
+    const host: GroupHost = {
+      changed: () => this.#touch(),
+      event: (event) => this.#record(event),
+      imageCredentials: () => this.spec.imageCredentials,
+    };
     const spec = imageCacheId === undefined ? this.spec : { ...this.spec, hasImages: true };
     this.#instance = runtime.create(this.id, spec, host);
   }
@@ -165,6 +176,15 @@ export class Group {
     this.spec = { ...this.spec, volumes };
     this.#touch();
     await this.#instance?.updateVolumes(changed);
+  }
+
+  /** Has its images be pulled as others from now on. Throws `EciError` if nothing is new. */
+  updateCredentials(imageCredentials: readonly ImageCredential[]): void {
+    if (JSON.stringify(imageCredentials) === JSON.stringify(this.spec.imageCredentials)) {
+      throw new EciError('NoNeedUpdate', 'The update changes nothing.');
+    }
+    this.spec = { ...this.spec, imageCredentials };
+    this.#touch();
   }
 
   /** Stops and starts all containers; returns at once. */

@@ -1,6 +1,7 @@
 import {
   type ContainerSpec,
   type GroupSpec,
+  type ImageCredential,
   type SpotSpec,
   type Tag,
   type VolumeSpec,
@@ -57,7 +58,7 @@ export function parseGroup(parameters: Parameters): GroupSpec {
     initContainers,
     containers,
     volumes,
-    imageCredentials: parameters.list('ImageRegistryCredential', { max: maxCredentials }).map(parseCredential),
+    imageCredentials: parseCredentials(parameters),
     tags: parseTags(parameters),
     ...parseNames(parameters),
     labels: parseLabels(parameters),
@@ -67,6 +68,11 @@ export function parseGroup(parameters: Parameters): GroupSpec {
 /** The volumes of a group, or those of an update. */
 export function parseVolumes(parameters: Parameters): VolumeSpec[] {
   return parameters.list('Volume', { max: maxVolumes }).map(parseVolume);
+}
+
+/** Whom a group's images are pulled as, or are to be from an update on. */
+export function parseCredentials(parameters: Parameters): ImageCredential[] {
+  return parameters.list('ImageRegistryCredential', { max: maxCredentials }).map(parseCredential);
 }
 
 /** The tags of a call: those of a new group, or those a list is filtered by. */

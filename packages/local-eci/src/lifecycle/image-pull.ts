@@ -30,7 +30,7 @@ export async function pullImage(
       host.event({ type: 'Normal', reason: 'Pulling', message: `Pulling image "${spec.image}"` });
     };
     try {
-      const imageId = await sandbox.pull(spec, { signal, onFetch });
+      const imageId = await sandbox.pull(spec, { signal, credentials: host.imageCredentials(), onFetch });
       if (fetchingSinceMs !== undefined) {
         const took = `${(clock.now() - fetchingSinceMs) / 1000}s`;
         host.event({

@@ -1,4 +1,4 @@
-import type { ContainerSpec, VolumeSpec } from '../model.ts';
+import type { ContainerSpec, ImageCredential, VolumeSpec } from '../model.ts';
 import type { ContainerUsage, ExecResult, Session, SessionRequest } from '../runtime.ts';
 import type { ContainerLog } from './container-log.ts';
 
@@ -41,6 +41,7 @@ export class ImageError extends Error {
 
 export interface PullOptions {
   readonly signal: AbortSignal;
+  readonly credentials: readonly ImageCredential[];
   /** Told when the image is not there and has to be fetched. */
   readonly onFetch: () => void;
 }

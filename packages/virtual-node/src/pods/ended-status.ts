@@ -15,10 +15,17 @@ interface End extends Why {
   readonly ofContainers: Why;
 }
 
+const lostReason = 'InstanceLost';
+
+/** True for a pod that was given up for want of its group: should that show again, nobody wants it. */
+export function isLost({ status }: Pod): boolean {
+  return status?.phase === 'Failed' && status.reason === lostReason;
+}
+
 /** The status of a pod whose group is gone, and nobody knows how it ended: it failed, and so did what ran of it. */
 export function lostStatus(pod: Pod, now: string): PodStatus {
   return endedStatus(pod, {
-    reason: 'InstanceLost',
+    reason: lostReason,
     message: 'the container group is gone',
     now,
     ofContainers: { reason: 'ContainerStatusUnknown', message: 'the container is gone with its group' },
