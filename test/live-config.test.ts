@@ -35,6 +35,19 @@ describe('a ConfigMap that changes while Ebb runs', () => {
     expect(status?.traffic?.[0]?.url).toBe(`https://hello-now-${namespace}.localhost:8443`);
   });
 
+  it('tells who asks for certificates that none are made', async () => {
+    await world.deploy('hello');
+    await ready();
+    const about = async (): Promise<string | undefined> => {
+      const { status } = await world.get(resources.routes, 'hello');
+      return status?.conditions?.find(({ type }) => type === 'CertificateProvisioned')?.message;
+    };
+    expect(await about()).toBe('external-domain-tls is not enabled');
+    await world.configure('config-network', { 'external-domain-tls': 'Enabled' });
+    await world.eventually(async () => (await about())?.startsWith('external-domain-tls is Enabled, but') ?? false);
+    await ready();
+  });
+
   it('lets requests choose a tag by header', async () => {
     await world.deploy('hello', { traffic: [latest(100, 'now')] });
     await ready();

@@ -46,7 +46,7 @@ async function reconcileTraffic(
       return {};
     }
     conditions.markTrue('AllTrafficAssigned');
-    markCertificate(conditions, own);
+    markCertificate(work, own, conditions);
     return await direct(work, route, resolution.targets, { conditions, draft });
   } catch (error) {
     if (!(error instanceof DomainError)) throw error;
@@ -100,9 +100,24 @@ async function direct(
   return { requeueAfterMs: untilNextStep(traffic.rollout, work.clock.now()) };
 }
 
-function markCertificate(conditions: ConditionManager, { public: isPublic }: GroupAddress): void {
-  const message = isPublic ? 'external-domain-tls is not enabled' : 'TLS is not enabled for cluster-local';
-  conditions.markTrue('CertificateProvisioned', 'TLSNotEnabled', message);
+/** Nobody here makes certificates, and requests from inside the cluster come in the clear: who asks for more is told so. */
+const tlsMessages = {
+  public: {
+    enabled:
+      'external-domain-tls is Enabled, but no certificates are made: name one of your own in spec.tls of a DomainMapping',
+    disabled: 'external-domain-tls is not enabled',
+  },
+  clusterLocal: {
+    enabled: 'cluster-local-domain-tls is Enabled, but TLS inside the cluster is not supported',
+    disabled: 'TLS is not enabled for cluster-local',
+  },
+} as const;
+
+function markCertificate({ config }: Work, { public: isPublic }: GroupAddress, conditions: ConditionManager): void {
+  const { externalDomainTLS, clusterLocalDomainTLS } = config.current.network;
+  const isAskedFor = isPublic ? externalDomainTLS : clusterLocalDomainTLS;
+  const messages = isPublic ? tlsMessages.public : tlsMessages.clusterLocal;
+  conditions.markTrue('CertificateProvisioned', 'TLSNotEnabled', isAskedFor ? messages.enabled : messages.disabled);
 }
 
 function markProblem(

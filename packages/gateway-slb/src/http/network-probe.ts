@@ -16,12 +16,15 @@ export function versionOf({ uid, generation }: Pick<CompiledIngress, 'uid' | 'ge
   return `${uid}/${generation}`;
 }
 
+/** No browser is to take what a client has said for a page. */
+const plain: readonly string[] = ['Content-Type', 'text/plain; charset=utf-8', 'X-Content-Type-Options', 'nosniff'];
+
 /** The answer, if the request is such a probe. `override` asks for the hash of the Ingress that matched. */
 export function answerProbe({ probe, hash }: RequestHead, result: RouteResult): ProbeAnswer | undefined {
   if (probe === undefined || probe === '') return undefined;
   if (probe === 'activator') return { status: 200, text: 'activator', headers: [] };
-  if (probe !== 'probe') return { status: 400, text: `unexpected probe header value: "${probe}"`, headers: [] };
-  if (!hash) return { status: 400, text: 'a probe must come with a K-Network-Hash header', headers: [] };
+  if (probe !== 'probe') return { status: 400, text: `unexpected probe header value: "${probe}"`, headers: plain };
+  if (!hash) return { status: 400, text: 'a probe must come with a K-Network-Hash header', headers: plain };
   if (result.kind === 'notFound') return undefined;
   if (hash !== 'override') return { status: 200, text: '', headers: ['K-Network-Hash', hash] };
   const { ingress } = result;
