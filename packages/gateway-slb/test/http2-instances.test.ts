@@ -1,10 +1,13 @@
-import type { Socket } from 'node:net';
+import { once } from 'node:events';
+import { createServer } from 'node:http2';
+import type { AddressInfo, Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HpackEncoder } from '../src/hpack/hpack-encoder.ts';
 import { FrameReader } from '../src/http2/frame-reader.ts';
 import { FrameWriter } from '../src/http2/frame-writer.ts';
 import { clientPreface, errorCodes, frameTypes } from '../src/http2/wire.ts';
 import { type Backend, type TestGateway, expectSoon, host, openGateway, openRawBackend } from './harness.ts';
+import { answerOn, openHttp2Client } from './http2-client.ts';
 import { exchangeRaw, openRawClient } from './raw-client.ts';
 
 /** What an instance says on a connection, frame by frame. */
@@ -229,6 +232,35 @@ describe('an instance of HTTP/2 that is within its rights', () => {
     other.addPod(leaving);
     expect(await exchangeRaw(other.port, get)).toMatch(/^HTTP\/1\.1 200 [^]*good$/);
     expect([asked, leaving.connections()]).toEqual([2, 2]);
+  });
+
+  it.each([1, 2])('gets a body of HTTP/%i whole, where another instance could not be reached', async (version) => {
+    const gone = await openRawBackend(() => {});
+    await gone[Symbol.asyncDispose]();
+    let asked = 0;
+    const server = createServer().on('stream', (stream) => {
+      stream.on('error', () => {});
+      // Nothing of the body has come when the head is refused.
+      if (asked++ === 0 && version === 2) stream.close(errorCodes.refusedStream);
+      else stream.pipe(stream);
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    await using other = await openGateway({ settings: { protocol: 'h2c' } });
+    other.addPod(gone);
+    await using client = await openRawClient(other.port);
+    await using http2 = await openHttp2Client(other.port);
+    const head = `POST / HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 10\r\n\r\n`;
+    const stream = version === 2 ? http2.begin({ ':method': 'POST' }, { endStream: false }) : undefined;
+    if (!stream) client.send(`${head}hello`);
+    await expectSoon(() => other.activator.waiting + other.inFlight() > 0);
+    other.addPod(server.address() as AddressInfo);
+    await expectSoon(() => asked === version);
+    const answer = stream ? answerOn(stream).then(({ body }) => body) : client.hears('world');
+    if (stream) stream.end('helloworld');
+    else client.send('world');
+    expect(await answer).toMatch(/hello[^]*world/);
+    server.close();
   });
 
   it('may answer before it has been sent all, and does not hold up what it does not take', async () => {

@@ -35,8 +35,10 @@ export interface RequestBody {
   readonly begun: boolean;
   /** All of it has been given away. */
   readonly complete: boolean;
-  /** Gives what has come and what comes to this sink, the one and only. */
+  /** Gives what has come and what comes to this sink, in place of the one before. */
   flow(sink: BodySink): void;
+  /** The sink takes no more: what comes is kept for another. */
+  hold(): void;
   /** Goes on after a pause. */
   resume(): void;
   /** Nobody wants the rest. */

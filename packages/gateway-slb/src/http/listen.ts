@@ -97,7 +97,19 @@ export async function listen(plane: DataPlane, options: ListenOptions): Promise<
   const { headersMs, keepAliveMs: silentMs, connections: maxConnections } = limits;
   const http1 = new Http1Server(plane, limits);
   const http2 = new Http2Server(plane, limits);
-  const edgeOptions = { clock, logger, deadlines, address, tls, proxyProtocol, proxySources, access, isPeer, headersMs, silentMs };
+  const edgeOptions = {
+    clock,
+    logger,
+    deadlines,
+    address,
+    tls,
+    proxyProtocol,
+    proxySources,
+    access,
+    isPeer,
+    headersMs,
+    silentMs,
+  };
   const peerOf = ({ peer, port, proto, bare }: Arrival): Peer => ({
     address: peer,
     proto,

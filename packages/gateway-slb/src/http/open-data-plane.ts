@@ -11,7 +11,9 @@ export interface DataPlaneOptions extends Omit<DataPlane, 'upstreams' | 'deadlin
   readonly listeners: Listeners;
   readonly limits?: Partial<HttpLimits> | undefined;
   /** What the listeners for the world ask of connections; the private one asks nothing. */
-  readonly edge?: Pick<ListenOptions, 'proxyProtocol' | 'proxySources' | 'access' | 'isPeer' | 'keepAliveMs'> | undefined;
+  readonly edge?:
+    | Pick<ListenOptions, 'proxyProtocol' | 'proxySources' | 'access' | 'isPeer' | 'keepAliveMs'>
+    | undefined;
 }
 
 export interface Listeners {

@@ -47,7 +47,16 @@ describe('upstreamRequest', () => {
   });
 
   it('gives each request its own body, and what is sent before it once', () => {
-    const body = { length: 1, begun: false, complete: false, flow: () => {}, resume: () => {}, discard: () => {} };
+    const ignore = (): void => {};
+    const body = {
+      length: 1,
+      begun: false,
+      complete: false,
+      flow: ignore,
+      hold: ignore,
+      resume: ignore,
+      discard: ignore,
+    };
     const request = upstreamRequest({ ...parts, downstream: { body } });
     expect(request.body).toBe(body);
     const other = upstreamRequest({ ...parts, downstream: { body: { ...body } } });

@@ -69,6 +69,10 @@ export class IncomingBody implements RequestBody, ChunkSink {
     else if (more) this.#source.resumeReading();
   }
 
+  hold(): void {
+    this.#sink = undefined;
+  }
+
   resume(): void {
     this.#source.resumeReading();
   }

@@ -58,6 +58,11 @@ export class StreamBody implements RequestBody {
     this.#pour();
   }
 
+  hold(): void {
+    this.#sink = undefined;
+    this.#isPaused = false;
+  }
+
   resume(): void {
     this.#isPaused = false;
     this.#pour();

@@ -138,11 +138,10 @@ export class Http2Call implements Call, BodySink, StreamOwner {
     return new StreamError(this.#stream.id, errorCodes.protocolError, what);
   }
 
-  /** What is left of the body is read and thrown away. */
+  /** What is left of the body is somebody else's business: another instance's perhaps. */
   #finish(): void {
     this.#over = true;
-    const { body } = this.#request;
-    if (body && !body.complete) body.discard();
+    this.#request.body?.hold();
   }
 }
 
