@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Burst, burst } from './node/burst.ts';
+import { type Burst, bursts as burstsOf } from './node/burst.ts';
 import { plotRates } from './node/plot.ts';
 import { type RateResult, coldStartsAt } from './node/rate.ts';
 
@@ -25,13 +25,15 @@ const saturated = 0.7;
 
 /**
  * The virtual node under load, in one process with the embedded API, the local ECI and simulated instances: bursts of pods, with and
- * without ECI's limit of 1,000 creations a minute; 20,000 pods held; cold starts at growing rates.
+ * without ECI's limit of 1,000 creations a minute, in a process that has had none before and in one that has; 20,000 pods held; cold starts at growing rates.
  */
 export async function node({ sizes, rates, seconds = 10, quick = false }: NodeOptions = {}): Promise<object> {
   const bursts: Burst[] = [];
-  const measure = async (...args: Parameters<typeof burst>): Promise<void> => {
-    bursts.push(await burst(...args));
-    printBursts(bursts.slice(-1));
+  const measure = async (...args: Parameters<typeof burstsOf>): Promise<void> => {
+    for await (const burst of burstsOf(...args)) {
+      bursts.push(burst);
+      printBursts([burst]);
+    }
   };
   if (rates) return { rates: await tryRates(rates, seconds) };
   if (sizes) {
@@ -69,6 +71,7 @@ function printBursts(bursts: readonly Burst[]): void {
   console.log('\nso many pods of one Service at once, simulated instances of 80 to 160 ms; milliseconds\n');
   const heads = [
     'pods',
+    'process',
     'create limit',
     'Service → all',
     'pod → all',
@@ -82,9 +85,21 @@ function printBursts(bursts: readonly Burst[]): void {
     'CPU of a minute',
   ];
   console.log(heads.map((head) => head.padStart(15)).join(''));
-  for (const { pods, eciLimits, fromServiceMs, fromFirstPodMs, ready, cpuMsPerPod, rssMiB, heapMiB, held } of bursts) {
+  for (const {
+    pods,
+    warm,
+    eciLimits,
+    fromServiceMs,
+    fromFirstPodMs,
+    ready,
+    cpuMsPerPod,
+    rssMiB,
+    heapMiB,
+    held,
+  } of bursts) {
     const cells = [
       String(pods),
+      warm ? 'warm' : 'cold',
       eciLimits ? '1,000 a minute' : 'none',
       String(fromServiceMs),
       String(fromFirstPodMs),

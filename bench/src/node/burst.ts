@@ -7,13 +7,15 @@ import { type PodWatch, watchPods } from './watch-pods.ts';
 
 const namespace = 'default';
 const timeoutMs = 3_600_000;
-/** Pods that come and go before: a platform that has just been started is not measured. */
+/** Pods that come and go first: a platform whose modules are not yet loaded is not measured. */
 const warmUp = 50;
 const savingMs = 6_000;
 
 /** What it takes to have so many pods at once, and to hold them. */
 export interface Burst {
   readonly pods: number;
+  /** A platform that had as many before: what is done often has been compiled by then, as in one that has run for a while. */
+  readonly warm: boolean;
   readonly eciLimits: boolean;
   /** From the Service's being created, and from the first pod's, to the last pod's being seen Ready; milliseconds. */
   readonly fromServiceMs: number;
@@ -41,22 +43,48 @@ interface BurstOptions {
   readonly holdMs?: number;
 }
 
-/** One Service that begins with so many pods, on a new platform. */
-export async function burst(pods: number, { eciLimits = false, holdMs = 0 }: BurstOptions = {}): Promise<Burst> {
+/** One Service that begins with so many pods, on a new platform; and, where nothing bounds it but the machine, another after it is gone. */
+export async function* bursts(pods: number, options: BurstOptions = {}): AsyncGenerator<Burst> {
+  const { eciLimits = false, holdMs = 0 } = options;
   await using platform = await startSimulatedPlatform({ serve: false, eciLimits });
   await using client = platform.connect('bench');
   await using watch = await watchPods(client, namespace);
-  await platform.client.create(resources.services, makeService('warm', warmUp));
-  await eventually(() => watch.readyAt.size >= warmUp, { what: 'warm', timeoutMs });
-  await platform.client.delete(resources.services, { namespace, name: 'warm' });
+  const on = { client: platform.client, watch };
+  await makePods(on, 'begin', warmUp);
+  await removePods(on, 'begin');
+  yield await burst(on, pods, { ...options, warm: false });
+  if (eciLimits || holdMs > 0) return;
+  await removePods(on, 'burst');
+  yield await burst(on, pods, { ...options, warm: true });
+}
+
+interface Measured {
+  readonly client: Client;
+  readonly watch: PodWatch;
+}
+
+async function makePods({ client, watch }: Measured, name: string, pods: number): Promise<void> {
+  await client.create(resources.services, makeService(name, pods));
+  await eventually(() => watch.readyAt.size >= pods, { what: `${pods} pods ready`, timeoutMs });
+}
+
+async function removePods({ client, watch }: Measured, name: string): Promise<void> {
+  await client.delete(resources.services, { namespace, name });
   await eventually(() => watch.count === 0, { what: 'room', timeoutMs });
   watch.clear();
+}
+
+async function burst(
+  on: Measured,
+  pods: number,
+  { eciLimits = false, holdMs = 0, warm }: BurstOptions & Pick<Burst, 'warm'>,
+): Promise<Burst> {
+  const { client, watch } = on;
   // ECI's limit lets so much through at once as was saved up meanwhile.
   if (eciLimits) await systemClock.sleep(savingMs);
   const cpuBefore = process.cpuUsage();
   const beganMs = systemClock.now();
-  await platform.client.create(resources.services, makeService('burst', pods));
-  await eventually(() => watch.readyAt.size >= pods, { what: `${pods} pods ready`, timeoutMs });
+  await makePods(on, 'burst', pods);
   const { user, system } = process.cpuUsage(cpuBefore);
   const firstMs = watch.firstSeenMs ?? beganMs;
   const readyMs = [...watch.readyAt.values()];
@@ -65,6 +93,7 @@ export async function burst(pods: number, { eciLimits = false, holdMs = 0 }: Bur
   const memory = process.memoryUsage();
   return {
     pods,
+    warm,
     eciLimits,
     fromServiceMs: Math.round(lastMs - beganMs),
     fromFirstPodMs: Math.round(lastMs - firstMs),
@@ -72,7 +101,7 @@ export async function burst(pods: number, { eciLimits = false, holdMs = 0 }: Bur
     cpuMsPerPod: (user + system) / 1000 / pods,
     rssMiB: Math.round(memory.rss / 2 ** 20),
     heapMiB: Math.round(memory.heapUsed / 2 ** 20),
-    held: holdMs > 0 ? await hold(platform.client, watch, holdMs) : undefined,
+    held: holdMs > 0 ? await hold(client, watch, holdMs) : undefined,
   };
 }
 
