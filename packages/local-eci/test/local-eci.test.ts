@@ -267,6 +267,10 @@ describe('the actions', () => {
     await eventually(async () => (await log()) === 'hello\ngood day\n');
     expect((await call(eci, 'UpdateContainerGroup', { ...update, ...volume('good day') })).Code).toBe('NoNeedUpdate');
     expect((await call(eci, 'UpdateContainerGroup', { ...group, ...volume('x') })).Code).toBe('InvalidParameter');
+    const [server, user] = ['ImageRegistryCredential.1.Server', 'ImageRegistryCredential.1.UserName'];
+    const credential = { ...update, [server]: 'registry.example', [user]: 'robot' };
+    expect(await call(eci, 'UpdateContainerGroup', credential)).not.toHaveProperty('Code');
+    expect((await call(eci, 'UpdateContainerGroup', credential)).Code).toBe('NoNeedUpdate');
 
     expect(await call(eci, 'RestartContainerGroup', group)).not.toHaveProperty('Code');
     const containers = await eventually(async () => {

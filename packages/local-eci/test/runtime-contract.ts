@@ -36,6 +36,7 @@ export function makeHost(): GroupHost & { readonly events: GroupEvent[]; changes
     event: (event: GroupEvent) => {
       events.push(event);
     },
+    imageCredentials: () => [],
   };
   return host;
 }

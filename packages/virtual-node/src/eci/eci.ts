@@ -91,6 +91,8 @@ export interface Eci extends EciInside {
   restart(groupId: string): Promise<void>;
   /** Gives a group's config volumes new files; its containers go on running. */
   updateVolumes(groupId: string, volumes: NonNullable<CreateGroup['volume']>): Promise<void>;
+  /** Gives a group other credentials to pull its images with. */
+  updateCredentials(groupId: string, credentials: NonNullable<CreateGroup['imageRegistryCredential']>): Promise<void>;
   /** Lines, each with its time before it. */
   log(query: LogQuery): Promise<string>;
 }
@@ -128,6 +130,11 @@ export function createEci(access: EciAccess, gate: CallGate = openGate()): Eci {
       client.describeContainerGroupsWithOptions(request, runtime),
     );
     return { items: body?.containerGroups, totalCount: body?.totalCount, nextToken: body?.nextToken };
+  };
+  /** Only what is named is changed. */
+  const update = async (changes: Plain<sdkModule.UpdateContainerGroupRequest>): Promise<void> => {
+    const request = new sdk.UpdateContainerGroupRequest({ regionId, updateType: 'IncrementalUpdate', ...changes });
+    await call('UpdateContainerGroup', () => client.updateContainerGroupWithOptions(request, runtime));
   };
   return {
     ...createInside({ client, sdk, runtime, regionId, call }),
@@ -202,12 +209,9 @@ export function createEci(access: EciAccess, gate: CallGate = openGate()): Eci {
       const request = new sdk.RestartContainerGroupRequest({ regionId, containerGroupId });
       await call('RestartContainerGroup', () => client.restartContainerGroupWithOptions(request, runtime));
     },
-    updateVolumes: async (containerGroupId, volume) => {
-      // Only what is named is changed.
-      const update = { regionId, containerGroupId, updateType: 'IncrementalUpdate', volume };
-      const request = new sdk.UpdateContainerGroupRequest(update);
-      await call('UpdateContainerGroup', () => client.updateContainerGroupWithOptions(request, runtime));
-    },
+    updateVolumes: (containerGroupId, volume) => update({ containerGroupId, volume }),
+    updateCredentials: (containerGroupId, imageRegistryCredential) =>
+      update({ containerGroupId, imageRegistryCredential }),
     log: async ({ groupId, container, tail, startTime, previous }) => {
       const request = new sdk.DescribeContainerLogRequest({
         regionId,

@@ -2,7 +2,7 @@ import type { Secret } from '@ebb/api';
 import type { CreateGroup } from '../eci/eci.ts';
 import type { Lookup } from './lookup.ts';
 
-type Credential = NonNullable<CreateGroup['imageRegistryCredential']>[number];
+export type Credential = NonNullable<CreateGroup['imageRegistryCredential']>[number];
 
 interface Auth {
   readonly username?: string;
@@ -12,7 +12,7 @@ interface Auth {
 }
 
 /** The users of registries in a pod's pull secrets. A secret that is missing or unreadable is passed over, as by a kubelet. */
-export function imageCredentials(lookup: Lookup): Credential[] {
+export function imageCredentials(lookup: Pick<Lookup, 'pullSecrets' | 'secret'>): Credential[] {
   const byServer = new Map<string, Credential>();
   for (const name of lookup.pullSecrets) {
     for (const [server, auth] of Object.entries(authsOf(lookup.secret(name)))) {
