@@ -91,6 +91,24 @@ describe('a client that speaks HTTP/2', () => {
     expect(head).toMatchObject({ status: 200, body: '', code: 0, headers: { 'content-length': '7' } });
   });
 
+  it('gets 1xx and 204 without the lengths that an instance gives them amiss', async () => {
+    const lines = [
+      'HTTP/1.1 103 Early Hints',
+      'Content-Length: 5',
+      '',
+      'HTTP/1.1 204 No Content',
+      'Content-Length: 5',
+      '',
+      '',
+    ];
+    await using backend = await openRawBackend(
+      (socket) => void socket.once('data', () => socket.write(lines.join('\r\n'))),
+    );
+    await using gateway = await openGateway({ backends: [backend] });
+    await using client = await openHttp2Client(gateway.port);
+    expect(await client.ask()).toMatchObject({ status: 204, body: '', code: 0, information: [103] });
+  });
+
   it('sends trailers', async () => {
     await using backend = await openEcho();
     await using gateway = await openGateway({ backends: [backend] });

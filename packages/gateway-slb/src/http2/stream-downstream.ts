@@ -1,4 +1,5 @@
 import type { Downstream, DownstreamOwner, ResponseHead } from '../http/downstream.ts';
+import { withoutHeaders } from '../http/header-block.ts';
 import type { OwnAnswer } from '../http/refusal.ts';
 import type { RequestHead } from '../http/request-head.ts';
 import { bodiless } from '../http/status.ts';
@@ -10,6 +11,8 @@ import { StreamError, errorCodes } from './wire.ts';
 /** gRPC's code for a call whose time is over. */
 const deadlineExceeded = ['grpc-status', '4', 'grpc-message', 'request timeout'];
 const none: readonly string[] = [];
+/** What 1xx and 204 may not have (RFC 9110, section 8.6), and clients of HTTP/2 take amiss. */
+const lengthNames: ReadonlySet<string> = new Set(['content-length']);
 
 /** The client's side of one request over HTTP/2: one stream. */
 export class StreamDownstream implements Downstream, StreamOwner {
@@ -37,12 +40,12 @@ export class StreamDownstream implements Downstream, StreamOwner {
   information({ status, headers }: ResponseHead): void {
     // 101 has no meaning here (RFC 9113, section 8.6), and nothing comes before its turn.
     if (this.begun || status === 101) return;
-    this.#stream.sendFields(addFields([':status', String(status)], headers.list()));
+    this.#stream.sendFields(addFields([':status', String(status)], withoutHeaders(headers.list(), lengthNames)));
   }
 
   head(response: ResponseHead, own: readonly string[]): void {
     const { status, contentLength, dated } = response;
-    let fields = (response.fields ??= addFields([':status', String(status)], response.headers.list()));
+    let fields = (response.fields ??= headFields(response));
     this.#isGrpc = isGrpc(fields);
     if (own.length > 0) fields = addFields([...fields], own);
     if (!dated) fields = [...fields, 'date', this.#date()];
@@ -104,6 +107,11 @@ export class StreamDownstream implements Downstream, StreamOwner {
   #stopBody(): void {
     if (this.body && !this.body.complete) this.body.discard();
   }
+}
+
+function headFields({ status, headers }: ResponseHead): string[] {
+  const list = status === 204 ? withoutHeaders(headers.list(), lengthNames) : headers.list();
+  return addFields([':status', String(status)], list);
 }
 
 function isGrpc(fields: readonly string[]): boolean {
