@@ -33,6 +33,8 @@ it('counts requests that reach no revision, in every version of HTTP, by what th
   expect(countOf('bad-request', 400)).toBe(1);
   await exchangeRaw(port, `GET / HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(5000)}\r\n\r\n`);
   expect(countOf('bad-request', 431)).toBe(1);
+  await client.ask({ ':authority': 'four', 'x-long': 'x'.repeat(5000) });
+  expect(countOf('bad-request', 431)).toBe(2);
   await exchangeRaw(port, `GET /${'x'.repeat(5000)}`);
   expect(countOf('bad-request', 414)).toBe(1);
   await exchangeRaw(port, 'CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n');

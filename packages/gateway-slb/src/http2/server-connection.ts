@@ -48,9 +48,12 @@ export class ServerConnection implements Dated, ConnectionOwner {
   readonly #socket: Socket;
   readonly #connection: Connection;
   #idleSince: number;
-  #bytesWritten = 0;
-  /** `open`; `closing`: the client was told to go; `last`: it was told which request was the last; `ended`: nothing more is said. */
-  #state: 'open' | 'closing' | 'last' | 'ended' = 'open';
+  #bytesOut = 0;
+  /**
+   * - `closing`: the client was told to go; `last`: it was told which request was the last.
+   * - `ended`: nothing more is said; `failed`: nor is there any reason to wait until it is heard.
+   */
+  #state: 'open' | 'closing' | 'last' | 'ended' | 'failed' = 'open';
   readonly #heads = new Memo<readonly string[], RequestHead>();
 
   constructor(context: ServerContext, socket: Socket, peer: Peer) {
@@ -93,7 +96,9 @@ export class ServerConnection implements Dated, ConnectionOwner {
 
   due(nowMs: number): number | undefined {
     const { unacknowledgedSince, size } = this.#connection;
-    if (this.#state === 'ended') return this.#destroy();
+    if (this.#state === 'failed') return this.#destroy();
+    // Our last words may still be on their way to a client that takes its time.
+    if (this.#state === 'ended') return this.#isStill() ? this.#destroy() : nowMs + this.#context.limits.keepAliveMs;
     if (unacknowledgedSince !== undefined && nowMs >= unacknowledgedSince + settingsMs) {
       this.#connection.fail(new ConnectionError(errorCodes.settingsTimeout, 'settings nobody acknowledges'));
       return nowMs + leaveMs;
@@ -114,8 +119,10 @@ export class ServerConnection implements Dated, ConnectionOwner {
     }
     const downstream = new StreamDownstream(stream, head, this.#context.date);
     stream.owner = downstream;
-    if (fields) handleRequest(this.#context.plane, head, downstream, this.#peer);
-    else downstream.answer(answerOf(refusals.headersTooLarge));
+    const { plane } = this.#context;
+    if (fields) return handleRequest(plane, head, downstream, this.#peer);
+    plane.metrics?.refused(refusals.headersTooLarge.reason, refusals.headersTooLarge.status);
+    downstream.answer(answerOf(refusals.headersTooLarge));
   }
 
   closed(): void {
@@ -136,6 +143,7 @@ export class ServerConnection implements Dated, ConnectionOwner {
   }
 
   failed(error: ConnectionError): void {
+    this.#state = 'failed';
     this.#context.plane.logger.debug({ code: error.code, error: error.message }, 'connection of HTTP/2 ended');
   }
 
@@ -147,7 +155,7 @@ export class ServerConnection implements Dated, ConnectionOwner {
 
   /** What was written goes out; then the client has a moment to read it: what it still sends would else wipe it out. */
   #end(): void {
-    this.#state = 'ended';
+    if (this.#state !== 'failed') this.#state = 'ended';
     this.#socket.end();
     this.#dueIn(leaveMs);
   }
@@ -168,11 +176,17 @@ export class ServerConnection implements Dated, ConnectionOwner {
     return unacknowledgedSince === undefined ? next : Math.min(next, unacknowledgedSince + settingsMs);
   }
 
+  /** Whether nothing has gone out since the last time this was asked, or nothing is left that could. */
+  #isStill(): boolean {
+    const { bytesWritten, writableLength } = this.#socket;
+    const isStill = bytesWritten - writableLength === this.#bytesOut;
+    this.#bytesOut = bytesWritten - writableLength;
+    return isStill || writableLength === 0;
+  }
+
   /** Gives up on answers that are complete, and which the client does not take. True if it takes nothing at all. */
   #dropStuck(): boolean {
-    const { bytesWritten } = this.#socket;
-    const isStill = bytesWritten === this.#bytesWritten;
-    this.#bytesWritten = bytesWritten;
+    const isStill = this.#isStill() && this.#socket.writableLength > 0;
     const streams = [...this.#connection.streams];
     if (isStill && streams.every(({ isEnding }) => isEnding)) return true;
     for (const stream of streams) if (stream.isStuck()) stream.reset(errorCodes.cancel);

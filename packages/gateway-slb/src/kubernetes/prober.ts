@@ -2,6 +2,7 @@ import { Agent, type IncomingMessage, request } from 'node:http';
 import type { Clock } from '@ebb/base';
 import type { ListenAddress } from '../http/listen.ts';
 import { versionHeader } from '../http/network-probe.ts';
+import { Resting } from '../peers/resting.ts';
 
 /** What to ask a gateway for. */
 export interface GatewayProbe {
@@ -22,7 +23,7 @@ const restMs = 100;
 export class Prober implements Disposable {
   readonly #agent = new Agent({ keepAlive: true, maxSockets: connections });
   readonly #clock: Clock;
-  readonly #resting = new Map<string, number>();
+  readonly #resting = new Resting();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -32,15 +33,14 @@ export class Prober implements Disposable {
   async serves({ gateway, host, hash, version }: GatewayProbe, signal: AbortSignal): Promise<boolean> {
     const key = `${gateway.host} ${gateway.port}`;
     const now = this.#clock.now();
-    if ((this.#resting.get(key) ?? 0) > now) return false;
+    if (this.#resting.has(key, now)) return false;
     try {
       const { statusCode, headers } = await this.#ask(gateway, host, signal);
-      this.#resting.delete(key);
       const served = headers[versionHeader.toLowerCase()] ?? version;
       return statusCode === 200 && headers['k-network-hash'] === hash && served === version;
     } catch {
       signal.throwIfAborted();
-      this.#resting.set(key, now + restMs);
+      this.#resting.rest(key, now + restMs, now);
       return false;
     }
   }

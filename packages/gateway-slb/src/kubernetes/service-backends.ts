@@ -97,7 +97,9 @@ export class ServiceBackends implements AsyncDisposable {
     const backend = this.#backends.get(key);
     if (!backend?.users.delete(ingressKey) || backend.users.size > 0) return;
     this.#backends.delete(key);
-    this.#byService.get(`${backend.target.namespace}/${backend.target.name}`)?.delete(key);
+    const service = `${backend.target.namespace}/${backend.target.name}`;
+    const ports = this.#byService.get(service);
+    if (ports?.delete(key) && ports.size === 0) this.#byService.delete(service);
     this.#options.settings.delete(key);
     this.#options.activator.deleteRevision(key);
     this.#options.metrics.forget(key);

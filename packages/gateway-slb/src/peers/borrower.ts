@@ -2,6 +2,7 @@ import type { Activator, BackendLease } from '@ebb/activator';
 import type { Clock } from '@ebb/base';
 import type { ListenAddress } from '../http/listen.ts';
 import { Link } from './link.ts';
+import { Resting } from './resting.ts';
 import { shareOf } from './shares.ts';
 import type { FromLender } from './wire.ts';
 
@@ -53,7 +54,7 @@ export class Borrower implements Disposable {
   readonly #asksOf = new Map<string, Ask[]>();
   readonly #loans = new Map<number, Loan>();
   /** By revision and source: until when it is left alone. */
-  readonly #resting = new Map<string, number>();
+  readonly #resting = new Resting();
   /** Revisions to look at; true: whatever was tried a moment ago. */
   readonly #dirty = new Map<string, boolean>();
   readonly #later = new Map<string, Disposable>();
@@ -244,15 +245,13 @@ export class Borrower implements Disposable {
   }
 
   #rest({ revision, source }: Ask): void {
-    this.#resting.set(`${revision} ${source.name}`, this.#options.clock.now() + restMs);
+    const now = this.#options.clock.now();
+    this.#resting.rest(`${revision} ${source.name}`, now + restMs, now);
     this.demandChanged(revision, true);
   }
 
   #isResting(revision: string, { name }: Source, now: number): boolean {
-    const key = `${revision} ${name}`;
-    const isResting = (this.#resting.get(key) ?? 0) > now;
-    if (!isResting) this.#resting.delete(key);
-    return isResting;
+    return this.#resting.has(`${revision} ${name}`, now);
   }
 
   #planLater(revision: string): void {
