@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, objectOf, objectsOf, stringOf } from '../schema/json.ts';
+import { isObject, isStored, type JsonObject, objectOf, objectsOf, stringOf } from '../schema/json.ts';
 import { quantityValue } from '../schema/quantity.ts';
 import { child, setDefault, setDefaults } from './set-defaults.ts';
 
@@ -8,6 +8,12 @@ const evictAfterSeconds = 300;
 /** Sets in place what a decoder of kube-apiserver sets in a Pod. */
 export function defaultPod(pod: JsonObject): void {
   const spec = child(pod, 'spec');
+  if (!isStored(spec)) defaultSpec(spec);
+  const status = objectOf(pod['status']);
+  if (status['podIP']) setDefault(status, 'podIPs', [{ ip: status['podIP'] }]);
+}
+
+function defaultSpec(spec: JsonObject): void {
   setDefaults(spec, {
     restartPolicy: 'Always',
     dnsPolicy: 'ClusterFirst',
@@ -20,18 +26,22 @@ export function defaultPod(pod: JsonObject): void {
   if (spec['serviceAccountName']) setDefault(spec, 'serviceAccount', spec['serviceAccountName']);
   for (const container of allContainers(spec)) defaultContainer(container, spec['hostNetwork'] === true);
   for (const volume of objectsOf(spec['volumes'])) defaultVolume(volume);
-  const status = objectOf(pod['status']);
-  if (status['podIP']) setDefault(status, 'podIPs', [{ ip: status['podIP'] }]);
 }
 
 /** Sets in place what admission adds to a Pod (service account, priority, tolerations), and what its status begins with. */
 export function completePod(pod: JsonObject): void {
   const spec = child(pod, 'spec');
+  if (!isStored(spec)) completeSpec(spec);
+  const status = child(pod, 'status');
+  setDefault(status, 'phase', 'Pending');
+  status['qosClass'] ??= qosClass(spec);
+}
+
+function completeSpec(spec: JsonObject): void {
   setDefaults(spec, { serviceAccountName: 'default', preemptionPolicy: 'PreemptLowerPriority', priority: 0 });
   setDefault(spec, 'serviceAccount', spec['serviceAccountName']);
   tolerate(spec, 'node.kubernetes.io/not-ready');
   tolerate(spec, 'node.kubernetes.io/unreachable');
-  setDefaults(child(pod, 'status'), { phase: 'Pending', qosClass: qosClass(spec) });
 }
 
 /** Containers of all three lists of a pod spec. */

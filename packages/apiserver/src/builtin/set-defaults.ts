@@ -2,7 +2,8 @@ import { isObject, type JsonObject } from '../schema/json.ts';
 
 /** Sets a field that is not there, but in what is stored; the value is copied. */
 export function setDefault(object: JsonObject, key: string, value: unknown): void {
-  if (object[key] === undefined && !Object.isFrozen(object)) object[key] = structuredClone(value);
+  if (object[key] !== undefined || Object.isFrozen(object)) return;
+  object[key] = typeof value === 'object' ? structuredClone(value) : value;
 }
 
 /** Sets those fields that are not there. */

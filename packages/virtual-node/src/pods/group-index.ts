@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import type { ContainerGroup, ImageIds } from '../eci/eci.ts';
 import { tagKeys } from './container-group.ts';
 
@@ -14,7 +14,6 @@ export interface KnownGroup {
 /** The node's groups by the UID of their pod. */
 export class GroupIndex {
   readonly #groups = new Map<string, KnownGroup>();
-  readonly #said = new Map<string, string>();
   /** UIDs whose group runs, and whose images are not known. */
   readonly #imageless = new Set<string>();
 
@@ -44,11 +43,8 @@ export class GroupIndex {
       const counted = this.#groups.get(uid);
       if (counted?.group && counted.id !== group.containerGroupId && !ids.has(counted.id) && !gone.has(uid)) continue;
       present.add(uid);
-      const text = digestOf(group);
-      if (this.#said.get(uid) === text) continue;
-      this.#said.set(uid, text);
-      const before = this.#groups.get(uid);
-      const imageIds = before?.id === group.containerGroupId ? before.imageIds : undefined;
+      if (counted?.group && isDeepStrictEqual(counted.group, group)) continue;
+      const imageIds = counted?.id === group.containerGroupId ? counted.imageIds : undefined;
       this.#groups.set(uid, { id: group.containerGroupId, group, ...(imageIds ? { imageIds } : {}) });
       if (imageIds === undefined && group.status === 'Running') this.#imageless.add(uid);
       else this.#imageless.delete(uid);
@@ -57,7 +53,6 @@ export class GroupIndex {
     for (const uid of gone) {
       if (present.has(uid)) continue;
       this.#groups.delete(uid);
-      this.#said.delete(uid);
       this.#imageless.delete(uid);
       changed.push(uid);
     }
@@ -85,11 +80,6 @@ export class GroupIndex {
   uids(): Set<string> {
     return new Set(this.#groups.keys());
   }
-}
-
-/** Short: there may be tens of thousands. */
-function digestOf(group: ContainerGroup): string {
-  return createHash('md5').update(JSON.stringify(group)).digest('base64');
 }
 
 /** The UID of the pod a group was made for. */
