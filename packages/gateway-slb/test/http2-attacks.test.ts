@@ -215,7 +215,7 @@ describe('the gateway', () => {
     await using client = await target.open();
     client.send(target.post(1, '/dribble'));
     const octet = frame('data', 1, { payload: 'a' });
-    for (let i = 0; i < 3000; i++) client.send(octet);
+    client.send(Buffer.concat(Array.from({ length: 3000 }, () => octet)));
     client.send(frame('data', 1, { flags: endStream }));
     expect(await client.outcomeOf(1)).toBe(200);
     expect(target.served).toContain(`/dribble ${'a'.repeat(3000)}`);
@@ -223,7 +223,7 @@ describe('the gateway', () => {
 
   it('lets no client have as many streams as it likes', async () => {
     await using client = await target.open();
-    for (let id = 1; id < 2000; id += 2) client.send(target.get(id, '/hold'));
+    for (let id = 1; id < 1000; id += 2) client.send(target.get(id, '/hold'));
     await client.isHeard();
     expect(target.gateway.inFlight()).toBeLessThanOrEqual(256);
     client.socket.destroy();
@@ -239,11 +239,11 @@ describe('the gateway', () => {
         frame('window', 0, { payload: words(100) }),
         frame('window', id, { payload: words(100) }),
       );
-    for (let id = 1; id < 2000; id += 2) {
+    for (let id = 1; id < 1600; id += 2) {
       ask(id);
       if (id % 100 === 99) await client.outcomeOf(id);
     }
-    expect(await client.outcomeOf(1999)).toBe(200);
+    expect(await client.outcomeOf(1599)).toBe(200);
   });
 
   it('lets a client read a large answer in small pieces', async () => {

@@ -10,7 +10,7 @@ import { type RawHttp2Client, beginning, fieldBlock, flags, frame, openRawHttp2C
 export type Transport = 'h2c' | 'tls';
 
 /** What `/large` is answered with. */
-export const largeBytes: number = 16 * 1024 * 1024;
+export const largeBytes: number = 8 * 1024 * 1024;
 
 /** A gateway to attack, and the instance behind it. */
 export interface Target extends AsyncDisposable {
