@@ -7,7 +7,7 @@ import { defaultWindow, frameHeadBytes } from './wire.ts';
 
 /** Where bytes go. */
 export interface Transport {
-  /** False if they wait; then `drained` is to be called once they do not. */
+  /** False if they wait; then the sender's `release` is to be called once they do not. */
   write(parts: readonly Buffer[]): boolean;
   /** Nothing is written after what was. */
   end(): void;
