@@ -14,7 +14,7 @@ import { namespace, newName, openTestApi } from './api.ts';
 
 const nodeName = newName('virtual-kubelet');
 /** How far the node's notes may be from what ECI counts: it looks every two seconds, and a busy machine is late. */
-const slackSeconds = 8;
+const slackSeconds = 15;
 
 const makePod = (name: string, revision: string, annotations: Record<string, string> = {}): Pod => ({
   apiVersion: 'v1',
@@ -60,7 +60,10 @@ it('a cluster without an ECI of its own tells what its pods have cost, over rest
     return text;
   };
   const groups = (count: number): Promise<unknown> =>
-    eventually(async () => (await panel.groups()).filter(({ status }) => status === 'Running').length === count);
+    eventually(async () => (await panel.groups()).filter(({ status }) => status === 'Running').length === count, {
+      what: `${count} instances`,
+      timeoutMs: 40_000,
+    });
   const remove = (name: string): Promise<unknown> => client.delete(resources.pods, { namespace, name });
   const [kept, gone, lost] = [newName('kept'), newName('gone'), newName('lost')];
   try {
