@@ -119,6 +119,7 @@ describe('who may call a kubelet', () => {
   const calls: string[] = [];
   const client = {
     create: ({ kind }: { kind: string }, { spec }: { spec: Record<string, never> }) => {
+      if (kind === 'CertificateSigningRequest') return Promise.reject(new Error('nobody signs here'));
       calls.push(kind);
       if (kind === 'TokenReview') {
         const known = spec['token'] === 'annas';
