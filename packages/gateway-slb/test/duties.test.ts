@@ -7,9 +7,17 @@ import {
   resources,
   revisionHeader,
 } from '@ebb/api';
-import { type Logger, silentLogger, systemClock } from '@ebb/base';
+import { type Clock, type Logger, silentLogger, systemClock } from '@ebb/base';
+import { FakeClock } from '@ebb/base/testing';
 import { expect, it } from 'vitest';
-import { type Gateway, createGateway } from '../src/index.ts';
+import {
+  type FromWorker,
+  type Gateway,
+  type ToWorker,
+  WorkerHub,
+  type WorkerChannel,
+  createGateway,
+} from '../src/index.ts';
 import { type FakeClient, createFakeClient } from './fake-client.ts';
 import { type Backend, expectSoon, host, openHttpBackend } from './harness.ts';
 import { openHttp2Client } from './http2-client.ts';
@@ -53,7 +61,11 @@ const makeIngress = (annotations: Record<string, string>): Ingress => ({
 });
 
 /** A gateway before several instances. */
-async function openWorld(backends: readonly Backend[], logger: Logger = silentLogger): Promise<World> {
+async function openWorld(
+  backends: readonly Backend[],
+  logger: Logger = silentLogger,
+  { clock = systemClock, main }: { readonly clock?: Clock; readonly main?: WorkerChannel } = {},
+): Promise<World> {
   const client = createFakeClient();
   client.put(resources.revisions, {
     metadata: { namespace: 'default', name: 'hello-00001' },
@@ -74,10 +86,11 @@ async function openWorld(backends: readonly Backend[], logger: Logger = silentLo
   client.put(resources.ingresses, makeIngress({}));
   const gateway = await createGateway({
     client,
-    clock: systemClock,
+    clock,
     logger,
     random: Math.random,
     name: 'gateway-1',
+    main,
     listeners: { public: { host: '127.0.0.1', port: 0 }, private: { host: '127.0.0.1', port: 0 } },
     sendStats: () => {},
   });
@@ -339,4 +352,72 @@ it('logs upgraded connections at their end, with the bytes of both sides', async
   await expectSoon(() => requests.length === 2);
   expect(requests[1]).toMatchObject({ ...about, httpRequest: { status: 409, responseSize: 2 } });
   expect(world.gateway.metrics()).toMatch(/^activator_request_count\{.*response_code="409".*\} 1$/m);
+});
+
+it('counts requests together with other workers, in every version of HTTP, though their clients may leave', async () => {
+  const bodies: string[] = [];
+  await using backend = await openHttpBackend(
+    (request, response) => {
+      request.setEncoding('utf8').on('data', (text: string) => bodies.push(text));
+      request.on('end', () => response.end('done'));
+    },
+    (server) =>
+      server.on('upgrade', (_, socket) => {
+        socket.end('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\nupgraded');
+      }),
+  );
+  // Nobody loses patience.
+  const clock = new FakeClock();
+  const hub = new WorkerHub(clock);
+  let hear: (message: ToWorker) => void = () => {};
+  const seat = hub.join((message) => hear(message));
+  let held: FromWorker[] | undefined;
+  let isAsked = false;
+  await using world = await openWorld([backend], silentLogger, {
+    clock,
+    main: {
+      send: (message) => {
+        isAsked ||= message.type === 'take';
+        if (held) held.push(message);
+        else seat.take(message);
+      },
+      listen: (take) => {
+        hear = take;
+        return { [Symbol.dispose]: () => {} };
+      },
+    },
+  });
+  const { port } = world.gateway.publicAddress;
+  world.limit({ 'ebb.dev/rate-limit': '0.001/5' });
+  const begin = `POST / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\nContent-Length: 4\r\n\r\nbody`;
+  // The limit is there once somebody is asked.
+  await expectSoon(async () => {
+    await exchangeRaw(port, begin);
+    return isAsked;
+  });
+  bodies.length = 0;
+  // Of one that is answered, one whose client does not wait, and one that is to be upgraded.
+  held = [];
+  await using client = await openRawClient(port);
+  client.send(begin);
+  await expectSoon(() => held?.length === 1);
+  await using impatient = await openRawClient(port);
+  impatient.send(begin);
+  await expectSoon(() => held?.length === 2);
+  impatient.socket.destroy();
+  await using upgrading = await openRawClient(port);
+  upgrading.send(`GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n`);
+  await expectSoon(() => held?.length === 3);
+  const questions = held ?? [];
+  held = undefined;
+  for (const question of questions) seat.take(question);
+  expect(await client.end()).toMatch(/^HTTP\/1.1 200 [^]*done$/);
+  expect(await upgrading.hears('upgraded')).toMatch(/^HTTP\/1.1 101 /);
+  expect(bodies).toEqual(['body']);
+  await using overHttp2 = await openHttp2Client(port);
+  expect(await overHttp2.ask({ ':method': 'POST' }, 'more')).toMatchObject({ status: 200, body: 'done' });
+  expect(await overHttp2.ask()).toMatchObject({ status: 429, headers: { 'ebb-reason': 'rate-limited' } });
+  expect(await exchangeRaw(port, begin)).toMatch(/^HTTP\/1.1 429 /);
+  expect(bodies).toEqual(['body', 'more']);
+  expect(world.gateway.metrics()).toContain('ebb_unrouted_requests_total{reason="rate-limited"');
 });
