@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { createLogger, systemClock, untilAborted } from '@ebb/base';
 import { devKubeconfig } from '../client/kubeconfig.ts';
-import { writePrivateFile } from '../client/private-file.ts';
+import { removePrivateFile, writePrivateFile } from '../client/private-file.ts';
 import type { Io } from '../io.ts';
 import { Closers } from '../platform/closers.ts';
 import type { HttpsSettings } from '../platform/component-options.ts';
@@ -88,7 +88,8 @@ export async function runDev(options: DevOptions, io: Io, signal: AbortSignal): 
   );
   if (privateAddress) closers.use(await inside.open(platform.client, privateAddress.host));
   await writePrivateFile(kubeconfigFile, platform.kubeconfig);
-  closers.defer(() => rm(kubeconfigFile, { force: true }));
+  // Another one may have been started in this folder since.
+  closers.defer(() => removePrivateFile(kubeconfigFile, platform.kubeconfig));
   const health = closers.use(await openHealth(options, platform, signal));
   const { port } = platform.gateway;
   io.out(
