@@ -19,7 +19,7 @@ export function devCommand(io: Io, signal: AbortSignal): Command {
     )
     .option('--domain <domain>', 'services get <name>.<namespace>.<domain>', 'localhost')
     .option('--data-dir <folder>', "keep the cluster's state there across restarts (default: in memory)")
-    .option('-n, --namespace <name>', 'namespace of manifests that name none', 'default')
+    .option('-n, --namespace <name>', 'namespace of manifests that name none; made if it is not there', 'default')
     .addOption(
       new Option(
         '--runtime <runtime>',
