@@ -54,6 +54,8 @@ export class ServerConnection implements Dated, ConnectionOwner {
    * - `ended`: nothing more is said; `failed`: nor is there any reason to wait until it is heard.
    */
   #state: 'open' | 'closing' | 'last' | 'ended' | 'failed' = 'open';
+  /** The client has said that it goes, and begins no more streams as a rule. */
+  #clientGoes = false;
   readonly #heads = new Memo<readonly string[], RequestHead>();
 
   constructor(context: ServerContext, socket: Socket, peer: Peer) {
@@ -129,13 +131,14 @@ export class ServerConnection implements Dated, ConnectionOwner {
     if (this.#connection.size > 0) return;
     this.#idleSince = this.#context.plane.clock.now();
     if (this.#state === 'last') this.#connection.end();
+    else if (this.#clientGoes) this.#sayLast();
   }
 
   settled(): void {}
 
-  /** The client goes. */
   goaway(): void {
-    if (this.#state === 'open' || this.#state === 'closing') this.#sayLast();
+    this.#clientGoes = true;
+    if (this.#connection.size === 0) this.#sayLast();
   }
 
   ponged(): void {
@@ -148,6 +151,7 @@ export class ServerConnection implements Dated, ConnectionOwner {
   }
 
   #sayLast(): void {
+    if (this.#state !== 'open' && this.#state !== 'closing') return;
     this.#state = 'last';
     this.#connection.goaway(true);
     if (this.#connection.size === 0) this.#connection.end();
