@@ -16,7 +16,7 @@ export function runCommand(io: Io, signal: AbortSignal): Command {
     .option('-p, --port <port>', 'gateway, for requests from outside (default: 8080)')
     .option('--https-port <port>', 'gateway, for requests from outside over TLS (default: none)')
     .option('--private-port <port>', 'gateway, for requests from inside the cluster (default: 8081)')
-    .option('--health-port <port>', '/healthz and /readyz (default: 8086)')
+    .option('--health-port <port>', '/healthz, /readyz and /metrics (default: 8086)')
     .option('--stats-port <port>', "autoscaler, for the gateways' reports (default: 8087)")
     .option('--webhook-port <port>', 'webhook, TLS (default: 8443)')
     .option('--webhook-url <url>', 'where API servers call the webhook outside a cluster (default: by its Service)')
