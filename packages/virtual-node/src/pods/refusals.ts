@@ -26,7 +26,8 @@ export class Refusals {
   /** How long the pod is still to rest, in milliseconds; 0 if it is to be tried. */
   restMs(pod: Pod): number {
     const refusal = this.#byKey.get(keyOf(pod));
-    return refusal?.asked === textOf(pod) ? Math.max(0, refusal.restUntilMs - this.#clock.now()) : 0;
+    if (!refusal || refusal.asked !== textOf(pod)) return 0;
+    return Math.max(0, refusal.restUntilMs - this.#clock.now());
   }
 
   /** Has a pod rest. */
