@@ -1,7 +1,8 @@
 import { silentLogger } from '@ebb/base';
 import { FakeClock } from '@ebb/base/testing';
 import { expect, it } from 'vitest';
-import { Activator, type ActivatorLimits } from './activator.ts';
+import { Activator } from './activator.ts';
+import type { ActivatorLimits } from './activator-options.ts';
 import type { ColdStart } from './cold-start.ts';
 import type { Lease } from './lease.ts';
 

@@ -1,12 +1,6 @@
 export { attemptProbe, probeHeaders } from './attempt-probe.ts';
-export {
-  Activator,
-  type ActivatorLimits,
-  type ActivatorOptions,
-  type Demand,
-  type Sharing,
-  type Waiter,
-} from './activator.ts';
+export { Activator, type Demand, type Waiter } from './activator.ts';
+export type { ActivatorLimits, ActivatorOptions, Sharing } from './activator-options.ts';
 export type { Address } from './backend.ts';
 export { type ColdStart, type InstanceTimes, instanceSteps } from './cold-start.ts';
 export type { Scheduler } from './create-picker.ts';
