@@ -298,7 +298,7 @@ describe('a process container', () => {
       import { createProcessRuntime } from ${JSON.stringify(index)};
       import { silentLogger, systemClock } from '@ebb/base';
       const runtime = createProcessRuntime({ images: () => (${JSON.stringify(app.app)}), dataDir: ${JSON.stringify(data.path)}, clock: systemClock, logger: silentLogger });
-      const instance = runtime.create('eci-1', ${JSON.stringify(makeSpec())}, { changed() {}, event() {} });
+      const instance = runtime.create('eci-1', ${JSON.stringify(makeSpec())}, { changed() {}, event() {}, imageCredentials: () => [] });
       setInterval(() => { if (instance.log('web', 'current')?.length) console.log('running'); }, 20);`;
     const options = {
       cwd: new URL('..', import.meta.url).pathname,
@@ -309,6 +309,7 @@ describe('a process container', () => {
       ['--conditions=ebb-source', '--import', 'tsx', '--input-type=module', '-e', script],
       options,
     );
+    using _child = { [Symbol.dispose]: () => child.kill('SIGKILL') };
     await once(child.stdout, 'data');
     const [folder = ''] = await readdir(data.path);
     const [line = ''] = (await readFile(join(data.path, folder, 'processes'), 'utf8')).split('\n');
