@@ -28,7 +28,7 @@ export function takeTurn(
 export function waitOf(
   { activator, clock }: DataPlane,
   revisionKey: string,
-  asked: Pick<Wait, 'arrivedAt' | 'retryUntil'>,
+  { arrivedAt, retryUntil }: Pick<Wait, 'arrivedAt' | 'retryUntil'>,
 ): Wait {
-  return { ...asked, servingSince: activator.servingSince(revisionKey) ?? clock.now() };
+  return { arrivedAt, retryUntil, servingSince: activator.servingSince(revisionKey) ?? clock.now() };
 }
