@@ -124,7 +124,13 @@ it(
             return now.length === 2 && now.every((name) => !before.includes(name));
           },
           { timeoutMs: 120_000, what: 'workers replaced' },
-        );
+        ).catch(async (cause: unknown) => {
+          const { exitCode } = gateways.child;
+          const now = await leases();
+          throw new Error(`${before.join()} became ${now}; exit code: ${exitCode}; printed: ${gateways.output()}`, {
+            cause,
+          });
+        });
       },
       'an instance killed': async () => {
         const [pod = ''] = await pods();
