@@ -169,7 +169,8 @@ export class WorkerPool implements AsyncDisposable {
       return;
     }
     const { clock, logger, patienceMs } = this.#options;
-    const exited = once(process, 'exit');
+    // Not `once`, which rejects at an error of the channel: that a worker is out of reach does not mean that it has ended.
+    const exited = new Promise((resolve) => process.once('exit', resolve));
     using _end = clock.after(patienceMs, () => {
       logger.error({ worker: place.name, patienceMs }, 'a worker does not end; it is killed');
       process.process.kill('SIGKILL');
