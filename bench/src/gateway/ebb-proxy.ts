@@ -1,8 +1,7 @@
 import { createLogger, systemClock } from '@ebb/base';
 import { createGateway } from '@ebb/gateway-slb';
 import { createKubeClient } from '@ebb/kube';
-import type { ProxyPorts } from './proxy-process.ts';
-import type { KeyPair } from './servers.ts';
+import type { KeyPair, ProxyPorts } from './orders.ts';
 
 interface EbbOptions {
   readonly kubeconfig: string;

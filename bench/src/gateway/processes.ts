@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFileSync, readdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import type { ProfileOrder, ProxyOrder, ProxyPorts } from './proxy-process.ts';
+import type { ProfileOrder, ProxyOrder, ProxyPorts } from './orders.ts';
 
 /** A process that the benchmark started, and stops. */
 export interface Started extends AsyncDisposable {

@@ -1,7 +1,7 @@
+import type { KeyPair } from './orders.ts';
 import { type Listening, type NodeProxy, missingPrograms, startNodeProxy } from './processes.ts';
 import {
   type Backend,
-  type KeyPair,
   startBackend,
   manyHosts,
   startHaproxy,

@@ -2,28 +2,8 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { Session } from 'node:inspector/promises';
 import { startEbb } from './ebb-proxy.ts';
-import type { KeyPair } from './servers.ts';
 import { startByteRelay, startHttpProxy, startUndici } from './node-proxies.ts';
-
-/** What a proxy's process is told first. */
-export interface ProxyOrder {
-  readonly kind: 'ebb' | 'undici' | 'http-proxy' | 'byte relay';
-  /** Where the backend listens, on 127.0.0.1. */
-  readonly backendPort: number;
-  /** Ebb's: of the API with its routes, and what it shows to who speaks TLS. */
-  readonly ebb?: { readonly kubeconfig: string; readonly certificate: KeyPair };
-}
-
-/** What it answers once it listens. */
-export interface ProxyPorts {
-  readonly port: number;
-  readonly tlsPort?: number;
-}
-
-/** What it may be told later: to profile itself until the parent is gone, and where to write that. It says when it has begun. */
-export interface ProfileOrder {
-  readonly profile: string;
-}
+import type { ProfileOrder, ProxyOrder, ProxyPorts } from './orders.ts';
 
 /** Starts what its parent orders, tells the parent the port, and ends with it. */
 const [order] = (await once(process, 'message')) as [ProxyOrder];

@@ -3,6 +3,7 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { makeCertificates } from '@ebb/base/certificates';
 import { eventually } from '@ebb/base/testing';
+import type { KeyPair } from './orders.ts';
 import { type Listening, freePort, start } from './processes.ts';
 
 /** The host all requests ask for, but those spread over many hosts. */
@@ -46,12 +47,6 @@ const nginxHttp = (folder: string): string => `
 export interface Backend extends Listening {
   /** Where it speaks gRPC, which is HTTP/2 without TLS. */
   readonly grpcPort: number;
-}
-
-/** PEM texts. */
-export interface KeyPair {
-  readonly certificate: string;
-  readonly key: string;
 }
 
 /** One certificate for all proxies; also as the files `tls.crt`, `tls.key` and `tls.both`. */

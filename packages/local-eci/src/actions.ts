@@ -1,41 +1,19 @@
-import type { Clock } from '@ebb/base';
+import type { Action, ActionContext } from './action.ts';
 import { containerGroupAnswer } from './answers/container-group.ts';
 import { priceAnswer, stockAnswer, vSwitchesAnswer } from './answers/market.ts';
 import { groupEventsAnswer } from './answers/events.ts';
 import { logContent, parseLogTime } from './answers/log.ts';
 import { groupStatusAnswer } from './answers/pod-status.ts';
-import type { Faults } from './faults/faults.ts';
 import type { Group } from './groups/group.ts';
 import { maxContainers, parseCredentials, parseGroup, parseVolumes } from './groups/parse-group.ts';
 import { requireContainer, requireGroup } from './groups/require.ts';
 import { type Selection, pageOf, selectGroups } from './groups/select.ts';
-import type { GroupStore } from './groups/store.ts';
 import { imageActions } from './images/actions.ts';
-import type { ImageCaches } from './images/caches.ts';
-import { type Market, type Placement, place } from './placement/place.ts';
+import { type Placement, place } from './placement/place.ts';
 import { metricActions } from './metrics/actions.ts';
-import type { Samples } from './metrics/samples.ts';
 import { sessionActions } from './sessions/actions.ts';
-import type { Sessions } from './sessions/sessions.ts';
 import { EciError, invalidParameter } from './wire/error.ts';
 import type { Parameters } from './wire/parameters.ts';
-
-export interface ActionContext {
-  readonly store: GroupStore;
-  readonly sessions: Sessions;
-  readonly samples: Samples;
-  readonly images: ImageCaches;
-  readonly market: Market;
-  readonly faults: Faults;
-  readonly regionId: string;
-  readonly zones: readonly string[];
-  readonly endpoint: () => string;
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
-}
-
-/** What a call does: returns the answer's fields but the request's id, or throws `EciError`. */
-export type Action = (parameters: Parameters, context: ActionContext) => object | Promise<object>;
 
 const maxLogBytes = 1_048_576;
 const defaultTail = 500;

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
 import { type Clock, type Logger, UserError, closerOf, messageOf } from '@ebb/base';
-import { type ActionContext, actions } from './actions.ts';
+import type { ActionContext } from './action.ts';
+import { actions } from './actions.ts';
 import type { Coupon } from './billing/bill.ts';
 import type { BadForm } from './faults/fault.ts';
 import { Faults } from './faults/faults.ts';

@@ -1,5 +1,5 @@
 import { type HeaderBlock, HeaderList, withoutHeaders } from './header-block.ts';
-import type { MadeRequest } from './upstream-request.ts';
+import type { MadeRequest } from './made-request.ts';
 
 /** Why a request cannot be taken. */
 export interface Fault {

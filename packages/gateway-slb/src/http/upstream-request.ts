@@ -13,14 +13,6 @@ export interface RequestParts {
   readonly downstream: { readonly body: RequestBody | undefined };
 }
 
-/** A request that was made of a head, and for whom; without its body, which is another each time. */
-export interface MadeRequest {
-  readonly forward: Forward;
-  readonly peer: Peer;
-  readonly hasBody: boolean;
-  readonly request: UpstreamRequest;
-}
-
 /** As many as a split of traffic has parts, as a rule. */
 const mostMade = 4;
 

@@ -1,4 +1,4 @@
-import type { Action, ActionContext } from '../actions.ts';
+import type { Action, ActionContext } from '../action.ts';
 import { eciTime } from '../answers/time.ts';
 import { parseTags } from '../groups/parse-group.ts';
 import { invalidParameter, missingParameter } from '../wire/error.ts';

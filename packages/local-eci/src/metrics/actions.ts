@@ -1,4 +1,4 @@
-import type { Action } from '../actions.ts';
+import type { Action } from '../action.ts';
 import { requireGroup } from '../groups/require.ts';
 import type { Group } from '../groups/group.ts';
 import { EciError, invalidParameter } from '../wire/error.ts';

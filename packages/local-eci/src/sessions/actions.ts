@@ -1,5 +1,5 @@
 import { type Clock, linkSignals } from '@ebb/base';
-import type { Action, ActionContext } from '../actions.ts';
+import type { Action, ActionContext } from '../action.ts';
 import { requireContainer, requireGroup } from '../groups/require.ts';
 import { ExecError, type Instance, type SessionRequest } from '../runtime.ts';
 import { EciError, invalidParameter } from '../wire/error.ts';

@@ -2,33 +2,21 @@ import type * as sdkModule from '@alicloud/eci20180808';
 import * as openApi from '@alicloud/openapi-client';
 import { ExtendsParameters, RuntimeOptions } from '@alicloud/tea-util';
 import { systemClock } from '@ebb/base';
+import type { EciAccess } from './access.ts';
 import { type ActionName, CallGate } from './call-gate.ts';
-import { type EciCredentials, clientCredentials } from './credentials.ts';
-import { type DirectCall, DirectClient, sdk } from './direct-client.ts';
+import { clientCredentials } from './credentials.ts';
+import { DirectClient, sdk } from './direct-client.ts';
 import { type EciError, badAnswer } from './error.ts';
 import { type EciInside, createInside } from './inside.ts';
 import { type Page, itemsOf, readPages } from './pages.ts';
 import { findZones } from './zones.ts';
 
-/** Where ECI's API is, and as whom to call it. */
-export type EciAccess = EciPlace & EciCredentials;
-
-interface EciPlace {
-  /** Host, or host and port, such as `eci.cn-hangzhou.aliyuncs.com`. */
-  readonly endpoint: string;
-  readonly protocol: 'http' | 'https';
-  readonly regionId: string;
-  /** vSwitches of the node's zone, comma separated. */
-  readonly vSwitchId?: string | undefined;
-  readonly securityGroupId?: string | undefined;
-  /** How to call an ECI that is in this process. Default: over HTTP. */
-  readonly call?: DirectCall | undefined;
-}
-
 export type ContainerGroup = sdkModule.DescribeContainerGroupsResponseBodyContainerGroups;
 export type GroupContainer = sdkModule.DescribeContainerGroupsResponseBodyContainerGroupsContainers;
 export type GroupContainerState = sdkModule.DescribeContainerGroupsResponseBodyContainerGroupsContainersCurrentState;
 export type CreateGroup = Plain<sdkModule.CreateContainerGroupRequest> & NewerFields;
+/** A volume of a group that is to be. */
+export type GroupVolume = NonNullable<CreateGroup['volume']>[number];
 
 /** Fields of `CreateContainerGroup` that are younger than the SDK for Node (serverless-node.md, section 2.1). */
 export interface NewerFields {

@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 import type * as openApiModule from '@alicloud/openapi-client';
 import { RuntimeOptions } from '@alicloud/tea-util';
+import type { EciAccess } from './access.ts';
 import { clientCredentials } from './credentials.ts';
-import type { EciAccess } from './eci.ts';
 
 // A CommonJS module with a default export: see eci.ts.
 const openApi = createRequire(import.meta.url)('@alicloud/openapi-client') as (typeof openApiModule)['default'];

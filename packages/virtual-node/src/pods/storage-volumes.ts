@@ -1,4 +1,5 @@
 import type { Pod } from '@ebb/api';
+import type { GroupVolume } from '../eci/eci.ts';
 import type { Lookup } from './lookup.ts';
 import { MissingReference, Unsupported } from './missing.ts';
 import {
@@ -8,7 +9,6 @@ import {
   type VolumeSources,
   mountSecret,
 } from './volume-sources.ts';
-import type { GroupVolume } from './volumes.ts';
 
 /**
  * A claim's volume. Where claims are local, one that nothing is bound to is a folder of the local ECI's machine, by its name.

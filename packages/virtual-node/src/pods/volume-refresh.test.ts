@@ -2,10 +2,9 @@ import { type ConfigMap, type KubeClient, type Pod, StatusError } from '@ebb/api
 import { silentLogger } from '@ebb/base';
 import { FakeClock } from '@ebb/base/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { ContainerGroup } from '../eci/eci.ts';
+import type { ContainerGroup, GroupVolume } from '../eci/eci.ts';
 import { GroupIndex } from './group-index.ts';
 import { VolumeRefresh } from './volume-refresh.ts';
-import type { GroupVolume } from './volumes.ts';
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 

@@ -1,13 +1,13 @@
 import { type KubeClient, type KubernetesObject, type ObjectKey, type Pod, type Resource, keyOf } from '@ebb/api';
 import { type Clock, type Logger, messageOf } from '@ebb/base';
-import type { ContainerGroup, Eci } from '../eci/eci.ts';
+import type { ContainerGroup, Eci, GroupVolume } from '../eci/eci.ts';
 import type { GroupIndex } from './group-index.ts';
 import { fileOf } from './lookup.ts';
 import { MissingReference } from './missing.ts';
 import { fetchReferences } from './references.ts';
 import { isOver } from './is-over.ts';
 import type { VolumeSources } from './volume-sources.ts';
-import { type GroupVolume, fileVolumes } from './volumes.ts';
+import { fileVolumes } from './volumes.ts';
 
 interface RefreshOptions {
   readonly client: Pick<KubeClient, 'get' | 'create'>;

@@ -1,12 +1,10 @@
 import { type Pod, type Volume, parseQuantity } from '@ebb/api';
-import type { CreateGroup } from '../eci/eci.ts';
+import type { GroupVolume } from '../eci/eci.ts';
 import { configFiles } from './config-files.ts';
 import type { Lookup } from './lookup.ts';
 import { MissingReference, Unsupported } from './missing.ts';
 import { claimVolume, ephemeralClaim, storageVolume } from './storage-volumes.ts';
 import type { VolumeSources } from './volume-sources.ts';
-
-export type GroupVolume = NonNullable<CreateGroup['volume']>[number];
 
 /**
  * A pod's volumes as ECI knows them: ConfigMap, Secret, downward and projected ones become files, emptyDir stays, claims become
