@@ -183,6 +183,17 @@ describe('a head as large as it may be', () => {
     }
   });
 
+  it('takes no longer when it is made of blanks', async () => {
+    await using backend = await openHttpBackend((request, response) => void response.end(request.headers['x']));
+    await using gateway = await openGateway({ backends: [backend], limits });
+    await using client = await openRawClient(gateway.port);
+    // What Connection names is looked for, header by header.
+    client.send(
+      `GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close, y\r\nY: 1${' '.repeat(200_000)}1\r\nX: seen\r\n\r\n`,
+    );
+    expect(await client.end()).toMatch(/^HTTP\/1\.1 200 [^]*seen$/);
+  });
+
   it('may not be larger', async () => {
     await using gateway = await openGateway({ limits });
     await using client = await openRawClient(gateway.port);

@@ -10,6 +10,18 @@ export interface HeaderBlock {
 const unwritable = /[^\t\x20-\x7e\x80-\xff]/;
 const token = /^[\w!#$%&'*+.^`|~-]+$/;
 
+/** True for what may stand around a value and is none of it. */
+export const isBlank = (code: number): boolean => code === 0x20 || code === 0x09;
+
+/** A value without blanks around it. A pattern would look at each blank within it again and again. */
+export function trimBlanks(value: string): string {
+  let start = 0;
+  let end = value.length;
+  while (start < end && isBlank(value.charCodeAt(start))) start++;
+  while (start < end && isBlank(value.charCodeAt(end - 1))) end--;
+  return value.slice(start, end);
+}
+
 /** Headers as a list. */
 export class HeaderList implements HeaderBlock {
   readonly #list: readonly string[];

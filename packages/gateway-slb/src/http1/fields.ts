@@ -1,4 +1,4 @@
-import type { HeaderBlock } from '../http/header-block.ts';
+import { type HeaderBlock, isBlank, trimBlanks } from '../http/header-block.ts';
 import { isPassableTrailer } from '../http/trailers.ts';
 
 /** What a byte may be part of (RFC 9110, sections 5.5 and 5.6.2). */
@@ -83,8 +83,6 @@ export function readFields(text: string, at: number, visitor: FieldVisitor): Fie
   }
 }
 
-const isBlank = (code: number): boolean => code === 0x20 || code === 0x09;
-
 /** The text ends here, or after a CR. */
 export const isOpenEnd = (text: string, at: number): boolean => at >= text.length || text.charCodeAt(at) === 0x0d;
 
@@ -113,7 +111,7 @@ export class FieldText implements HeaderBlock {
     const list: string[] = [];
     for (const line of this.text().split('\r\n')) {
       const colon = line.indexOf(':');
-      if (colon > 0) list.push(line.slice(0, colon), line.slice(colon + 1).replaceAll(/^[\t ]+|[\t ]+$/g, ''));
+      if (colon > 0) list.push(line.slice(0, colon), trimBlanks(line.slice(colon + 1)));
     }
     return list;
   }

@@ -1,3 +1,4 @@
+import { isBlank, trimBlanks } from '../http/header-block.ts';
 import { isPassableTrailer } from '../http/trailers.ts';
 
 /** What HTTP/2 has no use for (RFC 9113, section 8.2.2). */
@@ -16,7 +17,6 @@ const lowerToken = /^[\da-z!#$%&'*+.^_`|~-]+$/;
 /** What may stand in no value, and what goes into no byte. */
 const unwritable = /[^\t\x20-\x7e\x80-\xff]/;
 
-const isBlank = (code: number): boolean => code === 0x20 || code === 0x09;
 const beginsOrEndsBlank = (value: string): boolean =>
   isBlank(value.charCodeAt(0)) || isBlank(value.charCodeAt(value.length - 1));
 
@@ -43,14 +43,12 @@ export function soundFields(list: readonly string[]): readonly string[] | undefi
   let fields = list;
   for (let i = 0; i + 1 < list.length; i += 2) {
     const value = list[i + 1] ?? '';
-    const trimmed = beginsOrEndsBlank(value) ? trim(value) : value;
+    const trimmed = beginsOrEndsBlank(value) ? trimBlanks(value) : value;
     if (!isSound(list[i] ?? '', trimmed)) return undefined;
     if (trimmed !== value) fields = fields.with(i + 1, trimmed);
   }
   return fields;
 }
-
-const trim = (value: string): string => value.replaceAll(/^[\t ]+|[\t ]+$/g, '');
 
 /**
  * Adds headers (name, value, name, value…) to those to be sent, names in small letters, without what concerns one connection only. Throws
@@ -63,7 +61,7 @@ export function addFields(fields: string[], list: readonly string[]): string[] {
     if (hopByHop.has(name)) continue;
     if (!lowerToken.test(name) || unwritable.test(value))
       throw new Error(`header ${JSON.stringify(name)} cannot be written`);
-    fields.push(name, beginsOrEndsBlank(value) ? trim(value) : value);
+    fields.push(name, beginsOrEndsBlank(value) ? trimBlanks(value) : value);
   }
   return fields;
 }
