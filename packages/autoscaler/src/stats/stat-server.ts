@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type StatSink, statsPath } from '@ebb/api';
-import { type Logger, UserError, gatherBody, messageOf } from '@ebb/base';
+import { type Logger, UserError, closerOf, gatherBody, messageOf } from '@ebb/base';
 import { type RevisionWhy, type WhyQuery, answerWhy } from '../why.ts';
 import { MalformedReport, decodeReports } from './decode-reports.ts';
 
@@ -50,14 +50,11 @@ export async function startStatServer(options: StatServerOptions): Promise<StatS
     );
   });
   server.maxConnections = maxConnections;
+  const close = closerOf(server);
   await bind(server, host, port);
   return {
     port: (server.address() as AddressInfo).port,
-    [Symbol.asyncDispose]: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    [Symbol.asyncDispose]: () => close(),
   };
 }
 

@@ -1,6 +1,6 @@
 import { type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { UserError, messageOf } from '@ebb/base';
+import { UserError, closerOf, messageOf } from '@ebb/base';
 
 export interface HealthOptions {
   readonly host: string;
@@ -32,6 +32,7 @@ export async function startHealthServer(options: HealthOptions): Promise<HealthS
     const { ready, text } = readiness(options);
     return answer(response, ready ? 200 : 503, text);
   });
+  const close = closerOf(server);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) => {
       reject(new UserError(`cannot listen for health checks on ${host}:${port}: ${messageOf(cause)}`, { cause }));
@@ -40,11 +41,7 @@ export async function startHealthServer(options: HealthOptions): Promise<HealthS
   });
   return {
     port: (server.address() as AddressInfo).port,
-    [Symbol.asyncDispose]: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    [Symbol.asyncDispose]: () => close(),
   };
 }
 
