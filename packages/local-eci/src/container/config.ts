@@ -1,3 +1,4 @@
+import { hostNameOf, ownVariables } from '../lifecycle/environment.ts';
 import { expand } from '../lifecycle/expand.ts';
 import type { ContainerSpec, GroupSpec } from '../model.ts';
 import { type EngineTraits, pauseImage } from './engine.ts';
@@ -19,7 +20,6 @@ type Labels = Readonly<Record<string, string>>;
 const cpuRequestsTag = 'ebb.dev/cpu-requests';
 const periodMicros = 100_000;
 const gibibyte = 2 ** 30;
-const maxHostName = 63;
 /** The smallest instance ECI has, however little was asked for (serverless-node.md, section 2.6). */
 const smallest = { cpu: 0.25, memory: 0.5 };
 
@@ -76,10 +76,6 @@ function namesOf({ dns }: GroupSpec, names: NameServer | undefined): object {
   };
 }
 
-function hostNameOf({ name, labels: { HostName } }: GroupSpec): string {
-  return (HostName ?? name).slice(0, maxHostName).replace(/-+$/, '');
-}
-
 export interface ContainerPlace {
   /** The container whose network it joins. */
   readonly sandboxId: string;
@@ -94,10 +90,7 @@ export interface ContainerPlace {
 /** What `POST /containers/create` takes for a container. */
 export function containerConfig(spec: ContainerSpec, group: GroupSpec, place: ContainerPlace): object {
   const hostName = hostNameOf(group);
-  const environment = Object.fromEntries([
-    ['HOSTNAME', hostName],
-    ...spec.env.map(({ key, value, fieldPath }) => [key, fieldPath ? place.ip : value] as const),
-  ]);
+  const environment = { HOSTNAME: hostName, ...ownVariables(spec, place.ip) };
   const command = spec.command.map((word) => expand(word, environment));
   const args = spec.args.map((word) => expand(word, environment));
   const user = userOf(spec, place.imageUser);

@@ -49,11 +49,14 @@ describe('a container command', () => {
 });
 
 describe('a container environment', () => {
-  it('holds nothing of the shell but what is harmless', () => {
+  it('holds nothing of the shell but what is harmless, and the address wherever it is referred to', () => {
     const parent = { PATH: '/bin', HOME: '/home/me', AWS_SECRET_ACCESS_KEY: 'secret', NODE_OPTIONS: '--inspect' };
     const env = [
       { key: 'PORT', value: '8080' },
+      { key: 'EARLY', value: '$(IP)' },
       { key: 'IP', value: '', fieldPath: 'status.podIP' as const },
+      { key: 'HOST', value: '$(IP):80' },
+      { key: 'URL', value: 'http://$(HOST)/$(PORT) $$' },
     ];
     const options = {
       spec: { ...spec, env },
@@ -70,7 +73,10 @@ describe('a container environment', () => {
       HOSTNAME: 'pod',
       HOME: '/home/me',
       PORT: '4000',
+      EARLY: '$(IP)',
       IP: '127.0.0.1',
+      HOST: '127.0.0.1:80',
+      URL: 'http://127.0.0.1:80/$(PORT) $$',
       EBB_MOUNT_1: '/v',
       EBB_CONTAINER: 'm',
     });

@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path';
+import { ownVariables } from '../lifecycle/environment.ts';
 import type { ContainerSpec } from '../model.ts';
 
 /** What an app may know of the shell that started Ebb. The rest (tokens, keys) is not its business. */
@@ -29,7 +30,7 @@ export function containerEnvironment(options: EnvironmentOptions): Record<string
     const value = parent[name];
     if (value !== undefined) environment[name] = value;
   }
-  for (const { key, value, fieldPath } of spec.env) environment[key] = fieldPath ? options.ip : value;
+  Object.assign(environment, ownVariables(spec, options.ip));
   if (options.port !== undefined) environment['PORT'] = String(options.port);
   for (const [index, path] of options.mounts.entries()) environment[`EBB_MOUNT_${index + 1}`] = path;
   environment[markerName] = options.marker;

@@ -2,6 +2,7 @@ import type { Clock } from '@ebb/base';
 import type { ContainerSpec, GroupSpec } from '../model.ts';
 import { ExecError } from '../runtime.ts';
 import { ImageError, type Run, type Sandbox } from '../lifecycle/sandbox.ts';
+import { hostNameOf } from '../lifecycle/environment.ts';
 import { type VolumeFolders, layOutVolumes, mountSource, updateVolumes } from '../lifecycle/volumes.ts';
 import type { AppFolder } from './apps.ts';
 import { startChild } from './child.ts';
@@ -59,7 +60,7 @@ export function openProcessSandbox(options: ProcessSandboxOptions): Sandbox {
     const mounts = container.volumeMounts.map((mount) => mountSource(mount, spec.volumes, folders));
     const env = containerEnvironment({
       spec: container,
-      hostName: spec.name,
+      hostName: hostNameOf(spec),
       folder: app.folder,
       ip: groupIp,
       port,
