@@ -87,6 +87,28 @@ describe('a client that has half closed', () => {
   });
 });
 
+describe('a client that leaves before there is an instance', () => {
+  it.each([
+    ['without a body', 'Content-Length: 1000\r\n', 0],
+    ['with its body', 'Content-Length: 30000\r\n', 30_000],
+    ['in its body', 'Content-Length: 1000000\r\n', 30_000],
+    ['in its chunks', 'Transfer-Encoding: chunked\r\n', 30_000],
+  ])('gives back its place %s', async (_, lines, bytes) => {
+    await using gateway = await openGateway();
+    await using client = await openRawClient(gateway.port);
+    client.send(`${head}${lines}\r\n`);
+    await expectSoon(() => gateway.activator.waiting === 1);
+    const body = lines.startsWith('Transfer') ? '1\r\na\r\n'.repeat(bytes / 6) : 'a'.repeat(bytes);
+    // As it comes over a network.
+    for (let at = 0; at < bytes; at += 10_000) {
+      client.send(body.slice(at, at + 10_000));
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    client.socket.destroy();
+    await expectSoon(() => gateway.activator.waiting === 0);
+  });
+});
+
 describe('a client that does not read', () => {
   it('is not read for: the instance is held back, and let go in time', async () => {
     let sent = 0;

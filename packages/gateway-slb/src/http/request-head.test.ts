@@ -15,6 +15,14 @@ describe('readRequestHead', () => {
     expect(readRequestHead(raw).headers.list()).toEqual(['Authorization', 'me', 'X-Stay', '1']);
   });
 
+  it('takes out what some servers would read as headers of the gateway', () => {
+    const raw = ['X_Forwarded_For', '1', 'x-forwarded_proto', 'https', 'Transfer_Encoding', 'chunked', 'X_Stay', '1'];
+    const inner = ['K_Original_Host', 'a', 'knative_serving_revision', 'a', 'K-Network_Probe', 'probe'];
+    const head = readRequestHead([...raw, ...inner]);
+    expect(head.headers.list()).toEqual(['X_Stay', '1']);
+    expect([head.forwardedFor, head.chunked, head.probe]).toEqual([undefined, false, undefined]);
+  });
+
   it.each(['a', 'a:80', 'a.b-c_d', '[::1]:80', '', 'a.'])('accepts the host %j', (value) => {
     expect(readRequestHead(['Host', value]).fault).toBeUndefined();
   });

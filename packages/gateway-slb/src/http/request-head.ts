@@ -149,8 +149,11 @@ export class RequestHead {
 
   /** Takes note of a header. True if it goes on to the instance as it is. */
   take(name: string, value: string): boolean {
-    const taker = takers.get(name.toLowerCase());
-    return taker ? taker(this, value) === true : true;
+    const lower = name.toLowerCase();
+    const taker = takers.get(lower);
+    if (taker) return taker(this, value) === true;
+    // Servers that take `_` for `-` would believe of it what they may only believe of us.
+    return !(lower.includes('_') && takers.has(lower.replaceAll('_', '-')));
   }
 
   takeHost(value: string): void {

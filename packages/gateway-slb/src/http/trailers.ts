@@ -31,7 +31,8 @@ const never: ReadonlySet<string> = new Set([
 const neverBegins =
   /^(?:if-|x-forwarded-|x-real-ip$|knative-serving-|k-(?:original|proxy|passthrough|network|kubelet)-)/;
 
-/** True if a trailer with this lower-case name may go on. */
+/** True if a trailer with this lower-case name may go on. Some servers take `_` for `-`. */
 export function isPassableTrailer(name: string): boolean {
-  return !never.has(name) && !neverBegins.test(name);
+  const plain = name.replaceAll('_', '-');
+  return !never.has(plain) && !neverBegins.test(plain);
 }

@@ -10,7 +10,8 @@ import {
   systemFaults,
 } from '../upstream/call.ts';
 import { HeadMemory } from './head-memory.ts';
-import { type CallChannel, InstanceCall, headOf } from './instance-call.ts';
+import { type CallChannel, InstanceCall } from './instance-call.ts';
+import { headOf } from './request-writer.ts';
 import type { ParsedResponse } from './response-parser.ts';
 import { writeAround } from './write-around.ts';
 

@@ -1,3 +1,4 @@
+import { ByteQueue } from '../http/byte-queue.ts';
 import type { BodySink, RequestBody } from '../http/downstream.ts';
 import { ChunkDecoder, type ChunkSink } from './chunk-decoder.ts';
 
@@ -7,6 +8,12 @@ export interface BodySource {
   resumeReading(): void;
 }
 
+/**
+ * Bytes of a body that are read though nobody wants them yet: only who reads to the end sees that the client has left. What is more waits
+ * with the client.
+ */
+const maxHeldBytes = 64 * 1024;
+
 /** The body of a request of HTTP/1.1: its bytes are given in as they come, and held until somebody wants them. */
 export class IncomingBody implements RequestBody, ChunkSink {
   readonly length: number | undefined;
@@ -15,7 +22,7 @@ export class IncomingBody implements RequestBody, ChunkSink {
   readonly #source: BodySource;
   readonly #decoder: ChunkDecoder | undefined;
   #left: number;
-  #held: Buffer[] = [];
+  readonly #held = new ByteQueue();
   #sink: BodySink | undefined;
   #discarded = false;
 
@@ -48,7 +55,7 @@ export class IncomingBody implements RequestBody, ChunkSink {
       this.data(used === bytes.length ? bytes : bytes.subarray(0, used));
     }
     if (this.hasCome) this.#end();
-    else if (!this.#sink && !this.#discarded) this.#source.pauseReading();
+    else if (this.#held.length >= maxHeldBytes) this.#source.pauseReading();
     return used;
   }
 
@@ -61,10 +68,8 @@ export class IncomingBody implements RequestBody, ChunkSink {
   flow(sink: BodySink): void {
     this.begun = true;
     this.#sink = sink;
-    const held = this.#held;
-    this.#held = [];
     let more = true;
-    for (const bytes of held) more = sink.chunk(bytes) && more;
+    while (this.#held.length > 0) more = sink.chunk(this.#held.take(this.#held.length)) && more;
     if (this.hasCome) this.#end();
     else if (more) this.#source.resumeReading();
   }
@@ -80,7 +85,7 @@ export class IncomingBody implements RequestBody, ChunkSink {
   discard(): void {
     this.#discarded = true;
     this.#sink = undefined;
-    this.#held = [];
+    this.#held.clear();
     if (this.hasCome) this.complete = true;
     else this.#source.resumeReading();
   }

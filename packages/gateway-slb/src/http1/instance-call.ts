@@ -1,21 +1,17 @@
-import type { BodySink } from '../http/downstream.ts';
 import { type Call, type CallSink, type FailureKind, type UpstreamRequest, maxHeaderBytes } from '../upstream/call.ts';
 import { bodiless } from '../http/status.ts';
-import { linesOf } from '../http/header-block.ts';
 import { ChunkDecoder, type ChunkSink } from './chunk-decoder.ts';
 import { passableTrailers } from './fields.ts';
 import type { HeadMemory } from './head-memory.ts';
+import { type RequestChannel, RequestWriter } from './request-writer.ts';
 import { type ParsedResponse, parseResponse } from './response-parser.ts';
 
 /** What a call needs of the connection it is made on. */
-export interface CallChannel {
+export interface CallChannel extends RequestChannel {
   /** It has carried a call before. */
   readonly reused: boolean;
   /** What the instance answered last on it. */
   readonly lastHead: HeadMemory<ParsedResponse>;
-  write(text: string): boolean;
-  /** Bytes between two texts, in one go. */
-  writeBytes(before: string, bytes: Buffer, after: string): boolean;
   pause(): void;
   resume(): void;
   /** The call is over; the connection can be used for others, or not. */
@@ -26,76 +22,41 @@ export interface CallChannel {
 const maxInformation = 32;
 /** A head is looked for in so much at first, not to turn a whole body into text. */
 const firstLook = 4096;
-/** Up to this, copying bytes into a text costs less than another write. */
-const smallBytes = 4096;
 
 type Phase = 'head' | 'sized' | 'chunked' | 'untilClose' | 'over';
 
 /** One request and its response on a connection of HTTP/1.1. */
-export class InstanceCall implements Call, BodySink, ChunkSink {
+export class InstanceCall implements Call, ChunkSink {
   readonly #channel: CallChannel;
-  readonly #request: UpstreamRequest;
+  readonly #writer: RequestWriter;
+  readonly #method: string;
   readonly #sink: CallSink;
   #phase: Phase = 'head';
   /** Of a head that has not come whole. */
   #text = '';
   #answered = false;
-  #sent = false;
   #informed = 0;
   #left = 0;
   #decoder: ChunkDecoder | undefined;
   #keepAlive = false;
   #paused = false;
-  /** What is to be written together with what comes next. */
-  #out: string;
 
   /** @param head See `headOf`. */
   constructor(channel: CallChannel, head: string, request: UpstreamRequest, sink: CallSink) {
     this.#channel = channel;
-    this.#out = head;
-    this.#request = request;
+    this.#writer = new RequestWriter(channel, head, request, (error) => this.failed('invalid', error));
+    this.#method = request.method;
     this.#sink = sink;
   }
 
-  /** Sends the request. To be called once the connection is there: a body that has been read cannot be sent to another instance. */
+  /** Sends the request. To be called once the connection is there. */
   begin(): void {
-    if (this.#phase === 'over') return;
-    const { body } = this.#request;
-    if (body) body.flow(this);
-    else this.#sent = true;
-    this.#flush();
-  }
-
-  chunk(bytes: Buffer): boolean {
-    // A chunk of nothing would end the body.
-    if (this.#phase === 'over' || bytes.length === 0) return true;
-    const chunked = this.#request.contentLength === undefined;
-    if (chunked) this.#out += `${bytes.length.toString(16)}\r\n`;
-    if (bytes.length <= smallBytes) {
-      this.#out += bytes.toString('latin1');
-      if (chunked) this.#out += '\r\n';
-      return this.#flush();
-    }
-    const before = this.#out;
-    this.#out = '';
-    return this.#channel.writeBytes(before, bytes, chunked ? '\r\n' : '');
-  }
-
-  ended(trailers: readonly string[]): void {
-    if (this.#phase === 'over') return;
-    this.#sent = true;
-    if (this.#request.contentLength !== undefined) return;
-    try {
-      this.#out += `0\r\n${linesOf(passableTrailers(trailers))}\r\n`;
-      this.#flush();
-    } catch (error) {
-      this.failed('invalid', error instanceof Error ? error : new Error(String(error)));
-    }
+    if (this.#phase !== 'over') this.#writer.begin();
   }
 
   /** The instance takes bytes again. */
   drained(): void {
-    this.#request.body?.resume();
+    this.#writer.drained();
   }
 
   /** Takes bytes of the response, which are the caller's again afterwards. */
@@ -120,7 +81,7 @@ export class InstanceCall implements Call, BodySink, ChunkSink {
 
   failed(kind: FailureKind, error: Error): void {
     if (this.#phase === 'over') return;
-    this.#phase = 'over';
+    this.#over();
     this.#channel.release(kind === 'stale' ? 'stale' : 'spent');
     this.#sink.failed(kind, error);
   }
@@ -137,7 +98,7 @@ export class InstanceCall implements Call, BodySink, ChunkSink {
 
   abort(): void {
     if (this.#phase === 'over') return;
-    this.#phase = 'over';
+    this.#over();
     this.#channel.release('spent');
   }
 
@@ -147,6 +108,11 @@ export class InstanceCall implements Call, BodySink, ChunkSink {
       this.#paused = true;
       this.#channel.pause();
     }
+  }
+
+  #over(): void {
+    this.#phase = 'over';
+    this.#writer.stop();
   }
 
   #kindOfBreak(): FailureKind {
@@ -195,7 +161,7 @@ export class InstanceCall implements Call, BodySink, ChunkSink {
       return this.#sink.information(head);
     }
     this.#keepAlive = head.keepAlive;
-    if (this.#request.method === 'HEAD' || bodiless.has(head.status)) {
+    if (this.#method === 'HEAD' || bodiless.has(head.status)) {
       this.#phase = 'sized';
     } else if (head.chunked) {
       this.#phase = 'chunked';
@@ -238,27 +204,9 @@ export class InstanceCall implements Call, BodySink, ChunkSink {
   }
 
   #complete(clean: boolean): void {
-    this.#phase = 'over';
+    this.#over();
     if (this.#paused) this.#channel.resume();
-    this.#channel.release(clean && this.#sent && this.#keepAlive ? 'reusable' : 'spent');
+    this.#channel.release(clean && this.#writer.isSent && this.#keepAlive ? 'reusable' : 'spent');
     this.#sink.end(passableTrailers(this.#decoder?.trailers ?? []));
   }
-
-  #flush(): boolean {
-    const out = this.#out;
-    this.#out = '';
-    return out === '' || this.#channel.write(out);
-  }
-}
-
-/** The head of a request as it is sent. Throws if it cannot be put into HTTP/1.1. */
-export function headOf(request: UpstreamRequest): string {
-  return (request.written.http1 ??= linesOfRequest(request));
-}
-
-function linesOfRequest({ method, path, headers, body, contentLength, expectsContinue }: UpstreamRequest): string {
-  let text = `${method} ${path} HTTP/1.1\r\n${headers.text()}`;
-  if (contentLength !== undefined) text += `Content-Length: ${contentLength}\r\n`;
-  else if (body) text += 'Transfer-Encoding: chunked\r\n';
-  return `${text}${expectsContinue ? 'Expect: 100-continue\r\n\r\n' : '\r\n'}`;
 }

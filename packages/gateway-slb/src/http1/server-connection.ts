@@ -310,10 +310,11 @@ export class ServerConnection implements ResponseChannel {
 
 /**
  * HTTP/2 is offered, not demanded, and a request with a body cannot change protocol: those go on as HTTP/1.1. So does an offer of HTTP/2
- * among others: an instance that took it would hear requests that nobody has looked at.
+ * among others: an instance that took it would hear requests that nobody has looked at. CONNECT changes protocol by itself.
  */
 function asksForUpgrade(head: RequestHead): boolean {
-  return head.upgrade !== undefined && !/\bh2c?\b|http\/2/i.test(head.upgrade) && head.asksFor('upgrade');
+  const { upgrade, method } = head;
+  return upgrade !== undefined && method !== 'CONNECT' && !/\bh2c?\b|http\/2/i.test(upgrade) && head.asksFor('upgrade');
 }
 
 /** How many bytes of empty lines stand before a request (RFC 9112, section 2.2). */

@@ -1,5 +1,5 @@
 import type { BodySink, RequestBody } from '../http/downstream.ts';
-import { ByteQueue } from './byte-queue.ts';
+import { ByteQueue } from '../http/byte-queue.ts';
 
 const none: readonly string[] = [];
 

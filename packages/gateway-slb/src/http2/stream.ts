@@ -1,5 +1,5 @@
 import type { HpackEncoder } from '../hpack/hpack-encoder.ts';
-import { ByteQueue } from './byte-queue.ts';
+import { ByteQueue } from '../http/byte-queue.ts';
 import type { FrameWriter } from './frame-writer.ts';
 import { type BodySource, StreamBody } from './stream-body.ts';
 import { ReceiveWindow, SendWindow } from './windows.ts';
