@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http';
-import { type Socket, connect } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Caller, Lease, RefusedError, Waiter } from '@ebb/activator';
 import { messageOf } from '@ebb/base';
 import type { Forward } from '@ebb/router';
 import type { LogEntry } from '../duties/access-log.ts';
 import type { Binding } from '../duties/affinity.ts';
-import { connectTimeoutMs } from '../upstream/call.ts';
+import { connectTo } from '../upstream/instance-socket.ts';
 import { type DataPlane, type RevisionSettings, reconnectMs } from './data-plane.ts';
 import type { Dated, DatedPlace } from './deadlines.ts';
 import type { Peer } from './downstream.ts';
@@ -92,8 +92,7 @@ export class Tunnel implements Caller, Dated {
     this.#lease = lease;
     this.#phase = 'connecting';
     this.#start.log?.assigned(this.#start.forward.revisionKey, lease);
-    const { host, port } = lease.address;
-    const upstream = connect({ host, port, noDelay: true, timeout: connectTimeoutMs });
+    const upstream = connectTo(lease.address);
     this.#upstream = upstream;
     upstream.once('connect', () => this.#connected(upstream));
     upstream.once('timeout', () => upstream.destroy(new Error('no connection in time')));

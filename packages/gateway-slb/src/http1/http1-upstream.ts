@@ -1,14 +1,8 @@
-import { type Socket, connect } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Address } from '@ebb/activator';
 import type { Clock } from '@ebb/base';
-import {
-  type Call,
-  type CallSink,
-  type Upstream,
-  type UpstreamRequest,
-  connectTimeoutMs,
-  systemFaults,
-} from '../upstream/call.ts';
+import { type Call, type CallSink, type Upstream, type UpstreamRequest, systemFaults } from '../upstream/call.ts';
+import { connectTo } from '../upstream/instance-socket.ts';
 import { HeadMemory } from './head-memory.ts';
 import { type CallChannel, InstanceCall } from './instance-call.ts';
 import { headOf } from './request-writer.ts';
@@ -129,10 +123,10 @@ class Connection implements CallChannel {
   #connected = false;
   #gone = false;
 
-  constructor({ host, port }: Address, owner: ConnectionOwner) {
+  constructor(address: Address, owner: ConnectionOwner) {
     this.#owner = owner;
     const onread = { buffer: readBuffer, callback: (length: number): boolean => this.#read(length) };
-    this.#socket = connect({ host, port, noDelay: true, timeout: connectTimeoutMs, onread });
+    this.#socket = connectTo(address, { onread });
     this.#socket.once('connect', () => this.#opened());
     this.#socket.once('timeout', () => this.#socket.destroy(new Error('no connection in time')));
     this.#socket.on('drain', () => this.#call?.drained());

@@ -1,6 +1,7 @@
-import { type Socket, connect } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Address } from '@ebb/activator';
-import { systemFaults, connectTimeoutMs, maxHeaderBytes } from './call.ts';
+import { systemFaults, maxHeaderBytes } from './call.ts';
+import { connectTo } from './instance-socket.ts';
 import type { ResponseHead } from '../http/downstream.ts';
 import { Connection, type ConnectionOwner } from '../http2/connection.ts';
 import { Memo } from '../http2/memo.ts';
@@ -51,10 +52,10 @@ export class InstanceSession implements ConnectionOwner {
   #toFlush: Flushed[] = [];
   readonly #heads = new Memo<readonly string[], ResponseHead>();
 
-  constructor({ host, port }: Address, now: () => number, owner: SessionOwner) {
+  constructor(address: Address, now: () => number, owner: SessionOwner) {
     this.#owner = owner;
     const onread = { buffer: readBuffer, callback: (length: number): boolean => this.#receive(length) };
-    const socket = connect({ host, port, noDelay: true, timeout: connectTimeoutMs, onread });
+    const socket = connectTo(address, { onread });
     const transport = {
       write: (parts: readonly Buffer[]) => writeParts(socket, parts),
       end: () => socket.destroySoon(),
