@@ -5,4 +5,5 @@ export { type LinkedSignal, linkSignals, untilAborted } from './signals.ts';
 export { UserError, isAbort, messageOf } from './errors.ts';
 export { type GatherOptions, gatherBody } from './gather-body.ts';
 export { type Logger, type LoggerOptions, type LogLevel, createLogger, silentLogger } from './logger.ts';
+export { RestartBackoff } from './restart-backoff.ts';
 export { type Rate, TokenBucket } from './token-bucket.ts';

@@ -1,4 +1,4 @@
-import { type Clock, linkSignals, messageOf } from '@ebb/base';
+import { type Clock, RestartBackoff, linkSignals, messageOf } from '@ebb/base';
 import { type ProbeTarget, check, runProber } from '@ebb/base/probe';
 import type { ContainerSpec, ContainerState, ContainerStatus, HookSpec, ProbeSpec, RestartPolicy } from '../model.ts';
 import {
@@ -9,7 +9,6 @@ import {
   type Session,
   type SessionRequest,
 } from '../runtime.ts';
-import { RestartBackoff } from './backoff.ts';
 import { ContainerLog } from './container-log.ts';
 import { endRun, runHook } from './hooks.ts';
 import { pullImage } from './image-pull.ts';

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ContainerSpec } from '../model.ts';
 import { appNameOf } from './apps.ts';
-import { RestartBackoff } from '../lifecycle/backoff.ts';
 import { expand } from '../lifecycle/expand.ts';
 import { commandLine } from './command.ts';
 import { containerEnvironment } from './environment.ts';
@@ -95,14 +94,5 @@ describe('an image reference', () => {
     ['dev.localhost/hello', undefined],
   ])('%s means the app %s', (image, name) => {
     expect(appNameOf(image)).toBe(name);
-  });
-});
-
-describe('the restart back-off', () => {
-  it('is nothing at first, then doubles to five minutes, and begins anew after a long run', () => {
-    const backoff = new RestartBackoff();
-    const waits = [0, 0, 0, 0, 0, 0, 0, 0].map((ran) => backoff.next(ran) / 1000);
-    expect(waits).toEqual([0, 10, 20, 40, 80, 160, 300, 300]);
-    expect(backoff.next(600_000)).toBe(0);
   });
 });

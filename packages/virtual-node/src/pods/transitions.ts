@@ -45,12 +45,15 @@ interface Trouble {
 
 const warning = (reason: string, message: string): PodEvent => ({ type: 'Warning', reason, message });
 
+/** A kubelet's words for a container that is restarted later than at once. */
+export function backOffEvent({ metadata }: Pod, container: string): PodEvent {
+  const name = `${metadata.name}_${metadata.namespace}(${metadata.uid})`;
+  return warning('BackOff', `Back-off restarting failed container ${container} in pod ${name}`);
+}
+
 /** Reasons of waiting that are worth an event. */
 const troubles: Readonly<Record<string, ((trouble: Trouble) => PodEvent) | undefined>> = {
-  CrashLoopBackOff: ({ pod: { metadata }, container }) => {
-    const name = `${metadata.name}_${metadata.namespace}(${metadata.uid})`;
-    return warning('BackOff', `Back-off restarting failed container ${container.name} in pod ${name}`);
-  },
+  CrashLoopBackOff: ({ pod, container }) => backOffEvent(pod, container.name),
   ImagePullBackOff: ({ container }) => ({
     type: 'Normal',
     reason: 'BackOff',

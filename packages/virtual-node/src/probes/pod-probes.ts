@@ -1,8 +1,10 @@
 import type { Pod } from '@ebb/api';
-import { type Clock, type Logger, messageOf } from '@ebb/base';
+import { type Clock, type Logger, RestartBackoff, messageOf } from '@ebb/base';
 import type { ContainerGroup, Eci, GroupContainer } from '../eci/eci.ts';
 import { type ProbePlan, hasOwnProbes, planProbes } from '../pods/probe-plan.ts';
-import { type ProbeEvent, type Verdict, probeContainer } from './probe-container.ts';
+import type { PodEvent } from '../pods/pod-event.ts';
+import { backOffEvent } from '../pods/transitions.ts';
+import { type Verdict, probeContainer } from './probe-container.ts';
 
 interface ProbesOptions {
   readonly eci: Pick<Eci, 'restart'>;
@@ -10,7 +12,7 @@ interface ProbesOptions {
   readonly logger: Logger;
   /** The verdict on a container of this pod changed. */
   readonly onChange: (uid: string) => void;
-  readonly onEvent: (pod: Pod, event: ProbeEvent) => void;
+  readonly onEvent: (pod: Pod, event: PodEvent) => void;
 }
 
 interface Watch {
@@ -29,6 +31,8 @@ export class PodProbes {
   readonly #options: ProbesOptions;
   /** By UID and container. */
   readonly #watches = new Map<string, Map<string, Watch>>();
+  /** By UID and container: what restarts often is restarted later and later. */
+  readonly #backoffs = new Map<string, Map<string, RestartBackoff>>();
 
   constructor(options: ProbesOptions) {
     this.#options = options;
@@ -61,6 +65,7 @@ export class PodProbes {
   /** Probes this pod no more. */
   forget(uid: string): void {
     for (const name of this.#watches.get(uid)?.keys() ?? []) this.#end(uid, name);
+    this.#backoffs.delete(uid);
   }
 
   /** Probes nothing any more. */
@@ -76,7 +81,8 @@ export class PodProbes {
   }
 
   #begin({ pod, group, plan, found, run }: Beginning): void {
-    const { clock, eci, logger, onChange, onEvent } = this.#options;
+    const { clock, logger, onChange, onEvent } = this.#options;
+    const beganAtMs = clock.now();
     const { uid = '' } = pod.metadata;
     const { name = '' } = found;
     const verdict = toldBefore(pod, found);
@@ -95,7 +101,7 @@ export class PodProbes {
           onChange(uid);
         },
         onEvent: (event) => onEvent(pod, event),
-        restart: () => eci.restart(group.containerGroupId ?? ''),
+        restart: () => this.#restart({ pod, group, name, beganAtMs }, watch.abort.signal),
         containerName: name,
         clock,
       },
@@ -104,6 +110,40 @@ export class PodProbes {
       logger.warn({ pod: pod.metadata.name, container: name, error: messageOf(error) }, 'probing ended'),
     );
   }
+
+  /** ECI restarts no single container: all of the group, and as often as a kubelet would this one. Until that succeeds, or is aborted. */
+  async #restart({ pod, group, name, beganAtMs }: Restarting, signal: AbortSignal): Promise<void> {
+    const { clock, eci, logger, onEvent } = this.#options;
+    const backoff = this.#backoffOf(pod.metadata.uid ?? '', name);
+    while (!signal.aborted) {
+      const waitMs = backoff.next(clock.now() - beganAtMs);
+      if (waitMs > 0) onEvent(pod, backOffEvent(pod, name));
+      try {
+        await clock.sleep(waitMs, { signal });
+        await eci.restart(group.containerGroupId ?? '');
+        return;
+      } catch (error) {
+        if (signal.aborted) return;
+        logger.warn({ pod: pod.metadata.name, container: name, error: messageOf(error) }, 'a group was not restarted');
+      }
+    }
+  }
+
+  #backoffOf(uid: string, name: string): RestartBackoff {
+    const ofPod = this.#backoffs.get(uid) ?? new Map<string, RestartBackoff>();
+    this.#backoffs.set(uid, ofPod);
+    const backoff = ofPod.get(name) ?? new RestartBackoff();
+    ofPod.set(name, backoff);
+    return backoff;
+  }
+}
+
+interface Restarting {
+  readonly pod: Pod;
+  readonly group: ContainerGroup;
+  readonly name: string;
+  /** When this run was first watched. */
+  readonly beganAtMs: number;
 }
 
 interface Beginning {

@@ -82,7 +82,10 @@ describe('the probes the node makes', () => {
   it('restart what lives no more', async () => {
     const trial = await start({ livenessProbe: { ...http, failureThreshold: 1 } });
     await eventually(() => trial.restarts() === 1);
-    expect(trial.verdicts).toEqual([{ started: true, ready: true }]);
+    expect(trial.verdicts).toEqual([
+      { started: true, ready: true },
+      { started: false, ready: false },
+    ]);
   });
 
   it('take ECI’s word for a command', async () => {

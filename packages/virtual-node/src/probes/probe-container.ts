@@ -1,5 +1,4 @@
-import type { Clock } from '@ebb/base';
-import { linkSignals } from '@ebb/base';
+import { type Clock, type LinkedSignal, linkSignals } from '@ebb/base';
 import { type ProbeSpec, check, runProber } from '@ebb/base/probe';
 import type { ProbePlan } from '../pods/probe-plan.ts';
 
@@ -29,7 +28,7 @@ export interface ProbedContainer {
   readonly readyInGroup: () => boolean;
   readonly onVerdict: (verdict: Verdict) => void;
   readonly onEvent: (event: ProbeEvent) => void;
-  /** Starts the container anew. */
+  /** Starts the container anew, in time. */
   readonly restart: () => Promise<void>;
   readonly clock: Clock;
 }
@@ -46,9 +45,10 @@ export async function probeContainer(container: ProbedContainer, signal: AbortSi
     if (signal.aborted) return;
     container.onVerdict({ started: true, ready: !own.readiness });
   }
+  using alive = linkSignals(signal);
   await Promise.all([
-    own.readiness && watchReadiness(container, own.readiness, signal),
-    own.liveness && watchLiveness(container, own.liveness, signal),
+    own.readiness && watchReadiness(container, own.readiness, alive.signal),
+    own.liveness && watchLiveness(container, own.liveness, alive),
   ]);
 }
 
@@ -64,16 +64,18 @@ async function watchReadiness(container: ProbedContainer, spec: ProbeSpec, signa
   await probe(container, { spec, what: 'Readiness', eagerMs, onVerdict }, signal);
 }
 
-async function watchLiveness(container: ProbedContainer, spec: ProbeSpec, signal: AbortSignal): Promise<void> {
-  using ended = linkSignals(signal);
+/** Ends `alive`, and with it the other probes of this run, once it lives no more. */
+async function watchLiveness(container: ProbedContainer, spec: ProbeSpec, alive: LinkedSignal): Promise<void> {
   let failed = false;
-  const onVerdict = (alive: boolean): void => {
-    if (alive) return;
+  const onVerdict = (healthy: boolean): void => {
+    if (healthy) return;
     failed = true;
-    ended.abort();
+    alive.abort();
   };
-  await probe(container, { spec, what: 'Liveness', onVerdict }, ended.signal);
-  if (failed) await restart(container, 'liveness');
+  await probe(container, { spec, what: 'Liveness', onVerdict }, alive.signal);
+  if (!failed) return;
+  container.onVerdict({ started: false, ready: false });
+  await restart(container, 'liveness');
 }
 
 /** The first verdict there is; undefined if aborted. */

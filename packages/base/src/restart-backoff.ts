@@ -4,7 +4,7 @@ const maxMs = 300_000;
 /** A container that ran so long starts over with its back-off. */
 const resetAfterMs = 600_000;
 
-/** How long to wait before a container is started again: nothing, then 10 s, doubling to 5 minutes. */
+/** How long to wait before a container is started again, as a kubelet does: nothing, then 10 s, doubling to 5 minutes. */
 export class RestartBackoff {
   #restarts = 0;
 
