@@ -4,11 +4,12 @@ import { priceAnswer, stockAnswer, vSwitchesAnswer } from './answers/market.ts';
 import { groupEventsAnswer } from './answers/events.ts';
 import { logContent, parseLogTime } from './answers/log.ts';
 import { groupStatusAnswer } from './answers/pod-status.ts';
-import type { Group } from './groups/group.ts';
+import { type Group, eventSources } from './groups/group.ts';
 import { maxContainers, parseCredentials, parseGroup, parseVolumes } from './groups/parse-group.ts';
-import { requireContainer, requireGroup } from './groups/require.ts';
+import { checkRegion, clientTokenOf, groupAskedFor, requireContainer, requireGroup } from './groups/require.ts';
 import { type Selection, pageOf, selectGroups } from './groups/select.ts';
 import { imageActions } from './images/actions.ts';
+import { maxImageCaches } from './images/caches.ts';
 import { type Placement, place } from './placement/place.ts';
 import { metricActions } from './metrics/actions.ts';
 import { sessionActions } from './sessions/actions.ts';
@@ -24,7 +25,7 @@ export const actions: Readonly<Record<string, Action>> = {
   CreateContainerGroup: (parameters, { store, regionId, images, market }) => {
     const spec = parseGroup(parameters);
     checkRegion(spec.regionId, regionId);
-    const clientToken = parameters.string('ClientToken', { maxLength: 64 });
+    const clientToken = clientTokenOf(parameters);
     const placeIt = (): Placement => {
       const cache = images.find(spec);
       const placement = place(spec, market);
@@ -44,8 +45,9 @@ export const actions: Readonly<Record<string, Action>> = {
 
   DescribeContainerGroups: (parameters, context) => {
     const page = pageOf(select(parameters, context), parameters, 20);
+    const withEvents = parameters.boolean('WithEvent') ?? true;
     return {
-      ContainerGroups: page.groups.map(containerGroupAnswer),
+      ContainerGroups: page.groups.map((group) => containerGroupAnswer(group, { withEvents })),
       TotalCount: page.totalCount,
       ...(page.nextToken === undefined ? {} : { NextToken: page.nextToken }),
     };
@@ -61,17 +63,26 @@ export const actions: Readonly<Record<string, Action>> = {
   },
 
   DescribeContainerGroupEvents: (parameters, context) => {
-    const page = pageOf(select(parameters, context), parameters, 50);
-    return { Data: page.groups.map(groupEventsAnswer), TotalCount: page.totalCount };
+    const page = pageOf(select(parameters, context), parameters, 200);
+    const sinceSeconds = parameters.number('SinceSecond', { min: 0, max: 1e12 });
+    const wanted = {
+      source: parameters.word('EventSource', eventSources),
+      sinceMs: sinceSeconds === undefined ? undefined : context.clock.now() - sinceSeconds * 1000,
+    };
+    return {
+      Data: page.groups.map((group) => groupEventsAnswer(group, wanted)),
+      TotalCount: page.totalCount,
+      ...(page.nextToken === undefined ? {} : { NextToken: page.nextToken }),
+    };
   },
 
-  DeleteContainerGroup: (parameters, { store }) => {
-    store.delete(requireGroup(parameters, store));
+  DeleteContainerGroup: (parameters, context) => {
+    context.store.delete(requireGroup(parameters, context));
     return {};
   },
 
-  UpdateContainerGroup: async (parameters, { store }) => {
-    const group = requireGroup(parameters, store);
+  UpdateContainerGroup: async (parameters, context) => {
+    const group = requireGroup(parameters, context);
     if (group.status !== 'Pending' && group.status !== 'Running') {
       throw new EciError('IncorrectStatus', `A group that is ${group.status} cannot be updated.`);
     }
@@ -88,8 +99,8 @@ export const actions: Readonly<Record<string, Action>> = {
     return {};
   },
 
-  RestartContainerGroup: (parameters, { store }) => {
-    const group = requireGroup(parameters, store);
+  RestartContainerGroup: (parameters, context) => {
+    const group = requireGroup(parameters, context);
     if (group.status !== 'Pending' && group.status !== 'Running') {
       throw new EciError('IncorrectStatus', `A group that is ${group.status} cannot be restarted.`);
     }
@@ -98,12 +109,12 @@ export const actions: Readonly<Record<string, Action>> = {
     return {};
   },
 
-  DescribeContainerLog: (parameters, { store, clock }) => {
-    const group = requireGroup(parameters, store);
-    const container = parameters.string('ContainerName') ?? group.spec.containers[0]?.name ?? '';
+  DescribeContainerLog: (parameters, context) => {
+    const group = groupAskedFor(parameters, context);
+    const container = parameters.required('ContainerName');
     requireContainer(group, container);
     const lines = group.instance?.log(container, parameters.boolean('LastTime') ? 'previous' : 'current') ?? [];
-    const sinceNs = sinceOf(parameters, clock.now());
+    const sinceNs = sinceOf(parameters, context.clock.now());
     const content = logContent(lines, {
       // With a beginning given, all that follows is wanted, from its beginning: so a reader can page through it.
       tail: parameters.integer('Tail', { min: 0, max: maxTail }) ?? (sinceNs === undefined ? defaultTail : undefined),
@@ -130,11 +141,22 @@ export const actions: Readonly<Record<string, Action>> = {
     Regions: [{ RegionId: regionId, RegionEndpoint: endpoint(), Zones: zones, RecommendZones: zones }],
   }),
 
-  ListUsage: (parameters, { store, regionId }) => {
+  ListUsage: (parameters, { store, regionId, images }) => {
     checkRegion(parameters.required('RegionId'), regionId);
     const used = store.list().filter(({ isFinal }) => !isFinal);
-    const usedCpu = used.reduce((sum, { placement }) => sum + placement.size.cpu, 0);
-    return { Attributes: { UsedCpu: usedCpu, MaxCpu: 1_000_000, UsedGroups: used.length } };
+    return {
+      Attributes: {
+        UsedCpu: used.reduce((sum, { placement }) => sum + placement.size.cpu, 0),
+        MaxCpu: 1_000_000,
+        UsedImageCacheCount: images.list().length,
+        MaxImageCacheCount: maxImageCaches,
+        // None is made unasked, and there are no data caches.
+        UsedAutoImageCacheCount: 0,
+        MaxAutoImageCacheCount: 0,
+        UsedDataCacheCount: 0,
+        MaxDataCacheCount: 0,
+      },
+    };
   },
 };
 
@@ -144,12 +166,6 @@ function select(parameters: Parameters, { store, faults, regionId, clock }: Acti
   const groups = (ids: ReadonlySet<string> | undefined): readonly Group[] =>
     faults.told(ids && lagMs === 0 ? store.some(ids) : store.listLate(lagMs));
   return selectGroups(groups, parameters, clock.now());
-}
-
-function checkRegion(asked: string, regionId: string): void {
-  if (asked !== regionId) {
-    throw new EciError('InvalidRegionId.NotFound', `This ECI is of region ${regionId}, not of the one asked for.`, 404);
-  }
 }
 
 function sinceOf(parameters: Parameters, nowMs: number): bigint | undefined {

@@ -13,6 +13,7 @@ import { CallLimits } from './limits/limits.ts';
 import { createPanel, panelPath } from './panel/panel.ts';
 import { Samples } from './metrics/samples.ts';
 import type { Runtime } from './runtime.ts';
+import { watchSpotMarket } from './placement/spot-watch.ts';
 import { Sessions } from './sessions/sessions.ts';
 import { actionOf, maxHeaderBytes, readCall } from './wire/call.ts';
 import { EciError } from './wire/error.ts';
@@ -93,6 +94,7 @@ export async function createLocalEci(options: LocalEciOptions): Promise<LocalEci
     clock,
     signal: stop.signal,
   };
+  const spotWatch = watchSpotMarket({ groups: () => store.list(), market: context.market, clock });
   const perform = createPerformer(context, options);
   const respond = createResponder(perform, context, options);
   const server = createServer({ maxHeaderSize: maxHeaderBytes, requestTimeout: 60_000 }, respond);
@@ -100,6 +102,7 @@ export async function createLocalEci(options: LocalEciOptions): Promise<LocalEci
   server.on('upgrade', (request, socket, head) => sessions.handleUpgrade(request, socket, head));
   endpoint = await listen(server, host, port).catch((error: unknown) => {
     book?.[Symbol.dispose]();
+    spotWatch[Symbol.dispose]();
     throw error;
   });
   let closing: Promise<void> | undefined;
@@ -107,6 +110,7 @@ export async function createLocalEci(options: LocalEciOptions): Promise<LocalEci
     (closing ??= (async () => {
       stop.abort(new EciError('ServiceUnavailable', 'This ECI is going down.', 503));
       sessions[Symbol.dispose]();
+      spotWatch[Symbol.dispose]();
       // Lets calls under way end, but not for long.
       await closeServer({ ms: 2000, clock });
       await store.close();

@@ -15,13 +15,17 @@ export interface GroupSpec {
   readonly computeCategories?: readonly ComputeCategory[];
   /** Where it may be, in order of preference. */
   readonly vSwitchIds: readonly string[];
-  /** The order of vSwitches means nothing. */
+  /** The order of vSwitches means nothing: so it is unless somebody says that it does. */
   readonly scheduleRandom: boolean;
   /** Absent for an instance on demand. */
   readonly spot?: SpotSpec;
   readonly restartPolicy: RestartPolicy;
   readonly terminationGracePeriodSeconds: number;
   readonly activeDeadlineSeconds?: number;
+  /** How long it may take to run. */
+  readonly maxPendingMinutes: number;
+  /** GiB of disk beside what there is anyway. Default 0. */
+  readonly ephemeralStorage?: number;
   readonly initContainers: readonly ContainerSpec[];
   readonly containers: readonly ContainerSpec[];
   readonly volumes: readonly VolumeSpec[];
@@ -55,9 +59,11 @@ export interface DnsSpec {
   readonly options: readonly { readonly name: string; readonly value: string }[];
 }
 
+export const spotStrategies = ['NoSpot', 'SpotAsPriceGo', 'SpotWithPriceLimit'] as const;
+
 /** An instance that may be taken back. */
 export interface SpotSpec {
-  readonly strategy: 'SpotAsPriceGo' | 'SpotWithPriceLimit';
+  readonly strategy: Exclude<(typeof spotStrategies)[number], 'NoSpot'>;
   /** The most an hour may cost, in CNY. */
   readonly priceLimit?: number;
   /** Hours it is not taken back. */
@@ -196,16 +202,21 @@ export interface ContainerStatus {
   readonly ports: readonly number[];
 }
 
-/** States a runtime gives a group (serverless-node.md, section 2.4); `Terminating` is the server's to say. */
-export type GroupPhase =
-  | 'Scheduling'
-  | 'ScheduleFailed'
-  | 'Pending'
-  | 'Running'
-  | 'Restarting'
-  | 'Succeeded'
-  | 'Failed'
-  | 'Expired';
+/** States of a group itself (serverless-node.md, section 2.4). */
+const groupPhases = [
+  'Scheduling',
+  'ScheduleFailed',
+  'Pending',
+  'Running',
+  'Restarting',
+  'Succeeded',
+  'Failed',
+  'Expired',
+] as const;
+export type GroupPhase = (typeof groupPhases)[number];
+
+/** What is told of a group: its own states, and those that calls bring it into. */
+export const groupStatuses = [...groupPhases, 'Updating', 'Terminating'] as const;
 
 export interface GroupState {
   readonly phase: GroupPhase;

@@ -172,6 +172,75 @@ describe('the actions', () => {
     expect(await caches()).toEqual([]);
   });
 
+  it.each([
+    ['another region', { RegionId: 'cn-beijing' }, 404, 'InvalidRegionId.NotFound'],
+    ['a zone there is not', { ZoneId: 'cn-hangzhou-z' }, 404, 'InvalidZoneId.NotFound'],
+    [
+      'a vSwitch of another zone',
+      { ZoneId: 'cn-hangzhou-a', VSwitchId: 'vsw-b' },
+      403,
+      'OperationDenied.VswZoneMisMatch',
+    ],
+    ['too large a disk', { EphemeralStorage: '5001' }, 400, 'InvalidParameter'],
+    ['a price of four decimals', { SpotStrategy: 'SpotAsPriceGo', SpotPriceLimit: '0.1234' }, 400, 'InvalidParameter'],
+    ['a token that is not ASCII', { ClientToken: 'ü' }, 400, 'InvalidParameter'],
+    ['no minutes to wait', { MaxPendingMinute: '9' }, 400, 'InvalidParameter'],
+    ['an architecture of elsewhere', { CpuArchitecture: 'RISCV' }, 400, 'InvalidParameter'],
+    ['a flag that is none', { AutoCreateEip: 'perhaps' }, 400, 'InvalidParameter'],
+  ])('refuses %s', async (_what, wrong, status, code) => {
+    await using eci = await startSimulated();
+    const parameters = { ...create, ...(wrong as Record<string, string>) };
+    const answer = await callAcs3({ endpoint: eci.endpoint, action: 'CreateContainerGroup', parameters });
+    expect(answer).toMatchObject({ status, body: { Code: code } });
+  });
+
+  it('touches no group by a call for another region, or for none', async () => {
+    await using eci = await startSimulated();
+    const { ContainerGroupId } = await call(eci, 'CreateContainerGroup', create);
+    const group = { ContainerGroupId: String(ContainerGroupId) };
+    const elsewhere = { ...group, RegionId: 'cn-beijing' };
+    for (const action of ['DeleteContainerGroup', 'RestartContainerGroup', 'DescribeContainerGroupMetric']) {
+      expect((await call(eci, action, elsewhere)).Code).toBe('InvalidRegionId.NotFound');
+    }
+    const unsaid = await callAcs3({ endpoint: eci.endpoint, action: 'DeleteContainerGroup', parameters: group });
+    expect(unsaid.body.Code).toBe('MissingParameter');
+    expect(await call(eci, 'DescribeContainerGroups', {})).toMatchObject({ TotalCount: 1 });
+  });
+
+  it('finds groups by what they are', async () => {
+    await using eci = await startSimulated();
+    await call(eci, 'CreateContainerGroup', { ...create, SecurityGroupId: 'sg-1', VSwitchId: 'vsw-b' });
+    await call(eci, 'CreateContainerGroup', { ...create, 'ComputeCategory.1': 'economy', 'Tag.1.Value': 'uid-2' });
+    const count = async (filter: Record<string, string>): Promise<unknown> =>
+      (await call(eci, 'DescribeContainerGroups', filter))['TotalCount'];
+    const filters = [
+      { SecurityGroupId: 'sg-1' },
+      { ComputeCategory: 'economy' },
+      { VSwitchId: 'vsw-b' },
+      { ZoneId: 'cn-hangzhou-b' },
+      { 'Tag.1.Key': 'UID', 'Tag.1.Value': 'uid-2' },
+    ];
+    for (const filter of filters) expect(await count(filter)).toBe(1);
+    expect(await count({ 'Tag.1.Key': 'UID' })).toBe(2);
+    expect(await count({ SecurityGroupId: 'sg-2' })).toBe(0);
+    expect((await call(eci, 'DescribeContainerGroups', { Status: 'Sleeping' })).Code).toBe('InvalidParameter');
+  });
+
+  it.each([
+    [{ Cpu: '2', Memory: '4' }, 0.00012252, 0.1323216],
+    [{ Cpu: '2', Memory: '4', ComputeCategory: 'economy' }, 0.00007852, 0.0848016],
+    [{ Cpu: '2', Memory: '4', SpotDuration: '0' }, 0.00012252, 0.11908944],
+    [{ InstanceType: 'ecs.g7.xlarge' }, 0.00029408, 0.3176064],
+  ])('prices %o by the second, and on the market by the hour', async (asked, second, hour) => {
+    await using eci = await startSimulated();
+    expect(await call(eci, 'DescribeContainerGroupPrice', { ...asked, ZoneId: 'cn-hangzhou-b' })).toMatchObject({
+      PriceInfo: {
+        Price: { Currency: 'CNY', OriginalPrice: second, TradePrice: second },
+        SpotPrices: { SpotPrice: [{ ZoneId: 'cn-hangzhou-b', SpotPrice: hour }] },
+      },
+    });
+  });
+
   it('makes nothing of a dry run', async () => {
     await using eci = await startSimulated();
     expect(await call(eci, 'CreateContainerGroup', { ...create, DryRun: 'true' })).toMatchObject({

@@ -135,6 +135,7 @@ export function makeSpec(
     scheduleRandom: false,
     restartPolicy: 'Always',
     terminationGracePeriodSeconds: 5,
+    maxPendingMinutes: 240,
     initContainers: [],
     containers: [
       {

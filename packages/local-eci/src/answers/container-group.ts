@@ -3,7 +3,7 @@ import type { ContainerSpec, ContainerState, ContainerStatus, ProbeSpec } from '
 import { eciTime } from './time.ts';
 
 /** One item of the answer to `DescribeContainerGroups`. */
-export function containerGroupAnswer(group: Group): object {
+export function containerGroupAnswer(group: Group, { withEvents }: { readonly withEvents: boolean }): object {
   const { spec, state, placement } = group;
   return {
     ContainerGroupId: group.id,
@@ -13,13 +13,14 @@ export function containerGroupAnswer(group: Group): object {
     CreationTime: eciTime(group.createdAtMs),
     Cpu: placement.size.cpu,
     Memory: placement.size.memory,
+    EphemeralStorage: spec.ephemeralStorage ?? 0,
     RestartPolicy: spec.restartPolicy,
     ...spec.labels,
     ...placementAnswer(group),
-    ...(state.ip === undefined ? {} : { IntranetIp: state.ip }),
+    ...(state.ip === undefined ? {} : { IntranetIp: state.ip, EniInstanceId: group.id.replace('eci', 'eni') }),
     ...endAnswer(group),
     Tags: spec.tags.map(({ key, value }) => ({ Key: key, Value: value })),
-    Events: group.events.map((event) => ({
+    Events: (withEvents ? group.events : []).map((event) => ({
       Count: event.count,
       Type: event.type,
       Name: `${spec.name}.${group.id}`,

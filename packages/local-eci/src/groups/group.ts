@@ -14,9 +14,15 @@ import { EciError } from '../wire/error.ts';
 /** How many kinds of events are kept of a group (serverless-node.md, section 2.3). */
 const maxEvents = 50;
 const hourMs = 3_600_000;
+const minuteMs = 60_000;
+
+/** Who tells of an event: ECI itself, or what runs the containers. */
+export const eventSources = ['EciService', 'K8sAgent'] as const;
+export type EventSource = (typeof eventSources)[number];
 
 /** An event and how often it came. */
 export interface RecordedEvent extends GroupEvent {
+  readonly source: EventSource;
   readonly firstAtMs: number;
   readonly lastAtMs: number;
   readonly count: number;
@@ -45,6 +51,8 @@ export class Group {
   /** When a spot instance goes, once that has been told. */
   #expiresAtMs: number | undefined;
   #expiry: Disposable | undefined;
+  #pendingLimit: Disposable | undefined;
+  #isRestarting = false;
 
   constructor(options: {
     readonly id: string;
@@ -84,9 +92,15 @@ export class Group {
     }
     const host: GroupHost = {
       changed: () => this.#touch(),
-      event: (event) => this.#record(event),
+      event: (event) => this.#record(event, 'K8sAgent'),
       imageCredentials: () => this.spec.imageCredentials,
     };
+    const { maxPendingMinutes } = this.spec;
+    this.#pendingLimit = this.#clock.after(maxPendingMinutes * minuteMs, () => {
+      const message = `The instance was pending for more than ${maxPendingMinutes} minutes.`;
+      this.#record({ type: 'Warning', reason: 'PendingTimeout', message });
+      this.#cut('Failed', 'PendingTimeout', message);
+    });
     const spec = imageCacheId === undefined ? this.spec : { ...this.spec, hasImages: true };
     this.#instance = runtime.create(this.id, spec, host);
   }
@@ -97,7 +111,7 @@ export class Group {
 
   get state(): GroupState {
     const state = this.#instance?.state ?? { phase: 'Scheduling', initContainers: [], containers: [] };
-    if (!this.#end) return state;
+    if (!this.#end) return this.#isRestarting && !isFinal(state.phase) ? { ...state, phase: 'Restarting' } : state;
     const { phase, reason, message, atMs } = this.#end;
     return { ...state, phase, reason, message, finishedAtMs: atMs };
   }
@@ -134,7 +148,7 @@ export class Group {
   #cut(phase: GroupPhase, reason: string, message: string): void {
     if (this.isFinal || this.#stopping) return;
     this.#endAs(phase, reason, message);
-    this.#expiry?.[Symbol.dispose]();
+    this.#endTimers();
     this.#instance
       ?.stop()
       .catch((error: unknown) => this.#logger.error({ error: messageOf(error) }, 'cutting a container group failed'));
@@ -152,6 +166,11 @@ export class Group {
 
   get isFinal(): boolean {
     return isFinal(this.state.phase);
+  }
+
+  get #isPending(): boolean {
+    const { phase } = this.state;
+    return phase === 'Scheduling' || phase === 'Pending' || phase === 'Restarting';
   }
 
   get events(): readonly RecordedEvent[] {
@@ -189,11 +208,20 @@ export class Group {
 
   /** Stops and starts all containers; returns at once. */
   restart(): void {
-    this.#instance
-      ?.restart()
-      .catch((error: unknown) =>
-        this.#logger.error({ error: messageOf(error) }, 'restarting a container group failed'),
-      );
+    this.#isRestarting = true;
+    this.#touch();
+    void this.#restart();
+  }
+
+  async #restart(): Promise<void> {
+    try {
+      await this.#instance?.restart();
+    } catch (error) {
+      this.#logger.error({ error: messageOf(error) }, 'restarting a container group failed');
+    } finally {
+      this.#isRestarting = false;
+      this.#touch();
+    }
   }
 
   /** Stops the group; resolves, and never rejects, when nothing of it is left. May be called again. */
@@ -203,7 +231,7 @@ export class Group {
 
   async #stop(): Promise<void> {
     this.#touch();
-    this.#expiry?.[Symbol.dispose]();
+    this.#endTimers();
     try {
       await this.#instance?.stop();
     } catch (error) {
@@ -211,17 +239,27 @@ export class Group {
     }
   }
 
+  #endTimers(): void {
+    this.#expiry?.[Symbol.dispose]();
+    this.#pendingLimit?.[Symbol.dispose]();
+  }
+
   #touch(): void {
     this.changedAtMs = this.#clock.now();
+    if (this.#pendingLimit && !this.#isPending) {
+      this.#pendingLimit[Symbol.dispose]();
+      this.#pendingLimit = undefined;
+    }
     this.#onChange?.();
   }
 
-  #record(event: GroupEvent): void {
+  #record(event: GroupEvent, source: EventSource = 'EciService'): void {
     const nowMs = this.#clock.now();
     const at = this.#events.findIndex(({ reason, message }) => reason === event.reason && message === event.message);
     const [before] = at === -1 ? [] : this.#events.splice(at, 1);
     this.#events.push({
       ...event,
+      source,
       firstAtMs: before?.firstAtMs ?? nowMs,
       lastAtMs: nowMs,
       count: (before?.count ?? 0) + 1,

@@ -95,6 +95,7 @@ function parsePort(parameters: Parameters): { port: number; protocol: string } {
 }
 
 function parseMount(parameters: Parameters): VolumeMountSpec {
+  parameters.word('MountPropagation', ['None', 'HostToContainer', 'Bidirectional']);
   const subPath = parameters.string('SubPath', { maxLength: 1024 });
   if (subPath && (subPath.startsWith('/') || subPath.split('/').includes('..'))) {
     throw invalidParameter(parameters.nameOf('SubPath'), 'must stay below the volume');

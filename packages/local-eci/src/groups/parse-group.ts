@@ -6,9 +6,11 @@ import {
   type Tag,
   type VolumeSpec,
   computeCategories,
+  spotStrategies,
 } from '../model.ts';
 import { EciError, invalidParameter, missingParameter } from '../wire/error.ts';
 import type { Parameters } from '../wire/parameters.ts';
+import { checkUnused } from './check-unused.ts';
 import { parseContainer } from './parse-container.ts';
 import { parseNames } from './parse-names.ts';
 import { parseCredential, parseVolume } from './parse-volume.ts';
@@ -30,7 +32,6 @@ const labels = [
   'ImageSnapshotId',
   'AutoMatchImageCache',
   'GpuDriverVersion',
-  'MaxPendingMinute',
 ] as const;
 
 /** Reads and checks the parameters of `CreateContainerGroup`. Throws `EciError` naming what is wrong. */
@@ -41,7 +42,8 @@ export function parseGroup(parameters: Parameters): GroupSpec {
   const volumes = parseVolumes(parameters);
   checkNames([...initContainers, ...containers], volumes);
   const categories = parseCategories(parameters);
-  parameters.integer('MaxPendingMinute', { min: 10, max: 1440 });
+  checkUnused(parameters);
+  const ephemeralStorage = parameters.integer('EphemeralStorage', { min: 0, max: 5000 });
   const deadline = parameters.integer('ActiveDeadlineSeconds', { min: 1, max: 2 ** 31 });
   return {
     name: parseName(parameters),
@@ -50,11 +52,13 @@ export function parseGroup(parameters: Parameters): GroupSpec {
     instanceTypes: words(parameters.string('InstanceType')),
     ...(categories.length === 0 ? {} : { computeCategories: categories }),
     vSwitchIds: parseVSwitches(parameters),
-    scheduleRandom: parameters.word('ScheduleStrategy', ['VSwitchOrdered', 'VSwitchRandom']) === 'VSwitchRandom',
+    scheduleRandom: parameters.word('ScheduleStrategy', ['VSwitchOrdered', 'VSwitchRandom']) !== 'VSwitchOrdered',
     ...parseSpot(parameters),
     restartPolicy: parameters.word('RestartPolicy', ['Always', 'OnFailure', 'Never']) ?? 'Always',
     terminationGracePeriodSeconds: parameters.integer('TerminationGracePeriodSeconds', { min: 0, max: 86_400 }) ?? 30,
     ...(deadline === undefined ? {} : { activeDeadlineSeconds: deadline }),
+    maxPendingMinutes: parameters.integer('MaxPendingMinute', { min: 10, max: 1440 }) ?? 240,
+    ...(ephemeralStorage === undefined ? {} : { ephemeralStorage }),
     initContainers,
     containers,
     volumes,
@@ -120,9 +124,12 @@ function parseVSwitches(parameters: Parameters): string[] {
 }
 
 function parseSpot(parameters: Parameters): { spot?: SpotSpec } {
-  const strategy = parameters.word('SpotStrategy', ['NoSpot', 'SpotAsPriceGo', 'SpotWithPriceLimit']) ?? 'NoSpot';
+  const strategy = parameters.word('SpotStrategy', spotStrategies) ?? 'NoSpot';
   if (strategy === 'NoSpot') return {};
   const priceLimit = parameters.number('SpotPriceLimit', { min: 0, max: 1e6 });
+  if (priceLimit !== undefined && !/^\d+(\.\d{1,3}0*)?$/.test(parameters.required('SpotPriceLimit'))) {
+    throw invalidParameter('SpotPriceLimit', 'it has more than three decimals');
+  }
   if (strategy === 'SpotWithPriceLimit' && priceLimit === undefined) throw missingParameter('SpotPriceLimit');
   const durationHours = parameters.integer('SpotDuration', { min: 0, max: 6 }) ?? 1;
   const limit = strategy === 'SpotWithPriceLimit' && priceLimit !== undefined ? { priceLimit } : {};

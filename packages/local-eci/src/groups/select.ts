@@ -1,4 +1,5 @@
 import { EciError, invalidParameter } from '../wire/error.ts';
+import { groupStatuses } from '../model.ts';
 import type { Parameters } from '../wire/parameters.ts';
 import type { Group } from './group.ts';
 import { parseTags } from './parse-group.ts';
@@ -28,10 +29,10 @@ export function selectGroups(
 ): Selection {
   const ids = parseIds(parameters);
   const name = parameters.string('ContainerGroupName');
-  const status = parameters.string('Status');
+  const status = parameters.word('Status', groupStatuses);
   const tags = parseTags(parameters);
   const since = parameters.number('SinceSecond', { min: 0, max: 1e12 });
-  const labels = (['VSwitchId', 'ZoneId', 'ResourceGroupId'] as const).flatMap((label) => {
+  const labels = filters.flatMap((label) => {
     const value = parameters.string(label);
     return value === undefined ? [] : [[label, value] as const];
   });
@@ -49,12 +50,18 @@ export function selectGroups(
   };
 }
 
-function labelOf({ spec, placement }: Group, label: 'VSwitchId' | 'ZoneId' | 'ResourceGroupId'): string | undefined {
+/** Filters that compare one word. */
+const filters = ['VSwitchId', 'ZoneId', 'ComputeCategory', 'SecurityGroupId', 'ResourceGroupId'] as const;
+
+function labelOf({ spec, placement }: Group, label: (typeof filters)[number]): string | undefined {
   switch (label) {
     case 'VSwitchId':
       return placement.vSwitchId;
     case 'ZoneId':
       return placement.zoneId;
+    case 'ComputeCategory':
+      return placement.computeCategory;
+    case 'SecurityGroupId':
     case 'ResourceGroupId':
       return spec.labels[label];
   }

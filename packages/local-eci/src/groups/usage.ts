@@ -1,4 +1,5 @@
 import type { Usage } from '../billing/bill.ts';
+import { offerOf } from '../placement/place.ts';
 import type { Group } from './group.ts';
 
 /**
@@ -8,17 +9,11 @@ import type { Group } from './group.ts';
 export function usageOf(group: Group, goneAtMs?: number): Usage | undefined {
   const { state, placement, spec } = group;
   if (state.startedAtMs === undefined) return undefined;
-  const { size, instanceType, computeCategory, spotShare, zoneId } = placement;
   const tag = (key: string): string => spec.tags.find((each) => each.key === key)?.value ?? '';
   return {
     groupId: group.id,
-    zoneId,
-    offer: {
-      ...size,
-      instanceType,
-      computeCategory,
-      ...(spotShare === undefined ? {} : { spot: { share: spotShare, protectedHours: spec.spot?.durationHours ?? 1 } }),
-    },
+    zoneId: placement.zoneId,
+    offer: offerOf(spec, placement),
     fromMs: state.startedAtMs,
     untilMs: state.finishedAtMs ?? goneAtMs,
     namespace: tag('NameSpace'),

@@ -1,5 +1,6 @@
 import type { Action, ActionContext } from '../action.ts';
 import { eciTime } from '../answers/time.ts';
+import { clientTokenOf } from '../groups/require.ts';
 import { parseTags } from '../groups/parse-group.ts';
 import { invalidParameter, missingParameter } from '../wire/error.ts';
 import type { Parameters } from '../wire/parameters.ts';
@@ -24,7 +25,7 @@ export const imageActions: Readonly<Record<'CreateImageCache' | 'DescribeImageCa
       retentionDays: parameters.integer('RetentionDays', { min: 1, max: 36_500 }),
       tags: parseTags(parameters),
     };
-    return { ImageCacheId: images.add(spec, parameters.string('ClientToken', { maxLength: 64 })).id };
+    return { ImageCacheId: images.add(spec, clientTokenOf(parameters)).id };
   },
 
   DescribeImageCaches: (parameters, context) => {

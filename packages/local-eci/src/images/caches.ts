@@ -24,7 +24,7 @@ export interface ImageCache extends ImageCacheSpec {
 export type ImageCacheStatus = 'Preparing' | 'Creating' | 'Ready';
 
 /** Of an account (serverless-node.md, section 2.3). */
-const maxCaches = 500;
+export const maxImageCaches = 500;
 const dayMs = 86_400_000;
 /** There is nothing to pull and no disk to copy here: only the states are gone through. */
 const statusesUntilMs = [
@@ -46,8 +46,8 @@ export class ImageCaches {
   add(spec: ImageCacheSpec, token: string | undefined): ImageCache {
     const before = token === undefined ? undefined : this.#caches.get(this.#tokens.get(token) ?? '');
     if (before) return before;
-    if (this.list().length >= maxCaches) {
-      throw new EciError('QuotaExceeded', `There are ${maxCaches} image caches already.`, 403);
+    if (this.list().length >= maxImageCaches) {
+      throw new EciError('QuotaExceeded', `There are ${maxImageCaches} image caches already.`, 403);
     }
     const name = randomBytes(10).toString('hex');
     const createdAtMs = this.#clock.now();

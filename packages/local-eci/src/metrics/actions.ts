@@ -1,5 +1,5 @@
 import type { Action } from '../action.ts';
-import { requireGroup } from '../groups/require.ts';
+import { groupAskedFor } from '../groups/require.ts';
 import type { Group } from '../groups/group.ts';
 import { EciError, invalidParameter } from '../wire/error.ts';
 import type { Parameters } from '../wire/parameters.ts';
@@ -11,9 +11,9 @@ const gibibyte = 2 ** 30;
 
 /** The actions that tell what groups use. Points are taken when they are asked for, not by the period. */
 export const metricActions: Readonly<Record<string, Action>> = {
-  DescribeContainerGroupMetric: async (parameters, { store, samples }) => {
-    const group = requireGroup(parameters, store);
-    const taken = await samples.take(group);
+  DescribeContainerGroupMetric: async (parameters, context) => {
+    const group = groupAskedFor(parameters, context);
+    const taken = await context.samples.take(group);
     return { ContainerGroupId: group.id, Records: taken.map((sample) => recordOf(group, sample)) };
   },
 

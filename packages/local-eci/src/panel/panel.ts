@@ -5,6 +5,7 @@ import { parseFault } from '../faults/fault.ts';
 import type { Faults } from '../faults/faults.ts';
 import type { Group } from '../groups/group.ts';
 import type { GroupStore } from '../groups/store.ts';
+import { usualNoticeMs } from '../placement/spot-watch.ts';
 import { EciError, invalidParameter } from '../wire/error.ts';
 import type { SignedCall } from '../wire/signature.ts';
 
@@ -20,9 +21,6 @@ interface PanelOptions {
 }
 
 type Panel = (call: SignedCall) => object;
-
-/** A spot instance's notice where nobody says otherwise (serverless-node.md, section 2.8). */
-const usualNoticeMs = 180_000;
 
 /**
  * The panel of the local ECI, for those who bring the token:

@@ -1,6 +1,6 @@
 import type { Faults } from '../faults/faults.ts';
 import type { ComputeCategory, GroupSpec } from '../model.ts';
-import { listPrice } from '../billing/prices.ts';
+import { type Offer, pricePerSecond } from '../billing/prices.ts';
 import { sizeOfType } from '../sizes/instance-types.ts';
 import { type Size, roundUp } from '../sizes/specs.ts';
 import { EciError } from '../wire/error.ts';
@@ -46,8 +46,9 @@ export function place(spec: GroupSpec, market: Market): Placement {
       const stock = stockOf(size, zoneId, spec, market);
       if (stock === 'none') continue;
       const spotShare = spec.spot ? market.faults.spotShare(zoneId) : undefined;
-      if (spotShare !== undefined && isTooDear(spec, size, spotShare)) continue;
-      return { zoneId, vSwitchId, size, instanceType, computeCategory, spotShare, isLate: stock === 'late' };
+      const placement = { zoneId, vSwitchId, size, instanceType, computeCategory, spotShare, isLate: stock === 'late' };
+      if (isTooDear(spec, placement)) continue;
+      return placement;
     }
   }
   throw refusal(spec, choices, places, market);
@@ -64,20 +65,46 @@ function stockOf(
 }
 
 /** With a limit below the market's price there is no spot instance. */
-function isTooDear({ spot }: GroupSpec, size: Size, share: number): boolean {
-  if (spot?.priceLimit === undefined) return false;
-  return listPrice(size, 'CNY') * share * secondsPerHour > spot.priceLimit;
+function isTooDear(spec: GroupSpec, placement: Placement): boolean {
+  const limit = spec.spot?.priceLimit;
+  return limit !== undefined && pricePerSecond(offerOf(spec, placement), 'CNY') * secondsPerHour > limit;
+}
+
+/** What a group is billed as. */
+export function offerOf({ spot }: GroupSpec, { size, instanceType, computeCategory, spotShare }: Placement): Offer {
+  return {
+    ...size,
+    instanceType,
+    computeCategory,
+    ...(spotShare === undefined ? {} : { spot: { share: spotShare, protectedHours: spot?.durationHours ?? 1 } }),
+  };
+}
+
+/** Whether the market takes a spot instance back: the price went over its limit, or others pay more for what there is. */
+export function isTakenBack(spec: GroupSpec, placement: Placement, market: Market): boolean {
+  const { zoneId, size } = placement;
+  const now = { ...placement, spotShare: market.faults.spotShare(zoneId) };
+  return stockOf(size, zoneId, spec, market) === 'none' || isTooDear(spec, now);
 }
 
 function placesOf(
   { vSwitchIds, scheduleRandom, labels }: GroupSpec,
   market: Market,
 ): { zoneId: string; vSwitchId: string | undefined }[] {
+  const wanted = labels['ZoneId'];
+  if (wanted !== undefined && !market.zones.includes(wanted)) {
+    throw new EciError('InvalidZoneId.NotFound', `There is no zone ${wanted}.`, 404);
+  }
   if (vSwitchIds.length === 0) {
-    const zoneId = labels['ZoneId'] ?? market.zones[0] ?? `${market.regionId}-a`;
+    const zoneId = wanted ?? market.zones[0] ?? `${market.regionId}-a`;
     return [{ zoneId, vSwitchId: undefined }];
   }
   const places = vSwitchIds.map((vSwitchId) => ({ zoneId: zoneOfVSwitch(vSwitchId, market), vSwitchId }));
+  const elsewhere = places.find(({ zoneId }) => zoneId !== (wanted ?? zoneId));
+  if (elsewhere) {
+    const message = `The vSwitch ${elsewhere.vSwitchId} is in ${elsewhere.zoneId}, not in ${wanted}.`;
+    throw new EciError('OperationDenied.VswZoneMisMatch', message, 403);
+  }
   if (!scheduleRandom) return places;
   const from = Math.floor(market.random() * places.length);
   return [...places.slice(from), ...places.slice(0, from)];

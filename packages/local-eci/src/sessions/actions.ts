@@ -34,9 +34,9 @@ export const sessionActions: Readonly<Record<string, Action>> = {
 
 function runningContainer(
   parameters: Parameters,
-  { store }: ActionContext,
+  context: ActionContext,
 ): { readonly group: Group; readonly container: string; readonly instance: Instance } {
-  const group = requireGroup(parameters, store);
+  const group = requireGroup(parameters, context);
   const container = parameters.required('ContainerName');
   requireContainer(group, container);
   const { instance } = group;
