@@ -279,7 +279,9 @@ it('logs requests once the ConfigMap asks for it', async () => {
     info: (fields, message) => void (message === 'request' && requests.push(fields)),
     child: () => logger,
   };
-  await using backend = await openNamed('a');
+  await using backend = await openHttpBackend(
+    (request, response) => void request.resume().on('end', () => response.end()),
+  );
   await using world = await openWorld([backend], logger);
   await world.get();
   expect(requests).toEqual([]);
@@ -305,6 +307,18 @@ it('logs requests once the ConfigMap asks for it', async () => {
       protocol: 'HTTP/1.1',
     },
   });
+  requests.length = 0;
+  const { port } = world.gateway.publicAddress;
+  await exchangeRaw(port, 'GET / HTTP/1.1\r\nno header\r\n\r\n');
+  await using client = await openRawClient(port);
+  client.send(`POST /chunks HTTP/1.1\r\nHost: ${host}\r\nExpect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n`);
+  await client.hears('100 Continue');
+  client.send('none\r\n');
+  await client.end();
+  expect(requests).toMatchObject([
+    { httpRequest: { status: 400, requestUrl: 'http://', remoteIp: '127.0.0.1' } },
+    { httpRequest: { status: 400, requestUrl: `http://${host}/chunks` } },
+  ]);
 });
 
 it('logs upgraded connections at their end, with the bytes of both sides', async () => {

@@ -125,6 +125,7 @@ class LoggedDownstream implements Downstream {
         this.#tell(this.#status || clientGone);
         owner.clientGone();
       },
+      malformed: () => owner.malformed(),
     };
   }
 

@@ -65,6 +65,8 @@ export interface DownstreamOwner {
   drained(): void;
   /** The client has left; nothing can be told to it any more. */
   clientGone(): void;
+  /** The rest of the request makes no sense: it is to be answered so, or cut if the response has begun. */
+  malformed(): void;
 }
 
 /** The client's side of one request and its response, in whatever version of HTTP. */

@@ -163,6 +163,12 @@ export class Exchange implements Caller, CallSink, Dated, DownstreamOwner {
     if (this.#phase !== 'over') this.#giveUp();
   }
 
+  malformed(): void {
+    if (this.#phase === 'over') return;
+    this.#lease?.abandon();
+    this.#fail(refusals.notHttp);
+  }
+
   due(nowMs: number): number | undefined {
     if (this.#phase === 'over') return undefined;
     const deadline = this.#deadline();
@@ -235,7 +241,7 @@ export class Exchange implements Caller, CallSink, Dated, DownstreamOwner {
     this.#finish();
   }
 
-  /** Ends an exchange whose instance has failed it. */
+  /** Ends an exchange that an instance or a client has failed. */
   #fail(refusal: Refusal): void {
     if (this.#downstream.begun) {
       this.#finish();

@@ -4,7 +4,7 @@ import type { Downstream, Peer } from './downstream.ts';
 import { Exchange, type ExchangeStart } from './exchange.ts';
 import { answerProbe } from './network-probe.ts';
 import { type OwnAnswer, type Refusal, answerOf, refusals } from './refusal.ts';
-import type { RequestHead } from './request-head.ts';
+import { RequestHead } from './request-head.ts';
 import { readTarget } from './request-target.ts';
 
 /** What is to become of a request: an answer of the gateway's own, or an instance. */
@@ -61,6 +61,12 @@ export function checkLimits(
   });
 }
 
+/** Notes the refusal of what was no request, or not read as one; as far as a head was understood, it is given. */
+export function noteRefusal(plane: DataPlane, { reason, status }: Refusal, peer: Peer, head = new RequestHead()): void {
+  plane.metrics?.refused(reason, status);
+  plane.duties?.()?.logged(head, peer)?.tell({ status });
+}
+
 /** Handles a request that has come, in whatever version of HTTP; an upgrade is not one. */
 export function handleRequest(plane: DataPlane, head: RequestHead, client: Downstream, peer: Peer): void {
   const duties = plane.duties?.();
@@ -84,7 +90,12 @@ export function handleRequest(plane: DataPlane, head: RequestHead, client: Downs
 function beginIfLimitsLet(plane: DataPlane, start: ExchangeStart): void {
   const { downstream } = start;
   let isGone = false;
-  downstream.owner = { drained: () => {}, clientGone: () => (isGone = true) };
+  const malformed = (): void => {
+    isGone = true;
+    downstream.owner = undefined;
+    downstream.answer(answerOf(refusals.notHttp));
+  };
+  downstream.owner = { drained: () => {}, clientGone: () => (isGone = true), malformed };
   checkLimits(plane, start, (refusal) => {
     if (isGone) return;
     downstream.owner = undefined;

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { DataPlane } from './data-plane.ts';
 import type { Peer } from './downstream.ts';
-import { checkLimits, judge } from './handle-request.ts';
+import { checkLimits, judge, noteRefusal } from './handle-request.ts';
 import { type Refusal, refusals, refuseOnSocket } from './refusal.ts';
 import { readRequestHead } from './request-head.ts';
 import { clientGone } from './status.ts';
@@ -15,7 +15,7 @@ import { Tunnel } from './tunnel.ts';
  */
 export class Upgrades implements Disposable {
   readonly #server: Server;
-  readonly #peers = new WeakMap<Socket, Peer>();
+  readonly #peers = new WeakMap<Duplex, Peer>();
 
   constructor(plane: DataPlane, headerBytes: number) {
     this.#server = createServer({ maxHeaderSize: headerBytes, insecureHTTPParser: false });
@@ -25,7 +25,8 @@ export class Upgrades implements Disposable {
       this.#begin(plane, request, socket as Socket, firstBytes);
     });
     const refuse = (socket: Duplex): void => {
-      plane.metrics?.refused(refusals.notHttp.reason, refusals.notHttp.status);
+      const peer = this.#peers.get(socket);
+      if (peer) noteRefusal(plane, refusals.notHttp, peer);
       refuseOnSocket(socket, refusals.notHttp);
     };
     this.#server.on('clientError', (_, socket) => refuse(socket));

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { DataPlane } from '../http/data-plane.ts';
 import { everySecond } from '../http/date.ts';
 import type { Peer } from '../http/downstream.ts';
-import { handleRequest } from '../http/handle-request.ts';
+import { handleRequest, noteRefusal } from '../http/handle-request.ts';
 import { Upgrades } from '../http/upgrades.ts';
 import { type Patience, ServerConnection, type ServerContext } from './server-connection.ts';
 
@@ -30,7 +30,7 @@ export class Http1Server implements Disposable {
       dateLine: everySecond(plane.clock, (date) => `Date: ${date}\r\n`),
       mayRemember: () => plane.duties?.() === undefined,
       handle: (head, writer, peer) => handleRequest(plane, head, writer, peer),
-      refused: ({ reason, status }) => plane.metrics?.refused(reason, status),
+      refused: (refusal, peer, head) => noteRefusal(plane, refusal, peer, head),
       upgrade: (connection, bytes) => {
         this.#connections.delete(connection);
         this.#upgrades.take(connection.socket, connection.peer, bytes);

@@ -18,8 +18,8 @@ export interface ServerContext {
   mayRemember(): boolean;
   /** A request has come; its body follows. */
   handle(head: RequestHead, writer: ResponseWriter, peer: Peer): void;
-  /** What came is no request, and is answered as such. */
-  refused(refusal: Pick<Refusal, 'reason' | 'status'>): void;
+  /** What came is no request, as far as its head was understood, and is answered as such. */
+  refused(refusal: Refusal, peer: Peer, head?: RequestHead): void;
   /** A request asks for another protocol: the socket, and all that was read from it, are given away. */
   upgrade(connection: ServerConnection, bytes: Buffer): void;
 }
@@ -196,11 +196,11 @@ export class ServerConnection implements ResponseChannel {
   /** The body makes no sense: the exchange ends, and so does the connection. */
   #breakOff(): void {
     const writer = this.#writer;
-    const owner = writer?.owner;
     this.#inDoubt = true;
-    owner?.clientGone();
-    if (writer && !writer.begun) writer.answer(answerOf(refusals.notHttp));
-    else this.cut();
+    if (!writer) return this.cut();
+    if (writer.owner) return writer.owner.malformed();
+    this.#context.refused(refusals.notHttp, this.peer, this.#request?.head);
+    writer.answer(answerOf(refusals.notHttp));
   }
 
   /** Takes the requests that have come, as long as the answer to the one before has gone out. */
@@ -282,7 +282,7 @@ export class ServerConnection implements ResponseChannel {
     this.#inDoubt = true;
     this.#pending = undefined;
     this.#body = undefined;
-    this.#context.refused(refusal);
+    this.#context.refused(refusal, this.peer);
     new ResponseWriter(this, { method: '', minorVersion: 1 }, undefined).answer(answerOf(refusal));
     return false;
   }

@@ -149,6 +149,8 @@ export class Sender implements SentData {
   }
 
   #flush(): void {
+    // What a fault has left behind was meant for another connection.
+    if (writer.length > 0) writer.take();
     while (!this.#isOver && (this.#control.length > 0 || this.#ready.size > 0)) {
       for (const frames of this.#control) writer.raw(frames);
       this.#control = [];

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { DataPlane } from '../http/data-plane.ts';
 import type { Dated, DatedPlace } from '../http/deadlines.ts';
 import type { Peer } from '../http/downstream.ts';
-import { handleRequest } from '../http/handle-request.ts';
+import { handleRequest, noteRefusal } from '../http/handle-request.ts';
 import { answerOf, refusals } from '../http/refusal.ts';
 import { RequestHead } from '../http/request-head.ts';
 import { Connection, type ConnectionOwner } from './connection.ts';
@@ -123,7 +123,7 @@ export class ServerConnection implements Dated, ConnectionOwner {
     stream.owner = downstream;
     const { plane } = this.#context;
     if (fields) return handleRequest(plane, head, downstream, this.#peer);
-    plane.metrics?.refused(refusals.headersTooLarge.reason, refusals.headersTooLarge.status);
+    noteRefusal(plane, refusals.headersTooLarge, this.#peer);
     downstream.answer(answerOf(refusals.headersTooLarge));
   }
 
