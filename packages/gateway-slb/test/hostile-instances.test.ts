@@ -157,6 +157,15 @@ describe('an answer that is longer than it says', () => {
     await expectOthersUnharmed();
   });
 
+  it('because it took a body for a request is not what others get', async () => {
+    says(poison);
+    await using client = await openRawClient(gateway.port);
+    const hidden = 'GET /attack HTTP/1.1\r\nX: ';
+    client.send(`GET /good HTTP/1.1\r\nHost: ${host}\r\nContent-Length: ${hidden.length}\r\n\r\n${hidden}`);
+    await client.hears('good');
+    await expectOthersUnharmed();
+  });
+
   it('by bytes that come later is not the answer to the next request', async () => {
     let instance: Socket | undefined;
     attack = (socket) => {

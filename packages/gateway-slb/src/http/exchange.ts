@@ -6,6 +6,7 @@ import type { Binding } from '../duties/affinity.ts';
 import { type DataPlane, type RevisionSettings, reconnectMs } from './data-plane.ts';
 import type { Dated, DatedPlace } from './deadlines.ts';
 import type { Downstream, DownstreamOwner, Peer, ResponseHead } from './downstream.ts';
+import { safeMethods } from './methods.ts';
 import { type Refusal, answerOf, refusalOf, refusals, waitedOut } from './refusal.ts';
 import type { RequestHead } from './request-head.ts';
 import { clientGone } from './status.ts';
@@ -33,8 +34,6 @@ const maxAttempts = 5;
 const exchangeBytes = 4096;
 
 const none: readonly string[] = [];
-
-const repeatable: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 
 /**
  * One request and its response: waits for an instance, sends, streams both ways, and gives everything back, however it
@@ -212,7 +211,7 @@ export class Exchange implements Caller, CallSink, Dated, DownstreamOwner {
     const { body, begun } = this.#downstream;
     if (this.#attempts >= maxAttempts || begun) return false;
     if (kind === 'connect' || kind === 'refused') return !body?.begun;
-    return kind === 'stale' && !body && repeatable.has(this.#start.head.method);
+    return kind === 'stale' && !body && safeMethods.has(this.#start.head.method);
   }
 
   #repeat(kind: FailureKind): void {

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Address } from '@ebb/activator';
 import type { Clock } from '@ebb/base';
+import { safeMethods } from '../http/methods.ts';
 import { type Call, type CallSink, type Upstream, type UpstreamRequest, systemFaults } from '../upstream/call.ts';
 import { connectTo } from '../upstream/instance-socket.ts';
 import { HeadMemory } from './head-memory.ts';
@@ -20,8 +21,6 @@ const keptSteps = 8;
  * used, once the instance has closed one sooner than that.
  */
 const freshSteps = 2;
-
-const repeatable: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 
 /** All connections read into it in turn: what a read brings is dealt with before the next. */
 const readBuffer = Buffer.allocUnsafeSlow(64 * 1024);
@@ -48,7 +47,7 @@ export class Http1Upstream implements Upstream {
   call(address: Address, request: UpstreamRequest, sink: CallSink): Call {
     const head = headOf(request);
     const pool = this.#poolOf(address);
-    const connection = this.#take(pool, repeatable.has(request.method) && !request.body) ?? this.#open(address, pool);
+    const connection = this.#take(pool, safeMethods.has(request.method) && !request.body) ?? this.#open(address, pool);
     return connection.call(head, request, sink);
   }
 

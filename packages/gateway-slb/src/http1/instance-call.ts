@@ -1,4 +1,5 @@
 import { type Call, type CallSink, type FailureKind, type UpstreamRequest, maxHeaderBytes } from '../upstream/call.ts';
+import { safeMethods } from '../http/methods.ts';
 import { bodiless } from '../http/status.ts';
 import { ChunkDecoder, type ChunkSink } from './chunk-decoder.ts';
 import { passableTrailers } from './fields.ts';
@@ -30,6 +31,8 @@ export class InstanceCall implements Call, ChunkSink {
   readonly #channel: CallChannel;
   readonly #writer: RequestWriter;
   readonly #method: string;
+  /** Its instance may take the body for another request. */
+  readonly #isOdd: boolean;
   readonly #sink: CallSink;
   #phase: Phase = 'head';
   /** Of a head that has not come whole. */
@@ -46,6 +49,7 @@ export class InstanceCall implements Call, ChunkSink {
     this.#channel = channel;
     this.#writer = new RequestWriter(channel, head, request, (error) => this.failed('invalid', error));
     this.#method = request.method;
+    this.#isOdd = request.body !== undefined && safeMethods.has(request.method);
     this.#sink = sink;
   }
 
@@ -206,7 +210,8 @@ export class InstanceCall implements Call, ChunkSink {
   #complete(clean: boolean): void {
     this.#over();
     if (this.#paused) this.#channel.resume();
-    this.#channel.release(clean && this.#writer.isSent && this.#keepAlive ? 'reusable' : 'spent');
+    const isReusable = clean && this.#writer.isSent && this.#keepAlive && !this.#isOdd;
+    this.#channel.release(isReusable ? 'reusable' : 'spent');
     this.#sink.end(passableTrailers(this.#decoder?.trailers ?? []));
   }
 }
