@@ -232,6 +232,41 @@ describe('a process container', () => {
     expect(app.instance.state.initContainers.map(({ current }) => current.state)).toEqual(['Terminated', 'Terminated']);
   });
 
+  it('starts and ends containers in the order they ask for, and sidecars with the last of the others', async () => {
+    await using folder = await makeFolder({});
+    const order = join(folder.path, 'order');
+    const container = (name: string, script: string): GroupSpec['containers'][number] => ({
+      ...makeSpec().containers[0]!,
+      name,
+      ports: [],
+      command: ['/bin/sh', '-c', script, name, order],
+    });
+    const sidecar = (name: string, place: number): GroupSpec['containers'][number] => ({
+      ...container(name, `trap 'echo end $0 >> $1; exit 5' TERM; echo $0 >> $1; while :; do sleep 0.2; done`),
+      env: [
+        { key: 'ECI_CONTAINER_TYPE', value: 'sidecar' },
+        { key: 'ECI_CONTAINER_IGNORE_EXIT_CODE', value: 'true' },
+        { key: 'ECI_CONTAINER_LAUNCH_PRIORITY', value: String(1000 - place) },
+        { key: 'ECI_CONTAINER_EXIT_PRIORITY', value: String(place - 1000) },
+      ],
+    });
+    const started: typeof readiness = {
+      ...readiness,
+      timeoutSeconds: 10,
+      action: { kind: 'exec', command: ['cat', order] },
+    };
+    const one = { ...sidecar('one', 0), readinessProbe: started };
+    const containers = [container('job', 'echo job >> $1'), sidecar('two', 1), one];
+    await using app = await run('', makeSpec({}, { containers, restartPolicy: 'Never' }));
+    await eventually(() => app.instance.state.phase === 'Succeeded', { timeoutMs: 20_000 });
+    expect((await readFile(order, 'utf8')).trim().split('\n')).toEqual(['one', 'two', 'job', 'end two', 'end one']);
+    expect(app.instance.state.containers[2]?.current).toMatchObject({
+      exitCode: 0,
+      reason: 'Completed',
+      message: expect.stringContaining('exit code 5'),
+    });
+  });
+
   it('shows config files where it says', async () => {
     const files = [{ path: 'sub/greeting', mode: 0o600, content: Buffer.from('hello').toString('base64') }];
     const volumes = [{ name: 'config', type: 'ConfigFileVolume', files }];

@@ -86,7 +86,7 @@ const refused: readonly (readonly [string, Part])[] = [
     'spec.containers["c"].env',
     { container: { env: Array.from({ length: 101 }, (_, index) => ({ name: `V${index}`, value: 'x' })) } },
   ],
-  ['spec.initContainers["i"].restartPolicy', { init: { restartPolicy: 'Always' } }],
+  ['spec.initContainers["i"].restartPolicy', { init: { restartPolicy: 'Never' } }],
   [
     'spec.volumes[0].projected.sources[0].clusterTrustBundle',
     volume({ projected: { sources: [{ clusterTrustBundle: { path: 'x' } }] } }),

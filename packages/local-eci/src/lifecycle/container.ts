@@ -48,6 +48,11 @@ export class Container {
   #imageId: string | undefined;
   #ready = false;
   #restartCount: number;
+  #launch = (): void => undefined;
+  /** Resolves once it runs, and is ready if it has a probe for that; or when it ends for good. */
+  readonly launched: Promise<void> = new Promise((resolve) => {
+    this.#launch = resolve;
+  });
 
   constructor(options: ContainerOptions) {
     const { before, clock, waitsFor } = options;
@@ -77,6 +82,10 @@ export class Container {
     return (run === 'current' ? this.#logs.current : this.#logs.previous)?.lines ?? [];
   }
 
+  get spec(): ContainerSpec {
+    return this.#options.spec;
+  }
+
   /** Runs until the container ends for good or is stopped; returns how. Never rejects. */
   async run(): Promise<ContainerState> {
     const backoff = new RestartBackoff();
@@ -93,6 +102,7 @@ export class Container {
       if (!(await this.#waitForRestart(backoff.next(clock.now() - startedAtMs)))) break;
       this.#restartCount += 1;
     }
+    this.#launch();
     return this.#state;
   }
 
@@ -243,6 +253,7 @@ export class Container {
   #setReady(ready: boolean): void {
     if (this.#ready === ready || (ready && this.#abort.signal.aborted)) return;
     this.#ready = ready;
+    if (ready) this.#launch();
     this.#options.host.changed();
   }
 

@@ -11,6 +11,7 @@ import {
   type SessionRequest,
 } from '../runtime.ts';
 import { Container } from './container.ts';
+import { inOrder, isSidecar } from './order.ts';
 import type { Sandbox } from './sandbox.ts';
 
 export interface GroupOptions {
@@ -127,7 +128,7 @@ export class ContainerGroup implements Instance {
     const round = this.#round;
     if (!round) return;
     round.abort.abort();
-    await Promise.all([...round.initContainers, ...round.containers].map((container) => container.stop()));
+    await stopInOrder([...round.initContainers, ...round.containers]);
     await round.done;
   }
 
@@ -167,9 +168,11 @@ export class ContainerGroup implements Instance {
         before: named(before?.initContainers, container),
       });
     });
-    const waitsFor = spec.initContainers.length > 0 ? 'PodInitializing' : 'ContainerCreating';
+    const [begin = []] = inOrder(spec.containers, 'launch', (container) => container);
     round.containers = spec.containers.map((container) => {
       const { restartPolicy } = spec;
+      const isFirst = spec.initContainers.length === 0 && begin.includes(container);
+      const waitsFor = isFirst ? 'ContainerCreating' : 'PodInitializing';
       return new Container({
         ...shared,
         spec: container,
@@ -193,9 +196,18 @@ export class ContainerGroup implements Instance {
     return true;
   }
 
-  async #runContainers(round: Round): Promise<void> {
-    const ends = await Promise.all(round.containers.map((container) => container.run()));
-    if (round.abort.signal.aborted) return;
+  /** Runs the containers in the order they ask for; sidecars until the others have ended. */
+  async #runContainers({ abort, containers }: Round): Promise<void> {
+    const runs: { readonly container: Container; readonly end: Promise<ContainerState> }[] = [];
+    for (const together of inOrder(containers, 'launch', specOf)) {
+      runs.push(...together.map((container) => ({ container, end: container.run() })));
+      await Promise.all(together.map(({ launched }) => launched));
+    }
+    const others = runs.filter(({ container }) => !isSidecar(container.spec));
+    await Promise.all((others.length > 0 ? others : runs).map(({ end }) => end));
+    if (!abort.signal.aborted) await stopInOrder(containers.filter(({ spec }) => isSidecar(spec)));
+    const ends = await Promise.all(runs.map(({ end }) => end));
+    if (abort.signal.aborted) return;
     this.#finish(ends.every(isSuccess) ? 'Succeeded' : 'Failed', {});
   }
 
@@ -207,7 +219,7 @@ export class ContainerGroup implements Instance {
       host.event({ type: 'Warning', reason: 'DeadlineExceeded', message });
       this.#finish('Failed', { reason: 'DeadlineExceeded', message });
       // Never rejects: a run's end is always told, never thrown.
-      void Promise.all([...round.initContainers, ...round.containers].map((container) => container.stop()));
+      void stopInOrder([...round.initContainers, ...round.containers]);
     });
   }
 
@@ -237,6 +249,14 @@ export class ContainerGroup implements Instance {
   #find(name: string): Container | undefined {
     const { initContainers = [], containers = [] } = this.#round ?? {};
     return [...initContainers, ...containers].find(({ status }) => status.name === name);
+  }
+}
+
+const specOf = ({ spec }: Container): ContainerSpec => spec;
+
+async function stopInOrder(containers: readonly Container[]): Promise<void> {
+  for (const together of inOrder(containers, 'exit', specOf)) {
+    await Promise.all(together.map((container) => container.stop()));
   }
 }
 

@@ -1,5 +1,6 @@
 import type { ContainerSpec, ContainerState } from '../model.ts';
 import type { ContainerLog } from './container-log.ts';
+import { ignoresExitCode } from './order.ts';
 import type { Exit } from './sandbox.ts';
 
 /** How much of the log is shown as the reason of a failure (Kubernetes' own limits). */
@@ -12,22 +13,25 @@ interface Facts {
   readonly log: ContainerLog;
 }
 
-/** The state of a container that ended. Its message is what it left in its file; failing that, and if it failed, its last lines. */
+/**
+ * The state of a container that ended. Its message is what it left in its file; failing that, and if it failed, its last lines.
+ * One whose exit code does not count has succeeded, and its message tells how it ended.
+ */
 export function terminatedState(
   { exitCode, signal, startError, outOfMemory, message = '' }: Exit,
-  { terminationMessagePolicy }: ContainerSpec,
+  spec: ContainerSpec,
   { startedAtMs, finishedAtMs, log }: Facts,
 ): ContainerState {
-  const fromLog = message === '' && exitCode !== 0 && terminationMessagePolicy === 'FallbackToLogsOnError';
-  return {
-    state: 'Terminated',
-    exitCode,
-    ...(signal === undefined ? {} : { signal }),
-    reason: reasonOf({ exitCode, startError, outOfMemory }),
-    message: startError ?? (fromLog ? log.tail(messageLines, messageBytes) : message),
-    startedAtMs,
-    finishedAtMs,
-  };
+  const fromLog = message === '' && exitCode !== 0 && spec.terminationMessagePolicy === 'FallbackToLogsOnError';
+  const words = startError ?? (fromLog ? log.tail(messageLines, messageBytes) : message);
+  const reason = reasonOf({ exitCode, startError, outOfMemory });
+  const times = { startedAtMs, finishedAtMs };
+  if (exitCode !== 0 && ignoresExitCode(spec)) {
+    const what = `exit code ${exitCode}, ${reason}${words && `: ${words}`}`;
+    return { state: 'Terminated', exitCode: 0, reason: 'Completed', message: what, ...times };
+  }
+  const end = { exitCode, ...(signal === undefined ? {} : { signal }), reason, message: words };
+  return { state: 'Terminated', ...end, ...times };
 }
 
 function reasonOf({

@@ -4,6 +4,7 @@ import { finished, pipeline } from 'node:stream/promises';
 import type { Pod } from '@ebb/api';
 import { type Clock, messageOf } from '@ebb/base';
 import type { Eci } from '../eci/eci.ts';
+import { partContainers } from '../pods/sidecars.ts';
 import { HttpError } from './http-error.ts';
 import { type NodePods, findPod } from './pod-lookup.ts';
 import { type Forward, serveSpdyForward } from './forward/spdy-forward.ts';
@@ -56,7 +57,7 @@ export async function servePortForward(upgrade: Upgrade, call: ForwardCall, opti
 async function realPorts(pod: Pod, groupId: string, eci: ForwardOptions['eci']): Promise<(declared: number) => number> {
   const [group] = await eci.describe([groupId]);
   const real = new Map<number, number>();
-  for (const { name, ports = [] } of pod.spec.containers) {
+  for (const { name, ports = [] } of partContainers(pod.spec).together) {
     const told = group?.containers?.find((container) => container.name === name)?.ports ?? [];
     for (const [index, { containerPort }] of ports.entries()) {
       const port = told[index]?.port;

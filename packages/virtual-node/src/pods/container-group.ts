@@ -9,6 +9,7 @@ import type { Lookup } from './lookup.ts';
 import { Unsupported } from './missing.ts';
 import { podFields } from './pod-fields.ts';
 import { planProbes } from './probe-plan.ts';
+import { partContainers } from './sidecars.ts';
 import { addedCapabilities, checkSupported } from './unsupported.ts';
 import type { VolumeSources } from './volume-sources.ts';
 import { groupVolumes } from './volumes.ts';
@@ -47,6 +48,7 @@ export function makeContainerGroup(pod: Pod, lookup: Lookup): CreateGroup {
   checkSupported(pod);
   const { metadata, spec } = pod;
   const volume = groupVolumes(pod, lookup);
+  const { first, together } = partContainers(spec);
   const make = (container: Container): GroupContainer =>
     groupContainer(container, pod, resolveEnvironment(container, pod, lookup));
   const imageRegistryCredential = imageCredentials(lookup);
@@ -61,8 +63,8 @@ export function makeContainerGroup(pod: Pod, lookup: Lookup): CreateGroup {
     ...(spec.activeDeadlineSeconds === undefined ? {} : { activeDeadlineSeconds: spec.activeDeadlineSeconds }),
     hostName: hostName(pod),
     ...podFields(pod),
-    container: spec.containers.map(make),
-    ...(spec.initContainers?.length ? { initContainer: spec.initContainers.map(make) } : {}),
+    container: together.map(make),
+    ...(first.length > 0 ? { initContainer: first.map(make) } : {}),
     ...(volume.length > 0 ? { volume } : {}),
     ...(imageRegistryCredential.length > 0 ? { imageRegistryCredential } : {}),
     tag: tagsOf(pod),

@@ -2,6 +2,7 @@ import type { Container, EnvVar, Pod } from '@ebb/api';
 import { podField, resourceField } from './downward.ts';
 import type { Lookup } from './lookup.ts';
 import { MissingReference, Unsupported } from './missing.ts';
+import { sidecarVariables } from './sidecars.ts';
 
 /** A variable with its value, or one that ECI fills in from the group itself (`status.podIP`). */
 export interface ResolvedVariable {
@@ -33,6 +34,7 @@ function resolveAll(container: Container, pod: Pod, lookup: Lookup): ResolvedVar
     variables.delete(variable.key);
     variables.set(variable.key, variable);
   };
+  for (const [key, value] of sidecarVariables(container, pod.spec)) set({ key, value });
   for (const { prefix = '', configMapRef, secretRef } of container.envFrom ?? []) {
     for (const [name, value] of Object.entries(sourceData({ configMapRef, secretRef }, lookup))) {
       const key = `${prefix}${name}`;

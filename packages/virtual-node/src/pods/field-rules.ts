@@ -1,4 +1,5 @@
-import type { Pod } from '@ebb/api';
+import type { Container, Pod } from '@ebb/api';
+import { isSidecar } from './sidecars.ts';
 
 /** Whether a field's value asks for something. */
 export type Asks = (value: unknown) => boolean;
@@ -12,6 +13,8 @@ export interface PodRules<Rule extends { readonly asks: Asks }> {
   readonly containers: FieldRules<Rule>;
   /** Default: the same as for other containers. */
   readonly initContainers?: FieldRules<Rule>;
+  /** For init containers that go on running. Default: the same as for other init containers. */
+  readonly sidecars?: FieldRules<Rule>;
 }
 
 /** Any value but those that say nothing. */
@@ -35,17 +38,15 @@ export function fieldsAsking<Rule extends { readonly asks: Asks }>(
   { spec }: Pod,
   rules: PodRules<Rule>,
 ): { readonly field: string; readonly rule: Rule }[] {
-  const lists = [
-    ['containers', rules.containers],
-    ['initContainers', rules.initContainers ?? rules.containers],
-  ] as const;
+  const { containers, initContainers = containers, sidecars = initContainers } = rules;
+  const inList = (list: 'containers' | 'initContainers', rulesOf: (container: Container) => FieldRules<Rule>) =>
+    (spec[list] ?? []).flatMap((container) =>
+      asking(container, rulesOf(container), `spec.${list}[${JSON.stringify(container.name)}]`),
+    );
   return [
     ...asking(spec, rules.spec, 'spec'),
-    ...lists.flatMap(([list, ofContainer]) =>
-      (spec[list] ?? []).flatMap((container) =>
-        asking(container, ofContainer, `spec.${list}[${JSON.stringify(container.name)}]`),
-      ),
-    ),
+    ...inList('containers', () => containers),
+    ...inList('initContainers', (container) => (isSidecar(container) ? sidecars : initContainers)),
   ];
 }
 

@@ -164,9 +164,9 @@ describe('the group of a pod', () => {
     ],
     ['a capability', pod({}, { securityContext: { capabilities: { add: ['SYS_ADMIN'] } } }), 'capabilities.add'],
     [
-      'a sidecar',
-      pod({ initContainers: [{ name: 's', restartPolicy: 'Always' }] }),
-      'spec.initContainers["s"].restartPolicy',
+      'an init container that would find a sidecar running',
+      pod({ initContainers: [{ name: 's', restartPolicy: 'Always' }, { name: 'i' }] }),
+      'spec.initContainers["i"] after one that goes on running',
     ],
     ['hostPath', pod({ volumes: [{ name: 'v', hostPath: { path: '/' } }] }), 'spec.volumes["v"].hostPath'],
   ])('is refused at once for %s, by the name of the field', async (_what, asking, field) => {

@@ -1,4 +1,5 @@
 import { type Container, type PodSpec, parseQuantity } from '@ebb/api';
+import { partContainers } from './sidecars.ts';
 
 /** vCPUs and GiB. */
 export interface GroupSize {
@@ -16,12 +17,13 @@ const defaults: GroupSize = { cpu: 2, memory: 4 };
  * largest of them (serverless-node.md, section 2.6). What the pod says of itself as a whole outranks that. ECI rounds up to a
  * spec it sells.
  */
-export function groupResources({ containers, initContainers = [], resources }: PodSpec): GroupSize {
+export function groupResources(spec: PodSpec): GroupSize {
+  const { first, together } = partContainers(spec);
   const total = (resource: 'cpu' | 'memory'): number => {
-    const whole = amountOf({ resources: resources as Container['resources'] }, resource);
+    const whole = amountOf({ resources: spec.resources as Container['resources'] }, resource);
     if (whole > 0) return whole;
-    const sum = containers.filter(isCounted).reduce((all, container) => all + amountOf(container, resource), 0);
-    return Math.max(sum, ...initContainers.map((container) => amountOf(container, resource)));
+    const sum = together.filter(isCounted).reduce((all, container) => all + amountOf(container, resource), 0);
+    return Math.max(sum, ...first.map((container) => amountOf(container, resource)));
   };
   const cpu = total('cpu');
   const memory = total('memory') / gibibyte;
@@ -40,9 +42,10 @@ export function extraStorage(spec: PodSpec): { ephemeralStorage?: number } {
 }
 
 /** GiB of disk in all. */
-export function instanceStorage({ containers, initContainers = [] }: PodSpec): number {
-  const sum = containers.reduce((all, container) => all + amountOf(container, 'ephemeral-storage'), 0);
-  const most = Math.max(sum, ...initContainers.map((container) => amountOf(container, 'ephemeral-storage')));
+export function instanceStorage(spec: PodSpec): number {
+  const { first, together } = partContainers(spec);
+  const sum = together.reduce((all, container) => all + amountOf(container, 'ephemeral-storage'), 0);
+  const most = Math.max(sum, ...first.map((container) => amountOf(container, 'ephemeral-storage')));
   return Math.max(freeStorage, Math.ceil(most / gibibyte));
 }
 

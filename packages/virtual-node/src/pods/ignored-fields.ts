@@ -1,5 +1,6 @@
 import type { Pod } from '@ebb/api';
 import { anything, fieldsAsking, only, otherThan } from './field-rules.ts';
+import { partContainers } from './sidecars.ts';
 
 const asked = { asks: anything };
 
@@ -58,6 +59,7 @@ const rules = {
   },
   containers: ofMainContainer,
   initContainers: ofInitContainer,
+  sidecars: ofMainContainer,
 };
 
 /** What a pod says for all its containers, and ECI can say of no init container. */
@@ -65,9 +67,9 @@ const notOfInit = ['runAsGroup', 'runAsNonRoot'] as const;
 
 /** The fields by which a pod asks for something that ECI has no field for, and that it can run without. */
 export function ignoredFields(pod: Pod): string[] {
-  const { initContainers = [], securityContext = {} } = pod.spec;
+  const { securityContext = {} } = pod.spec;
   const ofInit =
-    initContainers.length > 0
+    partContainers(pod.spec).first.length > 0
       ? notOfInit.filter((name) => securityContext[name] !== undefined && securityContext[name] !== false)
       : [];
   return [

@@ -1,6 +1,7 @@
 import type { Container, PodSpec } from '@ebb/api';
 import type { CreateGroup } from '../eci/eci.ts';
 import { namedPort } from './probe-plan.ts';
+import { partContainers } from './sidecars.ts';
 
 type GroupContainer = NonNullable<CreateGroup['container']>[number];
 
@@ -32,8 +33,11 @@ export function lifecycleFields(container: Container): Partial<GroupContainer> {
  * How long the end of a pod is put off, in seconds: ECI has no hook that sleeps, so its group is deleted so much later. Where
  * several containers want it, the longest counts for all.
  */
-export function sleepBeforeStop({ containers }: PodSpec): number {
-  return Math.max(0, ...containers.map((container) => lifecycleOf(container).preStop?.sleep?.seconds ?? 0));
+export function sleepBeforeStop(spec: PodSpec): number {
+  return Math.max(
+    0,
+    ...partContainers(spec).together.map((container) => lifecycleOf(container).preStop?.sleep?.seconds ?? 0),
+  );
 }
 
 function lifecycleOf(container: Container): Lifecycle {

@@ -1,5 +1,6 @@
 import type { ContainerStatus, CoreCondition, Pod, PodStatus } from '@ebb/api';
 import type { ContainerGroup } from '../eci/eci.ts';
+import { isSidecar } from './sidecars.ts';
 
 /** ECI's event, and reason, when a spot instance is to be taken back. */
 export const spotNotice = 'SpotToBeReleased';
@@ -14,11 +15,15 @@ interface Facts {
 /** The conditions of a pod that a kubelet sets, and that its instance will be taken back. */
 export function podConditions(pod: Pod, { group, phase, containers, initContainers }: Facts): CoreCondition[] {
   const running = phase === 'Running' && group.status !== 'Terminating';
-  const areReady = running && containers.every(({ ready }) => ready);
-  const uninitialized = initContainers.filter(({ ready }) => !ready).map(({ name }) => name);
+  const sidecars = new Set(pod.spec.initContainers?.filter(isSidecar).map(({ name }) => name));
+  const together = [...initContainers.filter(({ name }) => sidecars.has(name)), ...containers];
+  const areReady = running && together.every(({ ready }) => ready);
+  const uninitialized = initContainers
+    .filter((status) => !(sidecars.has(status.name) ? hasBegun(status) : status.ready))
+    .map(({ name }) => name);
   // A pod that fails in the beginning never was.
   const initialized = phase === 'Running' || phase === 'Succeeded' || uninitialized.length === 0;
-  const why = areReady ? undefined : unready(containers, phase);
+  const why = areReady ? undefined : unready(together, phase);
   const closed = why ?? closedGates(pod);
   return [
     { type: 'PodReadyToStartContainers', status: group.intranetIp ? 'True' : 'False' },
@@ -28,6 +33,10 @@ export function podConditions(pod: Pod, { group, phase, containers, initContaine
     scheduled(group),
     ...expiring(group),
   ];
+}
+
+function hasBegun({ started, state }: ContainerStatus): boolean {
+  return started === true || state?.terminated !== undefined;
 }
 
 /** Events that tell of an end that is not the containers' doing: too long, or the machine below failed. */

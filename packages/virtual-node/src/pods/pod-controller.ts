@@ -23,6 +23,7 @@ import { lostStatus } from './ended-status.ts';
 import { activeMs, deadlineExceeded, exceededStatus } from './deadline.ts';
 import type { PodEvent } from './pod-event.ts';
 import { Refusals } from './refusals.ts';
+import { partContainers } from './sidecars.ts';
 import { type PodUpdate, writePod } from './write-pod.ts';
 import { spotNotice } from './pod-conditions.ts';
 import { instanceIdAnnotation, podFacts } from './pod-status.ts';
@@ -320,7 +321,9 @@ function stopAt({ metadata, spec }: Pod): number {
 }
 
 function namesOf({ spec }: Pod): string {
-  return spec.containers.map(({ name }) => name).join(', ');
+  return partContainers(spec)
+    .together.map(({ name }) => name)
+    .join(', ');
 }
 
 /** Nothing of it has to be told to stop. */

@@ -81,6 +81,21 @@ describe('podFacts', () => {
     );
   });
 
+  it('counts a sidecar as one that has begun, and must be ready', () => {
+    const spec = { ...pod.spec, initContainers: [{ name: 's', restartPolicy: 'Always' }] };
+    const of = (sidecar: object): ReturnType<typeof podFacts>['status'] => {
+      const { containers = [] } = group('Running', running);
+      const all = [{ name: 's', ...sidecar }, ...containers];
+      return podFacts({ ...pod, spec }, group('Running', {}, { containers: all }), context).status;
+    };
+    const conditions = ({ conditions = [] }: ReturnType<typeof of>): string[] =>
+      conditions.flatMap(({ type, status }) => (['Initialized', 'Ready'].includes(type) ? `${type} ${status}` : []));
+    const begun = of({ ...running, ready: false });
+    expect(begun.initContainerStatuses).toMatchObject([{ name: 's', started: true, ready: false }]);
+    expect(conditions(begun)).toEqual(['Initialized True', 'Ready False']);
+    expect(conditions(of(running))).toEqual(['Initialized True', 'Ready True']);
+  });
+
   it('keeps the time of a condition that has not changed', () => {
     const first = podFacts(pod, group('Running', running), context).status;
     const later = podFacts({ ...pod, status: first }, group('Running', running), {

@@ -6,6 +6,7 @@ import { failureOf, podConditions } from './pod-conditions.ts';
 import { stampConditions } from './conditions.ts';
 import { ephemeralStatuses } from './ephemeral-containers.ts';
 import { planProbes } from './probe-plan.ts';
+import { isSidecar } from './sidecars.ts';
 
 /** ECI's group states as Pod phases (serverless-node.md, section 2.4). */
 const phases: Readonly<Record<string, NonNullable<PodStatus['phase']>>> = {
@@ -50,9 +51,10 @@ export function podFacts(pod: Pod, group: ContainerGroup, context: StatusContext
   const failure = failureOf(group);
   const told = (status: ContainerStatus): ContainerStatus => atEnd(status, phase, failure, now);
   const containers = statusesOf(pod.spec.containers, group.containers, { group, ...context }).map(told);
-  const found = group.initContainers as GroupContainer[] | undefined;
-  const initContainers = statusesOf(pod.spec.initContainers ?? [], found, { group, ...context })
-    .map(initStatus)
+  const inits = pod.spec.initContainers ?? [];
+  const found = [...(group.containers ?? []), ...((group.initContainers ?? []) as GroupContainer[])];
+  const initContainers = statusesOf(inits, found, { group, ...context })
+    .map((status, index) => (isBeside(inits[index]) ? status : initStatus(status)))
     .map(told);
   const conditions = podConditions(pod, { group, phase, containers, initContainers });
   const refused = ephemeralStatuses(pod);
@@ -126,6 +128,10 @@ function atEnd(
 ): ContainerStatus {
   if (phase !== 'Failed' || reason === undefined || status.state?.waiting === undefined) return status;
   return ended(status, { reason, message }, now);
+}
+
+function isBeside(container: Container | undefined): boolean {
+  return container !== undefined && isSidecar(container);
 }
 
 /** An init container is ready when it has succeeded. */

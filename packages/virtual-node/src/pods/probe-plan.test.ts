@@ -33,6 +33,13 @@ describe('planProbes', () => {
       { readinessProbe: 'exec' },
       { startup: 'exec', readiness: 'http' },
     ],
+    [
+      'a start-up that other containers wait for',
+      { restartPolicy: 'Always', startupProbe: tcp, readinessProbe: http },
+      { readinessProbe: 'tcp' },
+      { startup: 'tcp', readiness: 'http' },
+    ],
+    ['readiness that none waits for', { restartPolicy: 'Always', readinessProbe: http }, {}, { readiness: 'http' }],
     ['commands at both', { startupProbe: exec, readinessProbe: exec }, { readinessProbe: 'exec' }, { startup: 'exec' }],
   ])('parts %s between ECI and the node', (_what, probes, group, own) => {
     const parted = plan(probes);

@@ -1,5 +1,6 @@
 import type { ProbeAction, ProbeSpec } from '@ebb/base/probe';
 import type { Container, Probe } from '@ebb/api';
+import { isSidecar } from './sidecars.ts';
 
 /** Who makes which of a container's checks. */
 export interface ProbePlan {
@@ -14,14 +15,21 @@ export interface ProbePlan {
 /**
  * Parts a container's probes between ECI and the node. ECI knows nothing of a start-up, so a liveness probe it makes begins
  * once the startup probe would have given up; one that the node makes waits for the start-up itself. Commands only ECI can run:
- * one of a start-up is its readiness probe there, and the node makes the readiness probe, unless that is a command too.
+ * one of a start-up is its readiness probe there, and the node makes the readiness probe, unless that is a command too. So it is
+ * with all start-ups of sidecars: ECI starts what comes after a container once that is ready, Kubernetes once it has started.
  */
 export function planProbes(container: Container): ProbePlan {
   const startup = probeSpec(container.startupProbe, container);
   const liveness = probeSpec(container.livenessProbe, container);
   const readiness = probeSpec(container.readinessProbe, container);
-  const startsByCommand = startup?.action.kind === 'exec' && readiness?.action.kind !== 'exec';
-  const groupReadiness = startsByCommand ? startup : readiness && isForGroup(readiness.action) ? readiness : undefined;
+  const beside = isSidecar(container);
+  const startsInGroup =
+    startup !== undefined && !isCommand(readiness) && (isCommand(startup) || (beside && isForGroup(startup.action)));
+  const readyInGroup =
+    readiness !== undefined && (isCommand(readiness) || (!beside && isForGroup(readiness.action)))
+      ? readiness
+      : undefined;
+  const groupReadiness = startsInGroup ? startup : readyInGroup;
   const startupSeconds = startup ? startup.initialDelaySeconds + startup.periodSeconds * startup.failureThreshold : 0;
   const late = liveness && {
     ...liveness,
@@ -37,13 +45,17 @@ export function planProbes(container: Container): ProbePlan {
       ...(liveness && !isForGroup(liveness.action) ? { liveness } : {}),
       ...(readiness && readiness !== groupReadiness ? { readiness } : {}),
     },
-    readyByGroup: !startsByCommand,
+    readyByGroup: !startsInGroup,
   };
 }
 
 /** True if the node makes any of them. */
 export function hasOwnProbes({ own }: ProbePlan): boolean {
   return Object.keys(own).length > 0;
+}
+
+function isCommand(probe: ProbeSpec | undefined): boolean {
+  return probe?.action.kind === 'exec';
 }
 
 function isForGroup(action: ProbeAction): boolean {

@@ -4,6 +4,7 @@ import type { ContainerGroup, Eci, GroupContainer } from '../eci/eci.ts';
 import { type ProbePlan, hasOwnProbes, planProbes } from '../pods/probe-plan.ts';
 import type { PodEvent } from '../pods/pod-event.ts';
 import { backOffEvent } from '../pods/transitions.ts';
+import { partContainers } from '../pods/sidecars.ts';
 import { type Verdict, probeContainer } from './probe-container.ts';
 
 interface ProbesOptions {
@@ -41,7 +42,7 @@ export class PodProbes {
   /** Watches those containers of a pod that run, as its group tells, and has them probed. */
   update(pod: Pod, group: ContainerGroup): void {
     const uid = pod.metadata.uid ?? '';
-    for (const container of pod.spec.containers) {
+    for (const container of partContainers(pod.spec).together) {
       const plan = planProbes(container);
       if (!hasOwnProbes(plan)) continue;
       const found = group.containers?.find(({ name }) => name === container.name);
@@ -57,7 +58,7 @@ export class PodProbes {
 
   /** What is known of a container; undefined if the node probes nothing of it. */
   verdict({ metadata, spec }: Pod, name: string): Verdict | undefined {
-    const container = spec.containers.find((each) => each.name === name);
+    const container = partContainers(spec).together.find((each) => each.name === name);
     if (!container || !hasOwnProbes(planProbes(container))) return undefined;
     return this.#watches.get(metadata.uid ?? '')?.get(name)?.verdict ?? nothingYet;
   }
@@ -156,7 +157,8 @@ interface Beginning {
 
 /** What the pod's status says of this very run: a node that starts anew takes nothing back before it knows better. */
 function toldBefore({ status }: Pod, { name, restartCount = 0 }: GroupContainer): Verdict {
-  const told = status?.containerStatuses?.find((each) => each.name === name);
+  const all = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])];
+  const told = all.find((each) => each.name === name);
   const isSameRun = told?.state?.running !== undefined && told.restartCount === restartCount;
   return isSameRun && told.started ? { started: true, ready: told.ready } : nothingYet;
 }
@@ -171,7 +173,7 @@ function runOf({ containerGroupId = '' }: ContainerGroup, container: GroupContai
 
 /** The port the runtime gave for a declared one, where it could not give that. */
 function realPort({ spec }: Pod, { name, ports = [] }: GroupContainer, declared: number): number {
-  const asked = spec.containers.find((each) => each.name === name)?.ports ?? [];
+  const asked = partContainers(spec).together.find((each) => each.name === name)?.ports ?? [];
   const index = asked.findIndex(({ containerPort }) => containerPort === declared);
   return ports[index]?.port ?? declared;
 }
