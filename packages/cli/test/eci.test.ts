@@ -1,3 +1,4 @@
+import { createHmac, randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -33,6 +34,11 @@ it('shows instances, lets things go wrong, and tells what was spent', async () =
         metadata: { namespace, name, annotations: { 'k8s.aliyun.com/eci-use-specs': 'ecs.g7.xlarge' } },
         spec: { containers: [{ name: 'c', image: 'dev.local/any' }] },
       } as Pod);
+    const { data = {} } = await platform.client.get(resources.secrets, {
+      namespace: 'knative-serving',
+      name: 'ebb-local-eci',
+    });
+    expect(await describeRegions(data)).toMatchObject({ Regions: [{ RegionId: 'local' }] });
     await make('first');
     await eventually(async () => /default\/first +Running +local-a +ecs\.g7\.xlarge/.test(await ebb('eci', 'list')));
 
@@ -63,3 +69,27 @@ it('shows instances, lets things go wrong, and tells what was spent', async () =
     await rm(folder, { recursive: true, force: true });
   }
 });
+
+/** What anybody's client does with the key in the Secret, by the classic signature. */
+async function describeRegions(secret: Readonly<Record<string, string>>): Promise<unknown> {
+  const told = (name: string): string => Buffer.from(secret[name] ?? '', 'base64').toString();
+  const query = new URLSearchParams({
+    AccessKeyId: told('accessKeyId'),
+    Action: 'DescribeRegions',
+    Format: 'JSON',
+    RegionId: told('regionId'),
+    SignatureMethod: 'HMAC-SHA1',
+    SignatureNonce: randomUUID(),
+    SignatureVersion: '1.0',
+    Timestamp: `${new Date().toISOString().slice(0, 19)}Z`,
+    Version: '2018-08-08',
+  });
+  const text = `GET&%2F&${encodeURIComponent(query.toString())}`;
+  query.set(
+    'Signature',
+    createHmac('sha1', `${told('accessKeySecret')}&`)
+      .update(text)
+      .digest('base64'),
+  );
+  return (await fetch(`http://${told('endpoint')}/?${query.toString()}`)).json();
+}

@@ -266,6 +266,10 @@ describe('the actions', () => {
       PodStatus: {
         Phase: 'Running',
         PodIp: '127.0.0.1',
+        // The official SDKs read no other spelling.
+        Conditions: expect.arrayContaining([
+          { type: 'Ready', status: 'True', lastTransitionTime: expect.stringMatching(/^\d{4}-.*Z$/) },
+        ]),
         ContainerStatuses: [
           { Name: 'web', Ready: true, State: { Running: { StartedAtstartedAt: expect.any(String) } } },
         ],

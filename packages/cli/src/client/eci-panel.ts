@@ -8,6 +8,14 @@ export interface PanelAddress {
   readonly token: string;
 }
 
+/** A local ECI for those who call its actions by themselves, too. */
+export interface LocalEciAddress extends PanelAddress {
+  readonly regionId: string;
+  /** By which calls are signed. */
+  readonly accessKeyId: string;
+  readonly accessKeySecret: string;
+}
+
 /** A fault as the panel takes it: `kind` and what belongs to that. */
 export type FaultWish = Readonly<Record<string, string | number | boolean | undefined>> & { readonly kind: string };
 
@@ -79,10 +87,12 @@ export interface EciPanel {
 
 const secretName = 'ebb-local-eci';
 
-/** Tells the cluster's users, by a Secret in `knative-serving`, where the panel is. */
-export async function announcePanel(client: KubeClient, { endpoint, token }: PanelAddress): Promise<void> {
+/** Tells the cluster's users, by a Secret in `knative-serving`, where the local ECI is, and what opens it. */
+export async function announcePanel(client: KubeClient, address: LocalEciAddress): Promise<void> {
   const metadata = { name: secretName, namespace: systemNamespace };
-  const data = { endpoint: toBase64(endpoint), token: toBase64(token) };
+  const { endpoint, token, regionId, accessKeyId, accessKeySecret } = address;
+  const told = { endpoint, token, regionId, accessKeyId, accessKeySecret };
+  const data = Object.fromEntries(Object.entries(told).map(([key, text]) => [key, toBase64(text)]));
   const body = { apiVersion: 'v1', kind: 'Secret', metadata, type: 'Opaque', data };
   await client.patch(resources.secrets, metadata, { type: 'apply', body, force: true }, { fieldManager: 'ebb-eci' });
 }

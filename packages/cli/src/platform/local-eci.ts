@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Clock, Logger } from '@ebb/base';
 import { type Runtime, createLocalEci } from '@ebb/local-eci';
 import type { EciAccess } from '@ebb/virtual-node';
-import type { PanelAddress } from '../client/eci-panel.ts';
+import type { LocalEciAddress } from '../client/eci-panel.ts';
 
 const host = '127.0.0.1';
 const regionId = 'local';
@@ -11,7 +11,7 @@ const regionId = 'local';
 export interface RunningLocalEci extends AsyncDisposable {
   readonly access: EciAccess;
   /** Its panel for faults, instances and the bill. */
-  readonly panel: PanelAddress;
+  readonly panel: LocalEciAddress;
 }
 
 export interface LocalEciSettings {
@@ -54,7 +54,7 @@ export async function startLocalEci({
     logger: logger.child({ component: 'local-eci' }),
   });
   return {
-    panel: { endpoint: eci.endpoint, token },
+    panel: { endpoint: eci.endpoint, token, regionId, ...credentials },
     access: { endpoint: eci.endpoint, protocol: 'http', regionId, ...credentials, call: eci.call },
     [Symbol.asyncDispose]: () => eci.close(),
   };

@@ -14,7 +14,7 @@ import {
 import type { Clock, Logger } from '@ebb/base';
 import { type KubeClient, type RemoteKubeClient, createKubeClient } from '@ebb/kube';
 import type { Runtime } from '@ebb/local-eci';
-import { type PanelAddress, announcePanel } from '../client/eci-panel.ts';
+import { type LocalEciAddress, announcePanel } from '../client/eci-panel.ts';
 import { writePrivateFile } from '../client/private-file.ts';
 import { Closers } from './closers.ts';
 import { Components } from './components.ts';
@@ -66,7 +66,7 @@ export interface Platform extends AsyncDisposable {
   /** Another client, within this process where the API is; the caller closes it. */
   readonly connect: (fieldManager: string) => KubeClient;
   /** The panel of the local ECI. */
-  readonly panel: PanelAddress;
+  readonly panel: LocalEciAddress;
   /** Whether each component has caught up, by name. */
   readonly states: () => ReadonlyMap<string, boolean>;
   /** What its gateways count, in Prometheus' text format. */

@@ -1,5 +1,6 @@
 import type { Group } from '../groups/group.ts';
-import type { ContainerSpec, ContainerState, ContainerStatus, ProbeSpec } from '../model.ts';
+import type { ContainerSpec, ContainerState, ContainerStatus, GroupSpec, ProbeSpec } from '../model.ts';
+import { localVpc } from '../placement/zones.ts';
 import { eciTime } from './time.ts';
 
 /** One item of the answer to `DescribeContainerGroups`. */
@@ -17,6 +18,7 @@ export function containerGroupAnswer(group: Group, { withEvents }: { readonly wi
     RestartPolicy: spec.restartPolicy,
     ...spec.labels,
     ...placementAnswer(group),
+    ...namesAnswer(spec),
     ...(state.ip === undefined ? {} : { IntranetIp: state.ip, EniInstanceId: group.id.replace('eci', 'eni') }),
     ...endAnswer(group),
     Tags: spec.tags.map(({ key, value }) => ({ Key: key, Value: value })),
@@ -43,12 +45,29 @@ function placementAnswer({ placement, spec }: Group): object {
   const { zoneId, vSwitchId, instanceType, computeCategory, spotShare } = placement;
   return {
     ZoneId: zoneId,
-    ...(vSwitchId === undefined ? {} : { VSwitchId: vSwitchId }),
+    ...(vSwitchId === undefined ? {} : { VSwitchId: vSwitchId, VpcId: localVpc }),
     ...(instanceType === undefined ? {} : { InstanceType: instanceType }),
     ...(computeCategory === undefined ? {} : { ComputeCategory: computeCategory }),
     SpotStrategy: spec.spot?.strategy ?? 'NoSpot',
     ...(spec.spot?.priceLimit === undefined ? {} : { SpotPriceLimit: spec.spot.priceLimit }),
     ...(spotShare === undefined ? {} : { Discount: Math.round(spotShare * 100) }),
+  };
+}
+
+function namesAnswer({ hostAliases = [], dns, sysctls = [] }: GroupSpec): object {
+  const pair = ({ name, value }: { readonly name: string; readonly value: string }): object => ({
+    Name: name,
+    Value: value,
+  });
+  return {
+    HostAliases: hostAliases.map(({ ip, hostNames }) => ({ Ip: ip, Hostnames: hostNames })),
+    ...(dns
+      ? {
+          DnsPolicy: dns.policy,
+          DnsConfig: { NameServers: dns.nameServers, Searches: dns.searches, Options: dns.options.map(pair) },
+        }
+      : {}),
+    ...(sysctls.length > 0 ? { EciSecurityContext: { Sysctls: sysctls.map(pair) } } : {}),
   };
 }
 
@@ -84,6 +103,9 @@ function containerAnswer(spec: ContainerSpec, status: ContainerStatus): object {
   return {
     ...commonAnswer(spec, status),
     Commands: spec.command,
+    Stdin: spec.stdin ?? false,
+    StdinOnce: spec.stdinOnce ?? false,
+    Tty: spec.tty ?? false,
     Args: spec.args,
     ...(spec.livenessProbe ? { LivenessProbe: probeAnswer(spec.livenessProbe) } : {}),
     ...(spec.readinessProbe ? { ReadinessProbe: probeAnswer(spec.readinessProbe) } : {}),

@@ -28,7 +28,7 @@ export function groupEventsAnswer(group: Group, { source, sinceMs = 0 }: WantedE
       LastTimestamp: eciTime(event.lastAtMs),
       Metadata: { Name: `${pod.name}.${group.id}`, Namespace: pod.namespace },
       Source: { Component: event.source, Host: '' },
-      involvedObject: { kind: 'Pod', apiVersion: 'v1', name: pod.name, namespace: pod.namespace, uid: tag('UID') },
+      involvedObject: { Kind: 'Pod', ApiVersion: 'v1', Name: pod.name, Namespace: pod.namespace, Uid: tag('UID') },
       ReportingComponent: event.source,
       ReportingInstance: group.id,
     })),

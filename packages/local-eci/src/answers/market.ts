@@ -2,7 +2,7 @@ import { listPrice, pricePerSecond } from '../billing/prices.ts';
 import { checkRegion } from '../groups/require.ts';
 import { computeCategories, spotStrategies } from '../model.ts';
 import type { Market } from '../placement/place.ts';
-import { zoneOfVSwitch } from '../placement/zones.ts';
+import { localVpc, zoneOfVSwitch } from '../placement/zones.ts';
 import { sizeOfType } from '../sizes/instance-types.ts';
 import { type Size, roundUp, specsOf } from '../sizes/specs.ts';
 import { EciError } from '../wire/error.ts';
@@ -101,7 +101,7 @@ export function vSwitchesAnswer(parameters: Parameters, market: Market): object 
     VSwitches: {
       VSwitch: ids.map((id) => ({
         VSwitchId: id,
-        VpcId: 'vpc-local',
+        VpcId: localVpc,
         ZoneId: zoneOfVSwitch(id, market),
         Status: 'Available',
         AvailableIpAddressCount: 65_000,

@@ -1,5 +1,5 @@
 import type { Group } from '../groups/group.ts';
-import type { ContainerState, GroupPhase } from '../model.ts';
+import type { ContainerState, ContainerStatus, GroupPhase } from '../model.ts';
 import { statusOf } from './container-group.ts';
 import { eciTime } from './time.ts';
 
@@ -54,30 +54,37 @@ function podPhase(phase: GroupPhase): string {
   }
 }
 
-function conditions(group: Group): object[] {
-  const { state } = group;
+function conditions({ state, createdAtMs, expiresAtMs }: Group): object[] {
   const there = state.phase !== 'Scheduling' && state.phase !== 'ScheduleFailed';
   const initialized = there && state.initContainers.every(({ current }) => isSuccess(current));
   const ready = state.phase === 'Running' && state.containers.every((container) => container.ready);
-  const at = eciTime(group.changedAtMs);
-  const condition = (type: string, met: boolean): object => ({
-    Type: type,
-    Status: met ? 'True' : 'False',
-    LastTransitionTime: at,
-  });
+  const waiting = there ? {} : { Reason: state.reason ?? 'Creating', Message: state.message ?? '' };
+  const thereAtMs = state.startedAtMs ?? createdAtMs;
+  const readyAtMs = lastStep(state.containers, thereAtMs);
   return [
-    {
-      ...condition('ContainerInstanceCreated', there),
-      ...(there ? {} : { Reason: state.reason ?? 'Creating', Message: state.message ?? '' }),
-    },
-    condition('PodScheduled', true),
-    ...(group.expiresAtMs === undefined
+    { ...condition('ContainerInstanceCreated', there, thereAtMs), ...waiting },
+    condition('PodScheduled', true, createdAtMs),
+    ...(expiresAtMs === undefined
       ? []
-      : [{ ...condition('ContainerInstanceExpired', true), Reason: 'SpotToBeReleased' }]),
-    condition('Initialized', initialized),
-    condition('ContainersReady', ready),
-    condition('Ready', ready),
+      : [{ ...condition('ContainerInstanceExpired', true, expiresAtMs), Reason: 'SpotToBeReleased' }]),
+    condition('PodReadyToStartContainers', there, thereAtMs),
+    condition('Initialized', initialized, lastStep(state.initContainers, thereAtMs)),
+    condition('ContainersReady', ready, readyAtMs),
+    condition('Ready', ready, readyAtMs),
   ];
+}
+
+/** The names are the wire's own: small, but for `Reason` and `Message` (so the official SDKs read them). */
+function condition(type: string, met: boolean, sinceMs: number): object {
+  return { type, status: met ? 'True' : 'False', lastTransitionTime: eciTime(sinceMs) };
+}
+
+/** When one of the containers last began or ended, if any did. */
+function lastStep(containers: readonly ContainerStatus[], otherwiseMs: number): number {
+  const steps = containers.map(({ current }) =>
+    current.state === 'Waiting' ? 0 : current.state === 'Running' ? current.startedAtMs : current.finishedAtMs,
+  );
+  return Math.max(otherwiseMs, ...steps);
 }
 
 function isSuccess(state: ContainerState): boolean {

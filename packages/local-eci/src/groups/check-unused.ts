@@ -24,7 +24,6 @@ const numbers = {
 
 const words = {
   CpuArchitecture: ['AMD64', 'ARM64'],
-  EipISP: ['BGP', 'BGP_PRO'],
   ImageAccelerateMode: ['nydus', 'dadi', 'p2p', 'imc'],
   OsType: ['Linux', 'Windows'],
 } as const;

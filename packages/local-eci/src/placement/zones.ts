@@ -1,5 +1,8 @@
 import { EciError } from '../wire/error.ts';
 
+/** The network that all vSwitches are of. */
+export const localVpc = 'vpc-local';
+
 interface Region {
   readonly regionId: string;
   readonly zones: readonly string[];

@@ -37,7 +37,7 @@ const honoured: readonly (readonly [name: string, value: string, part: Partial<G
   ['eip-common-bandwidth-package-id', 'cbwp-1', { fields: { eipCommonBandwidthPackage: 'cbwp-1' } }],
   ['eci-enable-ipv6', 'true', { fields: { ipv6AddressCount: 1 } }],
   ['eci-ipv6-bandwidth-enable', 'true', { fields: { ipv6GatewayBandwidthEnable: true } }],
-  ['eci-ipv6-bandwidth', '100M', { fields: { ipv6GatewayBandwidth: '100M' } }],
+  ['eci-ipv6-bandwidth', '100M', { fields: { ipv6GatewayBandwidth: '100' } }],
   ['eci-private-ip-address', '10.0.0.9', { fields: { privateIpAddress: '10.0.0.9' } }],
   ['eci-fixed-ip', 'true', { fields: { fixedIp: 'true' } }],
   ['eci-fixed-ip-retain-hour', '24', { fields: { fixedIpRetainHour: 24 } }],

@@ -86,8 +86,9 @@ export const fieldAnnotations: Readonly<Record<string, Reader>> = {
   'eip-common-bandwidth-package-id': text('eipCommonBandwidthPackage'),
   'eci-enable-ipv6': (value, name) => (readFlag(value, name) ? { ipv6AddressCount: 1 } : {}),
   'eci-ipv6-bandwidth-enable': flag('ipv6GatewayBandwidthEnable'),
-  // With its unit, such as 5M, or in Mbit/s.
-  'eci-ipv6-bandwidth': text('ipv6GatewayBandwidth', /^\d+M?$/, 'a number of Mbit/s'),
+  // With its unit, such as 5M, or without; ECI takes none.
+  'eci-ipv6-bandwidth': (value, name) =>
+    text('ipv6GatewayBandwidth', /^\d+$/, 'a number of Mbit/s')(value.replace(/M$/, ''), name),
   'eci-private-ip-address': text('privateIpAddress', ...address),
   'eci-fixed-ip': word('fixedIp', ['true', 'false']),
   'eci-fixed-ip-retain-hour': whole('fixedIpRetainHour', 1),
