@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { type Backend, echo, expectSoon, host, openGateway, openHttpBackend, openRawBackend } from './harness.ts';
 import { answerOn, openHttp2Client } from './http2-client.ts';
 import { exchangeRaw } from './raw-client.ts';
+import { fieldBlock, flags, frame, openRawHttp2Client } from './raw-http2-client.ts';
 
 const openEcho = (): Promise<Backend> => openHttpBackend((request, response) => void echo(request, response));
 
@@ -228,6 +229,19 @@ describe('a client that speaks HTTP/2', () => {
     long.write('some');
     const answer = await answerOn(long);
     expect([answer.status, answer.body.length, answer.code]).toEqual([413, 1_000_000, 0]);
+  });
+
+  it('may end a body that was answered already, and loses nothing by it', async () => {
+    await using gateway = await openGateway();
+    await using client = await openRawHttp2Client(gateway);
+    const head = fieldBlock([':method', 'POST', ':scheme', 'http', ':path', '/', ':authority', 'other.example.com']);
+    const part = 'x'.repeat(16_384);
+    client.send(frame('headers', 1, { flags: flags.endHeaders, payload: head }), frame('data', 1, { payload: part }));
+    expect(await client.outcomeOf(1)).toBe(404);
+    for (let i = 0; i < 3; i++) client.send(frame('data', 1, { payload: part }));
+    client.send(frame('data', 1, { flags: flags.endStream }));
+    expect(await client.isHeard()).toBe(true);
+    expect(client.wasReset(1)).toBe(false);
   });
 
   it('keeps its connection until its last request is answered when the gateway closes', async () => {

@@ -107,6 +107,8 @@ export interface RawHttp2Client extends AsyncDisposable {
   /** Sends the frames of `round`, and again, until the other side closes or so many bytes were sent. Returns how many. */
   flood(round: (turn: number) => Buffer, maxBytes: number): Promise<number>;
   outcomeOf(id: number): Promise<Outcome>;
+  /** A reset has come for a stream, perhaps after an answer. */
+  wasReset(id: number): boolean;
   /** The body that came on a stream. */
   bodyOf(id: number): string;
   /** From now on opens both windows by so many bytes, again and again, as data come. */
@@ -135,6 +137,7 @@ export async function openRawHttp2Client(
   let heard = 0;
   let step = Infinity;
   const decoder = new HpackDecoder();
+  const resets = new Set<number>();
   const streams = new Map<number, { status: number; outcome?: Outcome; body: string }>();
   const take = ({ type, flags: bits, id, payload }: Frame): void => {
     if (type === types.settings && (bits & flags.ack) === 0) socket.write(frame('settings', 0, { flags: flags.ack }));
@@ -153,7 +156,10 @@ export async function openRawHttp2Client(
         socket.write(Buffer.concat([frame('window', 0, opened), frame('window', id, opened)]));
       }
     }
-    if (type === types.reset) stream.outcome ??= 'reset';
+    if (type === types.reset) {
+      stream.outcome ??= 'reset';
+      resets.add(id);
+    }
     if ((type === types.data || type === types.headers) && (bits & flags.endStream) !== 0) {
       stream.outcome ??= stream.status;
     }
@@ -184,6 +190,7 @@ export async function openRawHttp2Client(
       await eventually(() => ended || streams.get(id)?.outcome !== undefined, { what: `the end of stream ${id}` });
       return streams.get(id)?.outcome ?? 'closed';
     },
+    wasReset: (id) => resets.has(id),
     bodyOf: (id) => streams.get(id)?.body ?? '',
     openWindowsBy: (bytes) => void (step = bytes),
     isHeard: async () => {

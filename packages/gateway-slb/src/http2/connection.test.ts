@@ -39,6 +39,8 @@ class Side implements ConnectionOwner {
 
   settled(): void {}
   goaway(): void {}
+  answeredEarly(): void {}
+
   closed(): void {}
   ponged(): void {}
   failed({ code }: { readonly code: number }): void {

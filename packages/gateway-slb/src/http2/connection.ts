@@ -16,7 +16,9 @@ export interface ConnectionOwner {
   /** The peer goes: a client begins no more streams, a server looks at no more than those that are open now. */
   goaway(): void;
   /** A stream does not count any more. */
-  closed(): void;
+  closed(stream: Stream): void;
+  /** A client's request was answered whole, and has not come whole. */
+  answeredEarly(stream: Stream): void;
   /** The answer to `ping` has come. */
   ponged(): void;
   /** The peer has broken a rule, was told so, and nothing more goes on. */
@@ -54,11 +56,12 @@ export class Connection implements FramesOwner {
     const isServer = side === 'server';
     const sender = new Sender(transport, (stream) => this.#streams.sent(stream));
     const guard = new FloodGuard(now);
-    const closed = (isAnswered: boolean): void => {
-      if (isAnswered) guard.streamAnswered();
-      owner.closed();
+    const closed = (stream: Stream): void => {
+      if (stream.isSent && !stream.wasCut) guard.streamAnswered();
+      owner.closed(stream);
     };
-    const streams = new Streams(sender, { ...options, isServer, closed });
+    const answeredEarly = (stream: Stream): void => owner.answeredEarly(stream);
+    const streams = new Streams(sender, { ...options, isServer, closed, answeredEarly });
     const frames = new IncomingFrames({ owner: this, streams, sender, guard, isServer, maxStreams });
     this.#owner = owner;
     this.#isServer = isServer;

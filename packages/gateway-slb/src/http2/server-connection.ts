@@ -37,6 +37,8 @@ const connectionWindow = 1024 * 1024;
 
 /** Time a client has to leave after it was told to, and to read why. */
 const leaveMs = 1000;
+/** Time it has to read an answer, and to stop sending what was answered, before it is asked to (RFC 9113, section 8.1): curl would lose the answer. */
+const stopMs = 1000;
 /** Time it has to acknowledge our settings. */
 const settingsMs = 30_000;
 
@@ -57,6 +59,8 @@ export class ServerConnection implements Dated, ConnectionOwner {
   /** The client has said that it goes, and begins no more streams as a rule. */
   #clientGoes = false;
   readonly #heads = new Memo<readonly string[], RequestHead>();
+  /** Requests that were answered before they had come whole, and when they are to be stopped. */
+  readonly #early = new Map<Stream, number>();
 
   constructor(context: ServerContext, socket: Socket, peer: Peer) {
     const { plane, limits } = context;
@@ -105,6 +109,7 @@ export class ServerConnection implements Dated, ConnectionOwner {
       this.#connection.fail(new ConnectionError(errorCodes.settingsTimeout, 'settings nobody acknowledges'));
       return nowMs + leaveMs;
     }
+    this.#stopEarly(nowMs);
     if (this.#state === 'closing') this.#sayLast();
     if (size === 0 && this.#state === 'open') {
       if (nowMs < this.#idleSince + this.#context.limits.keepAliveMs) return this.#nextDue(nowMs);
@@ -127,7 +132,16 @@ export class ServerConnection implements Dated, ConnectionOwner {
     downstream.answer(answerOf(refusals.headersTooLarge));
   }
 
-  closed(): void {
+  answeredEarly(stream: Stream): void {
+    if (this.#state !== 'open') return stream.reset(errorCodes.noError);
+    const { clock, deadlines } = this.#context.plane;
+    const now = clock.now();
+    this.#early.set(stream, now + stopMs);
+    deadlines.set(this, this.#nextDue(now));
+  }
+
+  closed(stream: Stream): void {
+    this.#early.delete(stream);
     if (this.#connection.size > 0) return;
     this.#idleSince = this.#context.plane.clock.now();
     if (this.#state === 'last') this.#connection.end();
@@ -173,11 +187,19 @@ export class ServerConnection implements Dated, ConnectionOwner {
     deadlines.set(this, clock.now() + ms);
   }
 
+  #stopEarly(nowMs: number): void {
+    for (const [stream, stopAt] of this.#early) {
+      if (this.#state === 'open' && nowMs < stopAt) return;
+      stream.reset(errorCodes.noError);
+    }
+  }
+
   #nextDue(nowMs: number): number {
     const { unacknowledgedSince, size } = this.#connection;
     const isIdle = size === 0 && this.#state === 'open';
     const next = (isIdle ? this.#idleSince : nowMs) + this.#context.limits.keepAliveMs;
-    return unacknowledgedSince === undefined ? next : Math.min(next, unacknowledgedSince + settingsMs);
+    const [stopAt = Infinity] = this.#early.values();
+    return Math.min(next, stopAt, (unacknowledgedSince ?? Infinity) + settingsMs);
   }
 
   /** Whether nothing has gone out since the last time this was asked, or nothing is left that could. */

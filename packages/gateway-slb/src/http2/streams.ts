@@ -10,8 +10,10 @@ export interface StreamsOptions {
   /** What the peer may send ahead on a stream, and over all. */
   readonly streamWindow: number;
   readonly connectionWindow: number;
-  /** Told of each stream that does not count any more, and whether all of ours had gone out. */
-  readonly closed: (isAnswered: boolean) => void;
+  /** Told of each stream that does not count any more. */
+  readonly closed: (stream: Stream) => void;
+  /** Told of each request that was answered whole, and has not come whole. */
+  readonly answeredEarly: (stream: Stream) => void;
 }
 
 /** The streams of a connection: how they begin and end, and what the peer may send on them. */
@@ -101,12 +103,12 @@ export class Streams implements StreamHost {
     if (stream.isSent && !stream.isClosed) this.#close(stream);
   }
 
-  /** All of ours has gone out on a stream. What a client still sends nobody needs any more (RFC 9113, section 8.1). */
+  /** All of ours has gone out on a stream. */
   sent(stream: Stream): void {
     if (stream.isClosed) return;
     if (stream.wasCut) this.table.noteReset(stream.id);
     if (stream.wasCut || stream.isReceived) this.#close(stream);
-    else if (this.#options.isServer) this.reset(stream, errorCodes.noError);
+    else if (this.#options.isServer) this.#options.answeredEarly(stream);
   }
 
   /** The peer allows another amount on each stream. */
@@ -130,6 +132,6 @@ export class Streams implements StreamHost {
     stream.isClosed = true;
     this.#sender.forget(stream);
     this.table.open.delete(stream.id);
-    this.#options.closed(stream.isSent && !stream.wasCut);
+    this.#options.closed(stream);
   }
 }

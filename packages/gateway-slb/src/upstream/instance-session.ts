@@ -129,6 +129,8 @@ export class InstanceSession implements ConnectionOwner {
 
   opened(): void {} // nobody but us begins streams
 
+  answeredEarly(): void {} // we are the client
+
   settled({ maxConcurrentStreams }: Settings): void {
     // One that says nothing at first allows any number; later that changes nothing.
     this.#maxStreams = maxConcurrentStreams ?? this.#maxStreams ?? Infinity;
