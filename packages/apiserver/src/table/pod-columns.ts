@@ -59,7 +59,7 @@ function endReason(terminated: JsonObject): string {
 /** How far the init containers have come; `undefined` once all are done, or run beside the others for good. */
 function initReason(pod: JsonObject, status: JsonObject): string | undefined {
   const declared = objectsOf(objectOf(pod['spec'])['initContainers']);
-  const sidecars = new Set(declared.filter((each) => each['restartPolicy'] === 'Always').map((each) => each['name']));
+  const sidecars = sidecarNames(pod);
   for (const [index, container] of objectsOf(status['initContainerStatuses']).entries()) {
     const { waiting, terminated } = objectOf(container['state']);
     if (isObject(terminated) && (terminated['exitCode'] ?? 0) === 0) continue;
@@ -76,16 +76,30 @@ function isRunning(container: JsonObject): boolean {
   return container['ready'] === true && isObject(objectOf(container['state'])['running']);
 }
 
-function readyText({ spec, status }: JsonObject): string {
-  const ready = objectsOf(objectOf(status)['containerStatuses']).filter(isRunning).length;
-  return `${ready}/${objectsOf(objectOf(spec)['containers']).length}`;
+/** The init containers that run beside the others for good. */
+function sidecarNames({ spec }: JsonObject): ReadonlySet<unknown> {
+  const declared = objectsOf(objectOf(spec)['initContainers']);
+  return new Set(declared.filter((each) => each['restartPolicy'] === 'Always').map((each) => each['name']));
+}
+
+/** Of those that run side by side. */
+function statusesTogether(pod: JsonObject): JsonObject[] {
+  const status = objectOf(pod['status']);
+  const sidecars = sidecarNames(pod);
+  const beside = objectsOf(status['initContainerStatuses']).filter((each) => sidecars.has(each['name']));
+  return [...beside, ...objectsOf(status['containerStatuses'])];
+}
+
+function readyText(pod: JsonObject): string {
+  const ready = statusesTogether(pod).filter(isRunning).length;
+  return `${ready}/${objectsOf(objectOf(pod['spec'])['containers']).length + sidecarNames(pod).size}`;
 }
 
 /** Of the containers, or of the init containers while these are to be done. */
 function restartsText(pod: JsonObject, now: number): string {
   const status = objectOf(pod['status']);
   const isInitializing = initReason(pod, status) !== undefined && !isTrue(status, 'Initialized');
-  const containers = objectsOf(status[isInitializing ? 'initContainerStatuses' : 'containerStatuses']);
+  const containers = isInitializing ? objectsOf(status['initContainerStatuses']) : statusesTogether(pod);
   const restarts = containers.reduce((sum, each) => sum + (numberOf(each['restartCount']) ?? 0), 0);
   const [last] = containers
     .map((each) => stringOf(objectOf(objectOf(each['lastState'])['terminated'])['finishedAt']))

@@ -99,6 +99,16 @@ test('restarts are counted, and how long ago the last one was', () => {
   });
 });
 
+test('init containers that go on running are counted with the others', () => {
+  const spec = { initContainers: [{ name: 'i' }, { name: 's', restartPolicy: 'Always' }], containers: [{ name: 'c' }] };
+  const initContainerStatuses = [
+    { ...ended({ exitCode: 0 }), name: 'i', restartCount: 7 },
+    { ...running, name: 's', started: true, restartCount: 2 },
+  ];
+  const status = { phase: 'Running', initContainerStatuses, containerStatuses: [{ ...running, restartCount: 1 }] };
+  expect(cellsOf('Pod', { spec, status })).toMatchObject({ Ready: '2/2', Status: 'Running', Restarts: '3' });
+});
+
 test.each<[kind: string, fields: object, cells: object]>([
   [
     'Node',
