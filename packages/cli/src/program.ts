@@ -1,3 +1,4 @@
+import nodeCluster from 'node:cluster';
 import { UserError, isAbort, messageOf } from '@ebb/base';
 import { StatusError } from '@ebb/api';
 import { Command, CommanderError } from 'commander';
@@ -16,6 +17,8 @@ import type { Io } from './io.ts';
 
 const version = '0.1.0';
 
+const fromTerminal = ['SIGINT', 'SIGHUP'] as const;
+
 /** Runs one command line; returns the exit code. What a person can mend is told in one line, without a stack trace. */
 export async function runProgram(args: readonly string[], io: Io): Promise<number> {
   const interrupted = new AbortController();
@@ -24,7 +27,10 @@ export async function runProgram(args: readonly string[], io: Io): Promise<numbe
     if (interrupted.signal.aborted) io.exit(130);
     interrupted.abort(new UserError('interrupted'));
   };
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, interrupt);
+  // A terminal tells workers what it tells the process they belong to; they wait until that one tells them.
+  const ignore = (): void => {};
+  process.on('SIGTERM', interrupt);
+  for (const name of fromTerminal) process.on(name, nodeCluster.isWorker ? ignore : interrupt);
   try {
     await createProgram(io, interrupted.signal).parseAsync([...args], { from: 'user' });
     return 0;
@@ -34,7 +40,7 @@ export async function runProgram(args: readonly string[], io: Io): Promise<numbe
     io.err(`ebb: ${explain(error, io)}\n`);
     return 1;
   } finally {
-    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(name, interrupt);
+    for (const name of ['SIGTERM', ...fromTerminal] as const) process.off(name, interrupt).off(name, ignore);
   }
 }
 

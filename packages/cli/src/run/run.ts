@@ -13,7 +13,7 @@ import { type RunningComponents, openComponents } from '../platform/start-compon
 import { startHealthServer } from '../platform/health-server.ts';
 import { type GatewayWorkers, openGatewayWorkers } from '../workers/gateway-workers.ts';
 import { mainProcess } from '../workers/main-process.ts';
-import { readyMessage } from '../workers/worker-pool.ts';
+import { readyMessage } from '../workers/worker-process.ts';
 import { type ClusterFacts, waitForCluster } from './preflight.ts';
 import { readServing } from './serving.ts';
 import { type RunFlags, type RunSettings, readSettings } from './settings.ts';

@@ -1,9 +1,10 @@
-import cluster, { type Worker } from 'node:cluster';
+import cluster from 'node:cluster';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { type Clock, type Logger, UserError, messageOf } from '@ebb/base';
-import type { FromWorker, ToWorker, WorkerHub } from '@ebb/gateway-slb';
+import type { WorkerHub } from '@ebb/gateway-slb';
+import { WorkerProcess } from './worker-process.ts';
 
 export interface WorkerPoolOptions {
   /** How many there are to be. */
@@ -22,9 +23,8 @@ export interface WorkerPoolOptions {
   readonly logger: Logger;
 }
 
-/** What a worker tells when it takes requests. */
-export const readyMessage = 'ready';
-
+/** Longest a process may take until it takes requests; then it is killed, and another is started. */
+const startMs = 300_000;
 /** A worker that ends sooner than this after its start is started again only after a while. */
 const soonMs = 5000;
 const firstPauseMs = 100;
@@ -33,10 +33,10 @@ const lastPauseMs = 10_000;
 /** The place of one worker: it has one process after another. */
 interface Place {
   /** Of the gateway; the same for a process that is started again because its predecessor died. */
-  name: string;
-  process: Worker;
+  readonly name: string;
+  /** The last one; it may have ended. */
+  process: WorkerProcess | undefined;
   isReady: boolean;
-  startedAt: number;
   pauseMs: number;
   /** Its process is to end: another has its place. */
   isLeaving: boolean;
@@ -53,17 +53,18 @@ export class WorkerPool implements AsyncDisposable {
   #named = 0;
   #isClosing = false;
   #restarting: Promise<void> = Promise.resolve();
+  #nextRestart: Promise<void> | undefined;
 
   constructor(options: WorkerPoolOptions) {
     this.#options = options;
     // Each takes connections from the system itself: one that dies takes none with it but its own.
     cluster.schedulingPolicy = cluster.SCHED_NONE;
-    for (let i = 0; i < options.count; i++) this.#places.add(this.#open());
+    for (let i = 0; i < options.count; i++) this.#open();
   }
 
   /** Process ids of those that work. */
   get pids(): readonly number[] {
-    return [...this.#places].flatMap(({ process }) => process.process.pid ?? []);
+    return [...this.#places].flatMap(({ process }) => process?.pid ?? []);
   }
 
   /** True if all take requests. */
@@ -76,10 +77,17 @@ export class WorkerPool implements AsyncDisposable {
     while (!this.isReady && !this.#isClosing) await this.#change();
   }
 
-  /** Replaces all processes, one after the other: the next is told to end its requests only when another has taken its place. */
+  /**
+   * Replaces all processes, one after the other: the next is told to end its requests only when another has taken its place. Asked for
+   * while they are being replaced, it begins anew after that: once, however often it is asked for.
+   */
   restart(): Promise<void> {
-    this.#restarting = this.#restarting.then(() => this.#restartAll());
-    return this.#restarting;
+    this.#nextRestart ??= this.#restarting.then(() => {
+      this.#nextRestart = undefined;
+      this.#restarting = this.#restartAll();
+      return this.#restarting;
+    });
+    return this.#nextRestart;
   }
 
   /** Tells all to end their requests and go, and waits for that. */
@@ -91,11 +99,9 @@ export class WorkerPool implements AsyncDisposable {
   }
 
   async #restartAll(): Promise<void> {
-    const before = Array.from(this.#places);
-    for (const place of before) {
+    for (const place of Array.from(this.#places)) {
       if (this.#isClosing) return;
       const successor = this.#open();
-      this.#places.add(successor);
       while (!successor.isReady && !this.#isClosing) await this.#change();
       await this.#end(place);
       this.#options.logger.info({ worker: place.name, successor: successor.name }, 'worker replaced');
@@ -104,79 +110,53 @@ export class WorkerPool implements AsyncDisposable {
 
   #open(): Place {
     const name = `${this.#options.name}-${++this.#named}`;
-    const { clock } = this.#options;
-    const place: Place = {
-      name,
-      process: this.#fork(name),
-      isReady: false,
-      startedAt: clock.now(),
-      pauseMs: firstPauseMs,
-      isLeaving: false,
-    };
-    this.#follow(place);
+    const place: Place = { name, process: undefined, isReady: false, pauseMs: firstPauseMs, isLeaving: false };
+    this.#places.add(place);
+    void this.#run(place);
     return place;
   }
 
-  #fork(name: string): Worker {
-    const { argsOf, output } = this.#options;
-    cluster.setupPrimary({ args: [...argsOf(name)], silent: true });
-    const worker = cluster.fork();
-    for (const stream of [worker.process.stdout, worker.process.stderr]) {
-      stream?.setEncoding('utf8').on('data', (text: string) => output(text));
-    }
-    return worker;
-  }
-
-  #follow(place: Place): void {
-    const { process } = place;
-    process.on('error', (error) => this.#options.logger.warn({ error: messageOf(error) }, 'worker out of reach'));
-    const seat = this.#options.hub.join((message) => sendTo(process, message));
-    process.on('message', (message: typeof readyMessage | FromWorker) => {
-      if (message !== readyMessage) return seat.take(message);
-      place.isReady = true;
+  /** Has processes in a place, one after the other, until it is given up. */
+  async #run(place: Place): Promise<void> {
+    const { argsOf, output, hub, clock, logger } = this.#options;
+    const { name } = place;
+    while (!place.isLeaving) {
+      const startedAt = clock.now();
+      const process = new WorkerProcess({ args: argsOf(name), output, hub, clock });
+      place.process = process;
+      using tooLate = clock.after(startMs, () => {
+        logger.error({ worker: name, startMs }, 'a worker does not get ready; it is killed');
+        process.kill();
+      });
+      void process.ready.then(() => {
+        tooLate[Symbol.dispose]();
+        place.isReady = true;
+        this.#changed();
+      });
+      const how = await process.ended;
+      place.isReady = false;
       this.#changed();
-    });
-    // All that it has said has come by then.
-    process.once('disconnect', () => seat.leave());
-    process.once('exit', (code, signal) => this.#ended(place, signal ?? code));
-  }
-
-  #ended(place: Place, how: number | string): void {
-    const { clock, logger } = this.#options;
-    place.isReady = false;
-    if (place.isLeaving || this.#isClosing) {
-      this.#places.delete(place);
-      this.#changed();
-      return;
+      if (place.isLeaving) return;
+      const lived = clock.now() - startedAt;
+      place.pauseMs = lived < soonMs ? Math.min(lastPauseMs, place.pauseMs * 2) : firstPauseMs;
+      logger.warn({ worker: name, how, againInMs: place.pauseMs }, 'a worker has died; it is started again');
+      await this.#pause(place.pauseMs);
     }
-    const lived = clock.now() - place.startedAt;
-    place.pauseMs = lived < soonMs ? Math.min(lastPauseMs, place.pauseMs * 2) : firstPauseMs;
-    logger.warn({ worker: place.name, how, againInMs: place.pauseMs }, 'a worker has died; it is started again');
-    clock.after(place.pauseMs, () => {
-      if (this.#isClosing || place.isLeaving) return;
-      place.process = this.#fork(place.name);
-      place.startedAt = clock.now();
-      this.#follow(place);
-    });
-    this.#changed();
   }
 
   async #end(place: Place): Promise<void> {
+    const { logger, patienceMs } = this.#options;
     place.isLeaving = true;
-    const { process } = place;
-    if (process.isDead()) {
-      this.#places.delete(place);
-      return;
-    }
-    const { clock, logger, patienceMs } = this.#options;
-    // Not `once`, which rejects at an error of the channel: that a worker is out of reach does not mean that it has ended.
-    const exited = new Promise((resolve) => process.once('exit', resolve));
-    using _end = clock.after(patienceMs, () => {
+    await place.process?.leave(patienceMs, () => {
       logger.error({ worker: place.name, patienceMs }, 'a worker does not end; it is killed');
-      process.process.kill('SIGKILL');
     });
-    process.process.kill('SIGTERM');
-    await exited;
+    this.#places.delete(place);
+    this.#changed();
+  }
+
+  /** Does not keep this process alive. */
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => void this.#options.clock.after(ms, resolve));
   }
 
   #change(): Promise<void> {
@@ -188,11 +168,6 @@ export class WorkerPool implements AsyncDisposable {
     this.#waiting.clear();
     for (const resolve of waiting) resolve();
   }
-}
-
-/** Nobody is told of what does not reach a worker that is about to end: its end is seen by itself. */
-function sendTo(worker: Worker, message: ToWorker): void {
-  if (worker.isConnected()) worker.send(message, () => {});
 }
 
 /**
