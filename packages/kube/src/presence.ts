@@ -1,4 +1,4 @@
-import { type Lease, isAlreadyExists, isNotFound, resources, type KubeClient } from '@ebb/api';
+import { type Lease, isAlreadyExists, isConflict, isNotFound, resources, type KubeClient } from '@ebb/api';
 import { type Clock, type Logger, linkSignals, messageOf } from '@ebb/base';
 import { toMicroTime } from './micro-time.ts';
 
@@ -60,15 +60,24 @@ export function createPresence(options: PresenceOptions): Presence {
     }
   };
 
+  const removeOnce = async (signal: AbortSignal): Promise<void> => {
+    const lease = await client.get(resources.leases, key, { signal });
+    if (lease.spec?.holderIdentity !== identity) return;
+    const { uid, resourceVersion } = lease.metadata;
+    const preconditions = { ...(uid ? { uid } : {}), ...(resourceVersion ? { resourceVersion } : {}) };
+    await client.delete(resources.leases, key, { signal, preconditions });
+  };
+
   const remove = async (): Promise<void> => {
     using link = linkSignals();
+    const { signal } = link;
     using _limit = clock.after(deleteMs, () => link.abort(new Error(`no answer within ${deleteMs} ms`)));
     try {
-      const lease = await client.get(resources.leases, key, link);
-      if (lease.spec?.holderIdentity !== identity) return;
-      const { uid, resourceVersion } = lease.metadata;
-      const preconditions = { ...(uid ? { uid } : {}), ...(resourceVersion ? { resourceVersion } : {}) };
-      await client.delete(resources.leases, key, { signal: link.signal, preconditions });
+      await removeOnce(signal).catch((error: unknown) => {
+        if (!isConflict(error)) throw error;
+        // A renewal that was broken off may have come through all the same.
+        return removeOnce(signal);
+      });
     } catch (error) {
       if (!isNotFound(error)) logger.warn({ lease: name, error: messageOf(error) }, 'the lease could not be deleted');
     }

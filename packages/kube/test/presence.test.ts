@@ -74,3 +74,20 @@ it("leaves somebody else's lease alone when it goes", async () => {
   await present[Symbol.asyncDispose]();
   expect(present.lease()?.spec?.holderIdentity).toBe('other');
 });
+
+it('takes its lease away though a renewal that was broken off has come through all the same', async () => {
+  const server = new MemoryObjects();
+  const present = enter(server);
+  await present.announced;
+  const { client } = server;
+  const remove = client.delete.bind(client);
+  let isLate = true;
+  client.delete = async (...args) => {
+    const wasLate = isLate;
+    isLate = false;
+    if (wasLate) throw new StatusError('Conflict', 'it was renewed');
+    return remove(...args);
+  };
+  await present[Symbol.asyncDispose]();
+  expect(present.lease()).toBeUndefined();
+});
