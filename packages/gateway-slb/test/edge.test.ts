@@ -63,6 +63,7 @@ describe('an edge without TLS', () => {
     sources = new AddressList(['127.0.0.0/8']);
     expect(await exchange(server.port, 'PROXY TCP4 192.0.2.7 10.0.0.1 49152 80\r\nGET')).toBe('GET');
     expect(server.seen.map(({ peer }) => peer)).toEqual(['192.0.2.7']);
+    expect(server.turnedAway).toEqual(['proxy-protocol']);
   });
 
   it('closes connections from addresses that are denied, those behind a load balancer too', async () => {
@@ -70,6 +71,7 @@ describe('an edge without TLS', () => {
     await using server = await openTestEdge({ proxyProtocol: () => true, access });
     expect(await exchange(server.port, 'PROXY TCP4 192.0.2.7 10.0.0.1 49152 80\r\nGET')).toBe('closed');
     expect(await exchange(server.port, 'PROXY TCP4 192.0.2.8 10.0.0.1 49152 80\r\nGET')).toBe('GET');
+    expect(server.turnedAway).toEqual(['address']);
   });
 
   it('lets other gateways ask, without a load balancer, and wherever they are', async () => {
@@ -92,6 +94,7 @@ describe('an edge without TLS', () => {
     expect(await firstAnswer(connect(server.port, '127.0.0.1'))).toBe('closed');
     expect(await firstAnswer(silent)).toBe('closed');
     await eventually(() => expect(server.edge.sockets.size).toBe(0));
+    expect(server.turnedAway).toEqual(['too-many']);
   });
 });
 
@@ -149,5 +152,6 @@ describe('an edge with TLS', () => {
     expect(await dial('a.example.com', { maxVersion: 'TLSv1.1', minVersion: 'TLSv1' })).not.toBe('a.example.com');
     expect(await dial('a.example.com', { maxVersion: 'TLSv1.2' })).toBe('a.example.com');
     expect(await dial('a.example.com', { minVersion: 'TLSv1.3' })).toBe('a.example.com');
+    expect(server.turnedAway).toEqual(['tls']);
   });
 });

@@ -22,11 +22,14 @@ export interface TestEdge extends AsyncDisposable {
   readonly edge: Edge;
   readonly port: number;
   readonly seen: Seen[];
+  /** Why connections were closed. */
+  readonly turnedAway: string[];
 }
 
 /** An edge behind which HTTP/1.1 is an echo, and HTTP/2 answers each request with 204. */
 export async function openTestEdge(options: Partial<EdgeOptions> = {}): Promise<TestEdge> {
   const seen: Seen[] = [];
+  const turnedAway: string[] = [];
   const deadlines = new Deadlines(systemClock);
   const edge = await openEdge(
     {
@@ -39,6 +42,7 @@ export async function openTestEdge(options: Partial<EdgeOptions> = {}): Promise<
       isPeer: () => false,
       headersMs: 5000,
       silentMs: 5000,
+      turnedAway: (reason) => turnedAway.push(reason),
       ...options,
     },
     {
@@ -59,6 +63,7 @@ export async function openTestEdge(options: Partial<EdgeOptions> = {}): Promise<
     edge,
     port: edge.address.port,
     seen,
+    turnedAway,
     [Symbol.asyncDispose]: async () => {
       for (const socket of edge.sockets) socket.destroy();
       await edge.close();

@@ -83,13 +83,10 @@ export interface Patience {
   readonly untilMs: number;
 }
 
-/** What a load balancer says of a connection; `undefined` if it does not know, and `none` if there is no load balancer. */
-type ProxyWord = ProxySource | undefined | 'none';
+/** What a load balancer says of a connection; `undefined` if it does not know, `none` if it has not said anything and need not, else `invalid`. */
+type ProxyWord = ProxySource | undefined | 'none' | 'invalid';
 
-/**
- * Calls back with what the load balancer in front says of a connection, once it has said so. One that begins otherwise is closed,
- * unless it need not say anything.
- */
+/** Calls back with what the load balancer in front says of a connection, once it has said so. */
 export function readProxyHeader(
   socket: Socket,
   { isOptional, ...patience }: Patience & { readonly isOptional: boolean },
@@ -99,9 +96,7 @@ export function readProxyHeader(
     const header = parseProxyHeader(bytes);
     if (header.kind === 'header') return { found: header.source, length: header.length };
     if (header.kind === 'incomplete') return undefined;
-    if (isOptional) return { found: 'none', length: 0 };
-    socket.destroy();
-    return undefined;
+    return { found: isOptional ? 'none' : 'invalid', length: 0 };
   };
   new FirstBytes(socket, reader, patience, done);
 }

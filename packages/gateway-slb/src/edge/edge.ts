@@ -2,6 +2,7 @@ import { type AddressInfo, type Server, type Socket, createServer } from 'node:n
 import { type Clock, type Logger, UserError, formatAddress, messageOf } from '@ebb/base';
 import type { Deadlines } from '../http/deadlines.ts';
 import { type AccessRules, type AddressList, mayConnect, plainAddress } from './address-list.ts';
+import type { TurnedAwayReason } from '../metrics/request-metrics.ts';
 import { type EdgeHandlers, type Patience, detectVersion, readProxyHeader } from './arrival.ts';
 import { TlsListener, type TlsOptions } from './tls-listener.ts';
 
@@ -27,6 +28,8 @@ export interface EdgeOptions {
   readonly headersMs: number;
   /** Time a client may send nothing at all. */
   readonly silentMs: number;
+  /** Told of each connection that is closed for what it is. Default: nobody is. */
+  readonly turnedAway?: ((reason: TurnedAwayReason) => void) | undefined;
 }
 
 /** A listener that is open. */
@@ -42,7 +45,7 @@ export interface Edge {
 
 /** Opens a listener. Rejects with a `UserError` whose cause has the system's code (`EADDRINUSE`…). */
 export async function openEdge(options: EdgeOptions, handlers: EdgeHandlers): Promise<Edge> {
-  const { address, logger, tls, maxConnections } = options;
+  const { address, logger, tls, maxConnections, turnedAway = () => {} } = options;
   const sockets = new Set<Socket>();
   /** On which HTTP has not begun. */
   const early = new Set<Socket>();
@@ -58,7 +61,7 @@ export async function openEdge(options: EdgeOptions, handlers: EdgeHandlers): Pr
   };
   const server = createServer({ noDelay: true, allowHalfOpen: true });
   if (maxConnections !== undefined) server.maxConnections = maxConnections;
-  const tlsListener = tls && new TlsListener(tls, { handlers: begun, logger, headersMs: options.headersMs });
+  const tlsListener = tls && new TlsListener(tls, { ...options, handlers: begun, turnedAway });
   const accept = acceptor(options, begun, tlsListener);
   server.on('connection', (socket) => {
     sockets.add(socket);
@@ -70,6 +73,7 @@ export async function openEdge(options: EdgeOptions, handlers: EdgeHandlers): Pr
     socket.on('error', () => socket.destroy());
     accept(socket);
   });
+  server.on('drop', () => turnedAway('too-many'));
   await bind(server, address);
   server.on('error', (error) => logger.error({ error: messageOf(error) }, 'the listener has a fault'));
   const { address: host, port } = server.address() as AddressInfo;
@@ -88,7 +92,7 @@ export async function openEdge(options: EdgeOptions, handlers: EdgeHandlers): Pr
 }
 
 function acceptor(
-  { clock, deadlines, proxyProtocol, proxySources, access, isPeer, headersMs, silentMs }: EdgeOptions,
+  { clock, deadlines, proxyProtocol, proxySources, access, isPeer, headersMs, silentMs, turnedAway }: EdgeOptions,
   handlers: EdgeHandlers,
   tls: TlsListener | undefined,
 ): (socket: Socket) => void {
@@ -99,18 +103,24 @@ function acceptor(
       handlers[version](socket, { bare: socket, peer, port, proto: 'http' }),
     );
   };
+  const turnAway = (socket: Socket, reason: TurnedAwayReason): void => {
+    turnedAway?.(reason);
+    socket.destroy();
+  };
   return (socket) => {
     const peer = plainAddress(socket.remoteAddress ?? 'unknown');
     // Gateways ask each other what they serve: they come without a load balancer, and from wherever they are.
     const isOptional = isPeer(peer);
-    if (!proxyProtocol()) return isOptional || mayConnect(access(), peer) ? admit(socket, peer) : void socket.destroy();
+    if (!proxyProtocol())
+      return isOptional || mayConnect(access(), peer) ? admit(socket, peer) : turnAway(socket, 'address');
     // Anybody else might say to be whoever they like.
-    if (!isOptional && proxySources?.()?.has(peer) === false) return void socket.destroy();
+    if (!isOptional && proxySources?.()?.has(peer) === false) return turnAway(socket, 'proxy-protocol');
     readProxyHeader(socket, { ...patience(headersMs), isOptional }, (word) => {
+      if (word === 'invalid') return turnAway(socket, 'proxy-protocol');
       const source = word === undefined || word === 'none' ? { address: peer, port: undefined } : word;
       const client = plainAddress(source.address);
       if (word === 'none' || mayConnect(access(), client)) admit(socket, client, source.port);
-      else socket.destroy();
+      else turnAway(socket, 'address');
     });
   };
 }

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { type SecureContext, type Server, type TLSSocket, createSecureContext, createServer } from 'node:tls';
 import { type Logger, messageOf } from '@ebb/base';
+import type { TurnedAwayReason } from '../metrics/request-metrics.ts';
 import type { Arrival, EdgeHandlers } from './arrival.ts';
 import { type Certificate, type TlsSettings, contextOptions } from './certificate.ts';
 import type { CertificateStore } from './certificate-store.ts';
@@ -20,6 +21,7 @@ interface TlsListenerParts {
   readonly logger: Logger;
   /** Time until a client has sent enough to tell what it speaks. */
   readonly headersMs: number;
+  readonly turnedAway: (reason: TurnedAwayReason) => void;
 }
 
 /**
@@ -32,12 +34,14 @@ export class TlsListener implements Disposable {
   readonly #handlers: EdgeHandlers;
   readonly #logger: Logger;
   readonly #handshakeMs: number;
+  readonly #turnedAway: TlsListenerParts['turnedAway'];
   readonly #arrivals = new Map<string, Arrival>();
   #current: TlsServer | undefined;
 
-  constructor(options: TlsOptions, { handlers, logger, headersMs }: TlsListenerParts) {
+  constructor(options: TlsOptions, { handlers, logger, headersMs, turnedAway }: TlsListenerParts) {
     this.#options = options;
     this.#handlers = handlers;
+    this.#turnedAway = turnedAway;
     this.#logger = logger;
     this.#handshakeMs = Math.min(mostHandshakeMs, headersMs);
   }
@@ -67,6 +71,8 @@ export class TlsListener implements Disposable {
     });
     created.server.on('tlsClientError', (error, socket) => {
       this.#logger.debug({ error: messageOf(error) }, 'TLS handshake failed');
+      // Whoever goes before it is over, as those who only look whether somebody listens, was not turned away.
+      if (!('code' in error && error.code === 'ECONNRESET')) this.#turnedAway('tls');
       socket.destroy();
     });
     return created;

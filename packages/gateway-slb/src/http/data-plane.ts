@@ -35,8 +35,8 @@ export interface DataPlane {
   readonly deadlines: Deadlines;
   /** What else is asked of a load balancer; undefined, as a rule, if nothing is. */
   readonly duties?: (() => Duties | undefined) | undefined;
-  /** Told how each request has ended. Default: nobody is. */
-  readonly metrics?: Pick<RequestMetrics, 'observe' | 'refused'> | undefined;
+  /** Told how each request has ended, and of connections on which none was read. Default: nobody is. */
+  readonly metrics?: Pick<RequestMetrics, 'observe' | 'refused' | 'turnAway'> | undefined;
   /** True once the gateway closes: connections are not to be kept. */
   readonly closing: () => boolean;
 }

@@ -5,6 +5,7 @@ import { type Edge, openEdge } from '../edge/edge.ts';
 import type { TlsOptions } from '../edge/tls-listener.ts';
 import { Http1Server } from '../http1/http1-server.ts';
 import { Http2Server } from '../http2/http2-server.ts';
+import type { TurnedAwayReason } from '../metrics/request-metrics.ts';
 import type { DataPlane } from './data-plane.ts';
 import type { Peer } from './downstream.ts';
 
@@ -109,6 +110,7 @@ export async function listen(plane: DataPlane, options: ListenOptions): Promise<
     isPeer,
     headersMs,
     silentMs,
+    turnedAway: (reason: TurnedAwayReason) => plane.metrics?.turnAway(reason),
   };
   const peerOf = ({ peer, port, proto, bare }: Arrival): Peer => ({
     address: peer,

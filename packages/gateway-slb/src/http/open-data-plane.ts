@@ -71,11 +71,13 @@ export async function openDataPlane(options: DataPlaneOptions): Promise<OpenData
   };
   const close = (graceMs: number): Promise<unknown> => Promise.all(open.map((listener) => listener.close({ graceMs })));
   const { private: inside, https, own: alone } = listeners;
+  // Other gateways ask this one where it is alone.
+  const world = alone ? { ...edge, isPeer: undefined } : edge;
   try {
     // First, so that nobody looks for another public port in vain.
     const serve = async (): Promise<Addresses> => ({
-      httpsAddress: https && (await add({ ...edge, listener: 'public', address: https, tls: https.tls })),
-      publicAddress: await add({ ...edge, listener: 'public', address: listeners.public }),
+      httpsAddress: https && (await add({ ...world, listener: 'public', address: https, tls: https.tls })),
+      publicAddress: await add({ ...world, listener: 'public', address: listeners.public }),
       privateAddress: inside && (await add({ listener: 'private', address: inside })),
     });
     const shared = { publicAddress: listeners.public, privateAddress: inside, httpsAddress: https };

@@ -14,6 +14,7 @@ for (const [status, ms] of [
 metrics.refused('no-route', 404);
 metrics.refused('no-route', 404);
 metrics.refused('bad-request', 431);
+metrics.turnAway('tls');
 
 const text = expose({
   revisions: [
@@ -28,6 +29,7 @@ const text = expose({
     },
   ],
   unrouted: metrics.unrouted,
+  turnedAway: metrics.turnedAway,
 });
 const lines = text.split('\n');
 const valueOf = (name: string, ...labels: string[]): string | undefined =>
@@ -63,6 +65,7 @@ it('is in the form that Prometheus reads', () => {
 it('counts requests without a revision by what was answered', () => {
   expect(valueOf('ebb_unrouted_requests_total', 'reason="no-route"', 'http_response_status_code="404"')).toBe('2');
   expect(valueOf('ebb_unrouted_requests_total', 'reason="bad-request"', 'http_response_status_code="431"')).toBe('1');
+  expect(valueOf('ebb_turned_away_connections_total', 'reason="tls"')).toBe('1');
 });
 
 it('forgets a revision that is gone, though some of its requests end later', () => {

@@ -41,7 +41,7 @@ class Exposition {
 }
 
 /** The metrics of a gateway under Knative's names of today and of before (data-path.md, sections 15.1 and 15.2). */
-export function expose({ revisions, unrouted }: MetricsReport): string {
+export function expose({ revisions, unrouted, turnedAway }: MetricsReport): string {
   const out = new Exposition();
   for (const each of revisions) {
     const { namespace, revision, service, configuration, waiting, active, outcomes } = each;
@@ -73,6 +73,7 @@ export function expose({ revisions, unrouted }: MetricsReport): string {
   for (const { reason, status, count } of unrouted) {
     out.counter('ebb_unrouted_requests_total', { reason, http_response_status_code: String(status) }, count);
   }
+  for (const { reason, count } of turnedAway) out.counter('ebb_turned_away_connections_total', { reason }, count);
   return out.text();
 }
 

@@ -23,7 +23,8 @@ export class GatewayMetrics {
     const { requests, activator } = this.#options;
     const changed = requests.changed();
     const told = what === 'changed' ? changed : [...new Set([...requests.keys(), ...activator.busy()])];
-    return { revisions: told.map((key) => this.#of(key)), unrouted: requests.unrouted };
+    const { unrouted, turnedAway } = requests;
+    return { revisions: told.map((key) => this.#of(key)), unrouted, turnedAway };
   }
 
   #of(key: string): RevisionMetrics {

@@ -1,4 +1,10 @@
-import { type Outcomes, type Unrouted, addOutcomes } from './request-metrics.ts';
+import {
+  type Outcomes,
+  type TurnedAway,
+  type TurnedAwayReason,
+  type Unrouted,
+  addOutcomes,
+} from './request-metrics.ts';
 
 /** What there is to tell of one revision at this moment. */
 export interface RevisionMetrics {
@@ -17,7 +23,11 @@ export interface RevisionMetrics {
 export interface MetricsReport {
   readonly revisions: readonly RevisionMetrics[];
   readonly unrouted: readonly Unrouted[];
+  readonly turnedAway: readonly TurnedAway[];
 }
+
+/** When nothing has happened yet. */
+export const emptyReport: MetricsReport = { revisions: [], unrouted: [], turnedAway: [] };
 
 /** `namespace/name`. */
 export const keyOfMetrics = ({ namespace, revision }: RevisionMetrics): string => `${namespace}/${revision}`;
@@ -26,6 +36,7 @@ export const keyOfMetrics = ({ namespace, revision }: RevisionMetrics): string =
 export function mergeReports(reports: Iterable<MetricsReport>): MetricsReport {
   const revisions = new Map<string, RevisionMetrics>();
   const unrouted = new Map<string, Unrouted>();
+  const turnedAway = new Map<TurnedAwayReason, number>();
   for (const report of reports) {
     for (const each of report.revisions) {
       const key = keyOfMetrics(each);
@@ -36,8 +47,13 @@ export function mergeReports(reports: Iterable<MetricsReport>): MetricsReport {
       const key = `${each.reason} ${each.status}`;
       unrouted.set(key, { ...each, count: each.count + (unrouted.get(key)?.count ?? 0) });
     }
+    for (const { reason, count } of report.turnedAway) turnedAway.set(reason, count + (turnedAway.get(reason) ?? 0));
   }
-  return { revisions: [...revisions.values()], unrouted: [...unrouted.values()] };
+  return {
+    revisions: [...revisions.values()],
+    unrouted: [...unrouted.values()],
+    turnedAway: [...turnedAway].map(([reason, count]) => ({ reason, count })),
+  };
 }
 
 function add(a: RevisionMetrics, b: RevisionMetrics): RevisionMetrics {

@@ -25,14 +25,33 @@ export interface Unrouted {
   readonly count: number;
 }
 
+/** Why a connection was closed before a request could be read on it. */
+export type TurnedAwayReason =
+  /** The address is on a list, or on none, as `ebb.dev/acl-entries` has it. */
+  | 'address'
+  /** It had to begin with a header of the PROXY protocol and did not, or came from nobody who may send one. */
+  | 'proxy-protocol'
+  /** TLS was not agreed upon: no certificate for the host, versions or ciphers that are not spoken, a client's certificate refused. */
+  | 'tls'
+  /** There were as many as there may be. */
+  | 'too-many';
+
+/** Connections that were turned away, as few as there are reasons. */
+export interface TurnedAway {
+  readonly reason: TurnedAwayReason;
+  readonly count: number;
+}
+
 /**
- * How many requests each revision has had, how they ended, and how long they took; and how many were answered without one. What is
- * kept is bounded by the revisions there are.
+ * How many requests each revision has had, how they ended, and how long they took; how many were answered without one, and
+ * how many connections were turned away. What is kept is bounded by the revisions there are.
  */
 export class RequestMetrics {
   readonly #isKnown: (revisionKey: string) => boolean;
   readonly #revisions = new Map<string, { readonly statuses: Map<number, Outcomes>; hasChanged: boolean }>();
   readonly #unrouted = new Map<string, { readonly reason: string; readonly status: number; count: number }>();
+
+  readonly #turnedAway = new Map<TurnedAwayReason, number>();
 
   /** @param isKnown Whether there is such a revision now. Of others only the number of requests is kept. */
   constructor(isKnown: (revisionKey: string) => boolean) {
@@ -68,6 +87,15 @@ export class RequestMetrics {
   /** Requests that were answered without a revision. */
   get unrouted(): readonly Unrouted[] {
     return [...this.#unrouted.values()];
+  }
+
+  /** A connection was closed before a request could be read on it. */
+  turnAway(reason: TurnedAwayReason): void {
+    this.#turnedAway.set(reason, (this.#turnedAway.get(reason) ?? 0) + 1);
+  }
+
+  get turnedAway(): readonly TurnedAway[] {
+    return [...this.#turnedAway].map(([reason, count]) => ({ reason, count }));
   }
 
   /** The revision is gone. */

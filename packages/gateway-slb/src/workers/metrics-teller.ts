@@ -38,7 +38,7 @@ export class MetricsTeller implements Disposable {
 
   #tellChanges(): void {
     const report = this.#source.report('changed');
-    if (report.revisions.length === 0 && report.unrouted.length === 0) return;
+    if (Object.values(report).every((all: readonly unknown[]) => all.length === 0)) return;
     this.#channel.send({ type: 'metrics', id: 0, report, unknown: [] });
   }
 }

@@ -40,6 +40,7 @@ function startWorker(hub: WorkerHub, clock: FakeClock, known: ReadonlySet<string
         return { ...labels, waiting: 0, active: 1, outcomes: [...metrics.of(key)] };
       }),
       unrouted: metrics.unrouted,
+      turnedAway: metrics.turnedAway,
     }),
     unknown: (keys) => keys.filter((key) => !known.has(key)),
   });

@@ -1,8 +1,13 @@
 import type { Clock } from '@ebb/base';
 import { RateCounters } from '../duties/rate-counters.ts';
 import { expose } from '../metrics/exposition.ts';
-import { type MetricsReport, type RevisionMetrics, keyOfMetrics, mergeReports } from '../metrics/metrics-report.ts';
-import type { Unrouted } from '../metrics/request-metrics.ts';
+import {
+  type MetricsReport,
+  type RevisionMetrics,
+  emptyReport,
+  keyOfMetrics,
+  mergeReports,
+} from '../metrics/metrics-report.ts';
 import type { FromWorker, ToWorker } from './messages.ts';
 
 /** The place of one worker in the process that has started it. */
@@ -16,15 +21,13 @@ export interface WorkerSeat {
 /** Longest that metrics wait for a worker that is busy; what it told last counts then. */
 const patienceMs = 1000;
 
-const nothing: MetricsReport = { revisions: [], unrouted: [] };
-
 /** What gateways that are workers of one process share: their metrics are added up, and rates are counted for all of them. */
 export class WorkerHub {
   readonly #clock: Clock;
   readonly #rates = new RateCounters();
   readonly #workers = new Set<Told>();
   /** What workers have counted that are no more. */
-  #retired: MetricsReport = nothing;
+  #retired: MetricsReport = emptyReport;
   #lastId = 0;
 
   constructor(clock: Clock) {
@@ -71,7 +74,7 @@ export class WorkerHub {
 class Told {
   readonly #send: (message: ToWorker) => void;
   readonly #revisions = new Map<string, RevisionMetrics>();
-  #unrouted: readonly Unrouted[] = [];
+  #others: Omit<MetricsReport, 'revisions'> = emptyReport;
   #whenAnswered: (() => void)[] = [];
 
   constructor(send: (message: ToWorker) => void) {
@@ -79,7 +82,7 @@ class Told {
   }
 
   report(): MetricsReport {
-    return { revisions: [...this.#revisions.values()], unrouted: this.#unrouted };
+    return { ...this.#others, revisions: [...this.#revisions.values()] };
   }
 
   /** Asks for everything; resolves once it has come, or the worker has ended, or takes too long. */
@@ -95,10 +98,10 @@ class Told {
   }
 
   /** @param id 0 for what has changed, else everything. */
-  hear(id: number, { revisions, unrouted }: MetricsReport): void {
+  hear(id: number, { revisions, ...others }: MetricsReport): void {
     if (id > 0) this.#revisions.clear();
     for (const each of revisions) this.#revisions.set(keyOfMetrics(each), each);
-    this.#unrouted = unrouted;
+    this.#others = others;
     if (id > 0) this.answered();
   }
 
@@ -108,6 +111,6 @@ class Told {
 }
 
 /** Without the requests there were at that moment. */
-function withoutPresent({ revisions, unrouted }: MetricsReport): MetricsReport {
-  return { revisions: revisions.map((each) => ({ ...each, waiting: 0, active: 0 })), unrouted };
+function withoutPresent({ revisions, ...others }: MetricsReport): MetricsReport {
+  return { ...others, revisions: revisions.map((each) => ({ ...each, waiting: 0, active: 0 })) };
 }
