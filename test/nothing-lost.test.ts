@@ -123,7 +123,8 @@ it(
             const now = (await leases()).split(',');
             return now.length === 2 && now.every((name) => !before.includes(name));
           },
-          { timeoutMs: 120_000, what: 'workers replaced' },
+          // On a machine that is busy otherwise, a worker may take a minute to start.
+          { timeoutMs: 300_000, what: 'workers replaced' },
         ).catch(async (cause: unknown) => {
           const { exitCode } = gateways.child;
           const now = await leases();
