@@ -74,6 +74,12 @@ const malformed: Record<string, Frames> = {
   'a line end in :path': setting(':path', (path) => `${path}\r\nx-other: b`),
   'an asterisk for GET': setting(':path', () => '*'),
   'an empty :authority': setting(':authority', () => ''),
+  'an empty :authority beside a host': changed((list) => [
+    ...list.map((text) => (text === host ? '' : text)),
+    'host',
+    host,
+  ]),
+  'an empty host': having('host', ''),
   'a user in :authority': setting(':authority', () => `user@${host}`),
   'a path in :authority': setting(':authority', () => `${host}/a`),
   'a line end in :authority': setting(':authority', () => `${host}\r\nx-other: b`),

@@ -34,7 +34,8 @@ export function readStreamHead(fields: readonly string[]): RequestHead | undefin
     else list.push(name, value);
   }
   if (!isWhole(pseudo)) return undefined;
-  const authority = pseudo.get(':authority') || undefined;
+  const authority = pseudo.get(':authority');
+  if (authority === '' || host === '') return undefined;
   if (cookie !== undefined) list.push('cookie', cookie);
   const named = authority ?? host;
   if (named !== undefined) list.push('host', named);
