@@ -64,7 +64,10 @@ export async function openTestApi({ admission }: TestApiOptions = {}): Promise<T
 }
 
 function admissionOf(extent: AdmissionExtent): Admission {
-  const admit = createAdmission(() => defaultServingConfig);
-  if (extent === 'all') return admit;
-  return (request) => (request.kind === 'ConfigMap' ? { object: request.object, warnings: [] } : admit(request));
+  const admission = createAdmission(() => defaultServingConfig);
+  if (extent === 'all') return admission;
+  return {
+    ...admission,
+    validate: (request) => (request.kind === 'ConfigMap' ? { warnings: [] } : admission.validate(request)),
+  };
 }

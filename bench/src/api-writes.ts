@@ -1,4 +1,4 @@
-import { type CoreEvent, type KubeClient, type Pod, resources } from '@ebb/api';
+import { type Admission, type CoreEvent, type KubeClient, type Pod, resources } from '@ebb/api';
 import { createApiServer } from '@ebb/apiserver';
 import { silentLogger, systemClock } from '@ebb/base';
 import { createInformer } from '@ebb/kube';
@@ -11,8 +11,8 @@ const together = 50;
 
 /** What the embedded API needs for each write in the life of a pod, in memory, with informers that watch: µs of processor time. */
 export async function apiWrites({ pods = 3000 }: { readonly pods?: number } = {}): Promise<object> {
-  const options = { crds: [], clock: systemClock, logger: silentLogger } as const;
-  await using api = await createApiServer({ ...options, admission: ({ object }) => ({ object, warnings: [] }) });
+  const admission: Admission = { mutate: ({ object }) => object, validate: () => ({ warnings: [] }) };
+  await using api = await createApiServer({ crds: [], clock: systemClock, logger: silentLogger, admission });
   await using autoscaler = api.connect({ fieldManager: 'ebb-autoscaler' });
   await using node = api.connect({ fieldManager: 'ebb-virtual-node' });
   const stop = new AbortController();

@@ -26,21 +26,14 @@ export interface Validated {
   readonly dryRunPod?: Pod;
 }
 
-export interface AdmissionResponse extends Validated {
-  /** The object with defaults set; a copy, the request's is left alone. */
-  readonly object: KubernetesObject;
-}
-
 /**
- * Defaults and validates one write. Used in-process by the embedded API. Kinds it does not know pass unchanged. Throws
- * `AdmissionRefusal` with Knative's text when it refuses.
+ * Defaults and validates one write, in the two steps in which API servers ask: a mutating and a validating webhook, and between them the
+ * API server looks at the object by its schema. Kinds that it does not know pass unchanged. Both throw `AdmissionRefusal` with Knative's
+ * text when they refuse.
  */
-export type Admission = (request: AdmissionRequest) => AdmissionResponse;
-
-/** The halves of an `Admission`, for an API server that asks for them one after the other: a mutating and a validating webhook. */
-export interface AdmissionSteps {
-  /** The object with defaults set; a copy. Throws `AdmissionRefusal`. */
+export interface Admission {
+  /** The object with defaults set; a copy, the request's is left alone. */
   mutate(request: AdmissionRequest): KubernetesObject;
-  /** Judges the object as it is. Throws `AdmissionRefusal`. */
+  /** Judges the object as it is. */
   validate(request: AdmissionRequest): Validated;
 }

@@ -28,7 +28,7 @@ export {
 
 // Admission
 export * from './admission.ts';
-export { createAdmission, createAdmissionSteps } from './serving-admission.ts';
+export { createAdmission } from './serving-admission.ts';
 export { AdmissionRefusal, webhookNames } from './admission/refusal.ts';
 export { dryRunRefusal } from './admission/dry-run.ts';
 

@@ -1,4 +1,4 @@
-import type { Admission, AdmissionRequest, AdmissionSteps, Validated } from './admission.ts';
+import type { Admission, AdmissionRequest, Validated } from './admission.ts';
 import { checkConfigMap } from './admission/config-map.ts';
 import { asksForDryRun, makeDryRunPod } from './admission/dry-run.ts';
 import { type KindRules, type WithSpec, visitKind } from './admission/kinds.ts';
@@ -17,15 +17,6 @@ import { sameMeaning } from './same-meaning.ts';
  * (serving-api.md, section 2). `config` is asked anew for each write. Other kinds pass unchanged.
  */
 export function createAdmission(config: () => ServingConfig): Admission {
-  const steps = createAdmissionSteps(config);
-  return (request) => {
-    const object = steps.mutate(request);
-    return { object, ...steps.validate({ ...request, object }) };
-  };
-}
-
-/** The same admission in two steps. */
-export function createAdmissionSteps(config: () => ServingConfig): AdmissionSteps {
   return {
     mutate: (request) => {
       if (request.subresource !== '') return request.object;

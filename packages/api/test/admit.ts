@@ -2,11 +2,11 @@ import { expect } from 'vitest';
 import { parse } from 'yaml';
 import {
   type AdmissionRequest,
-  type AdmissionResponse,
   type KubernetesObject,
   type Service,
   type ServingConfig,
   StatusError,
+  type Validated,
   createAdmission,
   defaultServingConfig,
 } from '../src/index.ts';
@@ -16,10 +16,16 @@ export interface Options extends Partial<AdmissionRequest> {
   readonly config?: ServingConfig;
 }
 
+/** An object with defaults set, and what was found in it. */
+interface Admitted extends Validated {
+  readonly object: KubernetesObject;
+}
+
 /** What admission makes of an object; without `oldObject` it is a new one. */
-export function admit(object: unknown, { config = defaultServingConfig, ...more }: Options = {}): AdmissionResponse {
+export function admit(object: unknown, { config = defaultServingConfig, ...more }: Options = {}): Admitted {
   const kind = more.kind ?? (object as KubernetesObject).kind ?? 'Service';
-  return createAdmission(() => config)({
+  const admission = createAdmission(() => config);
+  const request: AdmissionRequest = {
     operation: more.oldObject ? 'UPDATE' : 'CREATE',
     group: groups[kind] ?? '',
     version: 'v1',
@@ -29,7 +35,9 @@ export function admit(object: unknown, { config = defaultServingConfig, ...more 
     userName: 'ann',
     dryRun: false,
     ...more,
-  });
+  };
+  const mutated = admission.mutate(request);
+  return { object: mutated, ...admission.validate({ ...request, object: mutated }) };
 }
 
 /** The Service `hello` with the rest of its manifest in YAML. */

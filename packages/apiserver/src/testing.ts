@@ -17,7 +17,10 @@ export interface TestApiOptions {
 }
 
 /** Lets every write pass unchanged. */
-export const passThrough: Admission = ({ object }) => ({ object, warnings: [] });
+export const passThrough: Admission = {
+  mutate: ({ object }) => object,
+  validate: () => ({ warnings: [] }),
+};
 
 let shared: Promise<Credentials> | undefined;
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '@ebb/base/testing';
 import type { ApiServer } from '../src/index.ts';
-import { createTestApi } from '../src/testing.ts';
+import { createTestApi, passThrough } from '../src/testing.ts';
 import { configMap, configMaps, pod, pods, widget, widgetCrd, widgets } from './fixtures.ts';
 import { type RawClient, rawClient } from './raw-client.ts';
 
@@ -260,9 +260,12 @@ describe('objects', () => {
   it('gives nobody what admission sets, so that nobody takes it away', async () => {
     await using stamping = await createTestApi({
       crds: [widgetCrd],
-      admission: ({ object }) => {
-        const annotations = { ...object.metadata.annotations, creator: 'me' };
-        return { object: { ...object, metadata: { ...object.metadata, annotations } }, warnings: [] };
+      admission: {
+        ...passThrough,
+        mutate: ({ object }) => {
+          const annotations = { ...object.metadata.annotations, creator: 'me' };
+          return { ...object, metadata: { ...object.metadata, annotations } };
+        },
       },
     });
     await using raw = rawClient(stamping);
@@ -270,5 +273,24 @@ describe('objects', () => {
     expect(body.metadata.annotations).toEqual({ creator: 'me' });
     expect(JSON.stringify(body.metadata.managedFields)).toContain('f:size');
     expect(JSON.stringify(body.metadata.managedFields)).not.toContain('f:creator');
+  });
+
+  it('has an object changed, looks at its schema, and has it judged, in that order', async () => {
+    const sizeOf = (object: object): number => (object as { spec: { size: number } }).spec.size;
+    const judged: number[] = [];
+    await using admitting = await createTestApi({
+      crds: [widgetCrd],
+      admission: {
+        mutate: ({ kind, object }) => (kind === 'Widget' ? { ...object, spec: { size: sizeOf(object) - 2 } } : object),
+        validate: ({ kind, object }) => {
+          if (kind === 'Widget') judged.push(sizeOf(object));
+          return { warnings: [] };
+        },
+      },
+    });
+    await using raw = rawClient(admitting);
+    expect(await raw.call('POST', widgets, widget(name, { size: 1 }))).toMatchObject({ code: 422 });
+    expect(await raw.call('POST', widgets, widget(name, { size: 3 }))).toMatchObject({ code: 201 });
+    expect(judged).toEqual([1]);
   });
 });

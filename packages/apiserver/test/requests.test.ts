@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '@ebb/base/testing';
 import type { ApiServer } from '../src/index.ts';
-import { createTestApi } from '../src/testing.ts';
+import { createTestApi, passThrough } from '../src/testing.ts';
 import { configMap, configMaps, pod, pods, widget, widgetCrd, widgets } from './fixtures.ts';
 import { type RawClient, rawClient } from './raw-client.ts';
 
@@ -74,9 +74,12 @@ describe('requests', () => {
   ])('refuses a built-in object whose %s has the wrong type before admission sees it', async (field, path, object) => {
     let admitted = 0;
     await using strict = await createTestApi({
-      admission: ({ object: seen }) => {
-        if (seen.metadata.name === 'x') admitted++;
-        return { object: seen, warnings: [] };
+      admission: {
+        ...passThrough,
+        mutate: ({ object: seen }) => {
+          if (seen.metadata.name === 'x') admitted++;
+          return seen;
+        },
       },
     });
     await using raw = rawClient(strict);

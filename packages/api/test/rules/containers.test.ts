@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { StatusError, createAdmissionSteps, defaultServingConfig } from '../../src/index.ts';
+import { StatusError, createAdmission, defaultServingConfig } from '../../src/index.ts';
 import {
   type Rule,
   checkRules,
@@ -155,10 +155,11 @@ describe('7.2 init containers, told of as containers', () => {
 
 // Defaulting gives every container a name, so that only an API server whose mutating webhook is off meets one.
 it('an empty container that was not given a name', () => {
-  const steps = createAdmissionSteps(() => defaultServingConfig);
+  const admission = createAdmission(() => defaultServingConfig);
   const object = withPod('containers: [{}]');
   const request = { operation: 'CREATE', group: 'serving.knative.dev', version: 'v1', kind: 'Service' } as const;
-  const run = (): unknown => steps.validate({ ...request, subresource: '', object, userName: 'ann', dryRun: false });
+  const run = (): unknown =>
+    admission.validate({ ...request, subresource: '', object, userName: 'ann', dryRun: false });
   expect(run).toThrow(StatusError);
   expect(run).toThrow(`missing field(s): ${first}`);
 });

@@ -4,10 +4,13 @@ import { createObject } from './create.ts';
 
 /** `admission` whose dry-run Pods are tried out on this server, as a webhook tries them out on a real one. */
 export function tryingDryRunPods(admission: Admission, machine: () => Machine): Admission {
-  return (request) => {
-    const response = admission(request);
-    if (response.dryRunPod) tryPod(machine(), response.dryRunPod, request.userName);
-    return response;
+  return {
+    mutate: (request) => admission.mutate(request),
+    validate: (request) => {
+      const validated = admission.validate(request);
+      if (validated.dryRunPod) tryPod(machine(), validated.dryRunPod, request.userName);
+      return validated;
+    },
   };
 }
 

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { CustomResourceDefinition, KubernetesObject, ManagedFieldsEntry } from '@ebb/api';
+import type { AdmissionRequest, CustomResourceDefinition, KubernetesObject, ManagedFieldsEntry } from '@ebb/api';
 import { completeBuiltin } from '../builtin/complete.ts';
 import { emptyKind } from '../builtin/empty-object.ts';
 import { trackUpdate } from '../patch/managed-fields.ts';
@@ -34,7 +34,7 @@ export function admit(machine: Machine, call: Call, { object, old, applied }: Ad
   if (!old) setLimitDefaults(machine, call, object);
   if (!old) machine.templates.complete(object);
   if (info.builtin) completeBuiltin(object as unknown as JsonObject, info, old as unknown as JsonObject | undefined);
-  const admitted = machine.admission({
+  const request: AdmissionRequest = {
     operation: old ? 'UPDATE' : 'CREATE',
     group: info.group,
     version: info.version,
@@ -44,12 +44,13 @@ export function admit(machine: Machine, call: Call, { object, old, applied }: Ad
     ...(old ? { oldObject: old } : {}),
     userName,
     dryRun,
-  });
-  call.warnings.push(...admitted.warnings);
-  validate(call, admitted.object, old);
-  if (managedFields?.length) admitted.object.metadata.managedFields = managedFields;
-  else delete admitted.object.metadata.managedFields;
-  return admitted.object;
+  };
+  const admitted = machine.admission.mutate(request);
+  validate(call, admitted, old);
+  call.warnings.push(...machine.admission.validate({ ...request, object: admitted }).warnings);
+  if (managedFields?.length) admitted.metadata.managedFields = managedFields;
+  else delete admitted.metadata.managedFields;
+  return admitted;
 }
 
 function validate({ info }: Call, object: KubernetesObject, old: KubernetesObject | undefined): void {

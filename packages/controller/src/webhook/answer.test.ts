@@ -6,7 +6,6 @@ import {
   type Service,
   StatusError,
   createAdmission,
-  createAdmissionSteps,
   defaultServingConfig,
   dryRunRefusal,
   webhookNames,
@@ -20,8 +19,7 @@ import { answer } from './answer.ts';
 import type { WebhookPurpose } from './configurations.ts';
 import { admissionRequestOf, parseReview } from './review.ts';
 
-const steps = createAdmissionSteps(() => defaultServingConfig);
-const admit = createAdmission(() => defaultServingConfig);
+const admission = createAdmission(() => defaultServingConfig);
 const { signal } = new AbortController();
 
 /** An API server that knows one rule about Pods. */
@@ -33,7 +31,7 @@ function createPod(pod: Pod): Pod {
 const client = {
   create: (_resource: unknown, object: unknown) => Promise.resolve().then(() => createPod(object as Pod)),
 };
-const options = { steps, client: client as never, signal };
+const options = { admission, client: client as never, signal };
 
 /** What a client sees of a write: the object that is stored and the warnings, or the refusal. */
 interface Outcome {
@@ -45,7 +43,8 @@ interface Outcome {
 /** As the embedded API admits. */
 function inProcess(request: AdmissionRequest): Outcome {
   try {
-    const { object, warnings, dryRunPod } = admit(request);
+    const object = admission.mutate(request);
+    const { warnings, dryRunPod } = admission.validate({ ...request, object });
     if (dryRunPod) tryHere(dryRunPod);
     return { object: plain(object), warnings };
   } catch (error) {

@@ -1,8 +1,8 @@
 import {
+  type Admission,
   AdmissionRefusal,
   type AdmissionReviewRequest,
   type AdmissionReviewResponse,
-  type AdmissionSteps,
   type Pod,
   StatusError,
   dryRunRefusal,
@@ -14,7 +14,7 @@ import { patchBetween } from './patch.ts';
 import { admissionRequestOf } from './review.ts';
 
 export interface AnswerOptions {
-  readonly steps: AdmissionSteps;
+  readonly admission: Admission;
   /** Where a dry run tries out its Pod. */
   readonly client: Pick<KubeClient, 'create'>;
 }
@@ -27,13 +27,13 @@ const allowed: Answer = { allowed: true };
 export async function answer(
   purpose: WebhookPurpose,
   question: AdmissionReviewRequest,
-  { steps, client, signal }: AnswerOptions & { readonly signal: AbortSignal },
+  { admission, client, signal }: AnswerOptions & { readonly signal: AbortSignal },
 ): Promise<Answer> {
   const request = admissionRequestOf(question);
   if (!request) return allowed;
   try {
-    if (purpose === 'mutating') return patched(request.object, steps.mutate(request));
-    const { warnings, dryRunPod } = steps.validate(request);
+    if (purpose === 'mutating') return patched(request.object, admission.mutate(request));
+    const { warnings, dryRunPod } = admission.validate(request);
     if (dryRunPod) await tryPod(dryRunPod, client, signal);
     return warnings.length === 0 ? allowed : { allowed: true, warnings: [...warnings] };
   } catch (error) {

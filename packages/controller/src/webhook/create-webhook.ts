@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { type Secret, createAdmissionSteps } from '@ebb/api';
+import { type Secret, createAdmission } from '@ebb/api';
 import { linkSignals, untilAborted } from '@ebb/base';
 import type { Certificates } from '@ebb/base/certificates';
 import type { Informer } from '@ebb/kube';
@@ -34,8 +34,8 @@ export function createWebhook(options: WebhookOptions): Webhook {
   const config = createConfigStore(logger);
   const informers = createInformers(options);
   const { keeper, reconciler } = createUpkeep(options, informers);
-  const steps = createAdmissionSteps(() => config.current);
-  const handler = createHandler({ steps, client, clock, logger });
+  const admission = createAdmission(() => config.current);
+  const handler = createHandler({ admission, client, clock, logger });
   let server: WebhookServer | undefined;
   let markSynced = (): void => {};
   const synced = new Promise<void>((resolve) => (markSynced = resolve));

@@ -1,6 +1,6 @@
 import { type Server, createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type AdmissionReview, createAdmissionSteps, defaultServingConfig } from '@ebb/api';
+import { type AdmissionReview, createAdmission, defaultServingConfig } from '@ebb/api';
 import { silentLogger, systemClock } from '@ebb/base';
 import { FakeClock } from '@ebb/base/testing';
 import fc from 'fast-check';
@@ -21,7 +21,7 @@ interface Sent {
 }
 
 const review = { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', request: questionAbout(elaborate) };
-const steps = createAdmissionSteps(() => defaultServingConfig);
+const admission = createAdmission(() => defaultServingConfig);
 const client = { create: () => Promise.reject(new Error('not here')) } as never;
 
 describe('the webhook’s handler', () => {
@@ -33,7 +33,7 @@ describe('the webhook’s handler', () => {
     return started;
   };
   beforeAll(async () => {
-    server = await serve({ steps, client, clock: systemClock, logger: silentLogger });
+    server = await serve({ admission, client, clock: systemClock, logger: silentLogger });
   });
   afterAll(() => void server.close());
 
@@ -171,9 +171,9 @@ describe('the webhook’s handler', () => {
           waiting();
         }),
     } as never;
-    const slow = await serve({ steps, client: silent, clock, logger: silentLogger });
+    const slow = await serve({ admission, client: silent, clock, logger: silentLogger });
     const { object } = questionAbout(elaborate);
-    const mutated = steps.mutate({
+    const mutated = admission.mutate({
       operation: 'CREATE',
       group: 'serving.knative.dev',
       version: 'v1',
