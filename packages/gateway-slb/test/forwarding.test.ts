@@ -237,6 +237,18 @@ describe('a request', () => {
     refused.send(head('/no'));
     expect(await refused.end()).toMatch(/^HTTP\/1.1 422[^]*Connection: close[^]*no/);
   });
+
+  it('need not wait for ever where the instance knows nothing of 100 Continue', async () => {
+    await using backend = await openRawBackend((socket) =>
+      socket.on('data', (bytes) => String(bytes).endsWith('hello') && socket.end('HTTP/1.0 200 OK\r\n\r\ntaken')),
+    );
+    await using gateway = await openGateway({ backends: [backend] });
+    await using client = await openRawClient(gateway.port);
+    client.send(`POST / HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n`);
+    await expectHears(client, 'HTTP/1.1 100 Continue\r\n\r\n');
+    client.send('hello');
+    await expectHears(client, /200 OK[^]*taken/);
+  });
 });
 
 describe('a response', () => {

@@ -30,6 +30,9 @@ export interface ExchangeStart {
 /** Times a request may go to another instance because the first could not be reached, or a kept connection had gone stale. */
 const maxAttempts = 5;
 
+/** Time an instance has to say whether it wants a body that the client holds back; some never say, and the client may wait for ever. */
+const continueMs = 1000;
+
 /** What an exchange and its connection take up beside the head. */
 const exchangeBytes = 4096;
 
@@ -57,6 +60,8 @@ export class Exchange implements Caller, CallSink, Dated, DownstreamOwner {
   /** Until when another instance is looked for, after one could not be reached. */
   #retryUntil: number | undefined;
   #lastByteAt: number | undefined;
+  /** When the client is told to go on with its body, if the instance has said nothing by then. */
+  #continueAt: number | undefined;
   /** Of the response; until there is one, that of clients who have left. */
   #status = clientGone;
 
@@ -170,6 +175,7 @@ export class Exchange implements Caller, CallSink, Dated, DownstreamOwner {
 
   due(nowMs: number): number | undefined {
     if (this.#phase === 'over') return undefined;
+    if (nowMs >= (this.#continueAt ?? Infinity)) this.#letContinue();
     const deadline = this.#deadline();
     if (nowMs < deadline) return deadline;
     if (this.#phase === 'calling') this.#timedOut();
@@ -178,9 +184,7 @@ export class Exchange implements Caller, CallSink, Dated, DownstreamOwner {
   }
 
   #send(lease: Lease, request: UpstreamRequest): void {
-    // Over HTTP/2 nobody would ask for the body, and the head does not wait for it.
-    if (request.expectsContinue && this.#settings.protocol === 'h2c')
-      this.#downstream.information(readResponseHead(100, 'Continue', []));
+    if (request.expectsContinue) this.#expectContinue();
     const { http1, http2 } = this.#plane.upstreams;
     const upstream = this.#settings.protocol === 'h2c' ? http2 : http1;
     const call = upstream.call(lease.address, request, this);
@@ -188,11 +192,25 @@ export class Exchange implements Caller, CallSink, Dated, DownstreamOwner {
     if (this.#lease === lease) this.#call = call;
   }
 
+  /** The client holds its body back until it is told to send it. */
+  #expectContinue(): void {
+    // Over HTTP/2 nobody would ask for the body, and the head does not wait for it.
+    if (this.#settings.protocol === 'h2c') return this.#letContinue();
+    this.#continueAt = this.#plane.clock.now() + continueMs;
+    this.#plane.deadlines.set(this, this.#deadline());
+  }
+
+  #letContinue(): void {
+    this.#continueAt = undefined;
+    this.#downstream.information(readResponseHead(100, 'Continue', []));
+  }
+
   /** A sign of life of the instance. The first one ends the limit on the start of the response. */
   #alive(): void {
     // Only a limit on silence asks when it was.
     if (this.#settings.idleMs !== undefined) this.#lastByteAt = this.#plane.clock.now();
     else this.#lastByteAt ??= this.#arrivedAt;
+    this.#continueAt = undefined;
     this.#lease?.responded();
   }
 
@@ -203,7 +221,8 @@ export class Exchange implements Caller, CallSink, Dated, DownstreamOwner {
 
   #deadline(): number {
     if (this.#phase === 'waiting') return waitDeadlineOf(this.#settings, this.#wait());
-    return deadlineOf(this.#settings, { arrivedAt: this.#arrivedAt, lastByteAt: this.#lastByteAt });
+    const progress = { arrivedAt: this.#arrivedAt, lastByteAt: this.#lastByteAt };
+    return Math.min(deadlineOf(this.#settings, progress), this.#continueAt ?? Infinity);
   }
 
   /** Only what cannot have been acted upon is sent twice (data-path.md, section 13). */
