@@ -6,4 +6,5 @@ export { UserError, isAbort, messageOf } from './errors.ts';
 export { type GatherOptions, gatherBody } from './gather-body.ts';
 export { type Logger, type LoggerOptions, type LogLevel, createLogger, silentLogger } from './logger.ts';
 export { RestartBackoff } from './restart-backoff.ts';
+export { toTimestamp } from './timestamp.ts';
 export { type Rate, TokenBucket } from './token-bucket.ts';

@@ -1,4 +1,5 @@
 import type { CommonStatus, Condition, KubernetesObject, ObjectMeta } from '@ebb/api';
+import { toTimestamp } from '@ebb/base';
 
 /** The conditions of a kind: the happy one sums up its dependents; all others found on an object only inform. */
 export interface ConditionSet {
@@ -159,11 +160,6 @@ export function isReady(object: KubernetesObject & { readonly status?: CommonSta
 /** True if the `Ready` condition is False and speaks of the present generation. */
 export function isFailed(object: KubernetesObject & { readonly status?: CommonStatus | undefined }): boolean {
   return isObserved(object) && conditionOf(object.status, 'Ready')?.status === 'False';
-}
-
-/** A time as Kubernetes writes it: RFC 3339 in whole seconds. `ms` is milliseconds since the epoch. */
-export function toTimestamp(ms: number): string {
-  return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
 function isObserved({ metadata, status }: Observed): boolean {

@@ -1,6 +1,5 @@
 import { type CoreEvent, type KubernetesObject, isNotFound, resources, type KubeClient } from '@ebb/api';
-import { type Clock, type Logger, messageOf } from '@ebb/base';
-import { toTimestamp } from './conditions.ts';
+import { type Clock, type Logger, messageOf, toTimestamp } from '@ebb/base';
 
 export interface EventRecorderOptions {
   /** Who reports, as `kubectl describe` shows it. */

@@ -29,8 +29,8 @@ export {
   createConditionManager,
   isFailed,
   isReady,
-  toTimestamp,
 } from './conditions.ts';
+export { toTimestamp } from '@ebb/base';
 export { type EventRecorder, type EventRecorderOptions, createEventRecorder } from './events.ts';
 export { type LeaseOptions, runWithLease } from './leader-election.ts';
 export { type Presence, type PresenceOptions, createPresence } from './presence.ts';

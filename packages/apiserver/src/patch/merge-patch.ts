@@ -14,11 +14,17 @@ export function mergePatch<T>(target: T, patch: unknown): T {
 
 function merge(target: unknown, patch: unknown): unknown {
   if (!isObject(patch)) return patch;
-  const merged = new Map(isObject(target) ? Object.entries(target) : []);
+  const merged: JsonObject = isObject(target) ? { ...target } : {};
   for (const [key, value] of Object.entries(patch)) {
-    if (value === null) merged.delete(key);
-    else merged.set(key, merge(merged.get(key), value));
+    if (value === null) delete merged[key];
+    else setOwn(merged, key, merge(Object.hasOwn(merged, key) ? merged[key] : undefined, value));
   }
-  // Not by assignment: a key may be `__proto__`.
-  return Object.fromEntries(merged) as JsonObject;
+  return merged;
+}
+
+/** Sets a key, which may be `__proto__`. */
+function setOwn(object: JsonObject, key: string, value: unknown): void {
+  if (key === '__proto__')
+    Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
+  else object[key] = value;
 }

@@ -48,7 +48,7 @@ export const apiVersionOfInfo = ({ group, version }: ResourceInfo): string =>
   group === '' ? version : `${group}/${version}`;
 
 /** The time as Kubernetes writes it: whole seconds. */
-export const timestamp = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
+export { toTimestamp as timestamp } from '@ebb/base';
 
 /** The stored object that a call names, or throws `NotFound`. */
 export function requireStored(machine: Machine, { info, namespace, name }: Call): StoredObject {

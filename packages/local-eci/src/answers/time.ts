@@ -1,4 +1,2 @@
 /** A time as ECI writes it: UTC, whole seconds. */
-export function eciTime(atMs: number): string {
-  return `${new Date(atMs).toISOString().slice(0, 19)}Z`;
-}
+export { toTimestamp as eciTime } from '@ebb/base';
