@@ -10,12 +10,14 @@ import {
   type ContainerStatus,
   type GroupSpec,
   type Instance,
+  type Runtime,
   createProcessRuntime,
 } from '../src/index.ts';
 import { makeApp, makeFolder, serverSource } from './apps.ts';
 import { makeHost, makeSpec, readiness } from './runtime-contract.ts';
 
 interface Run extends AsyncDisposable {
+  readonly runtime: Runtime;
   readonly instance: Instance;
   readonly host: ReturnType<typeof makeHost>;
   readonly dataDir: string;
@@ -29,6 +31,7 @@ async function run(
   source: string,
   spec: GroupSpec = makeSpec(),
   images?: (app: AppFolder) => AppFolder | undefined,
+  options: { readonly maxContainers?: number } = {},
 ): Promise<Run> {
   const { app, ...files } = await makeApp(source);
   const data = await makeFolder({});
@@ -39,11 +42,13 @@ async function run(
     environment: { ...process.env, SECRET_TOKEN: 'hush' },
     clock: systemClock,
     closeGraceMs: 300,
+    ...options,
     logger: silentLogger,
   });
   const host = makeHost();
   const instance = runtime.create('eci-1', spec, host);
   return {
+    runtime,
     instance,
     host,
     dataDir: data.path,
@@ -265,6 +270,23 @@ describe('a process container', () => {
       reason: 'Completed',
       message: expect.stringContaining('exit code 5'),
     });
+  });
+
+  it('runs so many containers at a time, and the next when one ends', async () => {
+    const loop = { command: ['/bin/sleep', '1000'] };
+    await using app = await run('', makeSpec(loop, { restartPolicy: 'Never' }), undefined, { maxContainers: 1 });
+    const host = makeHost();
+    await eventually(() => app.container().current.state === 'Running');
+    const [second, third] = ['eci-2', 'eci-3'].map((id) => app.runtime.create(id, makeSpec(), host));
+    await eventually(() => host.events.length === 2);
+    expect(host.events[0]).toMatchObject({
+      reason: 'FailedScheduling',
+      message: expect.stringContaining('1 at a time'),
+    });
+    await second?.stop();
+    expect(third?.state.phase).toBe('Pending');
+    await app.instance.stop();
+    await eventually(() => third?.state.phase === 'Running');
   });
 
   it('shows config files where it says', async () => {

@@ -1,4 +1,4 @@
-import { tmpdir, userInfo } from 'node:os';
+import { tmpdir, totalmem, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Clock, Logger } from '@ebb/base';
 import { ContainerGroup } from '../lifecycle/group.ts';
@@ -10,6 +10,7 @@ import { LiveProcesses } from './live-processes.ts';
 import { Ports } from './ports.ts';
 import { type RunFolder, openRunFolder } from './run-folder.ts';
 import { openProcessSandbox } from './sandbox.ts';
+import { Slots } from './slots.ts';
 import { ProcessTable } from './usage.ts';
 
 export interface ProcessRuntimeOptions {
@@ -21,11 +22,16 @@ export interface ProcessRuntimeOptions {
   readonly dataDir?: string;
   /** The environment a few harmless variables are taken from: PATH, HOME, LANG, TMPDIR, TZ. Default: this process's. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** Containers that run at a time; others wait for one to end. Default: one for each 64 MiB of the machine's memory. */
+  readonly maxContainers?: number;
   /** How long `close` waits for processes that were asked to end, however long their own grace is. Default: 5000. */
   readonly closeGraceMs?: number;
   readonly clock: Clock;
   readonly logger: Logger;
 }
+
+/** Less than most apps take. */
+const containerBytes = 64 * 2 ** 20;
 
 /** How often a missing app is looked for again: it may be about to be written. */
 const imageRetryMs = 2000;
@@ -36,6 +42,8 @@ const imageRetryMs = 2000;
  */
 export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
   const { images, imageNames = () => [], environment = process.env, closeGraceMs = 5000, clock, logger } = options;
+  const maxContainers = options.maxContainers ?? Math.max(1, Math.floor(totalmem() / containerBytes));
+  const slots = new Slots(maxContainers);
   const ports = new Ports();
   const live = new LiveProcesses();
   const table = new ProcessTable(clock);
@@ -50,6 +58,11 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
           spec,
           images,
           imageNames,
+          slots,
+          onFull: (container) => {
+            const message = `Container ${container} waits for another to end: this machine runs ${maxContainers} at a time`;
+            host.event({ type: 'Warning', reason: 'FailedScheduling', message });
+          },
           ports,
           runFolder: await runFolder(),
           live,

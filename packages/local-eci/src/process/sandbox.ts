@@ -2,6 +2,7 @@ import type { Clock } from '@ebb/base';
 import type { ContainerSpec, GroupSpec } from '../model.ts';
 import { ExecError } from '../runtime.ts';
 import { ImageError, type Run, type Sandbox } from '../lifecycle/sandbox.ts';
+import type { ContainerLog } from '../lifecycle/container-log.ts';
 import { hostNameOf } from '../lifecycle/environment.ts';
 import { type VolumeFolders, layOutVolumes, mountSource, updateVolumes } from '../lifecycle/volumes.ts';
 import type { AppFolder } from './apps.ts';
@@ -15,12 +16,17 @@ import { GroupPorts } from './group-ports.ts';
 import type { LiveProcesses } from './live-processes.ts';
 import type { Ports } from './ports.ts';
 import type { RunFolder } from './run-folder.ts';
+import type { Slots } from './slots.ts';
 
 export interface ProcessSandboxOptions {
   readonly id: string;
   readonly spec: GroupSpec;
   readonly images: (image: string) => AppFolder | undefined;
   readonly imageNames: () => readonly string[];
+  /** Of the containers of all groups. */
+  readonly slots: Slots;
+  /** A container must wait for its turn. */
+  readonly onFull: (container: string) => void;
   readonly ports: Ports;
   readonly runFolder: RunFolder;
   readonly live: LiveProcesses;
@@ -41,7 +47,7 @@ interface Started {
 
 /** Containers as processes of this machine, sharing its loopback. Throws if the disk refuses the volumes. */
 export function openProcessSandbox(options: ProcessSandboxOptions): Sandbox {
-  const { id, spec, images, imageNames, runFolder, live, parentEnvironment, clock } = options;
+  const { id, spec, images, imageNames, slots, onFull, runFolder, live, parentEnvironment, clock } = options;
   const ports = new GroupPorts(options.ports);
   const folders: VolumeFolders = { group: runFolder.groupFolder(id), shares: runFolder.shares };
   layOutVolumes(spec.volumes, folders);
@@ -53,6 +59,18 @@ export function openProcessSandbox(options: ProcessSandboxOptions): Sandbox {
     return app;
   };
   const start: Sandbox['start'] = async (container, log, { signal }): Promise<Run> => {
+    if (slots.isFull) onFull(container.name);
+    const slot = await slots.take(signal);
+    try {
+      const run = await startNow(container, log, signal);
+      void run.exited.then(() => slot[Symbol.dispose]());
+      return run;
+    } catch (error) {
+      slot[Symbol.dispose]();
+      throw error;
+    }
+  };
+  const startNow = async (container: ContainerSpec, log: ContainerLog, signal: AbortSignal): Promise<Run> => {
     const app = appOf(container);
     const port = await ports.assign(container);
     signal.throwIfAborted();

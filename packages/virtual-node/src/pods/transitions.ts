@@ -71,6 +71,7 @@ const passedOn: ReadonlySet<string> = new Set([
   'Unhealthy',
   'DeadlineExceeded',
   'OOMKilled',
+  'FailedScheduling',
   'SpotToBeReleased',
   'FailedPostStartHook',
   'FailedPreStopHook',
