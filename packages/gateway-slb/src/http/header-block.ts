@@ -52,12 +52,16 @@ export function linesOf(list: readonly string[]): string {
   return text;
 }
 
-/** The list without these lower-case names. */
+/** The name that a server reads which takes `_` for `-`: it would believe of the one what it may only believe of the other. */
+export const dashed = (name: string): string => (name.includes('_') ? name.replaceAll('_', '-') : name);
+
+/** The list without these lower-case names, or any that some servers read as one of them. */
 export function withoutHeaders(list: readonly string[], names: ReadonlySet<string>): string[] {
   const kept: string[] = [];
   for (let i = 0; i + 1 < list.length; i += 2) {
     const name = list[i] ?? '';
-    if (!names.has(name.toLowerCase())) kept.push(name, list[i + 1] ?? '');
+    const lower = name.toLowerCase();
+    if (!names.has(lower) && !names.has(dashed(lower))) kept.push(name, list[i + 1] ?? '');
   }
   return kept;
 }

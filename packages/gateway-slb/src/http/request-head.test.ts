@@ -17,6 +17,8 @@ describe('readRequestHead', () => {
 
   it('takes out what some servers would read as headers of the gateway', () => {
     const raw = ['X_Forwarded_For', '1', 'x-forwarded_proto', 'https', 'Transfer_Encoding', 'chunked', 'X_Stay', '1'];
+    const list = readRequestHead(['Connection', 'X-Own', 'x_own', '1']).headers.list();
+    expect(list).toEqual([]);
     const inner = ['K_Original_Host', 'a', 'knative_serving_revision', 'a', 'K-Network_Probe', 'probe'];
     const head = readRequestHead([...raw, ...inner]);
     expect(head.headers.list()).toEqual(['X_Stay', '1']);

@@ -1,4 +1,4 @@
-import { type HeaderBlock, HeaderList, withoutHeaders } from './header-block.ts';
+import { type HeaderBlock, HeaderList, dashed, withoutHeaders } from './header-block.ts';
 import type { MadeRequest } from './made-request.ts';
 
 /** Why a request cannot be taken. */
@@ -151,9 +151,7 @@ export class RequestHead {
   take(name: string, value: string): boolean {
     const lower = name.toLowerCase();
     const taker = takers.get(lower);
-    if (taker) return taker(this, value) === true;
-    // Servers that take `_` for `-` would believe of it what they may only believe of us.
-    return !(lower.includes('_') && takers.has(lower.replaceAll('_', '-')));
+    return taker ? taker(this, value) === true : !takers.has(dashed(lower));
   }
 
   takeHost(value: string): void {

@@ -1,3 +1,4 @@
+import { dashed } from './header-block.ts';
 import { hopByHop } from './response-head.ts';
 
 /**
@@ -31,8 +32,8 @@ const never: ReadonlySet<string> = new Set([
 const neverBegins =
   /^(?:if-|x-forwarded-|x-real-ip$|knative-serving-|k-(?:original|proxy|passthrough|network|kubelet)-)/;
 
-/** True if a trailer with this lower-case name may go on. Some servers take `_` for `-`. */
+/** True if a trailer with this lower-case name may go on. */
 export function isPassableTrailer(name: string): boolean {
-  const plain = name.replaceAll('_', '-');
+  const plain = dashed(name);
   return !never.has(plain) && !neverBegins.test(plain);
 }
