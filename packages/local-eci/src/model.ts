@@ -216,7 +216,11 @@ const groupPhases = [
 export type GroupPhase = (typeof groupPhases)[number];
 
 /** What is told of a group: its own states, and those that calls bring it into. */
-export const groupStatuses = [...groupPhases, 'Updating', 'Terminating'] as const;
+export const groupStatuses: readonly [...typeof groupPhases, 'Updating', 'Terminating'] = [
+  ...groupPhases,
+  'Updating',
+  'Terminating',
+];
 
 export interface GroupState {
   readonly phase: GroupPhase;

@@ -62,7 +62,12 @@ export function checkLimits(
 }
 
 /** Notes the refusal of what was no request, or not read as one; as far as a head was understood, it is given. */
-export function noteRefusal(plane: DataPlane, { reason, status }: Refusal, peer: Peer, head = new RequestHead()): void {
+export function noteRefusal(
+  plane: DataPlane,
+  { reason, status }: Refusal,
+  peer: Peer,
+  head: RequestHead = new RequestHead(),
+): void {
   plane.metrics?.refused(reason, status);
   plane.duties?.()?.logged(head, peer)?.tell({ status });
 }
