@@ -23,5 +23,6 @@ class InstanceSocket extends Socket {
 export function connectTo({ host, port }: Address, options: SocketConstructorOpts & ConnectOpts = {}): Socket {
   const socket = new InstanceSocket(options);
   socket.setTimeout(connectTimeoutMs);
-  return socket.connect({ host, port, noDelay: true });
+  socket.setNoDelay(); // an option of this name is for those who let Node make the socket
+  return socket.connect({ host, port });
 }
