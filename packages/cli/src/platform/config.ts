@@ -1,5 +1,8 @@
 import {
   type ConfigMap,
+  type CoreService,
+  type KubernetesObject,
+  type Resource,
   type ServingConfig,
   defaultServingConfig,
   isAlreadyExists,
@@ -48,12 +51,14 @@ export function followConfig({ client, clock, logger, domain, onChange }: Follow
   };
 }
 
+const labels = { 'app.kubernetes.io/name': 'knative-serving' };
+
 /** A ConfigMap of Knative's. */
 function configMap(name: string, data: Record<string, string>): ConfigMap {
   return {
     apiVersion: 'v1',
     kind: 'ConfigMap',
-    metadata: { name, namespace: systemNamespace, labels: { 'app.kubernetes.io/name': 'knative-serving' } },
+    metadata: { name, namespace: systemNamespace, labels },
     data,
   };
 }
@@ -71,18 +76,36 @@ export async function announcePort(client: KubeClient, port: number): Promise<vo
 
 /** Makes `domain` the one below which Services get their hosts, unless the cluster has its own. */
 export async function createDomain(client: KubeClient, domain: string): Promise<void> {
-  await create(client, configMap('config-domain', { [domain]: '' }));
+  await create(client, resources.configMaps, configMap('config-domain', { [domain]: '' }));
 }
 
-/** Makes Knative's ConfigMaps, with nothing in them, so that they can be edited as on any cluster; and that of the domain. */
+/** The gateway is told by its annotations what it does in a load balancer's place. */
+const gatewayService: CoreService = {
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: { name: 'ebb-gateway', namespace: systemNamespace, labels },
+  spec: {
+    ports: [
+      { name: 'http', port: 80 },
+      { name: 'https', port: 443 },
+    ],
+  },
+};
+
+/**
+ * Makes Knative's ConfigMaps, with nothing in them, so that they can be edited as on any cluster, and that of the domain; and the Service of
+ * the gateway, so that it can be annotated.
+ */
 async function createMissing(client: KubeClient, domain: string): Promise<void> {
   await createDomain(client, domain);
-  for (const part of Object.keys(defaultServingConfig)) await create(client, configMap(`config-${part}`, {}));
+  for (const part of Object.keys(defaultServingConfig))
+    await create(client, resources.configMaps, configMap(`config-${part}`, {}));
+  await create(client, resources.coreServices, gatewayService);
 }
 
-async function create(client: KubeClient, map: ConfigMap): Promise<void> {
+async function create<T extends KubernetesObject>(client: KubeClient, resource: Resource<T>, object: T): Promise<void> {
   try {
-    await client.create(resources.configMaps, map);
+    await client.create(resource, object);
   } catch (error) {
     if (!isAlreadyExists(error)) throw error;
   }
