@@ -1,4 +1,4 @@
-import type { Container, Pod } from '@ebb/api';
+import type { Container, PodSpec } from '@ebb/api';
 import { isSidecar } from './sidecars.ts';
 
 /** Whether a field's value asks for something. */
@@ -33,13 +33,33 @@ export const otherThan =
   (value) =>
     anything(value) && value !== usual;
 
-/** The fields of a pod that ask for something by these rules, as paths such as `spec.containers["app"].ports[0].hostPort`. */
-export function fieldsAsking<Rule extends { readonly asks: Asks }>(
-  { spec }: Pod,
+/** A field that asks for something, as a path such as `spec.containers["app"].ports[0].hostPort`. */
+export interface AskingField<Rule> {
+  readonly field: string;
+  readonly rule: Rule;
+}
+
+/**
+ * What finds the fields of a pod's spec that ask for something by these rules. It looks at each spec once: pods of one template share
+ * theirs, and none is changed.
+ */
+export function createFieldFinder<Rule extends { readonly asks: Asks }>(
   rules: PodRules<Rule>,
-): { readonly field: string; readonly rule: Rule }[] {
+): (spec: PodSpec) => readonly AskingField<Rule>[] {
+  const known = new WeakMap<PodSpec, readonly AskingField<Rule>[]>();
+  return (spec) => {
+    const found = known.get(spec) ?? fieldsAsking(spec, rules);
+    known.set(spec, found);
+    return found;
+  };
+}
+
+function fieldsAsking<Rule extends { readonly asks: Asks }>(spec: PodSpec, rules: PodRules<Rule>): AskingField<Rule>[] {
   const { containers, initContainers = containers, sidecars = initContainers } = rules;
-  const inList = (list: 'containers' | 'initContainers', rulesOf: (container: Container) => FieldRules<Rule>) =>
+  const inList = (
+    list: 'containers' | 'initContainers',
+    rulesOf: (container: Container) => FieldRules<Rule>,
+  ): AskingField<Rule>[] =>
     (spec[list] ?? []).flatMap((container) =>
       asking(container, rulesOf(container), `spec.${list}[${JSON.stringify(container.name)}]`),
     );
@@ -54,7 +74,7 @@ function asking<Rule extends { readonly asks: Asks }>(
   object: object,
   rules: FieldRules<Rule>,
   root: string,
-): { field: string; rule: Rule }[] {
+): AskingField<Rule>[] {
   return Object.entries(rules).flatMap(([path, rule]) =>
     valuesAt(object, path.split('.'), root).flatMap(([field, value]) => (rule.asks(value) ? { field, rule } : [])),
   );

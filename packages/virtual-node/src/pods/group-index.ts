@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from 'node:util';
+import { deepEqual } from '@ebb/kube';
 import type { ContainerGroup, ImageIds } from '../eci/eci.ts';
 import { tagKeys } from './container-group.ts';
 
@@ -43,7 +43,7 @@ export class GroupIndex {
       const counted = this.#groups.get(uid);
       if (counted?.group && counted.id !== group.containerGroupId && !ids.has(counted.id) && !gone.has(uid)) continue;
       present.add(uid);
-      if (counted?.group && isDeepStrictEqual(counted.group, group)) continue;
+      if (counted?.group && deepEqual(counted.group, group)) continue;
       const imageIds = counted?.id === group.containerGroupId ? counted.imageIds : undefined;
       this.#groups.set(uid, { id: group.containerGroupId, group, ...(imageIds ? { imageIds } : {}) });
       if (imageIds === undefined && group.status === 'Running') this.#imageless.add(uid);

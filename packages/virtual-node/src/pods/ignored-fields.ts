@@ -1,5 +1,5 @@
 import type { Pod } from '@ebb/api';
-import { anything, fieldsAsking, only, otherThan } from './field-rules.ts';
+import { anything, createFieldFinder, only, otherThan } from './field-rules.ts';
 import { partContainers } from './sidecars.ts';
 
 const asked = { asks: anything };
@@ -62,6 +62,8 @@ const rules = {
   sidecars: ofMainContainer,
 };
 
+const findIgnored = createFieldFinder(rules);
+
 /** What a pod says for all its containers, and ECI can say of no init container. */
 const notOfInit = ['runAsGroup', 'runAsNonRoot'] as const;
 
@@ -73,7 +75,7 @@ export function ignoredFields(pod: Pod): string[] {
       ? notOfInit.filter((name) => securityContext[name] !== undefined && securityContext[name] !== false)
       : [];
   return [
-    ...fieldsAsking(pod, rules).map(({ field }) => field),
+    ...findIgnored(pod.spec).map(({ field }) => field),
     ...ofInit.map((name) => `spec.securityContext.${name} of init containers`),
   ];
 }

@@ -1,6 +1,14 @@
 import type { Container, Pod } from '@ebb/api';
 import { controllerOf } from '@ebb/kube';
-import { type Asks, type FieldRules, type PodRules, anything, fieldsAsking, only, otherThan } from './field-rules.ts';
+import {
+  type Asks,
+  type FieldRules,
+  type PodRules,
+  anything,
+  createFieldFinder,
+  only,
+  otherThan,
+} from './field-rules.ts';
 import { Unsupported } from './missing.ts';
 import { afterSidecars } from './sidecars.ts';
 
@@ -46,12 +54,14 @@ const refusals: PodRules<Refusal> = {
   initContainers: { ...ofContainer, restartPolicy: { asks: otherThan('Always'), why: asThePod } },
 };
 
+const findRefused = createFieldFinder(refusals);
+
 /** Throws `Unsupported`, naming the field, for a pod that no container group can be: it would have to share a machine. */
 export function checkSupported(pod: Pod): void {
   if (controllerOf(pod)?.kind === 'DaemonSet') {
     throw refused('a pod of a DaemonSet', 'there is no machine for it to look after');
   }
-  const [first] = fieldsAsking<Refusal>(pod, refusals);
+  const [first] = findRefused(pod.spec);
   if (first) throw refused(first.field, first.rule.why);
   const [early] = afterSidecars(pod.spec);
   if (early) {
