@@ -26,7 +26,7 @@ import { Refusals } from './refusals.ts';
 import { partContainers } from './sidecars.ts';
 import { type PodUpdate, writePod } from './write-pod.ts';
 import { spotNotice } from './pod-conditions.ts';
-import { instanceIdAnnotation, podFacts } from './pod-status.ts';
+import { hadGroup, instanceIdAnnotation, podFacts } from './pod-status.ts';
 import { newEvents, transitions } from './transitions.ts';
 
 interface ControllerOptions {
@@ -102,7 +102,7 @@ export class PodController {
       return soonest(undefined, leftMs + eciEndsMs);
     }
     if (known) return; // made; its first description is on the way
-    if (pod.metadata.annotations?.[instanceIdAnnotation]) return this.#lost(pod);
+    if (hadGroup(pod)) return this.#lost(pod);
     if (leftMs <= 0) return this.#overdue(pod);
     return soonest(await this.#create(pod, context), leftMs);
   };

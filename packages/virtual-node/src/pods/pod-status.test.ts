@@ -1,7 +1,7 @@
 import { type Pod, keys } from '@ebb/api';
 import { describe, expect, it } from 'vitest';
 import type { ContainerGroup } from '../eci/eci.ts';
-import { instanceIdAnnotation, podFacts } from './pod-status.ts';
+import { hadGroup, instanceIdAnnotation, podFacts } from './pod-status.ts';
 import { transitions } from './transitions.ts';
 
 const pod: Pod = {
@@ -94,6 +94,14 @@ describe('podFacts', () => {
     expect(begun.initContainerStatuses).toMatchObject([{ name: 's', started: true, ready: false }]);
     expect(conditions(begun)).toEqual(['Initialized True', 'Ready False']);
     expect(conditions(of(running))).toEqual(['Initialized True', 'Ready True']);
+  });
+
+  it('is of a group of its own, and not of the pod it is a copy of', () => {
+    const { status, annotations } = podFacts(pod, group('Running', running), context);
+    const told = { ...pod, metadata: { ...pod.metadata, annotations: annotations as Record<string, string> } };
+    expect(hadGroup({ ...told, status })).toBe(true);
+    expect(hadGroup({ ...told, status: { conditions: status.conditions ?? [] } })).toBe(false);
+    expect(hadGroup({ ...pod, status })).toBe(false);
   });
 
   it('keeps the time of a condition that has not changed', () => {

@@ -42,8 +42,21 @@ export interface StatusContext {
 /** The annotation that names the group of a pod. */
 export const instanceIdAnnotation = 'k8s.aliyun.com/eci-instance-id';
 
+/** True if the pod tells of a group of its own. One made as a copy of another has that one's annotation, and none of its status. */
+export function hadGroup({ metadata, status }: Pod): boolean {
+  const id = metadata.annotations?.[instanceIdAnnotation];
+  return id !== undefined && (status?.containerStatuses ?? []).some(({ containerID }) => isOfGroup(containerID, id));
+}
+
 /** The annotation that tells what is paid for: an ECS type, or vCPUs and GiB as in `2-4Gi`. */
 const instanceSpecAnnotation = 'k8s.aliyun.com/eci-instance-spec';
+
+const containerScheme = 'eci://';
+
+function isOfGroup(containerId: string | undefined, groupId: string): boolean {
+  return containerId?.startsWith(`${containerScheme}${groupId}-`) ?? false;
+}
+
 /** The Pod's status as the group's state tells it. Depends on nothing but its arguments. */
 export function podFacts(pod: Pod, group: ContainerGroup, context: StatusContext): PodFacts {
   const { now, hostIP } = context;
@@ -95,7 +108,9 @@ function statusesOf(
       name,
       image,
       imageID: imageIds?.get(name) ?? '',
-      ...(group.containerGroupId ? { containerID: `eci://${group.containerGroupId}-${name}-${restartCount}` } : {}),
+      ...(group.containerGroupId
+        ? { containerID: `${containerScheme}${group.containerGroupId}-${name}-${restartCount}` }
+        : {}),
       ...health(spec, { state, isReady: container?.ready ?? false, verdict: verdictOf?.(name) }),
       restartCount,
       state,
