@@ -88,8 +88,11 @@ function follow(child: ChildProcess, options: ChildOptions): Child {
       if (pid !== undefined) await (stopping ??= stopGroup(pid, graceMs, clock));
       return exited;
     },
-    attach: ({ stdin }) =>
-      Promise.resolve(attachTo(child, { ...options, exited, taps, stdin: stdin && options.stdin === true })),
+    attach: async ({ stdin }) => {
+      // What it started may still be there, and it counts as running: its own output is over, and in the log.
+      if (child.exitCode !== null || child.signalCode !== null) throw new ExecError('the container has ended');
+      return attachTo(child, { ...options, exited, taps, stdin: stdin && options.stdin === true });
+    },
   };
 }
 
