@@ -22,6 +22,7 @@ import { type FakeClient, createFakeClient } from './fake-client.ts';
 import { type Backend, expectSoon, host, openHttpBackend } from './harness.ts';
 import { openHttp2Client } from './http2-client.ts';
 import { exchangeRaw, openRawClient } from './raw-client.ts';
+import { fieldBlock, flags, frame, openRawHttp2Client } from './raw-http2-client.ts';
 
 const prefix = 'service.beta.kubernetes.io/alibaba-cloud-loadbalancer-';
 
@@ -315,9 +316,15 @@ it('logs requests once the ConfigMap asks for it', async () => {
   await client.hears('100 Continue');
   client.send('none\r\n');
   await client.end();
+  await using modern = await openRawHttp2Client({ port });
+  modern.send(
+    frame('headers', 1, { flags: flags.endHeaders | flags.endStream, payload: fieldBlock([':method', 'GET']) }),
+  );
+  expect(await modern.outcomeOf(1)).toBe('reset');
   expect(requests).toMatchObject([
     { httpRequest: { status: 400, requestUrl: 'http://', remoteIp: '127.0.0.1' } },
     { httpRequest: { status: 400, requestUrl: `http://${host}/chunks` } },
+    { httpRequest: { status: 400, requestUrl: 'http://', protocol: 'HTTP/2.0' } },
   ]);
 });
 

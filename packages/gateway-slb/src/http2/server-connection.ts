@@ -121,12 +121,13 @@ export class ServerConnection implements Dated, ConnectionOwner {
 
   opened(stream: Stream, fields: readonly string[] | undefined): void {
     const head = fields ? this.#headOf(fields) : new RequestHead();
+    const { plane } = this.#context;
     if (!head || (stream.isReceived && (head.contentLength ?? 0) > 0)) {
+      noteRefusal(plane, refusals.notHttp, this.#peer, head);
       throw new StreamError(stream.id, errorCodes.protocolError, 'a malformed request');
     }
     const downstream = new StreamDownstream(stream, head, this.#context.date);
     stream.owner = downstream;
-    const { plane } = this.#context;
     if (fields) return handleRequest(plane, head, downstream, this.#peer);
     noteRefusal(plane, refusals.headersTooLarge, this.#peer);
     downstream.answer(answerOf(refusals.headersTooLarge));
