@@ -15,6 +15,7 @@ export function runCommand(io: Io, signal: AbortSignal): Command {
     .option('--advertise <address>', 'where other processes reach this one (default: $POD_IP, or --host)')
     .option('-p, --port <port>', 'gateway, for requests from outside (default: 8080)')
     .option('--https-port <port>', 'gateway, for requests from outside over TLS (default: none)')
+    .option('--https-external-port <port>', 'where clients reach that, for redirects (default: 443)')
     .option('--private-port <port>', 'gateway, for requests from inside the cluster (default: 8081)')
     .option('--health-port <port>', '/healthz, /readyz and /metrics (default: 8086)')
     .option('--stats-port <port>', "autoscaler, for the gateways' reports (default: 8087)")

@@ -180,7 +180,7 @@ async function startWorkers(
     advertise: host,
     port,
     privatePort: 0,
-    httpsPort: https?.port,
+    https,
     graceMs: 5000,
     logLevel,
     output,

@@ -67,7 +67,7 @@ export async function runOnCluster(options: RunOptions, io: Io, signal: AbortSig
     if (hasWorkers(settings)) {
       const { workers: count, name, host, advertise, ports, graceMs, logLevel } = settings;
       const { kubeconfig, context } = options;
-      const { httpsPort } = settings;
+      const { https } = settings;
       const where = {
         kubeconfig,
         context,
@@ -75,7 +75,7 @@ export async function runOnCluster(options: RunOptions, io: Io, signal: AbortSig
         advertise,
         port: ports.gateway,
         privatePort: ports.private,
-        httpsPort,
+        https,
       };
       const how = { graceMs, logLevel, output: io.err, clock, logger };
       workers = closers.use(await openGatewayWorkers({ count, name, ...where, ...how }));
@@ -126,7 +126,7 @@ function componentsOptions({
   digestOf,
   private: inside,
 }: Start): Omit<ComponentsOptions, 'clock' | 'logger' | 'random'> {
-  const { name, host, advertise, ports, httpsPort, leaderElection, webhookUrl, nodeName, zone } = settings;
+  const { name, host, advertise, ports, https, leaderElection, webhookUrl, nodeName, zone } = settings;
   const components = settings.components.filter((each) => each !== 'gateway' || !hasWorkers(settings));
   const listen = (port: number): ListenAt => ({ host, port, strict: true });
   const token = randomBytes(24).toString('hex');
@@ -148,7 +148,7 @@ function componentsOptions({
       name,
       public: listen(ports.gateway),
       private: inside ? { ...inside, strict: true } : listen(ports.private),
-      https: httpsPort === undefined ? undefined : { host, port: httpsPort },
+      https: https && { host, ...https },
       main: nodeCluster.isWorker ? mainProcess() : undefined,
     },
     webhook: { host, port: ports.webhook, url: webhookUrl },

@@ -15,6 +15,7 @@ export interface RunFlags {
   readonly port?: string;
   readonly privatePort?: string;
   readonly httpsPort?: string;
+  readonly httpsExternalPort?: string;
   readonly healthPort?: string;
   readonly statsPort?: string;
   readonly webhookPort?: string;
@@ -45,8 +46,8 @@ export interface RunSettings {
   readonly host: string;
   readonly advertise: string;
   readonly ports: Readonly<Record<'gateway' | 'private' | 'health' | 'stats' | 'webhook' | 'kubelet', number>>;
-  /** Where the gateway speaks TLS; undefined: nowhere. */
-  readonly httpsPort: number | undefined;
+  /** Where the gateway speaks TLS, and where clients reach that; undefined: nowhere. */
+  readonly https: { readonly port: number; readonly externalPort: number } | undefined;
   readonly webhookUrl: string | undefined;
   /** Files with what the virtual node shows on its port; undefined if it is to make that itself. */
   readonly kubeletServing: { readonly certificate: string; readonly key: string } | undefined;
@@ -104,6 +105,7 @@ export function readSettings(flags: RunFlags, env: Env): RunSettings {
     );
   }
   const https = say(flags.httpsPort, '--https-port', 'EBB_HTTPS_PORT');
+  const external = say(flags.httpsExternalPort, '--https-external-port', 'EBB_HTTPS_EXTERNAL_PORT');
   const level = say(flags.logLevel, '--log-level', 'EBB_LOG_LEVEL');
   const logLevel = levels.find((each) => each === (level?.value ?? 'info'));
   if (!logLevel) throw new UserError(`${level?.by}: "${level?.value}" is not one of ${levels.join(', ')}`);
@@ -123,7 +125,7 @@ export function readSettings(flags: RunFlags, env: Env): RunSettings {
       webhook: portOf(say(flags.webhookPort, '--webhook-port', 'EBB_WEBHOOK_PORT'), 8443),
       kubelet: portOf(say(flags.kubeletPort, '--kubelet-port', 'EBB_KUBELET_PORT'), 10_250),
     },
-    httpsPort: https && portOf(https, 0),
+    https: https && { port: portOf(https, 0), externalPort: portOf(external, 443) },
     webhookUrl: say(flags.webhookUrl, '--webhook-url', 'EBB_WEBHOOK_URL')?.value,
     kubeletServing: servingOf(
       say(flags.kubeletCertificate, '--kubelet-certificate', 'EBB_KUBELET_CERTIFICATE'),

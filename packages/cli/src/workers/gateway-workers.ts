@@ -1,5 +1,6 @@
 import type { Clock, Logger } from '@ebb/base';
 import type { ListenAddress } from '@ebb/gateway-slb';
+import type { HttpsSettings } from '../platform/component-options.ts';
 import { WorkerPool, findPort } from './worker-pool.ts';
 
 export interface GatewayWorkersOptions {
@@ -15,7 +16,7 @@ export interface GatewayWorkersOptions {
   readonly port: number;
   readonly privatePort: number;
   /** For TLS; default: none. */
-  readonly httpsPort?: number | undefined;
+  readonly https?: Pick<HttpsSettings, 'port' | 'externalPort'> | undefined;
   readonly graceMs: number;
   readonly logLevel: string;
   /** Gets what workers print. */
@@ -52,7 +53,8 @@ export async function openGatewayWorkers(options: GatewayWorkersOptions): Promis
     '--advertise': advertise,
     '--port': String(port),
     '--private-port': String(privatePort),
-    '--https-port': options.httpsPort?.toString(),
+    '--https-port': options.https?.port.toString(),
+    '--https-external-port': options.https?.externalPort?.toString(),
     '--log-level': logLevel,
     '--drain-seconds': '0',
     '--grace-seconds': String(Math.ceil(graceMs / 1000)),
