@@ -86,8 +86,10 @@ describe('an edge without TLS', () => {
     expect(await exchange(server.port, 'PROXY TCP4 192.0.2.8 10.0.0.1 49152 80\r\nGET')).toBe('closed');
   });
 
-  it('closes connections that stay silent, and those above the limit', async () => {
-    await using server = await openTestEdge({ silentMs: 50, maxConnections: 1 });
+  it('closes connections that stay silent, for as long as is said now, and those above the limit', async () => {
+    let silentMs = 60_000;
+    await using server = await openTestEdge({ silentMs: () => silentMs, maxConnections: 1 });
+    silentMs = 50;
     const silent = connect(server.port, '127.0.0.1');
     await once(silent, 'connect');
     await eventually(() => expect(server.edge.sockets.size).toBe(1));

@@ -41,7 +41,7 @@ export async function openTestEdge(options: Partial<EdgeOptions> = {}): Promise<
       proxyProtocol: () => false,
       isPeer: () => false,
       headersMs: 5000,
-      silentMs: 5000,
+      silentMs: () => 5000,
       turnedAway: (reason) => turnedAway.push(reason),
       ...options,
     },

@@ -26,8 +26,8 @@ export interface EdgeOptions {
   readonly maxConnections?: number | undefined;
   /** Time until a client has sent enough to tell what it speaks. */
   readonly headersMs: number;
-  /** Time a client may send nothing at all. */
-  readonly silentMs: number;
+  /** Time a client may send nothing at all; looked at with each connection. */
+  readonly silentMs: () => number;
   /** Told of each connection that is closed for what it is. Default: nobody is. */
   readonly turnedAway?: ((reason: TurnedAwayReason) => void) | undefined;
 }
@@ -99,7 +99,7 @@ function acceptor(
   const patience = (ms: number): Patience => ({ deadlines, untilMs: clock.now() + ms });
   const admit = (socket: Socket, peer: string, port = socket.remotePort): void => {
     if (tls) return tls.take(socket, { bare: socket, peer, port, proto: 'https' });
-    detectVersion(socket, patience(silentMs), (version) =>
+    detectVersion(socket, patience(silentMs()), (version) =>
       handlers[version](socket, { bare: socket, peer, port, proto: 'http' }),
     );
   };

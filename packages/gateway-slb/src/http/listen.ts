@@ -95,7 +95,7 @@ export async function listen(plane: DataPlane, options: ListenOptions): Promise<
     isPeer = () => false,
   } = options;
   const limits = limitsOf(options);
-  const { headersMs, keepAliveMs: silentMs, connections: maxConnections } = limits;
+  const { headersMs, connections: maxConnections } = limits;
   const http1 = new Http1Server(plane, limits);
   const http2 = new Http2Server(plane, limits);
   const edgeOptions = {
@@ -109,7 +109,7 @@ export async function listen(plane: DataPlane, options: ListenOptions): Promise<
     access,
     isPeer,
     headersMs,
-    silentMs,
+    silentMs: () => limits.keepAliveMs,
     turnedAway: (reason: TurnedAwayReason) => plane.metrics?.turnAway(reason),
   };
   const peerOf = ({ peer, port, proto, bare }: Arrival): Peer => ({

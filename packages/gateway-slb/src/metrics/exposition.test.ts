@@ -37,6 +37,7 @@ const valueOf = (name: string, ...labels: string[]): string | undefined =>
 
 it('tells what is under way, and what was, by today’s names and those of before', () => {
   expect(valueOf('kn_revision_request_concurrency', 'kn_revision_name="hello-00001"')).toBe('5');
+  expect(valueOf('kn_serving_queue_depth', 'kn_service_name="hello"')).toBe('5');
   expect([valueOf('kn_revision_request_queued'), valueOf('kn_revision_request_active')]).toEqual(['2', '3']);
   expect(valueOf('activator_request_count', 'response_code="200"', 'response_code_class="2xx"')).toBe('3');
   expect(valueOf('revision_request_count', 'response_code="503"', 'service_name="hello"')).toBe('1');

@@ -56,6 +56,7 @@ export function expose({ revisions, unrouted, turnedAway }: MetricsReport): stri
     out.gauge('kn_revision_request_concurrency', all, waiting + active);
     out.gauge('kn_revision_request_queued', now, waiting);
     out.gauge('kn_revision_request_active', now, active);
+    out.gauge('kn_serving_queue_depth', all, waiting + active);
     out.gauge('activator_request_concurrency', before, waiting + active);
     out.gauge('revision_queue_depth', before, waiting);
     for (const outcome of outcomes) {
