@@ -8,6 +8,7 @@ import { type Group, eventSources } from './groups/group.ts';
 import { maxContainers, parseCredentials, parseGroup, parseVolumes } from './groups/parse-group.ts';
 import { checkRegion, clientTokenOf, groupAskedFor, requireContainer, requireGroup } from './groups/require.ts';
 import { type Selection, pageOf, selectGroups } from './groups/select.ts';
+import { tagActions } from './groups/tag-actions.ts';
 import { imageActions } from './images/actions.ts';
 import { maxImageCaches } from './images/caches.ts';
 import { type Placement, place } from './placement/place.ts';
@@ -126,6 +127,8 @@ export const actions: Readonly<Record<string, Action>> = {
   },
 
   ...imageActions,
+
+  ...tagActions,
 
   ...sessionActions,
 

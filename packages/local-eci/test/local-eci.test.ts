@@ -241,6 +241,25 @@ describe('the actions', () => {
     });
   });
 
+  it('puts tags on groups and takes them off', async () => {
+    await using eci = await startSimulated();
+    const id = String((await call(eci, 'CreateContainerGroup', create))['ContainerGroupId']);
+    const group = { ResourceType: 'ContainerGroup', 'ResourceId.1': id };
+    const tags = async (): Promise<unknown> =>
+      ((await call(eci, 'ListTagResources', group))['TagResources'] as { TagKey: string; TagValue: string }[])
+        .map(({ TagKey, TagValue }) => `${TagKey}=${TagValue}`)
+        .join();
+    await call(eci, 'TagResources', { ...group, 'Tag.1.Key': 'team', 'Tag.1.Value': 'shop' });
+    expect(await tags()).toBe('UID=uid-1,team=shop');
+    const found = await call(eci, 'DescribeContainerGroups', { 'Tag.1.Key': 'team', 'Tag.1.Value': 'shop' });
+    expect(found).toMatchObject({ TotalCount: 1 });
+    const many = Array.from({ length: 19 }, (_, index) => [`Tag.${index + 1}.Key`, `k${index}`] as const);
+    expect((await call(eci, 'TagResources', { ...group, ...Object.fromEntries(many) })).Code).toBe('NumberExceed.Tags');
+    await call(eci, 'UntagResources', { ...group, 'TagKey.1': 'UID' });
+    expect(await tags()).toBe('team=shop');
+    expect((await call(eci, 'TagResources', { ...group, ResourceType: 'Disk' })).Code).toBe('InvalidParameter');
+  });
+
   it('makes nothing of a dry run', async () => {
     await using eci = await startSimulated();
     expect(await call(eci, 'CreateContainerGroup', { ...create, DryRun: 'true' })).toMatchObject({

@@ -4,6 +4,7 @@ import {
   type GroupSpec,
   type GroupState,
   type ImageCredential,
+  type Tag,
   type VolumeSpec,
   isFinal,
 } from '../model.ts';
@@ -203,6 +204,11 @@ export class Group {
       throw new EciError('NoNeedUpdate', 'The update changes nothing.');
     }
     this.spec = { ...this.spec, imageCredentials };
+    this.#touch();
+  }
+
+  updateTags(tags: readonly Tag[]): void {
+    this.spec = { ...this.spec, tags };
     this.#touch();
   }
 

@@ -85,10 +85,15 @@ export function parseTags(parameters: Parameters): Tag[] {
     key: tag.required('Key', { maxLength: 128 }),
     value: tag.string('Value', { maxLength: 256 }) ?? '',
   }));
-  if (tags.length > maxTags) throw new EciError('NumberExceed.Tags', `There are more than ${maxTags} tags.`);
+  checkTagCount(tags);
   const twice = duplicate(tags.map(({ key }) => key));
   if (twice !== undefined) throw invalidParameter('Tag', `two have the key ${twice}`);
   return tags;
+}
+
+/** Throws `EciError` for more tags than a group may have. */
+export function checkTagCount(tags: readonly Tag[]): void {
+  if (tags.length > maxTags) throw new EciError('NumberExceed.Tags', `There are more than ${maxTags} tags.`);
 }
 
 function parseName(parameters: Parameters): string {

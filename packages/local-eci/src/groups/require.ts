@@ -24,7 +24,11 @@ export function requireGroup(parameters: Parameters, region: Region): Group {
 /** As `requireGroup`, for actions that may leave `RegionId` out. */
 export function groupAskedFor(parameters: Parameters, { store, regionId }: Region): Group {
   checkRegion(parameters.string('RegionId') ?? regionId, regionId);
-  const id = parameters.required('ContainerGroupId');
+  return groupOf(store, parameters.required('ContainerGroupId'));
+}
+
+/** The group of that id. Throws `EciError` if there is none. */
+export function groupOf(store: GroupStore, id: string): Group {
   const group = store.get(id);
   if (!group) throw new EciError('InvalidContainerGroupId.NotFound', 'There is no container group of that id.', 404);
   return group;

@@ -310,6 +310,7 @@ describe('what is asked for', () => {
     ['eci-fail-strategy', 'panic'],
     ['eci-use-specs', '0-4Gi'],
     ['eci-spot-price-limit', 'cheap'],
+    ['eci-spot-price-limit', '0.1234'],
     ['eci-spot-duration', 'long'],
     ['eci-spot-fallback', 'maybe'],
     ['eci-spot-release-strategy', 'evict'],

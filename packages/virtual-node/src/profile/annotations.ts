@@ -182,6 +182,12 @@ export function readNumber(
   return number;
 }
 
+/** CNY an hour, as ECI takes it. */
+export function readPrice(value: string, name: string): number {
+  if (/\.\d{3}\d*[1-9]/.test(value)) throw wrong(name, value, 'a price of at most three decimals');
+  return readNumber(value, name);
+}
+
 function readQuantity(value: string, name: string): number {
   if (!isQuantity(value) || parseQuantity(value) < 0) throw wrong(name, value, 'a quantity such as 10M or 50Gi');
   return parseQuantity(value);

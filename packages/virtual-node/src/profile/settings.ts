@@ -8,6 +8,7 @@ import {
   otherAnnotations,
   readFlag,
   readNumber,
+  readPrice,
   words,
   wrong,
 } from './annotations.ts';
@@ -98,7 +99,7 @@ function spotOf(get: Get): { fields: Attempt; fallsBack: boolean } | undefined {
   const spotStrategy = readOne(get, 'eci-spot-strategy', strategies);
   // All of them are looked at, whether they come to anything or not: a typing error in one may be why they do not.
   const limit = get('eci-spot-price-limit');
-  const spotPriceLimit = limit === undefined ? undefined : readNumber(limit, 'eci-spot-price-limit');
+  const spotPriceLimit = limit === undefined ? undefined : readPrice(limit, 'eci-spot-price-limit');
   const duration = get('eci-spot-duration');
   const spotDuration =
     duration === undefined ? undefined : readNumber(duration, 'eci-spot-duration', { isWhole: true });
