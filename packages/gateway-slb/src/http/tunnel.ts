@@ -6,6 +6,7 @@ import type { Forward } from '@ebb/router';
 import type { LogEntry } from '../duties/access-log.ts';
 import type { Binding } from '../duties/affinity.ts';
 import { connectTo } from '../upstream/instance-socket.ts';
+import { ByteQueue } from './byte-queue.ts';
 import { type DataPlane, type RevisionSettings, reconnectMs } from './data-plane.ts';
 import type { Dated, DatedPlace } from './deadlines.ts';
 import type { Peer } from './downstream.ts';
@@ -56,7 +57,7 @@ export class Tunnel implements Caller, Dated {
   #lastByteAt: number | undefined;
   #endedAt: number | undefined;
   /** Bytes the client has sent since, while nobody took them. */
-  readonly #early: Buffer[] = [];
+  readonly #early = new ByteQueue();
   /** Bytes the instance has sent since the handshake; undefined before its end. */
   #received: (() => number) | undefined;
   /** Bytes it was sent up to then. */
@@ -142,7 +143,9 @@ export class Tunnel implements Caller, Dated {
     if (this.#phase !== 'connecting') return void upstream.destroy();
     const { request, socket, firstBytes } = this.#start;
     socket.off('data', this.#keepEarly).off('end', this.#onEarlyEnd).pause();
-    const sent = Buffer.concat([firstBytes, ...this.#early]);
+    const early = [firstBytes];
+    while (this.#early.length > 0) early.push(this.#early.take(this.#early.length));
+    const sent = Buffer.concat(early);
     const { path, head } = this.#start;
     shakeHands(
       { request, socket, firstBytes: sent, upstream, path, headers: this.#headers, protocol: head.upgrade ?? '' },
@@ -152,7 +155,7 @@ export class Tunnel implements Caller, Dated {
 
   readonly #keepEarly = (bytes: Buffer): void => {
     this.#early.push(bytes);
-    if (this.#early.reduce((sum, { length }) => sum + length, 0) > maxEarlyBytes) this.#start.socket.pause();
+    if (this.#early.length > maxEarlyBytes) this.#start.socket.pause();
   };
 
   readonly #onClose = (): void => {
