@@ -96,6 +96,11 @@ describe('podFacts', () => {
     expect(conditions(of(running))).toEqual(['Initialized True', 'Ready True']);
   });
 
+  it('tells which image runs, whatever the pod would have by now', () => {
+    const { status } = podFacts(pod, group('Running', { ...running, image: 'dev.local/before' }), context);
+    expect(status.containerStatuses?.[0]?.image).toBe('dev.local/before');
+  });
+
   it('is of a group of its own, and not of the pod it is a copy of', () => {
     const { status, annotations } = podFacts(pod, group('Running', running), context);
     const told = { ...pod, metadata: { ...pod.metadata, annotations: annotations as Record<string, string> } };

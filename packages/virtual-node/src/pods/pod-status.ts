@@ -106,7 +106,8 @@ function statusesOf(
     const lastState = containerState(container?.previousState);
     return {
       name,
-      image,
+      // Of a pod that runs it may have been changed, and ECI starts no container anew for that.
+      image: container?.image || image,
       imageID: imageIds?.get(name) ?? '',
       ...(group.containerGroupId
         ? { containerID: `${containerScheme}${group.containerGroupId}-${name}-${restartCount}` }
