@@ -111,7 +111,8 @@ class RewriteBinding implements Binding {
     if (!list.some((name, i) => i % 2 === 0 && setsIt(name, list[i + 1] ?? ''))) return response;
     const mark = (value: string): string =>
       value.startsWith(start) ? `${start}${tokenOf(instance)}~${value.slice(start.length)}` : value;
-    return { ...response, headers: mapped(list, 'set-cookie', mark) };
+    // What was worked out for the other head does not hold for this one.
+    return { ...response, headers: mapped(list, 'set-cookie', mark), lines: undefined, fields: undefined };
   }
 }
 
