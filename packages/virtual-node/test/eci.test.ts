@@ -51,7 +51,7 @@ describe('the client of ECI', () => {
       new RuntimeOptions({}),
     )) as { body: { ContainerGroups: object[] } };
     expect(body.ContainerGroups).toMatchObject([
-      { ComputeCategory: 'economy', MaxPendingMinute: '30', GpuDriverVersion: 'tesla=1', Cpu: 0.5, Memory: 1 },
+      { ComputeCategory: 'economy', MaxPendingMinute: 30, GpuDriverVersion: 'tesla=1', Cpu: 0.5, Memory: 1 },
     ]);
     const refused = cloud.eci.create(makeGroup({ cpu: 16, memory: 32, computeCategory: ['economy'] }));
     await expect(refused).rejects.toMatchObject({ code: 'InvalidParameter.CPU.Memory', remedy: 'change-request' });

@@ -16,6 +16,7 @@ export function containerGroupAnswer(group: Group, { withEvents }: { readonly wi
     Memory: placement.size.memory,
     EphemeralStorage: spec.ephemeralStorage ?? 0,
     RestartPolicy: spec.restartPolicy,
+    MaxPendingMinute: spec.maxPendingMinutes,
     ...spec.labels,
     ...placementAnswer(group),
     ...namesAnswer(spec),
