@@ -85,6 +85,9 @@ describe('a request', () => {
     const text = await client.end();
     expect(text).toContain('"body":"hello"');
     expect(text).toContain('"trailers":["X-Sum","42"]');
+    expect(text).toContain('"trailer":"X-Sum"');
+    // Where no trailers can come, nothing announces them.
+    expect(await exchangeRaw(gateway.port, get('Trailer: X-Sum\r\nConnection: close\r\n'))).not.toContain('"trailer"');
   });
 
   it.each(['POST', 'PUT', 'DELETE', 'OPTIONS', 'TRACE', 'PATCH'])(

@@ -69,6 +69,9 @@ const takers = new Map<string, Taker>(
     te: (head, value) => {
       if (/\btrailers\b/i.test(value)) head.takesTrailers = true;
     },
+    trailer: (head, value) => {
+      head.announcedTrailers = head.announcedTrailers === undefined ? value : `${head.announcedTrailers}, ${value}`;
+    },
     'k-network-probe': (head, value) => {
       head.probe = value;
     },
@@ -92,7 +95,6 @@ const takers = new Map<string, Taker>(
     'proxy-authenticate': drop,
     'proxy-authorization': drop,
     'http2-settings': drop,
-    trailer: drop,
     'x-forwarded-proto': drop,
     // The inside believes these, so nobody outside may send them.
     'knative-serving-revision': drop,
@@ -133,6 +135,8 @@ export class RequestHead {
   upgrade: string | undefined;
   connection: string | undefined;
   takesTrailers = false;
+  /** Names of those behind the body, as `Trailer` has them. */
+  announcedTrailers: string | undefined;
   /** `K-Network-Probe` and `K-Network-Hash`. */
   probe: string | undefined;
   hash: string | undefined;

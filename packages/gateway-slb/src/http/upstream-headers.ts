@@ -30,8 +30,9 @@ class UpstreamHeaders implements HeaderBlock {
   text(): string {
     const { setHeaders } = this.#forward;
     if (setHeaders.length > 0) return linesOf(this.list());
-    const { forwardedFor, forwardedHost, forwarded, takesTrailers } = this.#head;
-    const usual = forwardedFor === undefined && forwardedHost === undefined && !forwarded && !takesTrailers;
+    const { forwardedFor, forwardedHost, forwarded, takesTrailers, announcedTrailers } = this.#head;
+    const isAlone = forwardedFor === undefined && forwardedHost === undefined && !forwarded;
+    const usual = isAlone && !takesTrailers && announcedTrailers === undefined;
     const added = usual ? linesOfPeer(this.#peer) : linesOf(this.#added());
     return `Host: ${this.#host()}\r\n${this.#head.headers.text()}${added}`;
   }
@@ -41,13 +42,20 @@ class UpstreamHeaders implements HeaderBlock {
   }
 
   #added(): string[] {
-    const { forwardedFor, forwardedHost, forwarded, takesTrailers } = this.#head;
+    const { forwardedFor, forwardedHost, forwarded, takesTrailers, announcedTrailers } = this.#head;
     const { address, proto } = this.#peer;
     const addresses = forwardedFor ? `${forwardedFor}, ${address}` : address;
     const added = ['X-Forwarded-For', addresses, 'X-Forwarded-Proto', proto];
     if (!forwarded) added.push('Forwarded', forwardedHeader(addresses, proto, forwardedHost));
     if (takesTrailers) added.push('TE', 'trailers');
+    // Go's servers of HTTP/2 pass over trailers that were not announced.
+    if (announcedTrailers !== undefined && this.#mayHaveTrailers) added.push('Trailer', announcedTrailers);
     return added;
+  }
+
+  get #mayHaveTrailers(): boolean {
+    const { chunked, contentLength } = this.#head;
+    return chunked || (this.#peer.protocol === 'HTTP/2.0' && contentLength === undefined);
   }
 }
 

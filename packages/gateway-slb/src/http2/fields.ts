@@ -11,7 +11,7 @@ const connectionSpecific: ReadonlySet<string> = new Set([
 ]);
 
 /** What is not passed on either: it concerns one connection only. */
-const hopByHop: ReadonlySet<string> = new Set([...connectionSpecific, 'http2-settings', 'te', 'trailer']);
+const hopByHop: ReadonlySet<string> = new Set([...connectionSpecific, 'http2-settings', 'te']);
 
 const lowerToken = /^[\da-z!#$%&'*+.^_`|~-]+$/;
 /** What may stand in no value, and what goes into no byte. */
