@@ -1,6 +1,7 @@
 import type { Schema } from '../crd.ts';
 import {
   anyObject,
+  atomic,
   atomicList,
   flag,
   int32,
@@ -44,8 +45,10 @@ const env = listByKey(
       valueFrom: object('Where the value comes from instead.', {
         configMapKeyRef: keyRef('ConfigMap'),
         secretKeyRef: keyRef('Secret'),
-        fieldRef: anyObject('A field of the pod. Needs the feature kubernetes.podspec-fieldref.'),
-        resourceFieldRef: anyObject('A resource of the container. Needs the feature kubernetes.podspec-fieldref.'),
+        fieldRef: atomic(anyObject('A field of the pod. Needs the feature kubernetes.podspec-fieldref.')),
+        resourceFieldRef: atomic(
+          anyObject('A resource of the container. Needs the feature kubernetes.podspec-fieldref.'),
+        ),
       }),
     },
     { required: ['name'] },

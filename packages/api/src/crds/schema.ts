@@ -50,6 +50,9 @@ export const textMap = (description: string): Schema => ({
   additionalProperties: { type: 'string' },
 });
 
+/** An object whose fields belong to one writer together, in server-side apply. */
+export const atomic = (schema: Schema): Schema => ({ ...schema, 'x-kubernetes-map-type': 'atomic' });
+
 /** Text or a whole number, such as a port or a quantity. */
 export const intOrString = (description: string): Schema => ({
   description,

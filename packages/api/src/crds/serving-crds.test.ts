@@ -241,6 +241,7 @@ describe('the schema of a template', () => {
     expect(at(`${container}.ports.[]`).properties).not.toHaveProperty('hostPort');
     expect(at(`${container}.readinessProbe`).properties).not.toHaveProperty('terminationGracePeriodSeconds');
     expect(at(`${container}.volumeMounts.[]`).properties).not.toHaveProperty('subPathExpr');
+    expect(at(`${pod}.volumes.[].projected.sources.[].secret`).properties).not.toHaveProperty('defaultMode');
     expect(at(pod).properties).not.toHaveProperty('nodeName');
   });
 });

@@ -2,6 +2,7 @@ import type { Schema } from '../crd.ts';
 import { containerSchema } from './container-schema.ts';
 import {
   anyObject,
+  atomic,
   atomicList,
   flag,
   intOrString,
@@ -23,13 +24,25 @@ const items = atomicList(
   ),
 );
 
-const files = (kind: string, nameField: 'name' | 'secretName'): Schema =>
-  object(`The entries of a ${kind} as files.`, {
-    [nameField]: text(`Name of the ${kind}.`, nameField === 'name' ? { default: '' } : {}),
-    items,
-    defaultMode: int32('Mode bits of files that name none.'),
-    optional: flag(`Whether the ${kind} may be absent.`),
-  });
+const defaultMode = int32('Mode bits of files that name none.');
+
+/** What a source of a projected volume is, and a volume of its own but for its mode bits. */
+const source = (kind: string, more: Readonly<Record<string, Schema>> = {}): Schema =>
+  atomic(
+    object(`The entries of a ${kind} as files.`, {
+      name: text(`Name of the ${kind}.`, { default: '' }),
+      items,
+      optional: flag(`Whether the ${kind} may be absent.`),
+      ...more,
+    }),
+  );
+
+const secret = object('The entries of a Secret as files.', {
+  secretName: text('Name of the Secret.'),
+  items,
+  defaultMode,
+  optional: flag('Whether the Secret may be absent.'),
+});
 
 const downwardFiles = atomicList(
   'The fields and their files.',
@@ -58,12 +71,12 @@ const downwardFiles = atomicList(
 );
 
 const projected = object('Several sources in one folder.', {
-  defaultMode: int32('Mode bits of files that name none.'),
+  defaultMode,
   sources: atomicList(
     'The sources; on equal paths the last one wins.',
     object('A source.', {
-      configMap: files('ConfigMap', 'name'),
-      secret: files('Secret', 'name'),
+      configMap: source('ConfigMap'),
+      secret: source('Secret'),
       serviceAccountToken: object(
         'A token of the service account.',
         {
@@ -84,8 +97,8 @@ const volume = object(
   'A volume: one source.',
   {
     name: text('Name by which containers mount it.'),
-    configMap: files('ConfigMap', 'name'),
-    secret: files('Secret', 'secretName'),
+    configMap: source('ConfigMap', { defaultMode }),
+    secret,
     projected,
     emptyDir: anyObject('An empty folder that lives as long as the instance.'),
     persistentVolumeClaim: behindFlag('A persistent volume'),
@@ -109,7 +122,7 @@ const flagged: Record<string, Schema> = {
     'Containers that run first, one after the other. Needs a feature flag.',
     anyObject('A container.'),
   ),
-  nodeSelector: textMap('Labels the node must have. Needs a feature flag.'),
+  nodeSelector: atomic(textMap('Labels the node must have. Needs a feature flag.')),
   priorityClassName: text('Priority class. Needs a feature flag.'),
   runtimeClassName: text('Runtime class. Needs a feature flag.'),
   schedulerName: text('Scheduler. Needs a feature flag.'),
