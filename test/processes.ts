@@ -56,7 +56,7 @@ export async function openProcesses(kubeconfig: string, env: Record<string, stri
       }
       const ready = eventually(
         () => /ebb run: ready/.test(output) || Promise.reject(new Error(`it printed: ${output}`)),
-        { what: `${name} ready`, timeoutMs: 100_000 },
+        { what: `${name} ready`, timeoutMs: 200_000 },
       );
       const ended = exited.then((code) => {
         throw new Error(`${name} ended with ${code} before it was ready; it printed: ${output}`);
