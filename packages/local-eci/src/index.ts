@@ -14,6 +14,7 @@ export {
 export type { GroupEvent, GroupHost, Instance, LogLine, Runtime } from './runtime.ts';
 export type { ContainerState, ContainerStatus, GroupPhase, GroupSpec, GroupState } from './model.ts';
 export { type BillItem, type BillOptions, type Usage, makeBill } from './billing/bill.ts';
+export { parseCoupon } from './billing/coupon.ts';
 export { type Currency, pricePerSecond } from './billing/prices.ts';
 export { sizeOfType } from './sizes/instance-types.ts';
 export { type Size, roundUp } from './sizes/specs.ts';

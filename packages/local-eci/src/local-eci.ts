@@ -3,7 +3,6 @@ import { type IncomingMessage, type Server, type ServerResponse, createServer } 
 import { type Clock, type Logger, UserError, closerOf, messageOf } from '@ebb/base';
 import type { ActionContext } from './action.ts';
 import { actions } from './actions.ts';
-import type { Coupon } from './billing/bill.ts';
 import type { BadForm } from './faults/fault.ts';
 import { Faults } from './faults/faults.ts';
 import { openUsageBook } from './billing/usage-book.ts';
@@ -36,8 +35,6 @@ export interface LocalEciOptions {
   readonly panelToken?: string | undefined;
   /** Numbers from 0 up to 1, for faults that come by chance. Default: the middle, always. */
   readonly random?: () => number;
-  /** Reserved instances' coupons to be used in the bill. Default: none. */
-  readonly coupons?: readonly Coupon[];
   /** The largest instance in stock, in vCPU and GiB; more is `OperationDenied.NoStock`. Default: 32 and 256. */
   readonly largestInstance?: { readonly cpu: number; readonly memory: number };
   /** Folder where the bill is kept, so that it goes on over a restart; made if it is not there. Default: in memory alone. */
@@ -149,10 +146,10 @@ function createPerformer(context: ActionContext, { clock, limits: withLimits }: 
 function createResponder(
   perform: Perform,
   context: ActionContext,
-  { credentials, clock, logger, panelToken, coupons = [] }: LocalEciOptions,
+  { credentials, clock, logger, panelToken }: LocalEciOptions,
 ): (request: IncomingMessage, response: ServerResponse) => void {
   const nonces = new Nonces();
-  const panel = panelToken === undefined ? undefined : createPanel({ ...context, token: panelToken, coupons });
+  const panel = panelToken === undefined ? undefined : createPanel({ ...context, token: panelToken });
   const answer = async (request: IncomingMessage): Promise<object> => {
     const call = await readCall(request);
     if (panel && call.path.startsWith(panelPath)) return panel(call);

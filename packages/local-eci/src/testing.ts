@@ -11,7 +11,7 @@ export const testAccessKey: AccessKey = { accessKeyId: 'test-key-id', accessKeyS
 /** The token of the test ECIs' panels. */
 export const testPanelToken = 'test-panel-token';
 
-export interface TestEciOptions extends Partial<Pick<LocalEciOptions, 'limits' | 'zones' | 'coupons' | 'random'>> {
+export interface TestEciOptions extends Partial<Pick<LocalEciOptions, 'limits' | 'zones' | 'random'>> {
   /** Apps by name, for the process runtime. */
   readonly apps?: ReadonlyMap<string, AppFolder>;
   /** Instead of the process runtime. */

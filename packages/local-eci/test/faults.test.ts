@@ -184,6 +184,11 @@ describe('the fault panel', () => {
     const perSecond = 4 * 0.000049 + 16 * 0.00000613;
     for (const { seconds, amount } of items) expect(amount).toBeCloseTo(seconds * perSecond, 9);
     expect(items.filter(({ untilMs }) => untilMs === undefined)).toHaveLength(1);
+    const zone = String((await group(eci, kept))?.['ZoneId']);
+    const halved = await panel(eci, `bill?coupons=ecs.g7.xlarge,${zone},3;ecs.c7.large,${zone}`);
+    const halves = halved.body['items'] as { price: number; amount: number }[];
+    for (const { price, amount } of halves) expect(amount).toBeCloseTo(price / 2, 9);
+    expect((await panel(eci, 'bill?coupons=gift')).body).toMatchObject({ Code: 'InvalidParameter' });
   });
 
   it('bills what ran before a restart too, to the second', async () => {

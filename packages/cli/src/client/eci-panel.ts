@@ -62,11 +62,13 @@ export interface PanelBillItem {
   readonly amount: number;
 }
 
-export interface BillPeriod {
+export interface BillWish {
   readonly currency: 'CNY' | 'USD';
   /** Milliseconds since the epoch. */
   readonly sinceMs?: number | undefined;
   readonly untilMs?: number | undefined;
+  /** Reserved instances' coupons, as `parseCoupon` reads them. Default: none. */
+  readonly coupons?: readonly string[] | undefined;
 }
 
 /** The panel of a local ECI. Every call rejects with `UserError` in the panel's words. */
@@ -82,7 +84,7 @@ export interface EciPanel {
     deed: 'reclaim' | 'kill' | 'delete',
     options?: { readonly noticeMs?: number | undefined; readonly force?: boolean },
   ): Promise<PanelGroup>;
-  bill(period: BillPeriod): Promise<PanelBill>;
+  bill(wish: BillWish): Promise<PanelBill>;
 }
 
 const secretName = 'ebb-local-eci';
@@ -138,10 +140,11 @@ export function connectPanel({ endpoint, token }: PanelAddress): EciPanel {
     },
     groups: async () => (await call<{ groups: PanelGroup[] }>('GET', 'groups')).groups,
     befall: (name, deed, options = {}) => call('POST', `groups/${encodeURIComponent(name)}/${deed}`, options),
-    bill: ({ currency, sinceMs, untilMs }) => {
+    bill: ({ currency, sinceMs, untilMs, coupons = [] }) => {
       const query = new URLSearchParams({ currency });
       if (sinceMs !== undefined) query.set('since', String(sinceMs));
       if (untilMs !== undefined) query.set('until', String(untilMs));
+      if (coupons.length > 0) query.set('coupons', coupons.join(';'));
       return call('GET', `bill?${query.toString()}`);
     },
   };

@@ -1,17 +1,23 @@
-import { type Usage, makeBill } from '@ebb/local-eci';
+import { type Usage, makeBill, parseCoupon } from '@ebb/local-eci';
 import type { InstanceUsage } from '@ebb/virtual-node';
-import type { BillPeriod, PanelBill } from './eci-panel.ts';
+import type { BillWish, PanelBill } from './eci-panel.ts';
 
 /** What spot asks of the list price where ECI did not tell: published is 10 to 70 %. */
 const usualSpotShare = 0.3;
 
 /**
- * What the instances that virtual nodes wrote down have cost at ECI's published prices: an estimate. It knows no market, no coupon and
+ * What the instances that virtual nodes wrote down have cost at ECI's published prices: an estimate. It knows no market and
  * no contract, and it counts from when a group was made, seconds before ECI does.
  */
-export function billOfUsage(usages: readonly InstanceUsage[], period: BillPeriod, nowMs: number): PanelBill {
-  const { currency, sinceMs, untilMs } = period;
-  const items = makeBill(usages.map(pricedUsage), { currency, nowMs, sinceMs, untilMs });
+export function billOfUsage(usages: readonly InstanceUsage[], wish: BillWish, nowMs: number): PanelBill {
+  const { currency, sinceMs, untilMs, coupons = [] } = wish;
+  const items = makeBill(usages.map(pricedUsage), {
+    currency,
+    nowMs,
+    sinceMs,
+    untilMs,
+    coupons: coupons.map(parseCoupon),
+  });
   return { currency, nowMs, estimate: true, items };
 }
 

@@ -1,9 +1,10 @@
-import { UserError, systemClock } from '@ebb/base';
+import { UserError, messageOf, systemClock } from '@ebb/base';
 import type { KubeClient } from '@ebb/kube';
+import { parseCoupon } from '@ebb/local-eci';
 import { readUsage } from '@ebb/virtual-node';
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { type ClusterOptions, connect, withClusterOptions } from '../client/connect.ts';
-import { type BillPeriod, type PanelBill, type PanelBillItem, panelOf } from '../client/eci-panel.ts';
+import { type BillWish, type PanelBill, type PanelBillItem, panelOf } from '../client/eci-panel.ts';
 import { alignColumns } from '../client/table.ts';
 import { billOfUsage } from '../client/usage-bill.ts';
 import type { Io } from '../io.ts';
@@ -18,6 +19,7 @@ interface Options extends ClusterOptions {
   /** Milliseconds since the epoch. */
   readonly since?: number;
   readonly until?: number;
+  readonly coupon: readonly string[];
   readonly output: 'table' | 'json';
 }
 
@@ -29,25 +31,42 @@ export function costCommand(io: Io): Command {
     .addOption(new Option('--currency <currency>', 'in').choices(['CNY', 'USD']).default('CNY'))
     .option('--since <time>', 'from then on, such as 2026-01-02T15:04:05Z (default: all)', parseTime)
     .option('--until <time>', 'up to then (default: now)', parseTime)
+    .option(
+      '--coupon <type,zone,count,off>',
+      "with a reserved instance's coupon, such as ecs.g7.xlarge,cn-hangzhou-b,2,0.5; again for another",
+      collectCoupon,
+      [],
+    )
     .addOption(new Option('-o, --output <form>', 'how').choices(['table', 'json']).default('table'))
     .addHelpText(
       'after',
       '\nOn a real cluster this is an estimate, of the newest 15,000 instances or so: from the notes its virtual nodes keep.',
     )
     .addHelpText('after', '\nExamples:\n  ebb cost\n  ebb cost --by pod --currency USD');
-  return withClusterOptions(command).action(async ({ by, currency, since, until, output, ...cluster }: Options) => {
-    await using connection = connect(cluster, io);
-    const bill = await billOf(connection.client, { currency, sinceMs: since, untilMs: until });
+  return withClusterOptions(command).action(async ({ by, output, ...options }: Options) => {
+    await using connection = connect(options, io);
+    const { currency, since: sinceMs, until: untilMs, coupon: coupons } = options;
+    const bill = await billOf(connection.client, { currency, sinceMs, untilMs, coupons });
     io.out(output === 'json' ? `${JSON.stringify(bill, null, 2)}\n` : printBill(bill, by));
   });
 }
 
+/** Adds a coupon that was given on the command line, if it is one. */
+function collectCoupon(text: string, before: readonly string[]): readonly string[] {
+  try {
+    parseCoupon(text);
+  } catch (error) {
+    throw new InvalidArgumentError(messageOf(error));
+  }
+  return [...before, text];
+}
+
 /** By the ECI of this machine, where there is one; else by what the virtual nodes wrote down. */
-async function billOf(client: KubeClient, period: BillPeriod): Promise<PanelBill> {
+async function billOf(client: KubeClient, wish: BillWish): Promise<PanelBill> {
   const panel = await panelOf(client);
-  if (panel) return panel.bill(period);
+  if (panel) return panel.bill(wish);
   const usages = await readUsage(client);
-  if (usages.length > 0) return billOfUsage(usages, period, systemClock.now());
+  if (usages.length > 0) return billOfUsage(usages, wish, systemClock.now());
   throw new UserError(
     'this cluster tells of no local ECI (those of ebb dev and ebb run --local-eci do), and its virtual nodes have written down no instances yet',
   );

@@ -1,3 +1,4 @@
+import type { Coupon } from './coupon.ts';
 import { type Currency, type Offer, pricePerSecond } from './prices.ts';
 
 /** One instance's time that is paid for: from the moment it was there until its end (serverless-node.md, section 2.4). */
@@ -14,16 +15,6 @@ export interface Usage {
   readonly pod: string;
   readonly service: string;
   readonly revision: string;
-}
-
-/** A reserved instance's coupon: takes a share of the price of instances of one ECS type in one zone, so many at a time. */
-export interface Coupon {
-  readonly instanceType: string;
-  readonly zoneId: string;
-  /** Instances it covers at one moment. */
-  readonly count: number;
-  /** Share of the price it takes off, 0 to 0.5. */
-  readonly off: number;
 }
 
 /** One instance's part of the bill. */
@@ -53,32 +44,28 @@ export interface BillOptions {
 /** The bill, an item for each instance; its sum is the sum of its items. */
 export function makeBill(usages: readonly Usage[], options: BillOptions): BillItem[] {
   const { currency, nowMs, coupons = [], sinceMs = 0, untilMs = nowMs } = options;
-  const spans = usages.flatMap((usage) => {
+  const spans = usages.flatMap((usage): Span[] => {
     const fromMs = Math.max(usage.fromMs, sinceMs);
     const toMs = Math.min(usage.untilMs ?? nowMs, untilMs, nowMs);
-    return toMs > fromMs ? [{ usage, fromMs, toMs, covered: [] as Covered[] }] : [];
+    return toMs > fromMs ? [{ usage, fromMs, toMs, covered: undefined }] : [];
   });
   for (const coupon of coupons) applyCoupon(coupon, spans);
   return spans.map(({ usage, fromMs, toMs, covered }) => {
     const seconds = Math.ceil((toMs - fromMs) / 1000);
     const perSecond = pricePerSecond(usage.offer, currency);
-    const couponSeconds = Math.min(seconds, Math.round(covered.reduce((sum, each) => sum + each.seconds, 0)));
-    const discount = covered.reduce((sum, each) => sum + each.seconds * each.off, 0) * perSecond;
+    const couponSeconds = covered ? Math.ceil((toMs - covered.fromMs) / 1000) : 0;
+    const discount = couponSeconds * (covered?.off ?? 0) * perSecond;
     const price = seconds * perSecond;
     return { ...usage, seconds, couponSeconds, price, discount, amount: price - discount };
   });
-}
-
-interface Covered {
-  readonly seconds: number;
-  readonly off: number;
 }
 
 interface Span {
   readonly usage: Usage;
   readonly fromMs: number;
   readonly toMs: number;
-  readonly covered: Covered[];
+  /** From when to its end a coupon is used for it. */
+  covered: { readonly fromMs: number; readonly off: number } | undefined;
 }
 
 /** At each moment a coupon goes to the oldest instances it fits, and to none that has one already. */
@@ -86,7 +73,7 @@ function applyCoupon({ instanceType, zoneId, count, off }: Coupon, spans: readon
   const fitting = spans
     .filter(
       ({ usage, covered }) =>
-        usage.offer.instanceType === instanceType && usage.zoneId === zoneId && !usage.offer.spot && !covered.length,
+        usage.offer.instanceType === instanceType && usage.zoneId === zoneId && !usage.offer.spot && !covered,
     )
     .toSorted((a, b) => a.fromMs - b.fromMs || (a.usage.groupId < b.usage.groupId ? -1 : 1));
   const freeFromMs = Array.from({ length: count }, () => Number.NEGATIVE_INFINITY);
@@ -96,6 +83,6 @@ function applyCoupon({ instanceType, zoneId, count, off }: Coupon, spans: readon
     const beginMs = Math.max(span.fromMs, freeFromMs[place] ?? Number.POSITIVE_INFINITY);
     if (place === -1 || beginMs >= span.toMs) continue;
     freeFromMs[place] = span.toMs;
-    span.covered.push({ seconds: (span.toMs - beginMs) / 1000, off });
+    span.covered = { fromMs: beginMs, off };
   }
 }

@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
-import type { Clock } from '@ebb/base';
-import { type Coupon, makeBill } from '../billing/bill.ts';
+import { type Clock, messageOf } from '@ebb/base';
+import { makeBill } from '../billing/bill.ts';
+import { type Coupon, parseCoupon } from '../billing/coupon.ts';
 import { parseFault } from '../faults/fault.ts';
 import type { Faults } from '../faults/faults.ts';
 import type { Group } from '../groups/group.ts';
@@ -17,7 +18,6 @@ interface PanelOptions {
   readonly faults: Faults;
   readonly clock: Clock;
   readonly token: string;
-  readonly coupons: readonly Coupon[];
 }
 
 type Panel = (call: SignedCall) => object;
@@ -25,7 +25,7 @@ type Panel = (call: SignedCall) => object;
 /**
  * The panel of the local ECI, for those who bring the token:
  * `GET|POST /ebb/faults`, `DELETE /ebb/faults[/<id>]`, `GET /ebb/groups`, `POST /ebb/groups/<id or pod>/<reclaim|kill|delete>`,
- * `GET /ebb/bill?currency=CNY&since=<ms>&until=<ms>`. Throws `EciError`.
+ * `GET /ebb/bill?currency=CNY&since=<ms>&until=<ms>&coupons=<coupon>;<coupon>`. Throws `EciError`.
  */
 export function createPanel(options: PanelOptions): Panel {
   return (call) => {
@@ -83,7 +83,7 @@ function checkReclaim(group: Group, { force, nowMs }: { readonly force: boolean;
   throw new EciError('IncorrectStatus', `It is not taken back before ${until}, unless by force.`);
 }
 
-function bill({ query }: SignedCall, { store, clock, coupons }: PanelOptions): object {
+function bill({ query }: SignedCall, { store, clock }: PanelOptions): object {
   const currency = query.get('currency') ?? 'CNY';
   if (currency !== 'CNY' && currency !== 'USD') throw invalidParameter('currency', 'must be CNY or USD');
   const moment = (name: string): number | undefined => {
@@ -94,7 +94,16 @@ function bill({ query }: SignedCall, { store, clock, coupons }: PanelOptions): o
   };
   const nowMs = clock.now();
   const period = { sinceMs: moment('since'), untilMs: moment('until') };
+  const coupons = (query.get('coupons') ?? '').split(';').filter(Boolean).map(couponOf);
   return { currency, nowMs, items: makeBill(store.usages(), { currency, nowMs, coupons, ...period }) };
+}
+
+function couponOf(text: string): Coupon {
+  try {
+    return parseCoupon(text);
+  } catch (error) {
+    throw invalidParameter('coupons', messageOf(error));
+  }
 }
 
 function describe(group: Group): object {
