@@ -6,7 +6,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
-import { mkdtemp, readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
@@ -94,11 +94,14 @@ async function prepare({ sources }: Built): Promise<void> {
   const manifests = ['test-resources.yaml', 'pvc', 'resource-quota'].flatMap((name) => ['-f', join(config, name)]);
   await kubectl(['apply', ...manifests]);
   // Where the suites look up how the gateway is reached.
-  const forwarding = ['--tcp', '80:80', '--node-port', String(port)];
-  await kubectl(['create', 'service', 'nodeport', gateway.name, '--namespace', gateway.namespace, ...forwarding]);
-  const https = { spec: { ports: [{ name: 'https', port: 443, nodePort: httpsPort }] } };
-  const service = ['service', gateway.name, '--namespace', gateway.namespace];
-  await kubectl(['patch', ...service, '--patch', JSON.stringify(https)]);
+  const ports = [
+    { name: 'http', port: 80, nodePort: port },
+    { name: 'https', port: 443, nodePort: httpsPort },
+  ];
+  const service = { apiVersion: 'v1', kind: 'Service', metadata: gateway, spec: { type: 'NodePort', ports } };
+  const file = join(folder, 'gateway.json');
+  await writeFile(file, JSON.stringify(service));
+  await kubectl(['apply', '--server-side', '--force-conflicts', '-f', file]);
   await kubectl(['apply', '--server-side', '--force-conflicts', '-f', join(root, 'deploy', 'config')]);
   // As Knative's own script sets it up.
   const claims = { data: { 'autocreate-cluster-domain-claims': 'true' } };
