@@ -79,7 +79,7 @@ describe('a request', () => {
     expect(JSON.parse(sized.body)).toMatchObject({ method: 'POST', body: 'hello', headers: { 'content-length': '5' } });
     await using client = await openRawClient(gateway.port);
     client.send(
-      `POST / HTTP/1.1\r\nHost: ${host}\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\nConnection: close\r\n\r\n` +
+      `POST / HTTP/1.1\r\nHost: ${host}\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum, Content-Length, a b\r\nConnection: close\r\n\r\n` +
         '5\r\nhello\r\n0\r\nX-Sum: 42\r\n\r\n',
     );
     const text = await client.end();

@@ -32,6 +32,15 @@ const never: ReadonlySet<string> = new Set([
 const neverBegins =
   /^(?:if-|x-forwarded-|x-real-ip$|knative-serving-|k-(?:original|proxy|passthrough|network|kubelet)-)/;
 
+/** Of a value of `Trailer`: the names that may go on; undefined if there are none. */
+export function passableNames(announced: string): string | undefined {
+  const names = announced.split(',').map((name) => name.trim());
+  const passed = names.filter((name) => isToken(name) && isPassableTrailer(name.toLowerCase()));
+  return passed.length > 0 ? passed.join(', ') : undefined;
+}
+
+const isToken = (text: string): boolean => /^[\w!#$%&'*+.^`|~-]+$/.test(text);
+
 /** True if a trailer with this lower-case name may go on. */
 export function isPassableTrailer(name: string): boolean {
   const plain = dashed(name);

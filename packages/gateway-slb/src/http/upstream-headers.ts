@@ -3,6 +3,7 @@ import type { Peer } from './downstream.ts';
 import { forwardedHeader } from './forwarded.ts';
 import { type HeaderBlock, linesOf, withoutHeaders } from './header-block.ts';
 import type { RequestHead } from './request-head.ts';
+import { passableNames } from './trailers.ts';
 
 /** The headers an instance gets: the client's, and over them what says who asked, and what the Ingress sets. `Host` comes first. */
 export function upstreamHeaders(head: RequestHead, forward: Forward, peer: Peer): HeaderBlock {
@@ -49,7 +50,9 @@ class UpstreamHeaders implements HeaderBlock {
     if (!forwarded) added.push('Forwarded', forwardedHeader(addresses, proto, forwardedHost));
     if (takesTrailers) added.push('TE', 'trailers');
     // Go's servers of HTTP/2 pass over trailers that were not announced.
-    if (announcedTrailers !== undefined && this.#mayHaveTrailers) added.push('Trailer', announcedTrailers);
+    const trailers =
+      announcedTrailers !== undefined && this.#mayHaveTrailers ? passableNames(announcedTrailers) : undefined;
+    if (trailers !== undefined) added.push('Trailer', trailers);
     return added;
   }
 
