@@ -48,7 +48,7 @@ describe('RequestWriter', () => {
   it('asks for no more while the instance does not keep up', async () => {
     const { sink, writes, writer } = open((writes) => writes < 2);
     expect(sink.chunk(Buffer.from('a'))).toBe(true);
-    await new Promise(process.nextTick);
+    await new Promise((resolve) => process.nextTick(resolve));
     expect(writes).toHaveLength(2);
     expect(sink.chunk(Buffer.from('b'))).toBe(false);
     writer.drained();
