@@ -354,6 +354,23 @@ describe('closing', () => {
     await expect(openRawClient(gateway.port)).rejects.toThrow('ECONNREFUSED');
   });
 
+  it('lets a request come that has begun to, when those that have not are let go', async () => {
+    await using backend = await openHttpBackend((_, response) => void response.end('ok'));
+    await using gateway = await openGateway({ backends: [backend] });
+    await using idle = await openRawClient(gateway.port);
+    await using client = await openRawClient(gateway.port);
+    for (const each of [idle, client]) {
+      each.send(get());
+      await each.hears(/ok$/);
+    }
+    client.send(get().slice(0, 10));
+    const closed = gateway.plane.close({ graceMs: 3000 });
+    await expectEnd(idle);
+    client.send(get().slice(10));
+    expect(await client.end()).toMatch(/ok[^]*Connection: close[^]*ok/);
+    await closed;
+  });
+
   it('does not wait longer than it was told', async () => {
     await using backend = await openHttpBackend(() => {});
     await using gateway = await openGateway({ backends: [backend] });

@@ -65,7 +65,7 @@ const sweepMs = 50;
  * Before that, so much of the time there is to close is left to clients: a request that is on its way already is answered on the
  * connection it came on, which is told to be the last.
  */
-const lingerMs = 1000;
+const lingerMs = 5000;
 const lingerPart = 0.1;
 
 const everybody: AccessRules = {};

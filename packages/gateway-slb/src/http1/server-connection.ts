@@ -74,9 +74,9 @@ export class ServerConnection implements ResponseChannel {
     socket.on('error', this.#onError).once('close', this.#onClose);
   }
 
-  /** Nothing is under way, nor is anything written that has not gone out. */
+  /** Nothing is under way, no request has begun to come, nor is anything written that has not gone out. */
   get isIdle(): boolean {
-    return (this.#state === 'idle' || this.#state === 'head') && this.socket.writableLength === 0;
+    return this.#state === 'idle' && this.socket.writableLength === 0;
   }
 
   get mustClose(): boolean {
