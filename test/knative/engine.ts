@@ -1,5 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { access, chmod, copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { access, chmod, copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -40,8 +41,16 @@ export async function openApi(
   return { environment: { DOCKER_HOST: `unix://${socket}` }, service };
 }
 
-/** Makes an image of one static program out of files, without a registry: nothing but the program, users, and `/tmp`. */
+/**
+ * Makes an image of one static program out of files, without a registry: nothing but the program, users, and `/tmp`. One that is there
+ * already with the same program stays; one with another is removed.
+ */
 export async function importImage(engine: string, reference: string, program: string, name: string): Promise<void> {
+  const digest = createHash('sha256')
+    .update(await readFile(program))
+    .digest('hex');
+  const before = await madeBefore(engine, reference);
+  if (before?.digest === digest) return;
   const root = await mkdtemp(join(tmpdir(), 'ebb-image-'));
   try {
     for (const folder of ['dev', 'etc', 'home/nonroot', 'ko-app', 'proc', 'sys', 'tmp', 'var/run/ko']) {
@@ -64,10 +73,27 @@ export async function importImage(engine: string, reference: string, program: st
       'WORKDIR /home/nonroot',
       'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
       'ENV KO_DATA_PATH=/var/run/ko',
+      `LABEL ${programLabel}=${digest}`,
     ];
     await run(engine, ['import', ...changes.flatMap((change) => ['--change', change]), archive, reference]);
     await rm(archive);
   } finally {
     await rm(root, { recursive: true, force: true });
   }
+  // What still runs from it keeps it.
+  if (before) await run(engine, ['image', 'rm', before.id]).catch(() => {});
+}
+
+/** The SHA-256 of an image's program. */
+const programLabel = 'dev.ebb.program';
+
+/** An image of that name, as it was made last; undefined if there is none. */
+async function madeBefore(
+  engine: string,
+  reference: string,
+): Promise<{ readonly id: string; readonly digest: string } | undefined> {
+  const format = `{{.Id}} {{index .Config.Labels "${programLabel}"}}`;
+  const found = await run(engine, ['image', 'inspect', '--format', format, reference]).catch(() => undefined);
+  const [id, digest = ''] = found?.stdout.trim().split(' ') ?? [];
+  return id ? { id, digest } : undefined;
 }
