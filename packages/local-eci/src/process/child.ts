@@ -33,7 +33,7 @@ export interface Child extends Run {
 }
 
 /** How long output may lag behind the end of the processes that wrote it. */
-const drainMs = 1000;
+const drainMs = 5000;
 
 /** Starts a process. Never throws: what cannot start has `startError`. */
 export function startChild(options: ChildOptions): Child {
