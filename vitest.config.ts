@@ -34,7 +34,7 @@ export default defineConfig({
   environments: { __vitest__: { resolve: { conditions, noExternal: [/^@ebb\//] } } },
   test: {
     ...(server === undefined ? everything : stories),
-    ...(server === 'cluster' ? oneCluster : { maxWorkers: availableParallelism() + 2 }),
+    ...(server === 'cluster' ? oneCluster : { maxWorkers: availableParallelism() + 1 }),
     // Loading modules anew for each file takes longer than the tests; none of them leaves anything in a module's state.
     isolate: false,
     sequence: { sequencer: WaitersFirst },
