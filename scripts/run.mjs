@@ -175,7 +175,8 @@ else if (task === 'test:h2spec') process.exit(statusOfSource(join('test', 'h2spe
 else if (task === 'test:knative') process.exit(statusOfSource(join('test', 'knative', 'run.ts'), args));
 else {
   const main = task === 'start' ? 'packages/cli/dist/main.js' : 'bench/dist/main.js';
-  const dev = args.some((arg) => !arg.startsWith('-')) ? ['dev', ...args] : ['dev', 'examples', ...args];
-  process.argv = [process.argv[0], join(root, main), ...(task === 'start' ? dev : args)];
+  // What `ebb dev` takes where no path is among its arguments.
+  process.env.EBB_DEV_PATH ??= 'examples';
+  process.argv = [process.argv[0], join(root, main), ...(task === 'start' ? ['dev', ...args] : args)];
   await import(new URL(`../${main}`, import.meta.url));
 }

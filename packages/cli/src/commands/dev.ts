@@ -6,9 +6,12 @@ type Options = Omit<DevOptions, 'paths'>;
 
 /** `ebb dev`: everything on this machine. */
 export function devCommand(io: Io, signal: AbortSignal): Command {
+  const { EBB_DEV_PATH: path = '.' } = io.env;
   return new Command('dev')
     .description('Run everything on this machine: cluster, node, gateway, and the services of the manifests given.')
-    .argument('[paths...]', 'manifests, and folders with manifests and apps; they are watched', ['.'])
+    .argument('[paths...]', 'manifests, and folders with manifests and apps; they are watched (or $EBB_DEV_PATH)', [
+      path,
+    ])
     .option('-p, --port <port>', 'port of the gateway (default: 8080, or the next free one)', parsePort)
     .option('--https-port <port>', 'port of the gateway for https; certificate and authority are in .ebb', parsePort)
     .option('--api-port <port>', 'port of the Kubernetes API (default: 6443, or the next free one)', parsePort)
