@@ -85,9 +85,11 @@ async function empty(
     const atOnce = left.length > many && isDisposable(resource) && left.every(({ metadata }) => !metadata.finalizers);
     if (atOnce && namespace !== undefined) await deleteCollection(client, resource, namespace);
     else await Promise.all(left.map((object) => deleteNow(client, resource, object)));
-    return left.length === 0;
+    // Who wrote it, where there is no end of it.
+    if (left.length > 0) throw new Error(`${left.length} left: ${JSON.stringify(left.at(-1))}`);
+    return true;
   };
-  await eventually(round, { what: `no ${resource.plural} left of the story before`, timeoutMs: 20_000 });
+  await eventually(round, { what: `no ${resource.plural} left of the story before`, timeoutMs: 60_000 });
 }
 
 async function deleteNow(
