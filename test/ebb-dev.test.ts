@@ -70,7 +70,11 @@ it('tells where its health and its metrics are', async () => {
   await using dev = await startDev();
   const [, url = ''] = /metrics +(\S+)/.exec(dev.output()) ?? [];
   const metrics = await fetch(url);
-  expect([metrics.status, metrics.headers.get('content-type')]).toEqual([200, 'text/plain; charset=utf-8']);
+  expect([metrics.status, metrics.headers.get('content-type')]).toEqual([
+    200,
+    expect.stringMatching(/^text\/plain; version=0/),
+  ]);
+  expect(await metrics.text()).toMatch(/^process_cpu_seconds_total [\d.]+$/m);
   const readiness = await fetch(new URL('/readyz', url));
   expect([readiness.status, await readiness.text()]).toEqual([200, expect.stringContaining('gateway: ok\n')]);
 });

@@ -81,7 +81,9 @@ it(
     run.child.kill('SIGTERM');
     await eventually(async () => (await health(run, '/readyz'))[0] === 503);
     expect((await get(run, 'hello')).status).toBe(200);
-    expect(await health(run, '/metrics')).toEqual([200, expect.stringContaining('activator_request_count{')]);
+    const [, metrics] = await health(run, '/metrics');
+    expect(metrics).toMatch(/^activator_request_count\{.*response_code="200".*\} [1-9]/m);
+    expect(metrics).toMatch(/^kn_revision_pods_requested\{.*kn_revision_name="hello-00001".*\} 1$/m);
     slow.finish();
     expect(await slow.status).toBe(200);
     expect(await run.exited).toBe(0);

@@ -53,7 +53,7 @@ export async function startOnCluster({ gateway, runtime, ...common }: OnClusterO
       connect,
       panel,
       states: () => components.states,
-      metrics: () => Promise.resolve(components.gateway?.metrics()),
+      metrics: (out) => Promise.resolve(components.metrics(out)),
       failed: components.failed,
       [Symbol.asyncDispose]: end,
     };

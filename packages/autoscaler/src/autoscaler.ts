@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { type PodAutoscaler, type StatReport, type StatSink, apiVersionOf, keyOf, keys, resources } from '@ebb/api';
 import { type Clock, type Logger, linkSignals, messageOf } from '@ebb/base';
+import type { Exposition } from '@ebb/base/metrics';
 import {
   type EventRecorder,
   type KubeClient,
@@ -10,9 +11,10 @@ import {
 } from '@ebb/kube';
 import type { Subscription } from 'rxjs';
 import { withConfigMap } from './cluster-settings.ts';
-import { type Cluster, createCluster } from './cluster.ts';
+import { type Cluster, createCluster, podsOf } from './cluster.ts';
 import type { Decision } from './decision/decision.ts';
 import { explain } from './decision/explain.ts';
+import { exposeScale } from './exposition.ts';
 import { Gateways } from './gateways.ts';
 import { NodeLoads } from './replicas/node-loads.ts';
 import { Permits } from './replicas/permits.ts';
@@ -42,6 +44,8 @@ export interface Autoscaler {
    * this process has decided is known.
    */
   why(query: WhyQuery): readonly RevisionWhy[];
+  /** Tells how each revision is scaled. */
+  metrics(out: Exposition): void;
   /** Works until aborted; settles when all calls under way have ended. To be called once. */
   run(options: { readonly signal: AbortSignal }): Promise<void>;
 }
@@ -91,6 +95,14 @@ class KpaAutoscaler implements Autoscaler {
       const scaler = isAskedFor(podAutoscaler, query) ? this.#scalers?.get(keyOf(podAutoscaler)) : undefined;
       return scaler ? [whyOf(podAutoscaler, scaler, query.atMs)] : [];
     });
+  }
+
+  metrics(out: Exposition): void {
+    for (const podAutoscaler of this.#cluster.podAutoscalers.list()) {
+      const key = keyOf(podAutoscaler);
+      const scaler = this.#scalers?.get(key);
+      if (scaler) exposeScale(podAutoscaler, scaler, podsOf(this.#cluster, key), out);
+    }
   }
 
   async run(options: { readonly signal: AbortSignal }): Promise<void> {

@@ -1,7 +1,7 @@
 import type { PodAutoscaler, RevisionStat } from '@ebb/api';
 import { type OwnScalingSettings, parseOwnScalingSettings } from '@ebb/api/autoscaler';
 import { type Bounding, bound, isSameBounding, noBounding } from './bounds.ts';
-import type { Usage } from './classes/account.ts';
+import type { ClassAccount, Usage } from './classes/account.ts';
 import { classNameOf, createClass } from './classes/create-class.ts';
 import type { Facts, ScalingClass } from './classes/scaling-class.ts';
 import { type Decision, firstSteps, joinSteps } from './decision/decision.ts';
@@ -20,6 +20,11 @@ type Mutable<T> = { -readonly [name in keyof T]: T[name] };
 
 /** Steps of the bounds of whoever is being bounded: they are read before anybody else is. */
 const boundSteps = new Steps();
+
+/** What the class makes of the load. */
+export interface Decided extends Pick<ScalingClass, 'desired' | 'excessBurstCapacity' | 'isPanicking'> {
+  readonly account: ClassAccount;
+}
 
 /** A report older than this says nothing about who waits now. */
 const freshMs = 3000;
@@ -105,6 +110,13 @@ export class RevisionScaler {
   get status(): ScaleStatus {
     const { ready, reserveReady, shortage } = this.replicas;
     return { lifecycle: this.#lifecycle, ready: ready + reserveReady, shortage, decision: this.decisions.last };
+  }
+
+  /** The last decision, whether it changed something or not; `undefined` before the first one. */
+  get decided(): Decided | undefined {
+    if (!this.#hasDecided) return undefined;
+    const { desired, excessBurstCapacity, isPanicking } = this.#class;
+    return { desired, excessBurstCapacity, isPanicking, account: this.#class.account() };
   }
 
   /** The scale, where it comes of what Ebb has measured: what others are to be told in the scale subresource. */

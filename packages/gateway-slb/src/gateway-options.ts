@@ -1,6 +1,7 @@
 import type { ActivatorLimits } from '@ebb/activator';
 import type { StatSink } from '@ebb/api';
 import type { Clock, Logger } from '@ebb/base';
+import type { Exposition } from '@ebb/base/metrics';
 import type { KubeClient, LeaseTiming } from '@ebb/kube';
 import type { KeyPair } from './edge/certificate.ts';
 import type { HttpLimits, ListenAddress } from './http/listen.ts';
@@ -73,8 +74,8 @@ export interface Gateway extends AsyncDisposable {
   readonly httpsAddress: ListenAddress | undefined;
   /** Resolves once it knows all Ingresses, Revisions and Pods. Until then a host it does not know gets 503, not 404. */
   readonly ready: Promise<void>;
-  /** What it has done and does, in Prometheus' text format; without what other workers of the same process do. */
-  metrics(): string;
+  /** Tells what it has done and does; without what other workers of the same process do. */
+  metrics(out: Exposition): void;
   /** Takes no new connection, waits until all requests are answered, at most `graceMs`, and ends. */
   close(options: { readonly graceMs: number }): Promise<void>;
 }

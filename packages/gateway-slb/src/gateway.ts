@@ -163,7 +163,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     httpsAddress,
     ready,
     close,
-    metrics: () => expose(told.report()),
+    metrics: (out) => expose(told.report(), out),
     [Symbol.asyncDispose]: () => close({ graceMs: disposeGraceMs }),
   };
 }

@@ -8,6 +8,7 @@ import {
   revisionHeader,
 } from '@ebb/api';
 import { type Clock, type Logger, silentLogger, systemClock } from '@ebb/base';
+import { textOf } from '@ebb/base/metrics';
 import { FakeClock } from '@ebb/base/testing';
 import { expect, it } from 'vitest';
 import {
@@ -259,7 +260,7 @@ it('counts requests of each revision, and how they ended', async () => {
   await world.get();
   await world.get();
   await world.get('X-Fail: 1');
-  const text = world.gateway.metrics();
+  const text = await textOf((out) => world.gateway.metrics(out));
   const counts = text.matchAll(
     /^activator_request_count\{.*revision_name="hello-00001",response_code="(\d+)".*\} (\d+)$/gm,
   );
@@ -270,7 +271,7 @@ it('counts requests of each revision, and how they ended', async () => {
   expect(text).toMatch(/^kn_revision_request_concurrency\{.*k8s_namespace_name="default".*\} 0$/m);
   const revision = world.client.find(resources.revisions, 'default/hello-00001');
   if (revision) world.client.remove(resources.revisions, revision);
-  await expectSoon(() => world.gateway.metrics() === '');
+  await expectSoon(async () => (await textOf((out) => world.gateway.metrics(out))).trim() === '');
 });
 
 it('logs requests once the ConfigMap asks for it', async () => {
@@ -372,7 +373,9 @@ it('logs upgraded connections at their end, with the bytes of both sides', async
   await exchangeRaw(world.gateway.publicAddress.port, upgrade('/refused', 'X-Refuse: 1\r\n'));
   await expectSoon(() => requests.length === 2);
   expect(requests[1]).toMatchObject({ ...about, httpRequest: { status: 409, responseSize: 2 } });
-  expect(world.gateway.metrics()).toMatch(/^activator_request_count\{.*response_code="409".*\} 1$/m);
+  expect(await textOf((out) => world.gateway.metrics(out))).toMatch(
+    /^activator_request_count\{.*response_code="409".*\} 1$/m,
+  );
 });
 
 it('counts requests together with other workers, in every version of HTTP, though their clients may leave', async () => {
@@ -440,5 +443,7 @@ it('counts requests together with other workers, in every version of HTTP, thoug
   expect(await overHttp2.ask()).toMatchObject({ status: 429, headers: { 'ebb-reason': 'rate-limited' } });
   expect(await exchangeRaw(port, begin)).toMatch(/^HTTP\/1.1 429 /);
   expect(bodies).toEqual(['body', 'more']);
-  expect(world.gateway.metrics()).toContain('ebb_unrouted_requests_total{reason="rate-limited"');
+  expect(await textOf((out) => world.gateway.metrics(out))).toContain(
+    'ebb_unrouted_requests_total{reason="rate-limited"',
+  );
 });

@@ -1,4 +1,5 @@
 import { silentLogger, systemClock } from '@ebb/base';
+import { textOf } from '@ebb/base/metrics';
 import { expect, it } from 'vitest';
 import { createGateway } from '../src/index.ts';
 import { createFakeClient } from './fake-client.ts';
@@ -18,9 +19,9 @@ it('counts requests that reach no revision, in every version of HTTP, by what th
   });
   await gateway.ready;
   const { port } = gateway.publicAddress;
-  const countOf = (reason: string, status: number): number => {
+  const countOf = async (reason: string, status: number): Promise<number> => {
     const line = `ebb_unrouted_requests_total{reason="${reason}",http_response_status_code="${status}"} `;
-    const rest = gateway.metrics().split(line)[1];
+    const rest = (await textOf((out) => gateway.metrics(out))).split(line)[1];
     return rest === undefined ? 0 : Number.parseInt(rest, 10);
   };
   for (const host of ['one', 'two', 'three'])
@@ -28,15 +29,15 @@ it('counts requests that reach no revision, in every version of HTTP, by what th
   await exchangeRaw(port, 'GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n');
   await using client = await openHttp2Client(port);
   await client.ask({ ':authority': 'four' });
-  expect(countOf('no-route', 404)).toBe(5);
+  expect(await countOf('no-route', 404)).toBe(5);
   await exchangeRaw(port, 'GET / HTTP/1.1\r\nno header\r\n\r\n');
-  expect(countOf('bad-request', 400)).toBe(1);
+  expect(await countOf('bad-request', 400)).toBe(1);
   await exchangeRaw(port, `GET / HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(5000)}\r\n\r\n`);
-  expect(countOf('bad-request', 431)).toBe(1);
+  expect(await countOf('bad-request', 431)).toBe(1);
   await client.ask({ ':authority': 'four', 'x-long': 'x'.repeat(5000) });
-  expect(countOf('bad-request', 431)).toBe(2);
+  expect(await countOf('bad-request', 431)).toBe(2);
   await exchangeRaw(port, `GET /${'x'.repeat(5000)}`);
-  expect(countOf('bad-request', 414)).toBe(1);
+  expect(await countOf('bad-request', 414)).toBe(1);
   await exchangeRaw(port, 'CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n');
-  expect(countOf('not-supported', 405)).toBe(1);
+  expect(await countOf('not-supported', 405)).toBe(1);
 });

@@ -6,6 +6,7 @@ import {
   type WhyQuery,
   createAutoscaler,
 } from '@ebb/autoscaler';
+import type { Exposition } from '@ebb/base/metrics';
 import type { Component } from './components.ts';
 
 /** The autoscaler of this process, of which there may be one after another as leases come and go. */
@@ -14,6 +15,8 @@ export interface Autoscaling {
   create(): Component;
   /** Takes the reports of gateways; `undefined` while none works here. */
   sink(): StatSink | undefined;
+  /** Tells how revisions are scaled; nothing while none works here. */
+  metrics(out: Exposition): void;
   /** Why scales are what they are; nothing while none works here. */
   why(query: WhyQuery): readonly RevisionWhy[];
 }
@@ -23,6 +26,7 @@ export function createAutoscaling(options: AutoscalerOptions): Autoscaling {
   return {
     sink: () => working?.record,
     why: (query) => working?.why(query) ?? [],
+    metrics: (out) => working?.metrics(out),
     create: () => {
       const autoscaler = createAutoscaler(options);
       return {

@@ -1,6 +1,8 @@
 import { type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { UserError, closerOf, messageOf } from '@ebb/base';
+import { Exposition } from '@ebb/base/metrics';
+import { exposeProcess } from './process-metrics.ts';
 
 export interface HealthOptions {
   readonly host: string;
@@ -8,8 +10,8 @@ export interface HealthOptions {
   readonly port: number;
   /** Whether each component has caught up, by name; none before they have been opened. */
   readonly states: () => ReadonlyMap<string, boolean>;
-  /** What the gateways of this process and of its workers count, in Prometheus' text format; undefined if there are none. */
-  readonly metrics: () => Promise<string | undefined>;
+  /** Tells what the components of this process and its workers count. */
+  readonly metrics: (out: Exposition) => Promise<void>;
   /** True from the moment this process has been told to stop. */
   readonly stopping: () => boolean;
 }
@@ -55,15 +57,16 @@ function readiness({ states, stopping }: HealthOptions): { ready: boolean; text:
 
 async function answerMetrics(response: ServerResponse, { metrics }: HealthOptions): Promise<void> {
   try {
-    const text = await metrics();
-    if (text === undefined) answer(response, 404, 'no gateway in this process\n');
-    else answer(response, 200, text);
+    const out = new Exposition();
+    exposeProcess(out);
+    await metrics(out);
+    answer(response, 200, await out.text(), Exposition.contentType);
   } catch (error) {
     answer(response, 500, `${messageOf(error)}\n`);
   }
 }
 
-function answer(response: ServerResponse, status: number, text: string): void {
-  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' });
+function answer(response: ServerResponse, status: number, text: string, type = 'text/plain; charset=utf-8'): void {
+  response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' });
   response.end(text);
 }

@@ -12,6 +12,7 @@ import {
   systemNamespace,
 } from '@ebb/api';
 import type { Clock, Logger } from '@ebb/base';
+import type { Exposition } from '@ebb/base/metrics';
 import { type KubeClient, type RemoteKubeClient, createKubeClient } from '@ebb/kube';
 import type { Runtime } from '@ebb/local-eci';
 import { type LocalEciAddress, announcePanel } from '../client/eci-panel.ts';
@@ -69,8 +70,8 @@ export interface Platform extends AsyncDisposable {
   readonly panel: LocalEciAddress;
   /** Whether each component has caught up, by name. */
   readonly states: () => ReadonlyMap<string, boolean>;
-  /** What its gateways count, in Prometheus' text format. */
-  readonly metrics: () => Promise<string | undefined>;
+  /** Tells what its gateways and its autoscaler count. */
+  readonly metrics: (out: Exposition) => Promise<void>;
   /** Rejects when a component failed for good. */
   readonly failed: Promise<never>;
 }
@@ -137,7 +138,10 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
         ...components.states,
         ...(workers ? [['gateway workers', workers.pool.isReady] as const] : []),
       ]),
-    metrics: async () => (workers ?? components.gateway)?.metrics(),
+    metrics: async (out) => {
+      components.metrics(out);
+      await workers?.metrics(out);
+    },
     failed,
     [Symbol.asyncDispose]: () => closers[Symbol.asyncDispose](),
   };

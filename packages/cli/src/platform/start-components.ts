@@ -1,7 +1,9 @@
 import { type StatSink, autoscalerLease, statsAddressAnnotation } from '@ebb/api';
 import { type Clock, type Logger, formatAddress } from '@ebb/base';
+import type { Exposition } from '@ebb/base/metrics';
 import type { Gateway } from '@ebb/gateway-slb';
 import { type KubeClient, createKubeClient } from '@ebb/kube';
+import type { Autoscaling } from './autoscaling.ts';
 import { Closers } from './closers.ts';
 import type { ComponentName, ComponentsOptions, ListenAt } from './component-options.ts';
 import { type Component, Components } from './components.ts';
@@ -17,6 +19,8 @@ export interface RunningComponents extends AsyncDisposable {
   readonly states: ReadonlyMap<string, boolean>;
   /** Resolves when all have; rejects if one fails before. */
   readonly ready: Promise<void>;
+  /** Tells what gateway and autoscaler count, as far as they are in this process. */
+  metrics(out: Exposition): void;
   /** Rejects when a component failed for good. */
   readonly failed: Promise<never>;
 }
@@ -47,6 +51,10 @@ export async function openComponents(options: ComponentsOptions): Promise<Runnin
     ready,
     states: components.states,
     failed: components.failed,
+    metrics: (out) => {
+      gateway?.metrics(out);
+      process.autoscaling?.metrics(out);
+    },
     [Symbol.asyncDispose]: () => closers[Symbol.asyncDispose](),
   };
 }
@@ -67,6 +75,8 @@ class ProcessOfComponents {
   readonly components: Components;
   /** Each resolves when a component has caught up. */
   readonly starting: Promise<void>[] = [];
+  /** The autoscaler of this process, if it has one. */
+  autoscaling: Autoscaling | undefined;
   readonly #options: ComponentsOptions;
   readonly #stack: Closers;
   readonly #clients: Closers;
@@ -115,9 +125,9 @@ class ProcessOfComponents {
   async #openAutoscaler(): Promise<StatSink> {
     const { replica, logger } = this.#options;
     const common = this.#common('autoscaler');
-    const autoscaling = this.#wants('autoscaler')
+    const autoscaling = (this.autoscaling = this.#wants('autoscaler')
       ? (await import('./autoscaling.ts')).createAutoscaling(common)
-      : undefined;
+      : undefined);
     const direct: StatSink = (report) => autoscaling?.sink()?.(report);
     if (!replica) {
       if (autoscaling) this.#start('autoscaler', autoscaling.create());

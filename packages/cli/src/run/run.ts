@@ -1,6 +1,7 @@
 import nodeCluster from 'node:cluster';
 import { randomBytes } from 'node:crypto';
 import { type Clock, createLogger, formatAddress, systemClock, untilAborted } from '@ebb/base';
+import type { Exposition } from '@ebb/base/metrics';
 import type { Gateway } from '@ebb/gateway-slb';
 import { type RemoteKubeClient, createKubeClient } from '@ebb/kube';
 import type { EciAccess } from '@ebb/virtual-node';
@@ -43,7 +44,10 @@ export async function runOnCluster(options: RunOptions, io: Io, signal: AbortSig
     const { host, ports, components, name } = settings;
     const states = (): ReadonlyMap<string, boolean> =>
       new Map([...(running?.states ?? []), ...(workers ? [['gateway workers', workers.pool.isReady] as const] : [])]);
-    const metrics = async (): Promise<string | undefined> => (workers ?? running?.gateway)?.metrics();
+    const metrics = async (out: Exposition): Promise<void> => {
+      running?.metrics(out);
+      await workers?.metrics(out);
+    };
     const options = { host, port: ports.health, states, metrics, stopping: () => signal.aborted };
     const { port } = closers.use(await startHealthServer(options));
     say(`${components.join(', ')} as ${name}; health on http://${formatAddress({ host, port })}`);

@@ -1,4 +1,5 @@
 import type { Clock, Logger } from '@ebb/base';
+import type { Exposition } from '@ebb/base/metrics';
 import type { ListenAddress } from '@ebb/gateway-slb';
 import type { HttpsSettings } from '../platform/component-options.ts';
 import { WorkerPool, findPort } from './worker-pool.ts';
@@ -28,8 +29,8 @@ export interface GatewayWorkersOptions {
 /** Gateways in processes of their own. */
 export interface GatewayWorkers extends AsyncDisposable {
   readonly pool: WorkerPool;
-  /** What all of them have counted, in Prometheus' text format. */
-  metrics(): Promise<string>;
+  /** Tells what all of them have counted. */
+  metrics(out: Exposition): Promise<void>;
   /** What they share. */
   readonly publicAddress: ListenAddress;
   readonly privateAddress: ListenAddress;
@@ -74,7 +75,7 @@ export async function openGatewayWorkers(options: GatewayWorkersOptions): Promis
   });
   return {
     pool,
-    metrics: () => hub.metrics(),
+    metrics: (out) => hub.metrics(out),
     publicAddress: { host, port },
     privateAddress: { host, port: privatePort },
     [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),

@@ -1,3 +1,4 @@
+import { textOf } from '@ebb/base/metrics';
 import { expect, it } from 'vitest';
 import { expose } from './exposition.ts';
 import { RequestMetrics } from './request-metrics.ts';
@@ -16,7 +17,7 @@ metrics.refused('no-route', 404);
 metrics.refused('bad-request', 431);
 metrics.turnAway('tls');
 
-const text = expose({
+const report = {
   revisions: [
     {
       namespace: 'default',
@@ -30,8 +31,8 @@ const text = expose({
   ],
   unrouted: metrics.unrouted,
   turnedAway: metrics.turnedAway,
-});
-const lines = text.split('\n');
+};
+const lines = (await textOf((out) => expose(report, out))).split('\n');
 const valueOf = (name: string, ...labels: string[]): string | undefined =>
   lines.find((line) => line.startsWith(`${name}{`) && labels.every((label) => line.includes(label)))?.split('} ')[1];
 
@@ -56,7 +57,7 @@ it('counts durations in seconds by today’s names and in milliseconds by those 
 it('is in the form that Prometheus reads', () => {
   for (const line of lines.filter(Boolean)) {
     expect(line).toMatch(
-      /^(?:# TYPE \w+ (?:gauge|counter|histogram)|\w+\{(?:\w+="(?:[^"\\\n]|\\["\\n])*",?)+\} [\d.]+)$/,
+      /^(?:# HELP \w+ [^\n]+|# TYPE \w+ (?:gauge|counter|histogram)|\w+\{(?:\w+="(?:[^"\\\n]|\\["\\n])*",?)+\} [\d.]+)$/,
     );
   }
   const types = lines.filter((line) => line.startsWith('# TYPE'));

@@ -1,48 +1,13 @@
+import type { Distribution, Exposition } from '@ebb/base/metrics';
 import type { MetricsReport } from './metrics-report.ts';
 import { type Outcomes, boundsMs } from './request-metrics.ts';
 
-type Labels = Readonly<Record<string, string>>;
+const present = 'Requests there are, waiting for an instance or not.';
+const waitingOnly = 'Requests that have no instance yet.';
+const duration = 'From the arrival of a request to the end of its response, the wait for an instance included.';
 
-/** Prometheus' text format: each name once, with all its samples behind it. */
-class Exposition {
-  readonly #families = new Map<string, string[]>();
-
-  gauge(name: string, labels: Labels, value: number): void {
-    this.#family(name, 'gauge').push(sample(name, labels, value));
-  }
-
-  counter(name: string, labels: Labels, value: number): void {
-    this.#family(name, 'counter').push(sample(name, labels, value));
-  }
-
-  /** @param unitMs How many milliseconds the unit has that the name speaks of. */
-  histogram(name: string, labels: Labels, { buckets, count, sumMs }: Outcomes, unitMs: number): void {
-    const lines = this.#family(name, 'histogram');
-    let sum = 0;
-    for (const [i, bound] of boundsMs.entries()) {
-      sum += buckets[i] ?? 0;
-      lines.push(sample(`${name}_bucket`, { ...labels, le: String(bound / unitMs) }, sum));
-    }
-    lines.push(sample(`${name}_bucket`, { ...labels, le: '+Inf' }, count));
-    lines.push(sample(`${name}_sum`, labels, sumMs / unitMs), sample(`${name}_count`, labels, count));
-  }
-
-  text(): string {
-    return [...this.#families.values()].flatMap((lines) => [...lines, '']).join('\n');
-  }
-
-  #family(name: string, type: string): string[] {
-    const known = this.#families.get(name);
-    if (known) return known;
-    const lines = [`# TYPE ${name} ${type}`];
-    this.#families.set(name, lines);
-    return lines;
-  }
-}
-
-/** The metrics of a gateway under Knative's names of today and of before (data-path.md, sections 15.1 and 15.2). */
-export function expose({ revisions, unrouted, turnedAway }: MetricsReport): string {
-  const out = new Exposition();
+/** Tells what a gateway has counted, under Knative's names of today and of before (data-path.md, sections 15.1 and 15.2). */
+export function expose({ revisions, unrouted, turnedAway }: MetricsReport, out: Exposition): void {
   for (const each of revisions) {
     const { namespace, revision, service, configuration, waiting, active, outcomes } = each;
     const now = { kn_revision_name: revision, k8s_namespace_name: namespace };
@@ -53,34 +18,35 @@ export function expose({ revisions, unrouted, turnedAway }: MetricsReport): stri
       configuration_name: configuration,
       revision_name: revision,
     };
-    out.gauge('kn_revision_request_concurrency', all, waiting + active);
-    out.gauge('kn_revision_request_queued', now, waiting);
-    out.gauge('kn_revision_request_active', now, active);
-    out.gauge('kn_serving_queue_depth', all, waiting + active);
-    out.gauge('activator_request_concurrency', before, waiting + active);
-    out.gauge('revision_queue_depth', before, waiting);
+    out.gauge('kn_revision_request_concurrency', present, all, waiting + active);
+    out.gauge('kn_revision_request_queued', waitingOnly, now, waiting);
+    out.gauge('kn_revision_request_active', 'Requests that have an instance.', now, active);
+    out.gauge('kn_serving_queue_depth', present, all, waiting + active);
+    out.gauge('activator_request_concurrency', present, before, waiting + active);
+    out.gauge('revision_queue_depth', waitingOnly, before, waiting);
     for (const outcome of outcomes) {
       const status = String(outcome.status);
       const code = { http_response_status_code: status };
-      out.histogram('http_server_request_duration_seconds', { ...all, ...code }, outcome, 1000);
-      out.histogram('kn_serving_invocation_duration_seconds', { ...all, ...code }, outcome, 1000);
+      const seconds = distribution(outcome, 1000);
+      out.histogram('http_server_request_duration_seconds', duration, { ...all, ...code }, seconds);
+      out.histogram('kn_serving_invocation_duration_seconds', duration, { ...all, ...code }, seconds);
       const old = { ...before, response_code: status, response_code_class: `${status[0]}xx` };
       for (const prefix of ['activator', 'revision']) {
-        out.counter(`${prefix}_request_count`, old, outcome.count);
-        out.histogram(`${prefix}_request_latencies`, old, outcome, 1);
+        out.counter(`${prefix}_request_count`, 'Requests that have ended.', old, outcome.count);
+        out.histogram(`${prefix}_request_latencies`, `${duration} In milliseconds.`, old, distribution(outcome, 1));
       }
     }
   }
   for (const { reason, status, count } of unrouted) {
-    out.counter('ebb_unrouted_requests_total', { reason, http_response_status_code: String(status) }, count);
+    const labels = { reason, http_response_status_code: String(status) };
+    out.counter('ebb_unrouted_requests_total', 'Requests that were answered without a revision.', labels, count);
   }
-  for (const { reason, count } of turnedAway) out.counter('ebb_turned_away_connections_total', { reason }, count);
-  return out.text();
+  const closed = 'Connections that were closed before a request was read on them.';
+  for (const { reason, count } of turnedAway)
+    out.counter('ebb_turned_away_connections_total', closed, { reason }, count);
 }
 
-function sample(name: string, labels: Labels, value: number): string {
-  const pairs = Object.entries(labels).map(([key, text]) => `${key}="${text.replaceAll(/["\\\n]/g, escaped)}"`);
-  return `${name}{${pairs.join(',')}} ${value}`;
+/** @param unitMs How many milliseconds the unit has that the name speaks of. */
+function distribution({ buckets, count, sumMs }: Outcomes, unitMs: number): Distribution {
+  return { bounds: boundsMs.map((bound) => bound / unitMs), buckets, count, sum: sumMs / unitMs };
 }
-
-const escaped = (char: string): string => (char === '\n' ? '\\n' : `\\${char}`);

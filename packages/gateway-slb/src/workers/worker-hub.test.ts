@@ -1,3 +1,4 @@
+import { textOf } from '@ebb/base/metrics';
 import { FakeClock, eventually } from '@ebb/base/testing';
 import { expect, it } from 'vitest';
 import type { RateAnswer } from '../duties/rate-counters.ts';
@@ -57,8 +58,9 @@ it('adds up what workers count, and keeps what those have counted that are no mo
   two.metrics.observe('default/a', 503, 1);
   two.metrics.observe('default/b', 200, 1);
   for (const { metrics } of [one, two]) metrics.refused('no-route', 404);
+  const text = (): Promise<string> => textOf((out) => hub.metrics(out));
   const valueOf = async (...parts: readonly string[]): Promise<string | undefined> =>
-    (await hub.metrics())
+    (await text())
       .split('\n')
       .find((line) => parts.every((part) => line.includes(part)))
       ?.split('} ')[1];
@@ -83,7 +85,7 @@ it('adds up what workers count, and keeps what those have counted that are no mo
   expect([await count('a'), await count('b')]).toEqual(['4', '1']);
 
   known.delete('default/b');
-  await hub.metrics();
+  await text();
   expect([await count('a'), await count('b')]).toEqual(['4', undefined]);
 });
 

@@ -1,4 +1,5 @@
 import type { Clock } from '@ebb/base';
+import type { Exposition } from '@ebb/base/metrics';
 import { RateCounters } from '../duties/rate-counters.ts';
 import { expose } from '../metrics/exposition.ts';
 import {
@@ -53,12 +54,12 @@ export class WorkerHub {
     };
   }
 
-  /** What all have counted, those too that have ended, in Prometheus' text format: no count goes back. */
-  async metrics(): Promise<string> {
+  /** Tells what all have counted, those too that have ended: no count goes back. */
+  async metrics(out: Exposition): Promise<void> {
     const id = ++this.#lastId;
     const retired = this.#retired.revisions.map(keyOfMetrics);
     await Promise.all([...this.#workers].map((told) => told.ask(id, retired, this.#clock)));
-    return expose(mergeReports([this.#retired, ...[...this.#workers].map((told) => told.report())]));
+    expose(mergeReports([this.#retired, ...[...this.#workers].map((told) => told.report())]), out);
   }
 
   #hear(told: Told, { id, report, unknown }: FromWorker & { type: 'metrics' }): void {
