@@ -54,7 +54,7 @@ describe('the signature check', () => {
     await using eci = await startSimulated();
     const attempt = (options: Partial<CallOptions>): Promise<Answer> =>
       signed({ endpoint: eci.endpoint, action: 'DescribeRegions', ...options });
-    expect(await attempt({ secret: 'wrong' })).toMatchObject({ status: 403, body: { Code: 'SignatureDoesNotMatch' } });
+    expect(await attempt({ secret: 'wrong' })).toMatchObject({ status: 400, body: { Code: 'SignatureDoesNotMatch' } });
     expect(await attempt({ keyId: 'wrong' })).toMatchObject({
       status: 404,
       body: { Code: 'InvalidAccessKeyId.NotFound' },

@@ -42,5 +42,9 @@ describe("ECI's refusals", () => {
     const late = 'ReadTimeout(10000). POST https://eci.example/?Password=hunter2 failed.';
     const told = [reset, late].map((message) => eciError(Object.assign(new Error(message), { code: 'ECONNRESET' })));
     expect(told.map(({ message }) => message)).toEqual(['socket hang up', 'ReadTimeout(10000)']);
+    const code = 'SignatureDoesNotMatch';
+    const signed = 'server string to sign is:POST&%2F&Container.1.EnvironmentVar.1.Value%3Dhunter2';
+    const wrong = new Error(`${code}: code: 400, The signature is not matched. ${signed} request id: R-1`);
+    expect(eciError(Object.assign(wrong, { code })).message).toBe('The signature is not matched');
   });
 });

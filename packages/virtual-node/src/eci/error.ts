@@ -109,9 +109,13 @@ export function eciError(error: unknown): EciError {
   // The SDK makes its errors of what an answer has, and of that it is no JSON.
   const isAnswer = said !== '' && said !== 'undefined';
   // It puts the code before the message and a request id behind it; and the whole call, secrets and all, behind a system's error.
+  // That call is what Alibaba's gateway tells of one whose signature is wrong.
   const message = messageOf(error)
     .replace(`${said}: `, '')
-    .replace(/(?:code: \d+, )|(?:,? ?request id: .*$)|(?:[.\s]*(?:GET|POST) https?:\/\/.*$)/gs, '')
+    .replace(
+      /(?:code: \d+, )|(?:,? ?request id: .*$)|(?:[.\s]*(?:(?:GET|POST) https?:\/\/|server string ?to ?sign is).*$)/gis,
+      '',
+    )
     .trim();
   return isAnswer ? new EciError(said, message, { remedy: remedyFor(said), cause: error }) : badAnswer(message, error);
 }
