@@ -54,7 +54,9 @@ function install() {
 
 function build() {
   console.log('▸ building (tsc -b) …');
-  if (!run(bin('tsc'), ['-b'])) fail('the build failed; its messages are above');
+  if (!run(bin('tsc'), ['-b']) || !run(process.execPath, [join('scripts', 'bundle.mjs')])) {
+    fail('the build failed; its messages are above');
+  }
 }
 
 /** Type check of everything, lint, format, dead code: each counts as one test. */

@@ -12,6 +12,7 @@ import { gateway } from './gateway/gateway.ts';
 import { node } from './node.ts';
 import { routerBenches } from './router.bench.ts';
 import { services } from './services.ts';
+import { start } from './start.ts';
 
 const suites = { autoscaler: autoscalerBenches, router: routerBenches, activator: activatorBenches } as const;
 const results = join(import.meta.dirname, '..', 'results');
@@ -62,6 +63,7 @@ const platforms = {
       seconds: options.seconds === undefined ? undefined : Number(options.seconds),
     }),
   services: () => services(sizes.length > 0 ? sizes : undefined),
+  start,
 } as const;
 const known = [...Object.keys(suites), ...Object.keys(platforms)];
 const strange = wanted.filter((name) => !known.includes(name));

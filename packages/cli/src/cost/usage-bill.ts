@@ -1,6 +1,6 @@
 import { type Usage, makeBill, parseCoupon } from '@ebb/local-eci';
 import type { InstanceUsage } from '@ebb/virtual-node';
-import type { BillWish, PanelBill } from './eci-panel.ts';
+import type { BillWish, PanelBill } from '../client/eci-panel.ts';
 
 /** What spot asks of the list price where ECI did not tell: published is 10 to 70 %. */
 const usualSpotShare = 0.3;
