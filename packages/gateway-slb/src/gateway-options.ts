@@ -6,6 +6,7 @@ import type { KubeClient, LeaseTiming } from '@ebb/kube';
 import type { KeyPair } from './edge/certificate.ts';
 import type { HttpLimits, ListenAddress } from './http/listen.ts';
 import type { OwnListeners } from './http/open-data-plane.ts';
+import type { StatDeliveries } from './metrics/metrics-report.ts';
 import type { WorkerChannel } from './workers/messages.ts';
 
 /** How several gateways of one cluster know of each other. */
@@ -62,6 +63,8 @@ export interface GatewayOptions {
    * be taken for idle.
    */
   readonly heard?: Promise<void> | undefined;
+  /** How `sendStats` has fared. Default: all reports arrive. */
+  readonly deliveries?: (() => StatDeliveries) | undefined;
   readonly limits?: (Partial<HttpLimits> & Partial<ActivatorLimits>) | undefined;
   /** Default `cluster.local`. */
   readonly clusterDomain?: string | undefined;

@@ -15,6 +15,7 @@ import { ServiceBackends } from './kubernetes/service-backends.ts';
 import { TableHolder } from './kubernetes/table-holder.ts';
 import { expose } from './metrics/exposition.ts';
 import { GatewayMetrics } from './metrics/gateway-metrics.ts';
+import { emptyReport } from './metrics/metrics-report.ts';
 import { RequestMetrics } from './metrics/request-metrics.ts';
 import { SlotSharing } from './peers/slot-sharing.ts';
 import { MainLink } from './workers/main-link.ts';
@@ -65,7 +66,12 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     httpsPort,
     onSettings: ({ scheduler }) => activator.setScheduler(scheduler),
   });
-  const told = new GatewayMetrics({ requests: metrics, activator, revisions: informers.revisions });
+  const told = new GatewayMetrics({
+    requests: metrics,
+    activator,
+    revisions: informers.revisions,
+    stats: options.deliveries ?? (() => emptyReport.stats),
+  });
   let known = false;
   link?.tell({
     report: (what) => told.report(what),

@@ -39,10 +39,12 @@ interface Receiver extends AsyncDisposable {
   readonly posts: { readonly token: string | undefined; readonly from: number | undefined }[];
   /** Held back as long as it is set. */
   hangs: boolean;
+  /** What it answers. */
+  status: number;
 }
 
 async function openReceiver(): Promise<Receiver> {
-  const receiver = { gateways: [] as string[], posts: [] as Receiver['posts'], hangs: false };
+  const receiver = { gateways: [] as string[], posts: [] as Receiver['posts'], hangs: false, status: 204 };
   const take = async (request: IncomingMessage): Promise<void> => {
     const reports = JSON.parse(await text(request)) as StatReport[];
     receiver.gateways.push(...reports.map(({ gateway }) => gateway));
@@ -50,7 +52,7 @@ async function openReceiver(): Promise<Receiver> {
   };
   const server = createServer((request, response) => {
     if (receiver.hangs) return;
-    void take(request).then(() => response.writeHead(204).end());
+    void take(request).then(() => response.writeHead(receiver.status).end());
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -137,6 +139,28 @@ describe('a stat link', () => {
       return receiver.gateways.includes('told');
     });
     expect(receiver.posts.every((post) => post.token === 'Bearer secret')).toBe(true);
+  });
+
+  it('tells how its reports fare', async () => {
+    await using receiver = await openReceiver();
+    const client = createFakeClient();
+    const link = openLink(client);
+    const cutOff = (expected: number): Promise<unknown> =>
+      expectSoon(() => {
+        link.send(reportOf('one'));
+        return link.deliveries().cutOff === expected;
+      });
+    expect(link.deliveries()).toEqual({ cutOff: 1, errors: 0 });
+    client.put(resources.leases, leaseOf('a', receiver.address));
+    await cutOff(0);
+    expect(link.deliveries().errors).toBe(0);
+    receiver.status = 503;
+    await cutOff(1);
+    expect(link.deliveries().errors).toBeGreaterThan(0);
+    receiver.status = 204;
+    await cutOff(0);
+    client.put(resources.leases, leaseOf('', receiver.address));
+    await cutOff(1);
   });
 
   it('calls the autoscaler of its own process, as long as that is the one at work', async () => {

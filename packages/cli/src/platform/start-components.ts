@@ -1,7 +1,7 @@
 import { type StatSink, autoscalerLease, statsAddressAnnotation } from '@ebb/api';
 import { type Clock, type Logger, formatAddress } from '@ebb/base';
 import type { Exposition } from '@ebb/base/metrics';
-import type { Gateway } from '@ebb/gateway-slb';
+import type { Gateway, StatLink } from '@ebb/gateway-slb';
 import { type KubeClient, createKubeClient } from '@ebb/kube';
 import type { Autoscaling } from './autoscaling.ts';
 import { Closers } from './closers.ts';
@@ -82,8 +82,8 @@ class ProcessOfComponents {
   readonly #clients: Closers;
   /** What gateways prove themselves with, to the autoscaler and to each other. */
   #token: (() => string | undefined) | undefined;
-  /** Resolves when the autoscaler has heard of the gateway of this process. */
-  #heard: Promise<void> | undefined;
+  /** The way of the gateway's reports, where the autoscaler may be in another process. */
+  #statLink: StatLink | undefined;
 
   constructor(options: ComponentsOptions, stack: Closers) {
     this.#options = options;
@@ -157,7 +157,7 @@ class ProcessOfComponents {
     const link = createStatLink({ ...common, logger: linkLogger, token: token.current, local });
     // A gateway serves, and is ready to, whether or not an autoscaler is to be found (data-path.md, section 18.3).
     this.#start('stat-link', { synced: Promise.resolve(), run: (context) => link.run(context) });
-    this.#heard = link.heard;
+    this.#statLink = link;
     return link.send;
   }
 
@@ -179,7 +179,8 @@ class ProcessOfComponents {
         ...common,
         name,
         sendStats,
-        heard: this.#heard,
+        heard: this.#statLink?.heard,
+        deliveries: this.#statLink?.deliveries,
         peers,
         main,
         listeners: {

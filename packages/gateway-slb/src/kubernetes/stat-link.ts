@@ -11,6 +11,7 @@ import {
 import { type Clock, type Logger, linkSignals, messageOf } from '@ebb/base';
 import { type KubeClient, createInformer } from '@ebb/kube';
 import { Pool } from 'undici';
+import type { StatDeliveries } from '../metrics/metrics-report.ts';
 
 export interface StatLinkOptions {
   readonly client: KubeClient;
@@ -28,6 +29,8 @@ export interface StatLink {
   readonly send: StatSink;
   /** Resolves when the first report has reached an autoscaler. */
   readonly heard: Promise<void>;
+  /** How its reports have fared. */
+  readonly deliveries: () => StatDeliveries;
   /** Follows who is at work, until aborted. */
   run(options: { readonly signal: AbortSignal }): Promise<void>;
 }
@@ -57,9 +60,10 @@ export function createStatLink(options: StatLinkOptions): StatLink {
       const local = options.local?.();
       if (!local) return sender.send(report);
       local(report);
-      markHeard();
+      sender.delivered();
     },
     heard,
+    deliveries: () => sender.deliveries(),
     run: async ({ signal }) => {
       const subscription = leases.events.subscribe(follow);
       try {
@@ -85,7 +89,9 @@ class Sender {
   #target: { readonly address: string; readonly pool: Pool; readonly stop: AbortController } | undefined;
   #waiting: StatReport[] = [];
   #isSending = false;
-  #isLost = false;
+  /** Of the last report. */
+  #fate: 'none' | 'arrived' | 'lost' = 'none';
+  #errors = 0;
 
   constructor(options: StatLinkOptions, onDelivered: () => void) {
     this.#options = options;
@@ -100,6 +106,7 @@ class Sender {
     // Nobody awaits it: what was under way has been given up.
     void former?.pool.destroy().catch(() => {});
     this.#target = address === undefined ? undefined : open(address);
+    if (!this.#target) this.#fate = 'none';
     this.#options.logger.info({ address }, 'the autoscaler at work is found by its lease');
     void this.#flush();
   }
@@ -108,6 +115,16 @@ class Sender {
     this.#waiting.push(report);
     if (this.#waiting.length > maxWaiting) this.#waiting.shift();
     void this.#flush();
+  }
+
+  /** A report has reached an autoscaler, by whatever way. */
+  delivered(): void {
+    this.#fate = 'arrived';
+    this.#onDelivered();
+  }
+
+  deliveries(): StatDeliveries {
+    return { cutOff: this.#fate === 'arrived' ? 0 : 1, errors: this.#errors };
   }
 
   async #flush(): Promise<void> {
@@ -139,12 +156,15 @@ class Sender {
       });
       const text = await body.text();
       if (statusCode >= 300) throw new Error(`answered ${statusCode}: ${text.slice(0, 200)}`);
-      if (this.#isLost) logger.info({ address }, 'reports reach the autoscaler again');
-      this.#isLost = false;
-      this.#onDelivered();
+      if (this.#fate === 'lost') logger.info({ address }, 'reports reach the autoscaler again');
+      this.delivered();
     } catch (error) {
-      if (!this.#isLost) logger.warn({ address, error: messageOf(error) }, 'reports do not reach the autoscaler');
-      this.#isLost = true;
+      // Given up for the sake of another autoscaler.
+      if (stop.signal.aborted) return;
+      if (this.#fate !== 'lost')
+        logger.warn({ address, error: messageOf(error) }, 'reports do not reach the autoscaler');
+      this.#fate = 'lost';
+      this.#errors++;
     }
   }
 }

@@ -31,6 +31,7 @@ const report = {
   ],
   unrouted: metrics.unrouted,
   turnedAway: metrics.turnedAway,
+  stats: { cutOff: 1, errors: 3 },
 };
 const lines = (await textOf((out) => expose(report, out))).split('\n');
 const valueOf = (name: string, ...labels: string[]): string | undefined =>
@@ -68,6 +69,12 @@ it('counts requests without a revision by what was answered', () => {
   expect(valueOf('ebb_unrouted_requests_total', 'reason="no-route"', 'http_response_status_code="404"')).toBe('2');
   expect(valueOf('ebb_unrouted_requests_total', 'reason="bad-request"', 'http_response_status_code="431"')).toBe('1');
   expect(valueOf('ebb_turned_away_connections_total', 'reason="tls"')).toBe('1');
+});
+
+it('tells whether reports reach the autoscaler', () => {
+  const of = 'peer="autoscaler"';
+  expect(valueOf('kn_activator_stats_conn_reachable', of)).toBe('0');
+  expect(valueOf('kn_activator_stats_conn_errors_total', of)).toBe('3');
 });
 
 it('forgets a revision that is gone, though some of its requests end later', () => {

@@ -7,7 +7,7 @@ const waitingOnly = 'Requests that have no instance yet.';
 const duration = 'From the arrival of a request to the end of its response, the wait for an instance included.';
 
 /** Tells what a gateway has counted, under Knative's names of today and of before (data-path.md, sections 15.1 and 15.2). */
-export function expose({ revisions, unrouted, turnedAway }: MetricsReport, out: Exposition): void {
+export function expose({ revisions, unrouted, turnedAway, stats }: MetricsReport, out: Exposition): void {
   for (const each of revisions) {
     const { namespace, revision, service, configuration, waiting, active, outcomes } = each;
     const now = { kn_revision_name: revision, k8s_namespace_name: namespace };
@@ -44,6 +44,11 @@ export function expose({ revisions, unrouted, turnedAway }: MetricsReport, out: 
   const closed = 'Connections that were closed before a request was read on them.';
   for (const { reason, count } of turnedAway)
     out.counter('ebb_turned_away_connections_total', closed, { reason }, count);
+  const autoscaler = { peer: 'autoscaler' };
+  const reachable = 'Whether the last report to the autoscaler has arrived: 1 or 0.';
+  out.gauge('kn_activator_stats_conn_reachable', reachable, autoscaler, stats.cutOff === 0 ? 1 : 0);
+  const errors = 'Reports to the autoscaler that have not arrived.';
+  out.counter('kn_activator_stats_conn_errors_total', errors, autoscaler, stats.errors);
 }
 
 /** @param unitMs How many milliseconds the unit has that the name speaks of. */

@@ -1,13 +1,14 @@
 import type { Activator } from '@ebb/activator';
 import { type Revision, keys } from '@ebb/api';
 import type { Informer } from '@ebb/kube';
-import type { MetricsReport, RevisionMetrics } from './metrics-report.ts';
+import type { MetricsReport, RevisionMetrics, StatDeliveries } from './metrics-report.ts';
 import type { RequestMetrics } from './request-metrics.ts';
 
 export interface GatewayMetricsOptions {
   readonly requests: RequestMetrics;
   readonly activator: Activator;
   readonly revisions: Informer<Revision>;
+  readonly stats: () => StatDeliveries;
 }
 
 /** What a gateway has to tell of the requests it has had, and has. */
@@ -20,11 +21,11 @@ export class GatewayMetrics {
 
   /** Of each revision that has had a request, or has one now; or only of those that had some since this was last asked for. */
   report(what: 'all' | 'changed' = 'all'): MetricsReport {
-    const { requests, activator } = this.#options;
+    const { requests, activator, stats } = this.#options;
     const changed = requests.changed();
     const told = what === 'changed' ? changed : [...new Set([...requests.keys(), ...activator.busy()])];
     const { unrouted, turnedAway } = requests;
-    return { revisions: told.map((key) => this.#of(key)), unrouted, turnedAway };
+    return { revisions: told.map((key) => this.#of(key)), unrouted, turnedAway, stats: stats() };
   }
 
   #of(key: string): RevisionMetrics {

@@ -19,15 +19,34 @@ export interface RevisionMetrics {
   readonly outcomes: readonly Outcomes[];
 }
 
+/** How the reports of gateways to the autoscaler have fared. */
+export interface StatDeliveries {
+  /** Gateways whose last report has not arrived, or that have sent none. */
+  readonly cutOff: number;
+  /** Reports that have not arrived. */
+  readonly errors: number;
+}
+
 /** What there is to tell of a gateway at this moment. */
 export interface MetricsReport {
   readonly revisions: readonly RevisionMetrics[];
   readonly unrouted: readonly Unrouted[];
   readonly turnedAway: readonly TurnedAway[];
+  readonly stats: StatDeliveries;
 }
 
 /** When nothing has happened yet. */
-export const emptyReport: MetricsReport = { revisions: [], unrouted: [], turnedAway: [] };
+export const emptyReport: MetricsReport = {
+  revisions: [],
+  unrouted: [],
+  turnedAway: [],
+  stats: { cutOff: 0, errors: 0 },
+};
+
+/** True if it tells of nothing. */
+export function isEmptyReport({ revisions, unrouted, turnedAway, stats }: MetricsReport): boolean {
+  return revisions.length + unrouted.length + turnedAway.length + stats.cutOff + stats.errors === 0;
+}
 
 /** `namespace/name`. */
 export const keyOfMetrics = ({ namespace, revision }: RevisionMetrics): string => `${namespace}/${revision}`;
@@ -37,6 +56,7 @@ export function mergeReports(reports: Iterable<MetricsReport>): MetricsReport {
   const revisions = new Map<string, RevisionMetrics>();
   const unrouted = new Map<string, Unrouted>();
   const turnedAway = new Map<TurnedAwayReason, number>();
+  let { stats } = emptyReport;
   for (const report of reports) {
     for (const each of report.revisions) {
       const key = keyOfMetrics(each);
@@ -48,11 +68,13 @@ export function mergeReports(reports: Iterable<MetricsReport>): MetricsReport {
       unrouted.set(key, { ...each, count: each.count + (unrouted.get(key)?.count ?? 0) });
     }
     for (const { reason, count } of report.turnedAway) turnedAway.set(reason, count + (turnedAway.get(reason) ?? 0));
+    stats = { cutOff: stats.cutOff + report.stats.cutOff, errors: stats.errors + report.stats.errors };
   }
   return {
     revisions: [...revisions.values()],
     unrouted: [...unrouted.values()],
     turnedAway: [...turnedAway].map(([reason, count]) => ({ reason, count })),
+    stats,
   };
 }
 

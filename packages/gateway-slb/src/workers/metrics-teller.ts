@@ -1,5 +1,5 @@
 import type { Clock } from '@ebb/base';
-import type { MetricsReport } from '../metrics/metrics-report.ts';
+import { type MetricsReport, isEmptyReport } from '../metrics/metrics-report.ts';
 import type { ToWorker, WorkerChannel } from './messages.ts';
 
 /** Where metrics come from. */
@@ -38,7 +38,7 @@ export class MetricsTeller implements Disposable {
 
   #tellChanges(): void {
     const report = this.#source.report('changed');
-    if (Object.values(report).every((all: readonly unknown[]) => all.length === 0)) return;
+    if (isEmptyReport(report)) return;
     this.#channel.send({ type: 'metrics', id: 0, report, unknown: [] });
   }
 }

@@ -3,6 +3,7 @@ import { FakeClock, eventually } from '@ebb/base/testing';
 import { expect, it } from 'vitest';
 import type { RateAnswer } from '../duties/rate-counters.ts';
 import { RequestMetrics } from '../metrics/request-metrics.ts';
+import { type StatDeliveries, emptyReport } from '../metrics/metrics-report.ts';
 import { MainLink } from './main-link.ts';
 import type { FromWorker, ToWorker } from './messages.ts';
 import { WorkerHub } from './worker-hub.ts';
@@ -10,6 +11,8 @@ import { WorkerHub } from './worker-hub.ts';
 interface Worker {
   readonly link: MainLink;
   readonly metrics: RequestMetrics;
+  /** To be set as its reports fare. */
+  stats: StatDeliveries;
   /** Messages it has sent. */
   readonly sent: FromWorker[];
   kill(): void;
@@ -33,6 +36,7 @@ function startWorker(hub: WorkerHub, clock: FakeClock, known: ReadonlySet<string
       return { [Symbol.dispose]: () => {} };
     },
   });
+  const worker: Worker = { link, metrics, sent, stats: emptyReport.stats, kill: () => seat.leave() };
   link.tell({
     report: (what) => ({
       revisions: (what === 'all' ? [...metrics.keys()] : metrics.changed()).map((key) => {
@@ -42,10 +46,11 @@ function startWorker(hub: WorkerHub, clock: FakeClock, known: ReadonlySet<string
       }),
       unrouted: metrics.unrouted,
       turnedAway: metrics.turnedAway,
+      stats: worker.stats,
     }),
     unknown: (keys) => keys.filter((key) => !known.has(key)),
   });
-  return { link, metrics, sent, kill: () => seat.leave() };
+  return worker;
 }
 
 it('adds up what workers count, and keeps what those have counted that are no more', async () => {
@@ -58,6 +63,8 @@ it('adds up what workers count, and keeps what those have counted that are no mo
   two.metrics.observe('default/a', 503, 1);
   two.metrics.observe('default/b', 200, 1);
   for (const { metrics } of [one, two]) metrics.refused('no-route', 404);
+  one.stats = { cutOff: 0, errors: 2 };
+  two.stats = { cutOff: 1, errors: 1 };
   const text = (): Promise<string> => textOf((out) => hub.metrics(out));
   const valueOf = async (...parts: readonly string[]): Promise<string | undefined> =>
     (await text())
@@ -71,6 +78,9 @@ it('adds up what workers count, and keeps what those have counted that are no mo
   expect(await valueOf('activator_request_latencies_bucket{', '="a"', '="200"', 'le="50"}')).toBe('2');
   expect(await valueOf('ebb_unrouted_requests_total{')).toBe('2');
   expect(await valueOf('kn_revision_request_active{', '="a"')).toBe('2');
+  const toAutoscaler = (): Promise<unknown> =>
+    Promise.all(['reachable', 'errors_total'].map((name) => valueOf(`kn_activator_stats_conn_${name}{`)));
+  expect(await toAutoscaler()).toEqual(['0', '3']);
 
   // What it had counted since was told in time.
   two.metrics.observe('default/a', 200, 3);
@@ -80,6 +90,7 @@ it('adds up what workers count, and keeps what those have counted that are no mo
   expect([await count('a'), await count('b')]).toEqual(['3', '1']);
   expect(await valueOf('ebb_unrouted_requests_total{')).toBe('2');
   expect(await valueOf('kn_revision_request_active{', '="a"')).toBe('1');
+  expect(await toAutoscaler()).toEqual(['1', '3']);
   const three = startWorker(hub, clock, known);
   three.metrics.observe('default/a', 200, 3);
   expect([await count('a'), await count('b')]).toEqual(['4', '1']);

@@ -111,7 +111,11 @@ class Told {
   }
 }
 
-/** Without the requests there were at that moment. */
-function withoutPresent({ revisions, ...others }: MetricsReport): MetricsReport {
-  return { ...others, revisions: revisions.map((each) => ({ ...each, waiting: 0, active: 0 })) };
+/** Without what was so at that moment. */
+function withoutPresent({ revisions, stats, ...others }: MetricsReport): MetricsReport {
+  return {
+    ...others,
+    revisions: revisions.map((each) => ({ ...each, waiting: 0, active: 0 })),
+    stats: { ...stats, cutOff: 0 },
+  };
 }
