@@ -56,7 +56,9 @@ describe('a data directory', () => {
 
   it('is refused while another has it', async () => {
     const store = await openLmdbStore(dataDir());
-    await expect(openLmdbStore(dataDir())).rejects.toThrow(/is in use by another process; stop that one, or choose/);
+    await expect(openLmdbStore(dataDir())).rejects.toThrow(
+      `is in use by process ${process.pid}; stop that one, or choose`,
+    );
     await store[Symbol.asyncDispose]();
     await (await openLmdbStore(dataDir()))[Symbol.asyncDispose]();
   });

@@ -1,26 +1,41 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { lockFolder } from '@ebb/base';
 import { expect, it } from 'vitest';
 import { runProgram } from '../src/program.ts';
 
+interface Ended {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
 /** Runs a command line in an empty folder with an empty home. */
-async function ebb(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+function ebb(...args: string[]): Promise<Ended> {
+  return inFolder((folder) => ebbIn(folder, ...args));
+}
+
+async function inFolder<T>(story: (folder: string) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'ebb-cli-'));
-  let [out, err] = ['', ''];
   try {
-    const code = await runProgram(args, {
-      out: (text) => (out += text),
-      err: (text) => (err += text),
-      exit: () => {},
-      env: { HOME: folder },
-      cwd: folder,
-      color: false,
-    });
-    return { code, out, err };
+    return await story(folder);
   } finally {
     await rm(folder, { recursive: true });
   }
+}
+
+async function ebbIn(folder: string, ...args: string[]): Promise<Ended> {
+  let [out, err] = ['', ''];
+  const code = await runProgram(args, {
+    out: (text) => (out += text),
+    err: (text) => (err += text),
+    exit: () => {},
+    env: { HOME: folder },
+    cwd: folder,
+    color: false,
+  });
+  return { code, out, err };
 }
 
 it.each([
@@ -56,3 +71,11 @@ it.each([
   expect(code).toBe(1);
   expect(err).not.toContain('    at ');
 });
+
+it('leaves a folder to the ebb dev that has it', () =>
+  inFolder(async (folder) => {
+    await mkdir(join(folder, '.ebb'));
+    await using _other = await lockFolder(join(folder, '.ebb'), String);
+    const err = `ebb: an ebb dev runs in this folder already (process ${process.pid}); stop that one with Ctrl-C, or start this one in another folder\n`;
+    expect(await ebbIn(folder, 'dev')).toEqual({ code: 1, out: '', err });
+  }));

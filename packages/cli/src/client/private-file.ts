@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /** Writes a file that only its owner may read, such as a kubeconfig with a token; makes its folder. */
@@ -7,10 +7,4 @@ export async function writePrivateFile(file: string, text: string): Promise<void
   // The mode counts only for a new file.
   await rm(file, { force: true });
   await writeFile(file, text, { mode: 0o600 });
-}
-
-/** Removes such a file, unless somebody has written another in its place since. */
-export async function removePrivateFile(file: string, text: string): Promise<void> {
-  const found = await readFile(file, 'utf8').catch(() => undefined); // gone already, or another's
-  if (found === text) await rm(file, { force: true });
 }

@@ -2,9 +2,9 @@ import { appendFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { createLogger, systemClock, untilAborted } from '@ebb/base';
+import { createLogger, lockFolder, systemClock, untilAborted } from '@ebb/base';
 import { devKubeconfig } from '../client/kubeconfig.ts';
-import { removePrivateFile, writePrivateFile } from '../client/private-file.ts';
+import { writePrivateFile } from '../client/private-file.ts';
 import type { Io } from '../io.ts';
 import { Closers } from '../platform/closers.ts';
 import type { HttpsSettings } from '../platform/component-options.ts';
@@ -53,10 +53,11 @@ export async function runDev(options: DevOptions, io: Io, signal: AbortSignal): 
   const kubeconfigFile = join(io.cwd, devKubeconfig);
   const logFile = join(io.cwd, '.ebb', 'ebb.log');
   await makeFolder(dirname(logFile));
+  await using closers = new Closers();
+  closers.use(await lockFolder(dirname(logFile), hasFolder));
   if (options.dataDir !== undefined) await makeFolder(resolve(options.dataDir));
   const logger = createLogger({ level: options.verbose ? 'debug' : 'info', destination: logFile });
   const manifests = await findManifests(options.paths);
-  await using closers = new Closers();
   const apps = await createApps(options.paths, await snapshotDir(options.dataDir, closers));
   const inside = new Inside({ clock, logger });
   const nameServer = (): ReturnType<typeof inside.nameServer> => inside.nameServer();
@@ -88,8 +89,7 @@ export async function runDev(options: DevOptions, io: Io, signal: AbortSignal): 
   );
   if (privateAddress) closers.use(await inside.open(platform.client, privateAddress.host));
   await writePrivateFile(kubeconfigFile, platform.kubeconfig);
-  // Another one may have been started in this folder since.
-  closers.defer(() => removePrivateFile(kubeconfigFile, platform.kubeconfig));
+  closers.defer(() => rm(kubeconfigFile, { force: true }));
   const health = closers.use(await openHealth(options, platform, signal));
   const { port } = platform.gateway;
   io.out(
@@ -125,6 +125,10 @@ export async function runDev(options: DevOptions, io: Io, signal: AbortSignal): 
   await Promise.race([platform.failed, untilAborted(signal)]);
   io.out(screen.stopping());
 }
+
+/** The kubeconfig and the log are one cluster's alone. */
+const hasFolder = (holder: string): string =>
+  `an ebb dev runs in this folder already (${holder}); stop that one with Ctrl-C, or start this one in another folder`;
 
 function openHealth(
   { healthPort }: DevOptions,
