@@ -55,7 +55,8 @@ describe('a container environment', () => {
       { key: 'EARLY', value: '$(IP)' },
       { key: 'IP', value: '', fieldPath: 'status.podIP' as const },
       { key: 'HOST', value: '$(IP):80' },
-      { key: 'URL', value: 'http://$(HOST)/$(PORT) $$' },
+      { key: 'URL', value: 'http://$(IP)/$(PORT) $$' },
+      { key: 'NONE', value: '$$(IP) $$$(IP)' },
     ];
     const options = {
       spec: { ...spec, env },
@@ -75,7 +76,8 @@ describe('a container environment', () => {
       EARLY: '$(IP)',
       IP: '127.0.0.1',
       HOST: '127.0.0.1:80',
-      URL: 'http://127.0.0.1:80/$(PORT) $$',
+      URL: 'http://127.0.0.1/$(PORT) $$',
+      NONE: '$(IP) $127.0.0.1',
       EBB_MOUNT_1: '/v',
       EBB_CONTAINER: 'm',
     });

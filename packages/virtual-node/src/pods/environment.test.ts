@@ -9,11 +9,12 @@ const pod: Pod = {
   metadata: { name: 'p', namespace: 'default', uid: 'u', labels: { team: 'blue' } },
   spec: { containers: [], nodeName: 'n' },
 };
+const encode = (text: string): string => Buffer.from(text).toString('base64');
 const lookup: Lookup = {
   ...emptyLookup,
   configMap: (name) => (name === 'config' ? { metadata: { name }, data: { color: 'red', '1bad': 'x' } } : undefined),
   secret: (name) =>
-    name === 'secret' ? { metadata: { name }, data: { token: Buffer.from('s3cret').toString('base64') } } : undefined,
+    name === 'secret' ? { metadata: { name }, data: { token: encode('s3cret'), dollars: encode('$(IP)') } } : undefined,
 };
 const resolve = (container: Partial<Container>): ReturnType<typeof resolveEnvironment> =>
   resolveEnvironment({ name: 'c', ...container }, pod, lookup);
@@ -25,6 +26,7 @@ describe('resolveEnvironment', () => {
     ).toEqual([
       { key: 'color', value: 'red' },
       { key: 'S_token', value: 's3cret' },
+      { key: 'S_dollars', value: '$(IP)' },
     ]);
     const envFrom = [{ configMapRef: { name: 'config' } }];
     expect(skippedNames({ ...pod, spec: { containers: [{ name: 'c', envFrom }] } }, lookup)).toEqual([
@@ -93,6 +95,26 @@ describe('resolveEnvironment', () => {
       { key: 'NAME', value: 'p' },
       { key: 'TEAM', value: 'blue' },
       { key: 'IP', fieldPath: 'status.podIP' },
+    ]);
+  });
+
+  it.each([
+    ['http://$(IP):80', 'http://$(IP):80'],
+    ['$$(IP)', '$$(IP)'],
+    ['$$$(IP)', '$$$(IP)'],
+    ['$(OF_SECRET) $$(A)', '$$(IP) $(A)'],
+    ['$(URL)', 'http://$(IP)'],
+  ])('has ECI fill in %s as a kubelet would', (value, told) => {
+    const env = [
+      { name: 'IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } },
+      { name: 'OF_SECRET', valueFrom: { secretKeyRef: { name: 'secret', key: 'dollars' } } },
+      { name: 'URL', value: 'http://$(IP)' },
+      { name: 'C', value },
+    ];
+    expect(resolve({ env }).slice(1)).toEqual([
+      { key: 'OF_SECRET', value: '$$(IP)' },
+      { key: 'URL', value: 'http://$(IP)' },
+      { key: 'C', value: told },
     ]);
   });
 

@@ -45,17 +45,30 @@ function resolveAll(container: Container, pod: Pod, lookup: Lookup): ResolvedVar
     const resolved = resolveVariable(variable, { container, pod, lookup });
     if (!resolved) continue;
     const { value } = resolved;
-    set(
-      value === undefined || variable.valueFrom
-        ? resolved
-        : { ...resolved, value: expand(value, (name) => (variables.get(name) ?? known.get(name))?.value) },
-    );
+    const valueOf = (name: string): string | undefined => {
+      const before = variables.get(name) ?? known.get(name);
+      return before?.fieldPath === undefined ? before?.value : `${leftToGroup}(${name})`;
+    };
+    set(value === undefined || variable.valueFrom ? resolved : { ...resolved, value: expand(value, valueOf) });
   }
   // What does not fit is of Services: nothing that the pod says itself.
   const room = maxVariables - variables.size;
   if (room < 0) throw new Unsupported(tooMany(container, pod, variables.size));
   const ofServices = lookup.serviceVariables.filter(({ key }) => !variables.has(key)).slice(0, room);
-  return [...ofServices, ...variables.values()];
+  return [...ofServices, ...variables.values()].map((each) => forGroup(each, variables));
+}
+
+/** Stands before the name of a variable that only the group can fill in; no value has it, for none of a process can. */
+const leftToGroup = '\0';
+
+/** ECI fills in `$(POD_IP)` as a kubelet would: what only looks like it has each of its dollar signs twice. */
+function forGroup(variable: ResolvedVariable, all: ReadonlyMap<string, ResolvedVariable>): ResolvedVariable {
+  const { value } = variable;
+  if (value === undefined) return variable;
+  const escaped = value.replace(/\$+(?=\0?\(([^()]+)\))/g, (signs, name: string) =>
+    all.get(name)?.fieldPath === undefined ? signs : signs + signs,
+  );
+  return { ...variable, value: escaped.replaceAll(leftToGroup, '$') };
 }
 
 function tooMany({ name }: Container, { spec }: Pod, count: number): string {
