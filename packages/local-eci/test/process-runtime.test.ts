@@ -95,6 +95,14 @@ describe('a process container', () => {
     expect(environment).not.toHaveProperty('SECRET_TOKEN');
   });
 
+  it('tells the last words an app left in the file it was told of', async () => {
+    const source = `(await import('node:fs')).writeFileSync(process.env.EBB_TERMINATION_LOG, 'disk full'); process.exitCode = 4`;
+    const spec = makeSpec({ terminationMessagePath: '/var/run/last-words' }, { restartPolicy: 'Never' });
+    await using app = await run(source, spec);
+    await eventually(() => app.instance.state.phase === 'Failed');
+    expect(app.container().current).toMatchObject({ state: 'Terminated', exitCode: 4, message: 'disk full' });
+  });
+
   it('tells the exit code and the last lines of an app that fails, and starts it again at once', async () => {
     await using app = await run(`console.log('out'); console.error('boom'); process.exitCode = 3`);
     const previous = await eventually(() => app.container().previous);
@@ -180,6 +188,16 @@ describe('a process container', () => {
     await using app = await run(serverSource, makeSpec({ livenessProbe: probe }));
     await eventually(() => app.container().restartCount > 0);
     expect(app.host.events.map(({ reason }) => reason)).toContain('Unhealthy');
+  });
+
+  it('has failed when its liveness probe fails, however well it ends then', async () => {
+    const script = `trap 'rm up; exit 0' TERM; touch up; while :; do sleep 0.1; done`;
+    const command = ['/bin/sh', '-c', '! test -e up'];
+    const livenessProbe = { ...readiness, action: { kind: 'exec', command } as const, failureThreshold: 1 };
+    const container = { command: ['/bin/sh', '-c', script], livenessProbe };
+    await using app = await run('', makeSpec(container, { restartPolicy: 'OnFailure' }));
+    await eventually(() => app.container().restartCount > 0);
+    expect(app.container().previous).toMatchObject({ exitCode: 0 });
   });
 
   it('does what its hooks say: before it counts as running, and before it is told to stop', async () => {

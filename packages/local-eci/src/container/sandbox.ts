@@ -1,8 +1,7 @@
-import { closeSync, existsSync, openSync, readFileSync, chmodSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { type Clock, type Logger, messageOf } from '@ebb/base';
 import type { ContainerLog } from '../lifecycle/container-log.ts';
 import { type Exit, type PullOptions, type Run, type Sandbox } from '../lifecycle/sandbox.ts';
+import { makeMessageFile, readMessage } from '../lifecycle/termination-message.ts';
 import { type VolumeFolders, layOutVolumes, mountSource, updateVolumes } from '../lifecycle/volumes.ts';
 import { within } from '../lifecycle/within.ts';
 import type { ContainerSpec, GroupSpec, VolumeMountSpec } from '../model.ts';
@@ -40,7 +39,6 @@ export const sandboxLabel = 'dev.ebb.sandbox';
 const defaultMessagePath = '/dev/termination-log';
 /** Of a process that SIGKILL ended. */
 const killedExitCode = 137;
-const maxMessageBytes = 4096;
 /** How long output may lag behind the end of the container that wrote it. */
 const drainMs = 10_000;
 
@@ -102,7 +100,7 @@ class EngineSandbox implements ContainerSandbox {
   async start(container: ContainerSpec, log: ContainerLog, { signal }: { readonly signal: AbortSignal }): Promise<Run> {
     const { id, spec, engine, traits, labels } = this.#options;
     await this.#removeLast(container.name);
-    const messageFile = this.#messageFile(container);
+    const messageFile = makeMessageFile(this.#options.folders.group, container.name);
     const mounts = [
       ...container.volumeMounts.map((mount) => this.#mount(mount)),
       {
@@ -206,7 +204,7 @@ class EngineSandbox implements ContainerSandbox {
         await engine.wait(id, waiting.signal);
         const { exitCode, outOfMemory, error } = await engine.inspect(id);
         await within(clock, drainMs, taken);
-        const message = readFileSync(messageFile, 'utf8').slice(0, maxMessageBytes);
+        const message = readMessage(messageFile);
         // With cgroups of version 1 engines do not always notice; and nobody else kills unasked.
         const killed = exitCode === killedExitCode && stopping === undefined && !this.#killed;
         return {
@@ -266,15 +264,5 @@ class EngineSandbox implements ContainerSandbox {
 
   #memoryVolume(name: string): string {
     return `ebb-${this.#options.id}-${name}`;
-  }
-
-  /** An empty file for a container's last words, that anybody may write. */
-  #messageFile({ name }: ContainerSpec): string {
-    const folder = join(this.#options.folders.group, 'messages');
-    if (!existsSync(folder)) mkdirSync(folder, { recursive: true });
-    const file = join(folder, name);
-    closeSync(openSync(file, 'w'));
-    chmodSync(file, 0o666);
-    return file;
   }
 }

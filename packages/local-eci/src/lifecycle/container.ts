@@ -47,6 +47,8 @@ export class Container {
   #previous: ContainerState | undefined;
   #imageId: string | undefined;
   #ready = false;
+  /** Whether the present run is ended because it hangs. */
+  #hangs = false;
   #restartCount: number;
   #launch = (): void => undefined;
   /** Resolves once it runs, and is ready if it has a probe for that; or when it ends for good. */
@@ -98,7 +100,9 @@ export class Container {
       const startedAtMs = clock.now();
       const exit = await this.#runOnce();
       this.#end(exit, startedAtMs);
-      if (signal.aborted || restartPolicy === 'Never' || (restartPolicy === 'OnFailure' && exit.exitCode === 0)) break;
+      // What hung has failed, however it ended when it was told to.
+      const isDone = exit.exitCode === 0 && !this.#hangs;
+      if (signal.aborted || restartPolicy === 'Never' || (restartPolicy === 'OnFailure' && isDone)) break;
       if (!(await this.#waitForRestart(backoff.next(clock.now() - startedAtMs)))) break;
       this.#restartCount += 1;
     }
@@ -152,6 +156,7 @@ export class Container {
     const log = new ContainerLog(clock);
     this.#logs.current = log;
     this.#ending = undefined;
+    this.#hangs = false;
     try {
       this.#run = await sandbox.start(spec, log, { signal });
     } catch (error) {
@@ -215,13 +220,15 @@ export class Container {
   async #runLiveness(spec: ProbeSpec | undefined, signal: AbortSignal): Promise<void> {
     if (!spec) return;
     const { name } = this.#options.spec;
+    const then = this.#options.restartPolicy === 'Never' ? '' : ', will be restarted';
     await runProber(
       {
         spec,
         check: (each) => check(spec.action, this.#probeTarget(), each),
         onVerdict: (healthy) => {
           if (healthy) return;
-          const message = `Container ${name} failed liveness probe, will be restarted`;
+          this.#hangs = true;
+          const message = `Container ${name} failed liveness probe${then}`;
           this.#options.host.event({ type: 'Normal', reason: 'Killing', message });
           // Never rejects; the end of the run is what shows.
           void this.kill();

@@ -65,6 +65,7 @@ describe('a container environment', () => {
       ip: '127.0.0.1',
       port: 4000,
       mounts: ['/v'],
+      messageFile: '/m',
       marker: 'm',
       parent,
     };
@@ -79,6 +80,7 @@ describe('a container environment', () => {
       URL: 'http://127.0.0.1/$(PORT) $$',
       NONE: '$(IP) $127.0.0.1',
       EBB_MOUNT_1: '/v',
+      EBB_TERMINATION_LOG: '/m',
       EBB_CONTAINER: 'm',
     });
   });

@@ -14,6 +14,8 @@ export interface EnvironmentOptions {
   readonly port: number | undefined;
   /** Where its volume mounts really are, in order. */
   readonly mounts: readonly string[];
+  /** Where it may leave its last words, whatever path it was promised: the machine's own files are all there are. */
+  readonly messageFile: string;
   /** By which the container's processes are known again. */
   readonly marker: string;
   readonly parent: Readonly<Record<string, string | undefined>>;
@@ -33,6 +35,7 @@ export function containerEnvironment(options: EnvironmentOptions): Record<string
   Object.assign(environment, ownVariables(spec, options.ip));
   if (options.port !== undefined) environment['PORT'] = String(options.port);
   for (const [index, path] of options.mounts.entries()) environment[`EBB_MOUNT_${index + 1}`] = path;
+  environment['EBB_TERMINATION_LOG'] = options.messageFile;
   environment[markerName] = options.marker;
   return environment;
 }

@@ -4,6 +4,7 @@ import { ExecError } from '../runtime.ts';
 import { ImageError, type Run, type Sandbox } from '../lifecycle/sandbox.ts';
 import type { ContainerLog } from '../lifecycle/container-log.ts';
 import { hostNameOf } from '../lifecycle/environment.ts';
+import { makeMessageFile, readMessage } from '../lifecycle/termination-message.ts';
 import { type VolumeFolders, layOutVolumes, mountSource, updateVolumes } from '../lifecycle/volumes.ts';
 import type { AppFolder } from './apps.ts';
 import { startChild } from './child.ts';
@@ -76,6 +77,7 @@ export function openProcessSandbox(options: ProcessSandboxOptions): Sandbox {
     signal.throwIfAborted();
     const marker = `${id}/${container.name}`;
     const mounts = container.volumeMounts.map((mount) => mountSource(mount, spec.volumes, folders));
+    const messageFile = makeMessageFile(folders.group, container.name);
     const env = containerEnvironment({
       spec: container,
       hostName: hostNameOf(spec),
@@ -83,6 +85,7 @@ export function openProcessSandbox(options: ProcessSandboxOptions): Sandbox {
       ip: groupIp,
       port,
       mounts,
+      messageFile,
       marker,
       parent: parentEnvironment,
     });
@@ -95,7 +98,8 @@ export function openProcessSandbox(options: ProcessSandboxOptions): Sandbox {
     started.set(container.name, { cwd, env, pid: child.pid });
     const tracked = track(child.pid);
     void child.exited.then(() => tracked[Symbol.dispose]());
-    return child;
+    const exited = child.exited.then((exit) => ({ ...exit, message: readMessage(messageFile) }));
+    return { ...child, exited, stop: (graceMs) => child.stop(graceMs).then(() => exited) };
   };
 
   /** Ended with this process, or by the next if this one was killed. */
