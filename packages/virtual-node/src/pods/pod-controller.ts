@@ -19,7 +19,7 @@ import type { GroupIndex } from './group-index.ts';
 import { type GroupMaker, type UsedAttempt, type Zone, failsOver } from './group-maker.ts';
 import { isOver } from './is-over.ts';
 import { sleepBeforeStop } from './lifecycle.ts';
-import { lostStatus } from './ended-status.ts';
+import { endedStatus, lostStatus } from './ended-status.ts';
 import { activeMs, deadlineExceeded, exceededStatus } from './deadline.ts';
 import type { PodEvent } from './pod-event.ts';
 import { Refusals } from './refusals.ts';
@@ -98,6 +98,8 @@ export class PodController {
       if (this.#notBefore.has(uid) || pod.metadata.annotations?.[retriedAnnotation] === known.id) return;
       this.#options.probes.update(pod, known.group);
       if (leftMs + eciEndsMs <= 0 && !isEnded(known.group)) return this.#overdue(pod, known.id);
+      const unhealthy = this.#options.probes.failure(pod);
+      if (unhealthy !== undefined && !isEnded(known.group)) return this.#unhealthy(pod, known.id, unhealthy);
       await this.#report(pod, known.group);
       return soonest(undefined, leftMs + eciEndsMs);
     }
@@ -149,9 +151,9 @@ export class PodController {
   }
 
   async #report(pod: Pod, group: ContainerGroup): Promise<void> {
-    const { clock, hostIP, probes, index } = this.#options;
+    const { hostIP, probes, index } = this.#options;
     const { status, annotations } = podFacts(pod, group, {
-      now: toTimestamp(clock.now()),
+      now: this.#now(),
       hostIP,
       imageIds: index.get(pod.metadata.uid ?? '')?.imageIds,
       verdictOf: (container) => probes.verdict(pod, container),
@@ -207,7 +209,7 @@ export class PodController {
     const { clock, events, hostIP, zone } = this.#options;
     const { containerGroupId: id = '' } = group;
     const { uid = '' } = pod.metadata;
-    const { status } = podFacts(pod, group, { now: toTimestamp(clock.now()), hostIP });
+    const { status } = podFacts(pod, group, { now: this.#now(), hostIP });
     const said = `${status.reason ?? ''}: ${status.message ?? ''}`;
     const used = this.#attempts.get(uid);
     if (!this.#deleting.has(id)) {
@@ -232,17 +234,28 @@ export class PodController {
 
   /** Its group ended without our doing, and nothing will bring it back: whoever wants the pod makes another. */
   async #lost(pod: Pod): Promise<void> {
-    await this.#write(pod, lostStatus(pod, toTimestamp(this.#options.clock.now())));
+    await this.#write(pod, lostStatus(pod, this.#now()));
   }
 
   /** It was active for too long: before it had a group, or its group began the count later than its pod. */
   async #overdue(pod: Pod, id?: string): Promise<ReconcileResult | void> {
+    const later = await this.#fail(pod, id, exceededStatus(pod, this.#now()));
+    if (!later) this.#tell(pod, [{ type: 'Normal', ...deadlineExceeded }]);
+    return later;
+  }
+
+  /** A probe of the node's failed in a pod that restarts nothing: ECI ends no single container, so all of them end. */
+  #unhealthy(pod: Pod, id: string, message: string): Promise<ReconcileResult | void> {
+    const ofContainers = { reason: 'Error', message };
+    return this.#fail(pod, id, endedStatus(pod, { reason: 'Unhealthy', message, now: this.#now(), ofContainers }));
+  }
+
+  /** Says when to come again if its group's turn to go has not come. */
+  async #fail(pod: Pod, id: string | undefined, status: PodStatus): Promise<ReconcileResult | void> {
     const later = id === undefined ? undefined : await this.#deleteGroup({ containerGroupId: id });
     if (later) return later;
-    const { clock } = this.#options;
-    this.#tell(pod, [{ type: 'Normal', ...deadlineExceeded }]);
     this.#forgetRefused(keyOf(pod));
-    await this.#write(pod, exceededStatus(pod, toTimestamp(clock.now())));
+    await this.#write(pod, status);
     return undefined;
   }
 
@@ -300,6 +313,10 @@ export class PodController {
   forget(present: ReadonlySet<string>): void {
     for (const id of this.#deleting.keys()) if (!present.has(id)) this.#deleting.delete(id);
     for (const id of this.#told.keys()) if (!present.has(id)) this.#told.delete(id);
+  }
+
+  #now(): string {
+    return toTimestamp(this.#options.clock.now());
   }
 
   #write(pod: Pod, status: PodStatus, more: Omit<PodUpdate, 'status'> = {}): Promise<boolean> {

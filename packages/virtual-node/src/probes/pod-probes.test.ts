@@ -19,6 +19,28 @@ const group = (restartCount: number): ContainerGroup =>
     containers: [{ name: 'c', restartCount, ready: false, currentState: { state: 'Running' } }],
   }) as ContainerGroup;
 
+it('fails a pod that restarts nothing', async () => {
+  const clock = new FakeClock(0);
+  const changed: string[] = [];
+  const killings: string[] = [];
+  const probes = new PodProbes({
+    eci: { restart: () => Promise.reject(new Error('nothing is to be restarted')) },
+    clock,
+    logger: silentLogger,
+    onChange: (uid) => void changed.push(uid),
+    onEvent: (_pod, { reason, message }) => void (reason === 'Killing' && killings.push(message)),
+  });
+  onTestFinished(() => probes.stop());
+  const once: Pod = { ...pod, spec: { ...pod.spec, restartPolicy: 'Never' } };
+  probes.update(once, group(0));
+  expect(probes.failure(once)).toBeUndefined();
+  await clock.advance(1000);
+  expect(probes.failure(once)).toBe('Container c failed startup probe');
+  expect([changed, killings]).toEqual([['u'], ['Container c failed startup probe']]);
+  probes.forget('u');
+  expect(probes.failure(once)).toBeUndefined();
+});
+
 it('restarts what does not start later and later, and asks again where ECI would not', async () => {
   const clock = new FakeClock(0);
   const asked: number[] = [];

@@ -34,6 +34,8 @@ export class PodProbes {
   readonly #watches = new Map<string, Map<string, Watch>>();
   /** By UID and container: what restarts often is restarted later and later. */
   readonly #backoffs = new Map<string, Map<string, RestartBackoff>>();
+  /** Why pods that restart nothing have failed, by UID. */
+  readonly #failures = new Map<string, string>();
 
   constructor(options: ProbesOptions) {
     this.#options = options;
@@ -63,10 +65,16 @@ export class PodProbes {
     return this.#watches.get(metadata.uid ?? '')?.get(name)?.verdict ?? nothingYet;
   }
 
+  /** Which probe failed of a pod that restarts nothing; undefined if none has. */
+  failure({ metadata }: Pod): string | undefined {
+    return this.#failures.get(metadata.uid ?? '');
+  }
+
   /** Probes this pod no more. */
   forget(uid: string): void {
     for (const name of this.#watches.get(uid)?.keys() ?? []) this.#end(uid, name);
     this.#backoffs.delete(uid);
+    this.#failures.delete(uid);
   }
 
   /** Probes nothing any more. */
@@ -102,7 +110,14 @@ export class PodProbes {
           onChange(uid);
         },
         onEvent: (event) => onEvent(pod, event),
-        restart: () => this.#restart({ pod, group, name, beganAtMs }, watch.abort.signal),
+        restart:
+          pod.spec.restartPolicy === 'Never'
+            ? undefined
+            : () => this.#restart({ pod, group, name, beganAtMs }, watch.abort.signal),
+        onFailed: (message) => {
+          this.#failures.set(uid, message);
+          onChange(uid);
+        },
         containerName: name,
         clock,
       },

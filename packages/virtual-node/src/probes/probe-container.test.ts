@@ -37,6 +37,7 @@ async function start(probes: Partial<Container>, known: Verdict = { started: fal
       readyInGroup: () => app.readyInGroup,
       onVerdict: (verdict) => verdicts.push(verdict),
       onEvent: (event) => events.push(event),
+      onFailed: () => undefined,
       restart: () => {
         restarts += 1;
         return Promise.resolve();

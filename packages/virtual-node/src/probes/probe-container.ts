@@ -28,8 +28,10 @@ export interface ProbedContainer {
   readonly readyInGroup: () => boolean;
   readonly onVerdict: (verdict: Verdict) => void;
   readonly onEvent: (event: ProbeEvent) => void;
-  /** Starts the container anew, in time. */
-  readonly restart: () => Promise<void>;
+  /** Starts the container anew, in time; absent if nothing of its pod is. */
+  readonly restart: (() => Promise<void>) | undefined;
+  /** It failed, and is not started anew. */
+  readonly onFailed: (message: string) => void;
   readonly clock: Clock;
 }
 
@@ -123,8 +125,12 @@ async function probe(
   );
 }
 
-async function restart({ containerName, onEvent, restart: start }: ProbedContainer, probeName: string): Promise<void> {
-  const message = `Container ${containerName} failed ${probeName} probe, will be restarted`;
-  onEvent({ type: 'Normal', reason: 'Killing', message });
-  await start();
+async function restart(
+  { containerName, onEvent, onFailed, restart: start }: ProbedContainer,
+  probeName: string,
+): Promise<void> {
+  const message = `Container ${containerName} failed ${probeName} probe`;
+  onEvent({ type: 'Normal', reason: 'Killing', message: start ? `${message}, will be restarted` : message });
+  if (start) await start();
+  else onFailed(message);
 }
