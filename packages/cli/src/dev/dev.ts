@@ -102,6 +102,7 @@ export async function runDev(options: DevOptions, io: Io, signal: AbortSignal): 
         kubeconfigFile,
         logFile,
         apps: apps.list(),
+        problem: inside.problem,
       }),
     ),
   );

@@ -27,8 +27,8 @@ export interface Started {
   readonly kubeconfigFile: string;
   readonly logFile: string;
   readonly apps: readonly { readonly name: string; readonly folder: string }[];
-  /** Told when another port than the usual was taken. */
-  readonly note?: string;
+  /** What is not as usual. */
+  readonly notes: readonly string[];
 }
 
 interface Facts {
@@ -41,10 +41,12 @@ interface Facts {
   readonly kubeconfigFile: string;
   readonly logFile: string;
   readonly apps: Started['apps'];
+  /** What does not work, and what to do. */
+  readonly problem: string | undefined;
 }
 
 /** Puts together what to tell at the start. */
-export function startedFacts({ healthPort, apps, ...facts }: Facts): Started {
+export function startedFacts({ healthPort, apps, problem, ...facts }: Facts): Started {
   const { domain, namespace, port, httpsPort, usualPort, kubeconfigFile, logFile } = facts;
   const suffix = port === 80 ? '' : `:${port}`;
   const app = apps.find(({ name }) => name === 'hello')?.name ?? apps[0]?.name ?? 'hello';
@@ -58,9 +60,10 @@ export function startedFacts({ healthPort, apps, ...facts }: Facts): Started {
     serviceUrl: `http://<name>.<namespace>.${domain}${suffix}`,
     exampleName: app,
     exampleUrl: `http://${app}.${namespace}.${domain}${suffix}/`,
-    ...(port > usualPort && port < usualPort + 100
-      ? { note: `port ${usualPort} is in use; the gateway took ${port}` }
-      : {}),
+    notes: [
+      ...(port > usualPort && port < usualPort + 100 ? [`port ${usualPort} is in use; the gateway took ${port}`] : []),
+      ...(problem === undefined ? [] : [problem]),
+    ],
   };
 }
 
@@ -79,7 +82,7 @@ export function createScreen({ color, cwd }: { readonly color: boolean; readonly
       kubeconfigFile,
       logFile,
       apps,
-      note,
+      notes,
     }) =>
       [
         '',
@@ -91,7 +94,7 @@ export function createScreen({ color, cwd }: { readonly color: boolean; readonly
         ...apps.map(({ name, folder }) => `  image     dev.local/${name} ${dim(`is ${path(folder)}`)}`),
         `  metrics   ${cyan(metricsUrl)}   ${dim('and /healthz, /readyz')}`,
         `  logs      ${dim(path(logFile))}`,
-        ...(note ? [`  ${yellow('note')}      ${note}`] : []),
+        ...notes.map((note) => `  ${yellow('note')}      ${note}`),
         '',
         '  Try, in another terminal:',
         `    curl ${cyan(exampleUrl)}`,

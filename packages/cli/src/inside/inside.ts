@@ -1,12 +1,24 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { type Clock, type Logger, messageOf } from '@ebb/base';
+import { type Clock, type Logger, formatAddress, messageOf } from '@ebb/base';
 import type { KubeClient } from '@ebb/kube';
 import type { NameServer } from '@ebb/local-eci';
 import { type ClusterDns, startClusterDns } from './cluster-dns.ts';
 
-/** Where cluster names lead: URLs in the cluster have no port. */
-const httpPort = 80;
+/** Where containers expect what; they cannot be told otherwise. */
+export interface InsidePorts {
+  /** Where cluster names lead: URLs in the cluster have no port. Default 80. */
+  readonly http: number;
+  /** Where names are asked for. Default 53. */
+  readonly dns: number;
+}
+
+interface InsideOptions {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly ports?: InsidePorts;
+}
+
 const searches = ['svc.cluster.local', 'cluster.local'];
 
 /**
@@ -16,11 +28,14 @@ const searches = ['svc.cluster.local', 'cluster.local'];
 export class Inside {
   readonly #clock: Clock;
   readonly #logger: Logger;
+  readonly #ports: InsidePorts;
   #nameServer: NameServer | undefined;
+  #problem: string | undefined;
 
-  constructor({ clock, logger }: { readonly clock: Clock; readonly logger: Logger }) {
+  constructor({ clock, logger, ports = { http: 80, dns: 53 } }: InsideOptions) {
     this.#clock = clock;
     this.#logger = logger;
+    this.#ports = ports;
   }
 
   /** Who tells containers of names; undefined as long as there is none. */
@@ -28,31 +43,52 @@ export class Inside {
     return this.#nameServer;
   }
 
-  /** Where the gateway can listen, if this user may; otherwise that is said, and there are no names. */
+  /** Why containers cannot reach Services by name, and what to do; undefined if they can. */
+  get problem(): string | undefined {
+    return this.#problem;
+  }
+
+  /** Where the gateway can listen, if this user may; otherwise there are no names, and `problem` says so. */
   async findListener(host: string): Promise<{ host: string; port: number } | undefined> {
+    const port = this.#ports.http;
     try {
-      await tryListen(host, httpPort);
-      return { host, port: httpPort };
+      await tryListen(host, port);
+      return { host, port };
     } catch (error) {
-      this.#without(error);
+      this.#without(error, formatAddress({ host, port }));
       return undefined;
     }
   }
 
   async open(client: KubeClient, address: string): Promise<AsyncDisposable> {
+    const port = this.#ports.dns;
     let dns: ClusterDns | undefined;
     try {
-      dns = await startClusterDns({ client, address, clock: this.#clock, logger: this.#logger });
+      dns = await startClusterDns({ client, address, port, clock: this.#clock, logger: this.#logger });
       this.#nameServer = { address, searches };
     } catch (error) {
-      this.#without(error);
+      this.#without(error, formatAddress({ host: address, port }));
     }
     return { [Symbol.asyncDispose]: async () => dns?.[Symbol.asyncDispose]() };
   }
 
-  #without(error: unknown): void {
-    const text = 'containers cannot reach Services by their names in the cluster';
-    this.#logger.warn({ error: messageOf(error) }, text);
+  #without(error: unknown, at: string): void {
+    this.#problem = `containers cannot reach Services by their names in the cluster: ${whyNot(error, at)}`;
+    this.#logger.warn({ error: messageOf(error) }, this.#problem);
+  }
+}
+
+function whyNot(error: unknown, at: string): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  switch (code) {
+    case 'EADDRINUSE':
+      return `${at} is in use, as by another Ebb that runs containers; stop what listens there, and start this one again`;
+    case 'EACCES':
+      return `this user may not listen on ${at}; start Ebb as root, or set sysctl net.ipv4.ip_unprivileged_port_start=53`;
+    case 'EADDRNOTAVAIL':
+      return `${at} is not an address of this machine, as when the engine runs without root; use one that runs as root`;
+    default:
+      return messageOf(error);
   }
 }
 
