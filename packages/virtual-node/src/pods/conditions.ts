@@ -11,12 +11,20 @@ const own: ReadonlySet<string> = new Set([
 ]);
 
 /** Conditions with their `lastTransitionTime`, which moves only when the status does, and behind them those that others set. */
-export function stampConditions(next: readonly CoreCondition[], { status }: Pod, now: string): CoreCondition[] {
-  const before = status?.conditions ?? [];
+export function stampConditions(next: readonly CoreCondition[], pod: Pod, now: string): CoreCondition[] {
+  const before = pod.status?.conditions ?? [];
   const stamped = next.map((condition) => {
     const known = before.find(({ type }) => type === condition.type);
     const since = known?.status === condition.status ? known.lastTransitionTime : undefined;
     return { ...condition, lastTransitionTime: since ?? now };
   });
-  return [...stamped, ...before.filter(({ type }) => !own.has(type) && !next.some((each) => each.type === type))];
+  return withForeign(stamped, pod);
+}
+
+/** The node's own of these conditions, and behind them those that others have set on the pod. */
+export function withForeign(conditions: readonly CoreCondition[], { status }: Pod): CoreCondition[] {
+  return [
+    ...conditions.filter(({ type }) => own.has(type)),
+    ...(status?.conditions ?? []).filter(({ type }) => !own.has(type)),
+  ];
 }

@@ -1,9 +1,19 @@
-import { type KubeClient, type Pod, type PodStatus, isNotFound, keyOf, resources } from '@ebb/api';
+import {
+  type KubeClient,
+  type Pod,
+  type PodStatus,
+  StatusError,
+  isConflict,
+  isNotFound,
+  keyOf,
+  resources,
+} from '@ebb/api';
 import { type Logger, messageOf } from '@ebb/base';
 import { deepEqual } from '@ebb/kube';
+import { withForeign } from './conditions.ts';
 
 interface Context {
-  readonly client: Pick<KubeClient, 'patch'>;
+  readonly client: Pick<KubeClient, 'patch' | 'get'>;
   readonly logger: Logger;
 }
 
@@ -32,9 +42,25 @@ export async function writePod(
     annotations: Object.fromEntries(changed.map(([key, value]) => [key, value ?? null])),
     ...(added ? { labels } : {}),
   };
-  const body = { metadata, status: { reason: null, message: null, ...status } };
+  const write = (latest: Pod): Promise<Pod> => {
+    if (latest.metadata.uid !== uid) throw new StatusError('NotFound', 'another pod has its name');
+    const { conditions } = status;
+    // A list is written as a whole: only upon the one it was made from.
+    const isSafe = conditions && { resourceVersion: latest.metadata.resourceVersion };
+    const written = {
+      reason: null,
+      message: null,
+      ...status,
+      ...(conditions && { conditions: withForeign(conditions, latest) }),
+    };
+    const body = { metadata: { ...metadata, ...isSafe }, status: written };
+    return client.patch(resources.pods, { namespace, name }, { type: 'merge', body }, { subresource: 'status' });
+  };
   try {
-    await client.patch(resources.pods, { namespace, name }, { type: 'merge', body }, { subresource: 'status' });
+    await write(pod).catch(async (error: unknown) => {
+      if (!isConflict(error)) throw error;
+      return write(await client.get(resources.pods, { namespace, name }));
+    });
   } catch (error) {
     if (!isNotFound(error)) throw error;
     logger.debug({ pod: keyOf(pod), error: messageOf(error) }, 'the pod is gone');
