@@ -1,32 +1,49 @@
-// Puts the Kubernetes client that `packages/kube/dist/client-node.js` names into that file, as far as it is used: it has a module for each kind of object, and
-// loading hundreds of files takes a second of processor time at each start of `ebb`. Without this step all works as well. `npm run bench -- start` measures it.
-import { readFileSync, statSync } from 'node:fs';
+// Puts `ebb` and the libraries it uses into a few files, over what the compiler wrote to `packages/cli/dist/main.js`. They are 3,000 modules, and for Node to find and load those of them that
+// a command needs takes longer than most of what it then does. Without this step everything works as well. `npm run bench -- start` measures it.
+import { readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const file = join(root, 'packages', 'kube', 'dist', 'client-node.js');
-const source = join(root, 'packages', 'kube', 'src', 'client-node.ts');
-const installed = join(root, 'node_modules', '.package-lock.json');
+const cli = join(root, 'packages', 'cli');
+const dist = join(cli, 'dist');
+const main = join(dist, 'main.js');
+const chunks = join(dist, 'chunks');
 
-/** True if what is there was made after the library was installed and its source written; the compiler writes it anew only if that changes. */
+/** What is written when something was compiled, or installed; and this file. */
+function causes() {
+  const packages = readdirSync(join(root, 'packages')).map((name) =>
+    join(root, 'packages', name, 'tsconfig.tsbuildinfo'),
+  );
+  return [...packages, join(root, 'node_modules', '.package-lock.json'), fileURLToPath(import.meta.url)];
+}
+
 function isFresh() {
-  const made = statSync(file).mtimeMs;
-  const isBundle = !readFileSync(file, 'utf8').includes(`from '@kubernetes/client-node'`);
-  return isBundle && [source, installed].every((path) => statSync(path).mtimeMs < made);
+  if (!readFileSync(main, 'utf8').includes('"./chunks/')) return false;
+  const made = statSync(main).mtimeMs;
+  return causes().every((path) => statSync(path).mtimeMs < made);
 }
 
 if (!isFresh()) {
+  rmSync(chunks, { recursive: true, force: true });
   await build({
-    entryPoints: [source],
-    outfile: file,
+    entryPoints: [join(cli, 'src', 'main.ts')],
+    conditions: ['ebb-source'],
+    outdir: dist,
+    chunkNames: 'chunks/[name]-[hash]',
     bundle: true,
+    splitting: true,
+    sourcemap: true,
     platform: 'node',
     format: 'esm',
     target: 'node20',
     logLevel: 'error',
-    // What it depends on is partly CommonJS, and asks for modules of Node's.
-    banner: { js: `import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);` },
+    // Its code is a library of the system's; what logs is careful about where it stands.
+    external: ['lmdb', 'pino'],
+    // For libraries that are CommonJS and ask for modules of Node's.
+    banner: {
+      js: `import { createRequire as $createRequire } from 'node:module';\nconst require = $createRequire(import.meta.url);`,
+    },
   });
 }

@@ -1,5 +1,8 @@
 import { runProgram } from './program.ts';
 
+// Stack traces then speak of the sources, not of the files that the build puts them into.
+if (process.env['EBB_DEBUG']) process.setSourceMapsEnabled(true);
+
 let isUnheard = false;
 for (const stream of [process.stdout, process.stderr]) {
   // Whoever read what we print is gone, as `head` is after its lines: end in order, as if the terminal had been closed.

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { UserError, messageOf } from '@ebb/base';
-import { KubeConfig } from './client-node.ts';
+import { KubeConfig } from '@kubernetes/client-node';
 
 /** Which cluster to talk to, as whom. */
 export interface KubeconfigSource {
