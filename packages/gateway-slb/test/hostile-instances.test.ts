@@ -182,6 +182,24 @@ describe('an answer that is longer than it says', () => {
     await expectOthersUnharmed();
   });
 
+  it.each([
+    ['HEAD', ok('Content-Length: 6\r\n')],
+    ['HEAD', ok('Transfer-Encoding: chunked\r\n')],
+    ['GET', 'HTTP/1.1 204 No Content\r\nContent-Length: 6\r\n\r\n'],
+  ])(
+    'by a body where none may be, which comes late, is not the answer to the next request: %s',
+    async (method, answer) => {
+      attack = (socket) => {
+        socket.prependOnceListener('data', () => socket.write(poison));
+        socket.write(answer);
+      };
+      await using client = await openRawClient(gateway.port);
+      client.send(get('/attack', method) + get('/good'));
+      expect(await client.hears('good')).not.toContain('poison');
+      await expectOthersUnharmed();
+    },
+  );
+
   it('does not tell the client of a length that nothing follows', async () => {
     says('HTTP/1.1 103 Early Hints\r\nContent-Length: 5\r\n\r\nHTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n');
     const text = await exchangeRaw(gateway.port, get('/attack') + last('/good'));

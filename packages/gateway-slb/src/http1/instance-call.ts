@@ -167,6 +167,8 @@ export class InstanceCall implements Call, ChunkSink {
     this.#keepAlive = head.keepAlive;
     if (this.#method === 'HEAD' || bodiless.has(head.status)) {
       this.#phase = 'sized';
+      // Some send a body all the same, which may come when the next request is on its way.
+      if (head.status !== 304 && (head.chunked || head.contentLength)) this.#keepAlive = false;
     } else if (head.chunked) {
       this.#phase = 'chunked';
       this.#decoder = new ChunkDecoder();
