@@ -224,9 +224,10 @@ export class ServerConnection implements ResponseChannel {
     const isFirst = this.#state === 'idle';
     if (isFirst) this.#enter('head');
     const parsed = this.#parse(bytes, isFirst);
-    if (parsed === 'incomplete') return bytes.length > this.#context.headerBytes && this.#refuse(tooLarge(bytes));
+    const { headerBytes } = this.#context;
+    if (parsed === 'incomplete') return bytes.length > headerBytes && this.#refuse(tooLarge(bytes, headerBytes));
     if ('status' in parsed) return this.#refuse({ ...parsed, reason: 'bad-request' });
-    if (parsed.end > this.#context.headerBytes) return this.#refuse(refusals.headersTooLarge);
+    if (parsed.end > headerBytes) return this.#refuse(tooLarge(bytes, headerBytes));
     this.#lookedAt = 0;
     this.#begin(parsed, bytes);
     return true;
@@ -324,6 +325,7 @@ function skipEmptyLines(bytes: Buffer): number {
   return at;
 }
 
-function tooLarge(bytes: Buffer): typeof refusals.headersTooLarge {
-  return bytes.includes('\r\n') ? refusals.headersTooLarge : refusals.targetTooLong;
+/** What to say of a head over the limit: whether its first line alone is. */
+function tooLarge(bytes: Buffer, limit: number): Refusal {
+  return bytes.subarray(0, limit).includes('\r\n') ? refusals.headersTooLarge : refusals.targetTooLong;
 }
