@@ -26,6 +26,17 @@ it('says in one line that a port asked for is in use', async () => {
   await expect(listenFrom({ port: taken, strict: true }, listen)).rejects.toThrow(`port ${taken} is in use`);
 });
 
+it('names another port that is needed besides, and tries no further', async () => {
+  const [taken, free] = [await listen(0), await listen(0)];
+  let tries = 0;
+  const both = async (): Promise<number> => {
+    tries++;
+    return listen(taken);
+  };
+  await expect(listenFrom({ port: free, strict: false }, both)).rejects.toThrow(`port ${taken} is in use`);
+  expect(tries).toBe(1);
+});
+
 it('passes other failures on', async () => {
   const failing = (): Promise<never> => Promise.reject(new Error('no such address'));
   await expect(listenFrom({ port: 1, strict: false }, failing)).rejects.toThrow('no such address');
