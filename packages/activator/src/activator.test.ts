@@ -42,7 +42,8 @@ interface Visit {
 }
 
 function createWorld(options: Partial<ActivatorOptions> = {}): World {
-  const clock = new FakeClock();
+  // Load is told of at this moment of each second.
+  const clock = new FakeClock(1_700_000_000_100);
   const reports: StatReport[] = [];
   const activator = new Activator({
     clock,

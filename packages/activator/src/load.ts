@@ -32,6 +32,11 @@ export interface LoadReporterOptions {
 }
 
 const periodMs = 1000;
+/**
+ * How far into each second the last one is told of. An autoscaler counts by whole seconds of its clock: as all gateways tell early in them,
+ * and never near their border, each second has one report of each, and is known of when decisions are taken in it.
+ */
+const phaseMs = 100;
 /** Requests that come together are told of together. */
 const gatherMs = 5;
 
@@ -42,11 +47,11 @@ const gatherMs = 5;
 export class LoadReporter implements Disposable {
   readonly #options: LoadReporterOptions;
   readonly #entries = new Map<LoadSource, Entry>();
-  readonly #timer: Disposable;
+  #timer: Disposable;
 
   constructor(options: LoadReporterOptions) {
     this.#options = options;
-    this.#timer = options.clock.every(periodMs, () => this.#report());
+    this.#timer = this.#reportNext();
   }
 
   /** A request came. */
@@ -117,6 +122,17 @@ export class LoadReporter implements Disposable {
     const entry: Entry = { source, average: new ConcurrencyAverage(now), announced: false, toldWaiting: 0 };
     this.#entries.set(source, entry);
     return entry;
+  }
+
+  #reportNext(): Disposable {
+    const { clock } = this.#options;
+    const period = (): number => Math.floor((clock.now() - phaseMs) / periodMs);
+    const last = period();
+    return clock.after((last + 1) * periodMs + phaseMs - clock.now(), () => {
+      const isOver = period() !== last; // timers may come a hair too early
+      this.#timer = this.#reportNext();
+      if (isOver) this.#report();
+    });
   }
 
   #report(): void {
