@@ -271,7 +271,7 @@ it('counts requests of each revision, and how they ended', async () => {
   expect(text).toMatch(/^kn_revision_request_concurrency\{.*k8s_namespace_name="default".*\} 0$/m);
   const revision = world.client.find(resources.revisions, 'default/hello-00001');
   if (revision) world.client.remove(resources.revisions, revision);
-  await expectSoon(async () => (await textOf((out) => world.gateway.metrics(out))).trim() === '');
+  await expectSoon(async () => !(await textOf((out) => world.gateway.metrics(out))).includes('hello-00001'));
 });
 
 it('logs requests once the ConfigMap asks for it', async () => {
