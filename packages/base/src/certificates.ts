@@ -18,6 +18,8 @@ export interface CertificateOptions {
   readonly hosts: readonly string[];
   /** Who shows it. Default: a server. */
   readonly usage?: 'server' | 'client';
+  /** Of its own key. Default: `ec`, of the curve P-256; `rsa` has 2048 bits. */
+  readonly keyType?: 'ec' | 'rsa';
   /** Milliseconds since the epoch. */
   readonly now: number;
   /** How long from `now` they are good. Default: ten years. */
@@ -25,6 +27,12 @@ export interface CertificateOptions {
 }
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+const rsa = {
+  name: 'RSASSA-PKCS1-v1_5',
+  modulusLength: 2048,
+  publicExponent: new Uint8Array([1, 0, 1]),
+  hash: 'SHA-256',
+};
 const tenYearsMs = 10 * 365 * 24 * 3600 * 1000;
 const hourMs = 3600 * 1000;
 
@@ -37,12 +45,13 @@ export async function makeCertificates({
   organization,
   hosts,
   usage = 'server',
+  keyType = 'ec',
   now,
   lifetimeMs = tenYearsMs,
 }: CertificateOptions): Promise<Certificates> {
   useNodeCrypto();
   const caKeys = await makeKeys();
-  const keys = await makeKeys();
+  const keys = await makeKeys(keyType);
   // An hour back, for clients whose clock is behind.
   const validity = { notBefore: new Date(now - hourMs), notAfter: new Date(now + lifetimeMs) };
   const ca = await x509.X509CertificateGenerator.createSelfSigned({
@@ -114,8 +123,11 @@ function extensionsFor(usage: 'server' | 'client', hosts: readonly string[]): x5
   ];
 }
 
-async function makeKeys(): Promise<webcrypto.CryptoKeyPair> {
-  return (await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair;
+async function makeKeys(type: 'ec' | 'rsa' = 'ec'): Promise<webcrypto.CryptoKeyPair> {
+  return (await webcrypto.subtle.generateKey(type === 'ec' ? algorithm : rsa, true, [
+    'sign',
+    'verify',
+  ])) as webcrypto.CryptoKeyPair;
 }
 
 async function exportKey(key: webcrypto.CryptoKey): Promise<string> {

@@ -114,6 +114,26 @@ describe('an edge with TLS', () => {
     expect(server.seen.every(({ proto, peer }) => proto === 'https' && peer === '127.0.0.1')).toBe(true);
   });
 
+  it('shows each host its certificate, though the key of the default has another type', async () => {
+    const { server, certificates, dial } = await openTlsEdge();
+    await using _ = server;
+    const make = async (keyType: 'ec' | 'rsa') =>
+      readCertificate(await makeCertificates({ commonName: keyType, hosts: ['a.example.com'], keyType, now }));
+    const [ec, rsa] = [await make('ec'), await make('rsa')];
+    for (const [own, other] of [
+      [ec, rsa],
+      [rsa, ec],
+    ] as const) {
+      certificates.setCertificate('a.example.com', own);
+      certificates.default = other;
+      for (const maxVersion of ['TLSv1.2', 'TLSv1.3']) {
+        const terms = { maxVersion, rejectUnauthorized: false };
+        expect(await dial('a.example.com', terms)).toBe(own.keyType);
+        expect(await dial('c.example.com', terms)).toBe(other.keyType);
+      }
+    }
+  });
+
   it('hears of the client before the handshake, where a load balancer is in front', async () => {
     const { server, dial } = await openTlsEdge(undefined, { proxyProtocol: () => true });
     await using _ = server;

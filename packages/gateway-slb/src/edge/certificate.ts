@@ -1,6 +1,7 @@
 import { X509Certificate, constants } from 'node:crypto';
 import { type SecureContextOptions, createSecureContext } from 'node:tls';
 import { messageOf } from '@ebb/base';
+import { lastOfAll } from './key-types.ts';
 import type { TlsPolicy } from './tls-policies.ts';
 
 /** PEM texts. */
@@ -17,6 +18,8 @@ export interface Certificate {
   readonly names: readonly string[];
   /** Milliseconds since the epoch. */
   readonly notAfter: number;
+  /** As Node calls it: `rsa`, `ec`, `ed25519`… */
+  readonly keyType: string;
 }
 
 /** How TLS is spoken. */
@@ -44,7 +47,8 @@ export function readCertificate(pair: KeyPair): Certificate {
   } catch (cause) {
     throw new Error(`tls.key does not belong to tls.crt, or is no key in PEM: ${messageOf(cause)}`, { cause });
   }
-  return { pair, names: namesIn(parsed), notAfter: Date.parse(parsed.validTo) };
+  const { asymmetricKeyType: keyType = '' } = parsed.publicKey;
+  return { pair, names: namesIn(parsed), notAfter: Date.parse(parsed.validTo), keyType };
 }
 
 /** The options of TLS with a certificate, or with none, which no handshake gets through. */
@@ -57,7 +61,11 @@ export function contextOptions(
     // As TLS 1.3 has it: a client that wants other terms opens another connection.
     secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
     honorCipherOrder: true,
-    ...(certificate && { cert: certificate.pair.certificate, key: certificate.pair.key }),
+    ...(certificate && {
+      cert: certificate.pair.certificate,
+      key: certificate.pair.key,
+      ...lastOfAll(certificate.keyType, policy),
+    }),
     ...(clientCa === undefined ? {} : { ca: clientCa }),
   };
 }
