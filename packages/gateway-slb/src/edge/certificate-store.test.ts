@@ -7,6 +7,7 @@ const certificate = (...names: string[]): Certificate => ({
   pair: { certificate: '', key: '' },
   names,
   notAfter: 0,
+  keyType: 'ec',
 });
 
 const owner = (key: string, createdAt = '2026-01-01T00:00:00Z') => ({ key, createdAt });
