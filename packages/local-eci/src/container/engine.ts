@@ -90,11 +90,12 @@ export function createEngine(api: EngineApi): Engine {
     return { id: found.RepoDigests?.[0] ?? found.Id, user: found.Config?.User ?? '' };
   };
 
-  const createNetwork = (name: string, isPodman: boolean): Promise<unknown> => {
+  let isPodman = false;
+  const createNetwork = (name: string): Promise<unknown> => {
     const labels = { [madeByEbb]: 'true' };
     // Podman's own name server would sit on the port of ours; only its own API can do without.
     if (isPodman) {
-      return post('/v4.0.0/libpod/networks/create', { name, driver: 'bridge', dns_enabled: false, labels });
+      return post(`${podmanApi}/networks/create`, { name, driver: 'bridge', dns_enabled: false, labels });
     }
     return post('/networks/create', { Name: name, Driver: 'bridge', CheckDuplicate: true, Labels: labels });
   };
@@ -102,9 +103,9 @@ export function createEngine(api: EngineApi): Engine {
   return {
     prepare: async (network) => {
       const { Components = [] } = (await get('/version')) as { Components?: readonly { Name: string }[] };
-      const isPodman = Components.some(({ Name }) => Name.includes('Podman'));
+      isPodman = Components.some(({ Name }) => Name.includes('Podman'));
       const traits = { hasOwnHostName: isPodman };
-      if (!(await unlessGone(get(`/networks/${network}`)))) await unlessThere(createNetwork(network, isPodman));
+      if (!(await unlessGone(get(`/networks/${network}`)))) await unlessThere(createNetwork(network));
       if (await image(pauseImage)) return traits;
       const { Architecture = '' } = (await get('/info')) as { Architecture?: string };
       const path = `/images/create?${new URLSearchParams({ fromSrc: '-', repo: pauseImage }).toString()}`;
@@ -127,8 +128,13 @@ export function createEngine(api: EngineApi): Engine {
       const path = `/containers/${id}/logs?follow=true&stdout=true&stderr=true`;
       return api.stream({ method: 'GET', path, signal, takesMs: Infinity });
     },
-    wait: async (id, signal) =>
-      void (await unlessGone(api.call({ method: 'POST', path: `/containers/${id}/wait`, signal, takesMs: Infinity }))),
+    wait: async (id, signal) => {
+      // With Docker's call Podman looks at the container's state all the time: a core for twenty containers.
+      const path = isPodman
+        ? `${podmanApi}/containers/${id}/wait?condition=exited&condition=stopped`
+        : `/containers/${id}/wait`;
+      await unlessGone(api.call({ method: 'POST', path, signal, takesMs: Infinity }));
+    },
     inspect: async (id) => factsOf((await get(`/containers/${id}/json`)) as ContainerJson),
     stop: async (id, graceSeconds) => {
       const path = `/containers/${id}/stop?t=${graceSeconds}`;
@@ -178,6 +184,9 @@ export function createEngine(api: EngineApi): Engine {
     ...createEngineSessions(api),
   };
 }
+
+/** What only Podman has. */
+const podmanApi = '/v4.0.0/libpod';
 
 /** Engines tell of their progress while they pull, but not of a large layer's unpacking. */
 const maxUnpackMs = 480_000;
