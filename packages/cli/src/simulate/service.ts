@@ -5,6 +5,7 @@ import {
   type Service,
   alibabaClasses,
   hpaClass,
+  knownClasses,
   ownScalingKeys,
   parseAutoscalerConfig,
   parseScalingSettings,
@@ -85,6 +86,9 @@ export function scalingOf(
   const findings = validateAutoscalingAnnotations(annotations, autoscaler);
   if (findings.length > 0) throw new UserError(renderFindings(findings));
   const { class: className, metric } = parseScalingSettings(annotations, autoscaler);
+  if (className !== '' && !knownClasses.has(className)) {
+    throw new UserError(`class ${className} is none of Ebb's, which are ${[...knownClasses].join(', ')}`);
+  }
   if (className === alibabaClasses.ppa && !timeseries) {
     const key = ownScalingKeys.timeseries;
     throw new UserError(

@@ -66,6 +66,8 @@ describe('ebb simulate', () => {
     [['-g', 'steady', '--set', 'window=1s'], 'window=1s: expected 6s <= 1s <= 1h0m0s: autoscaling.knative.dev/window'],
     [['-g', 'steady', '--set', 'class=hpa'], 'needs --cpu'],
     [['-g', 'steady', '--set', 'config.stable-window=1s'], 'config-autoscaler: '],
+    [['-g', 'steady', '--set', 'config.stable-windo=60s'], 'config-autoscaler has no key stable-windo'],
+    [['-g', 'steady', '--set', 'class=mine'], "class mine is none of Ebb's"],
     [['-g', 'steady', '--variant', 'a'], '--variant a: must be name:key=value'],
     [['-g', 'steady', '--variant', 'a:target=1', '--variant', 'a:target=2'], 'two variants are called a'],
     [['-g', 'steady', '--service-time', 'often'], '--service-time = often'],

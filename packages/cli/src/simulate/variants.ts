@@ -1,4 +1,4 @@
-import { knownClasses, ownScalingKeys, scalingKeys } from '@ebb/api';
+import { knownClasses, ownScalingKeys, parseAutoscalerConfig, scalingKeys } from '@ebb/api';
 import { UserError } from '@ebb/base';
 import type { SimulatedService } from './service.ts';
 
@@ -72,7 +72,9 @@ function parseChange(text: string): Change {
 
 function change(service: SimulatedService, { key, value }: Change): SimulatedService {
   if (key.startsWith(configPrefix)) {
-    return { ...service, config: { ...service.config, [key.slice(configPrefix.length)]: value } };
+    const name = key.slice(configPrefix.length);
+    if (!isConfigKey(name)) throw new UserError(`${key}=${value}: config-autoscaler has no key ${name}`);
+    return { ...service, config: { ...service.config, [name]: value } };
   }
   if (key === 'containerConcurrency' || key === 'timeoutSeconds') return { ...service, [key]: wholeNumber(key, value) };
   const annotation = key.includes('/') ? key : shortKeys.get(key);
@@ -83,6 +85,16 @@ function change(service: SimulatedService, { key, value }: Change): SimulatedSer
   const isClass = annotation === scalingKeys.class[0];
   const meant = isClass ? (shortClasses.get(value) ?? value) : value;
   return { ...service, annotations: { ...service.annotations, [annotation]: meant } };
+}
+
+/** True if nonsense under that key is not passed over. */
+function isConfigKey(key: string): boolean {
+  const nonsense = '?';
+  try {
+    return parseAutoscalerConfig({ [key]: nonsense }).podAutoscalerClass === nonsense;
+  } catch {
+    return true;
+  }
 }
 
 function wholeNumber(key: string, value: string): number {
