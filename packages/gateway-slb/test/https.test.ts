@@ -173,10 +173,23 @@ it('serves hosts over TLS with the certificates of their Secrets, the newest one
 
   // Clients must show a certificate, once there is an authority for them.
   const user = await makeCertificates({ commonName: 'user', hosts: [], usage: 'client', now: Date.now() });
-  client.put(resources.secrets, {
-    metadata: { namespace: 'knative-serving', name: 'ebb-gateway-client-ca' },
-    data: { 'ca.crt': base64(user.ca) },
-  });
-  await expectSoon(async () => !(await get(gateway, { ca: second.ca })).startsWith('HTTP/1.1'));
-  expect(await get(gateway, { ca: second.ca, cert: user.certificate, key: user.key })).toMatch(/^HTTP\/1.1 200/);
+  const trust = (authorities: string): void =>
+    client.put(resources.secrets, {
+      metadata: { namespace: 'knative-serving', name: 'ebb-gateway-client-ca' },
+      data: { 'ca.crt': base64(authorities) },
+    });
+  const isRefused = async (more: object = {}): Promise<boolean> =>
+    !(await get(gateway, { ca: second.ca, ...more })).startsWith('HTTP/1.1 200');
+  const own = { cert: user.certificate, key: user.key };
+  trust('');
+  await expectSoon(() => isRefused());
+  expect(await isRefused(own)).toBe(true);
+  await expectSoon(async () =>
+    (await client.list(resources.events)).items.some(({ message }) => message === 'ca.crt has no certificate in PEM'),
+  );
+  trust(user.ca);
+  await expectSoon(async () => !(await isRefused(own)));
+  expect(await isRefused()).toBe(true);
+  trust('-----BEGIN CERTIFICATE-----\nbm9uZQ==\n-----END CERTIFICATE-----\n');
+  expect([await isRefused(own), await isRefused()]).toEqual([false, true]);
 });

@@ -51,6 +51,24 @@ export function readCertificate(pair: KeyPair): Certificate {
   return { pair, names: namesIn(parsed), notAfter: Date.parse(parsed.validTo), keyType };
 }
 
+/** Stands for authorities that vouch for nobody. OpenSSL takes none at all for those that the whole world trusts. */
+export const noAuthority = 'none';
+
+/**
+ * Looks at a text of authorities, and returns it.
+ * @throws Error that says what is wrong: no certificates, or not in PEM.
+ */
+export function readAuthorities(text: string): string {
+  const found = text.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g);
+  if (!found) throw new Error('ca.crt has no certificate in PEM');
+  try {
+    for (const each of found) new X509Certificate(each);
+  } catch (cause) {
+    throw new Error(`ca.crt has a certificate that is none: ${messageOf(cause)}`, { cause });
+  }
+  return text;
+}
+
 /** The options of TLS with a certificate, or with none, which no handshake gets through. */
 export function contextOptions(
   certificate: Certificate | undefined,

@@ -15,7 +15,7 @@ import { Duties } from '../duties/duties.ts';
 import type { RateCounting } from '../duties/rate-counters.ts';
 import { RateLimits, readRouteLimits } from '../duties/rate-limits.ts';
 import { CertificateStore } from '../edge/certificate-store.ts';
-import { type KeyPair, type TlsSettings, readCertificate } from '../edge/certificate.ts';
+import { type KeyPair, type TlsSettings, noAuthority, readAuthorities, readCertificate } from '../edge/certificate.ts';
 import { type EdgeSettings, defaultEdgeSettings, readEdgeSettings } from '../edge/edge-settings.ts';
 import { tlsPolicies } from '../edge/tls-policies.ts';
 import type { RevisionSettings } from '../http/data-plane.ts';
@@ -172,7 +172,14 @@ export class PublicEdge implements AsyncDisposable {
 
   #takeClientCa(secret: Secret | undefined): void {
     const encoded = secret?.data?.['ca.crt'];
-    this.#clientCa = encoded === undefined ? undefined : Buffer.from(encoded, 'base64').toString('latin1');
+    try {
+      this.#clientCa =
+        encoded === undefined ? undefined : readAuthorities(Buffer.from(encoded, 'base64').toString('latin1'));
+    } catch (error) {
+      // The authorities before stay in use; without any, nobody gets in until there are some.
+      this.#clientCa ??= noAuthority;
+      if (secret && error instanceof Error) this.#events.event(secret, 'Warning', 'BadCertificate', error.message);
+    }
     this.#tls = tlsOf(this.#settings, this.#clientCa);
   }
 }
