@@ -5,7 +5,8 @@ import { groupEventsAnswer } from './answers/events.ts';
 import { logContent, parseLogTime } from './answers/log.ts';
 import { groupStatusAnswer } from './answers/pod-status.ts';
 import { type Group, eventSources } from './groups/group.ts';
-import { maxContainers, parseCredentials, parseGroup, parseVolumes } from './groups/parse-group.ts';
+import { parseGroup } from './groups/parse-group.ts';
+import { parseUpdate } from './groups/parse-update.ts';
 import { checkRegion, clientTokenOf, groupAskedFor, requireContainer, requireGroup } from './groups/require.ts';
 import { type Selection, pageOf, selectGroups } from './groups/select.ts';
 import { tagActions } from './groups/tag-actions.ts';
@@ -87,16 +88,7 @@ export const actions: Readonly<Record<string, Action>> = {
     if (group.status !== 'Pending' && group.status !== 'Running') {
       throw new EciError('IncorrectStatus', `A group that is ${group.status} cannot be updated.`);
     }
-    const isIncremental = parameters.word('UpdateType', ['RenewUpdate', 'IncrementalUpdate']) === 'IncrementalUpdate';
-    if (!isIncremental || parameters.list('Container', { max: maxContainers }).length > 0) {
-      throw invalidParameter(
-        'UpdateType',
-        'this ECI updates only config volumes and credentials, with IncrementalUpdate',
-      );
-    }
-    const credentials = parseCredentials(parameters);
-    if (credentials.length > 0) group.updateCredentials(credentials);
-    else await group.updateVolumes(parseVolumes(parameters));
+    await group.update(parseUpdate(parameters, group.spec));
     return {};
   },
 

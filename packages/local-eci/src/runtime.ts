@@ -30,8 +30,8 @@ export interface Instance {
   readonly state: GroupState;
   /** SIGTERM, grace period, SIGKILL; resolves when nothing of it is left. May be called again. */
   stop(): Promise<void>;
-  /** Stops and starts all containers; resolves once they are on their way. */
-  restart(): Promise<void>;
+  /** Stops all containers and starts those it is to have from now on; resolves once they are on their way. */
+  restart(spec: GroupSpec): Promise<void>;
   /** Gives config volumes new files, in the same places; running containers see them. Rejects if that cannot be done. */
   updateVolumes(volumes: readonly VolumeSpec[]): Promise<void>;
   /** Lines kept of a container, oldest first: of its present run, or of the one before. Undefined: no such container. */

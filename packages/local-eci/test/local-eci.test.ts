@@ -335,6 +335,47 @@ describe('the actions', () => {
     );
   });
 
+  it('gives a running group other containers', async () => {
+    await using folder = await makeFolder({ 'web/app.mjs': serverSource, 'web/Procfile': 'web: node app.mjs\n' });
+    await using eci = await createTestEci({ apps: await findApps([folder.path]), dataDir: `${folder.path}/run` });
+    const saying = (word: string): Record<string, string> => ({
+      'Container.1.Name': 'web',
+      'Container.1.Image': 'dev.local/web',
+      'Container.1.Command.1': '/bin/sh',
+      'Container.1.Command.2': '-c',
+      'Container.1.Command.3':
+        word === 'one' ? `trap '' TERM; echo one; while :; do sleep 0.1; done` : `echo ${word}; sleep 100`,
+      TerminationGracePeriodSeconds: '2',
+    });
+    const made = await call(eci, 'CreateContainerGroup', { ...create, ...saying('one') });
+    const group = { ContainerGroupId: String(made['ContainerGroupId']) };
+    const log = async (): Promise<unknown> =>
+      (await call(eci, 'DescribeContainerLog', { ...group, ContainerName: 'web' }))['Content'];
+    const described = async (): Promise<{ Status: string; Containers: { Name: string; RestartCount: number }[] }> => {
+      const { ContainerGroups } = await call(eci, 'DescribeContainerGroups', {});
+      const [found] = ContainerGroups as { Status: string; Containers: { Name: string; RestartCount: number }[] }[];
+      if (!found) throw new Error('the group is gone');
+      return found;
+    };
+    await eventually(async () => (await log()) === 'one\n');
+    const added = { 'Container.2.Name': 'beside', 'Container.2.Image': 'dev.local/web' };
+    expect(await call(eci, 'UpdateContainerGroup', { ...group, ...saying('two'), ...added })).not.toHaveProperty(
+      'Code',
+    );
+    expect((await described()).Status).toBe('Updating');
+    await eventually(async () => (await log()) === 'two\n');
+    await eventually(async () => (await described()).Status === 'Running');
+    expect((await described()).Containers).toMatchObject([
+      { Name: 'web', RestartCount: 1 },
+      { Name: 'beside', RestartCount: 0 },
+    ]);
+    const again = await call(eci, 'UpdateContainerGroup', { ...group, ...saying('two'), ...added });
+    expect(again.Code).toBe('NoNeedUpdate');
+    const mount = { 'Container.1.VolumeMount.1.Name': 'none', 'Container.1.VolumeMount.1.MountPath': '/x' };
+    const wrong = await call(eci, 'UpdateContainerGroup', { ...group, ...saying('two'), ...mount });
+    expect(wrong.Code).toBe('InvalidParameter');
+  });
+
   it('gives a running group new files, and restarts it with its counts', async () => {
     const source = `import { readFileSync, existsSync } from 'node:fs';
       const path = process.env.EBB_MOUNT_1 + '/greeting';
@@ -358,7 +399,8 @@ describe('the actions', () => {
     expect(await call(eci, 'UpdateContainerGroup', { ...update, ...volume('good day') })).not.toHaveProperty('Code');
     await eventually(async () => (await log()) === 'hello\ngood day\n');
     expect((await call(eci, 'UpdateContainerGroup', { ...update, ...volume('good day') })).Code).toBe('NoNeedUpdate');
-    expect((await call(eci, 'UpdateContainerGroup', { ...group, ...volume('x') })).Code).toBe('InvalidParameter');
+    const bigger = { ...update, Cpu: '4' };
+    expect((await call(eci, 'UpdateContainerGroup', bigger)).Code).toBe('InvalidParam.CpuOrMemorySpec');
     const [server, user] = ['ImageRegistryCredential.1.Server', 'ImageRegistryCredential.1.UserName'];
     const credential = { ...update, [server]: 'registry.example', [user]: 'robot' };
     expect(await call(eci, 'UpdateContainerGroup', credential)).not.toHaveProperty('Code');

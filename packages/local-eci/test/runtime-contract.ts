@@ -98,7 +98,7 @@ export function describeRuntime(name: string, make: () => Promise<RuntimeUnderTe
       await using tested = await make();
       const instance = tested.runtime.create(newId(), tested.spec, makeHost());
       await eventually(() => instance.state.containers[0]?.ready);
-      await instance.restart();
+      await instance.restart(tested.spec);
       expect(await eventually(() => instance.state.containers[0]?.ready)).toBe(true);
     });
 

@@ -1,13 +1,5 @@
 import { type Clock, type Logger, messageOf } from '@ebb/base';
-import {
-  type GroupPhase,
-  type GroupSpec,
-  type GroupState,
-  type ImageCredential,
-  type Tag,
-  type VolumeSpec,
-  isFinal,
-} from '../model.ts';
+import { type GroupPhase, type GroupSpec, type GroupState, type Tag, isFinal } from '../model.ts';
 import type { Placement } from '../placement/place.ts';
 import type { GroupEvent, GroupHost, Instance, Runtime } from '../runtime.ts';
 import { EciError } from '../wire/error.ts';
@@ -53,7 +45,8 @@ export class Group {
   #expiresAtMs: number | undefined;
   #expiry: Disposable | undefined;
   #pendingLimit: Disposable | undefined;
-  #isRestarting = false;
+  /** While all its containers are stopped and started. */
+  #turning: 'Restarting' | 'Updating' | undefined;
 
   constructor(options: {
     readonly id: string;
@@ -102,8 +95,11 @@ export class Group {
       this.#record({ type: 'Warning', reason: 'PendingTimeout', message });
       this.#cut('Failed', 'PendingTimeout', message);
     });
-    const spec = imageCacheId === undefined ? this.spec : { ...this.spec, hasImages: true };
-    this.#instance = runtime.create(this.id, spec, host);
+    this.#instance = runtime.create(this.id, this.#toRun(), host);
+  }
+
+  #toRun(): GroupSpec {
+    return this.placement.imageCacheId === undefined ? this.spec : { ...this.spec, hasImages: true };
   }
 
   get instance(): Instance | undefined {
@@ -112,7 +108,9 @@ export class Group {
 
   get state(): GroupState {
     const state = this.#instance?.state ?? { phase: 'Scheduling', initContainers: [], containers: [] };
-    if (!this.#end) return this.#isRestarting && !isFinal(state.phase) ? { ...state, phase: 'Restarting' } : state;
+    if (!this.#end) {
+      return this.#turning === 'Restarting' && !isFinal(state.phase) ? { ...state, phase: 'Restarting' } : state;
+    }
     const { phase, reason, message, atMs } = this.#end;
     return { ...state, phase, reason, message, finishedAtMs: atMs };
   }
@@ -162,7 +160,8 @@ export class Group {
 
   /** The word ECI has for where the group stands. */
   get status(): string {
-    return this.#stopping ? 'Terminating' : this.state.phase;
+    if (this.#stopping) return 'Terminating';
+    return this.#turning === 'Updating' && !this.isFinal ? 'Updating' : this.state.phase;
   }
 
   get isFinal(): boolean {
@@ -179,32 +178,18 @@ export class Group {
   }
 
   /**
-   * Gives config volumes new files while the containers run. Throws `EciError` for a volume that is not there, is none of files,
-   * or if nothing is new.
+   * Gives config volumes new files while the containers run; if these are to be others, all are stopped and started anew. Throws
+   * `EciError` if nothing is new.
    */
-  async updateVolumes(changed: readonly VolumeSpec[]): Promise<void> {
-    for (const { name, type } of changed) {
-      const known = this.spec.volumes.find((volume) => volume.name === name);
-      if (known?.type !== 'ConfigFileVolume' || type !== known.type) {
-        throw new EciError('InvalidParameter', `The group has no ConfigFileVolume ${name}.`);
-      }
-    }
-    const volumes = this.spec.volumes.map((volume) => changed.find(({ name }) => name === volume.name) ?? volume);
-    if (JSON.stringify(volumes) === JSON.stringify(this.spec.volumes)) {
-      throw new EciError('NoNeedUpdate', 'The update changes nothing.');
-    }
-    this.spec = { ...this.spec, volumes };
+  async update(next: GroupSpec): Promise<void> {
+    const before = this.spec;
+    if (isSame(next, before)) throw new EciError('NoNeedUpdate', 'The update changes nothing.');
+    this.spec = next;
     this.#touch();
-    await this.#instance?.updateVolumes(changed);
-  }
-
-  /** Has its images be pulled as others from now on. Throws `EciError` if nothing is new. */
-  updateCredentials(imageCredentials: readonly ImageCredential[]): void {
-    if (JSON.stringify(imageCredentials) === JSON.stringify(this.spec.imageCredentials)) {
-      throw new EciError('NoNeedUpdate', 'The update changes nothing.');
-    }
-    this.spec = { ...this.spec, imageCredentials };
-    this.#touch();
+    const volumes = next.volumes.filter((volume, index) => !isSame(volume, before.volumes[index]));
+    if (volumes.length > 0) await this.#instance?.updateVolumes(volumes);
+    const parts = (spec: GroupSpec): unknown => [spec.restartPolicy, spec.initContainers, spec.containers];
+    if (!isSame(parts(next), parts(before))) this.#turn('Updating');
   }
 
   updateTags(tags: readonly Tag[]): void {
@@ -214,18 +199,22 @@ export class Group {
 
   /** Stops and starts all containers; returns at once. */
   restart(): void {
-    this.#isRestarting = true;
+    this.#turn('Restarting');
+  }
+
+  #turn(how: 'Restarting' | 'Updating'): void {
+    this.#turning = how;
     this.#touch();
     void this.#restart();
   }
 
   async #restart(): Promise<void> {
     try {
-      await this.#instance?.restart();
+      await this.#instance?.restart(this.#toRun());
     } catch (error) {
       this.#logger.error({ error: messageOf(error) }, 'restarting a container group failed');
     } finally {
-      this.#isRestarting = false;
+      this.#turning = undefined;
       this.#touch();
     }
   }
@@ -273,4 +262,8 @@ export class Group {
     this.#events = this.#events.slice(-maxEvents);
     this.#touch();
   }
+}
+
+function isSame(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
 }

@@ -2,6 +2,7 @@ import {
   type ContainerSpec,
   type GroupSpec,
   type ImageCredential,
+  type RestartPolicy,
   type SpotSpec,
   type Tag,
   type VolumeSpec,
@@ -16,7 +17,7 @@ import { parseNames } from './parse-names.ts';
 import { parseCredential, parseVolume } from './parse-volume.ts';
 
 /** Limits of one group (serverless-node.md, section 2.2). */
-export const maxContainers = 20;
+const maxContainers = 20;
 const maxVolumes = 20;
 const maxTags = 20;
 const maxCredentials = 20;
@@ -36,9 +37,9 @@ const labels = [
 
 /** Reads and checks the parameters of `CreateContainerGroup`. Throws `EciError` naming what is wrong. */
 export function parseGroup(parameters: Parameters): GroupSpec {
-  const containers = parameters.list('Container', { max: maxContainers }).map(parseContainer);
+  const containers = parseContainers(parameters, 'Container');
   if (containers.length === 0) throw missingParameter('Container.1.Name');
-  const initContainers = parameters.list('InitContainer', { max: maxContainers }).map(parseContainer);
+  const initContainers = parseContainers(parameters, 'InitContainer');
   const volumes = parseVolumes(parameters);
   checkNames([...initContainers, ...containers], volumes);
   const categories = parseCategories(parameters);
@@ -54,7 +55,7 @@ export function parseGroup(parameters: Parameters): GroupSpec {
     vSwitchIds: parseVSwitches(parameters),
     scheduleRandom: parameters.word('ScheduleStrategy', ['VSwitchOrdered', 'VSwitchRandom']) !== 'VSwitchOrdered',
     ...parseSpot(parameters),
-    restartPolicy: parameters.word('RestartPolicy', ['Always', 'OnFailure', 'Never']) ?? 'Always',
+    restartPolicy: parseRestartPolicy(parameters) ?? 'Always',
     terminationGracePeriodSeconds: parameters.integer('TerminationGracePeriodSeconds', { min: 0, max: 86_400 }) ?? 30,
     ...(deadline === undefined ? {} : { activeDeadlineSeconds: deadline }),
     maxPendingMinutes: parameters.integer('MaxPendingMinute', { min: 10, max: 1440 }) ?? 240,
@@ -67,6 +68,16 @@ export function parseGroup(parameters: Parameters): GroupSpec {
     ...parseNames(parameters),
     labels: parseLabels(parameters),
   };
+}
+
+/** The containers of a group, or those of an update. */
+export function parseContainers(parameters: Parameters, list: 'Container' | 'InitContainer'): ContainerSpec[] {
+  return parameters.list(list, { max: maxContainers }).map(parseContainer);
+}
+
+/** When containers are started anew; undefined if that is not said. */
+export function parseRestartPolicy(parameters: Parameters): RestartPolicy | undefined {
+  return parameters.word('RestartPolicy', ['Always', 'OnFailure', 'Never']);
 }
 
 /** The volumes of a group, or those of an update. */
@@ -151,7 +162,8 @@ function parseLabels(parameters: Parameters): Record<string, string> {
   return Object.fromEntries(given.filter((pair): pair is [(typeof labels)[number], string] => pair[1] !== undefined));
 }
 
-function checkNames(containers: readonly ContainerSpec[], volumes: readonly VolumeSpec[]): void {
+/** Throws `EciError` for a name given twice, or a mount of no volume. */
+export function checkNames(containers: readonly ContainerSpec[], volumes: readonly VolumeSpec[]): void {
   const twice = duplicate(containers.map(({ name }) => name));
   if (twice) throw new EciError('InvalidParameter.DuplicatedName', `Two containers are named ${twice}.`);
   const volume = duplicate(volumes.map(({ name }) => name));

@@ -39,6 +39,7 @@ interface Round {
 export class ContainerGroup implements Instance {
   readonly #options: GroupOptions;
   readonly #abort = new AbortController();
+  #spec: GroupSpec;
   #sandbox: Sandbox | undefined;
   #round: Round | undefined;
   #startedAtMs: number | undefined;
@@ -49,6 +50,7 @@ export class ContainerGroup implements Instance {
 
   constructor(options: GroupOptions) {
     this.#options = options;
+    this.#spec = options.spec;
   }
 
   /** Begins; what becomes of it shows in the state. */
@@ -76,9 +78,10 @@ export class ContainerGroup implements Instance {
     return (this.#stopping ??= this.#stop());
   }
 
-  async restart(): Promise<void> {
+  async restart(spec: GroupSpec): Promise<void> {
     if (this.#stopping) return;
     await this.#endRound();
+    this.#spec = spec;
     this.#finished = undefined;
     this.start();
   }
@@ -116,8 +119,8 @@ export class ContainerGroup implements Instance {
   }
 
   async #stop(): Promise<void> {
-    const { host, spec } = this.#options;
-    host.event({ type: 'Normal', reason: 'Killing', message: `Stopping container group ${spec.name}` });
+    const { host } = this.#options;
+    host.event({ type: 'Normal', reason: 'Killing', message: `Stopping container group ${this.#spec.name}` });
     this.#abort.abort();
     await this.#endRound();
     await this.#sandbox?.close();
@@ -151,7 +154,8 @@ export class ContainerGroup implements Instance {
   }
 
   #build(round: Round, before: Round | undefined, sandbox: Sandbox): void {
-    const { spec, host, clock, imageRetryMs } = this.#options;
+    const { host, clock, imageRetryMs } = this.#options;
+    const spec = this.#spec;
     const graceMs = spec.terminationGracePeriodSeconds * 1000;
     const shared = { graceMs, groupName: spec.name, sandbox, host, imageRetryMs, clock };
     const named = (all: readonly Container[] | undefined, { name }: ContainerSpec): Container | undefined =>
@@ -212,9 +216,10 @@ export class ContainerGroup implements Instance {
   }
 
   #armDeadline(round: Round): Disposable {
-    const { spec, clock, host } = this.#options;
-    if (spec.activeDeadlineSeconds === undefined) return { [Symbol.dispose]: () => undefined };
-    return clock.after(spec.activeDeadlineSeconds * 1000, () => {
+    const { clock, host } = this.#options;
+    const { activeDeadlineSeconds } = this.#spec;
+    if (activeDeadlineSeconds === undefined) return { [Symbol.dispose]: () => undefined };
+    return clock.after(activeDeadlineSeconds * 1000, () => {
       const message = 'Pod was active on the node longer than the specified deadline';
       host.event({ type: 'Warning', reason: 'DeadlineExceeded', message });
       this.#finish('Failed', { reason: 'DeadlineExceeded', message });

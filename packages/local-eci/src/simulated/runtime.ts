@@ -59,7 +59,7 @@ export function createSimulatedRuntime(options: SimulatedRuntimeOptions): Runtim
 
 class SimulatedInstance implements Instance {
   readonly #id: string;
-  readonly #spec: GroupSpec;
+  #spec: GroupSpec;
   readonly #host: GroupHost;
   readonly #options: SimulatedRuntimeOptions;
   readonly #timing: SimulatedTiming;
@@ -101,7 +101,8 @@ class SimulatedInstance implements Instance {
     return (this.#stopping ??= this.#stop());
   }
 
-  restart(): Promise<void> {
+  restart(spec: GroupSpec): Promise<void> {
+    this.#spec = spec;
     if (!this.#stopping) this.#pend();
     return Promise.resolve();
   }
