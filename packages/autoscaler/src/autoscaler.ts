@@ -128,8 +128,8 @@ class KpaAutoscaler implements Autoscaler {
     await Promise.race([this.#cluster.synced, aborted]);
     if (signal.aborted) return;
     this.#nodes.setNodes(this.#cluster.nodes.list());
-    const shared = { ...this.#options, cluster: this.#cluster, signal, track: this.#track };
-    const readings = new Readings(shared);
+    const warn = this.#warn.bind(this);
+    const readings = new Readings({ ...this.#options, cluster: this.#cluster, signal, track: this.#track, warn });
     const scalers = this.#createScalers({ signal, changed, readings });
     const subscriptions = this.#subscribe(scalers);
     using _ticking = scalers.run();

@@ -5,7 +5,7 @@ import { configurationOf } from './sources.ts';
 import { HistoryKeeper } from './history/keeper.ts';
 import type { Cluster } from './cluster.ts';
 import type { RevisionScaler } from './revision-scaler.ts';
-import { TimeseriesReader } from './timeseries-reader.ts';
+import { TimeseriesReader, type Warn } from './timeseries-reader.ts';
 import { UsageReader } from './usage/usage-reader.ts';
 
 export interface ReadingsOptions {
@@ -13,6 +13,7 @@ export interface ReadingsOptions {
   readonly cluster: Cluster;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly warn: Warn;
   readonly signal: AbortSignal;
   /** Takes a call under way, which never rejects. */
   readonly track: (task: Promise<void>) => void;

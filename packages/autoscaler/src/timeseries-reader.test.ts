@@ -1,5 +1,4 @@
 import { type ConfigMap, type KubernetesObject, type PodAutoscaler, type Service, StatusError } from '@ebb/api';
-import { silentLogger } from '@ebb/base';
 import type { KubeClient } from '@ebb/kube';
 import { describe, expect, it } from 'vitest';
 import { TimeseriesReader } from './timeseries-reader.ts';
@@ -21,8 +20,16 @@ const hours = (replicas: unknown, more: Record<string, string> = {}): Record<str
   jobs: `jobs: [{ name: all, schedule: "* * *", timeseries: [{ timeSlice: "10:00:00", replicas: ${String(replicas)} }] }]`,
 });
 
+interface Reading {
+  readonly reader: TimeseriesReader;
+  readonly set: (data: Record<string, string> | undefined) => Promise<void>;
+  /** What was complained of. */
+  readonly warnings: readonly string[];
+}
+
 /** A reader over a Service, and a ConfigMap that `set` changes; `undefined` is none. */
-function reading(): { reader: TimeseriesReader; set: (data: Record<string, string> | undefined) => Promise<void> } {
+function reading(): Reading {
+  const warnings: string[] = [];
   let configMap: ConfigMap | undefined;
   const get = async (_resource: unknown, { name }: { name: string }): Promise<KubernetesObject> => {
     if (name === 'shop') return service;
@@ -30,9 +37,11 @@ function reading(): { reader: TimeseriesReader; set: (data: Record<string, strin
     throw new StatusError('NotFound', `configmaps "${name}" not found`);
   };
   const client = { get } as unknown as KubeClient;
-  const reader = new TimeseriesReader({ client, logger: silentLogger, signal: new AbortController().signal });
+  const warn = (_: PodAutoscaler, reason: string, message: string): void => void warnings.push(`${reason}: ${message}`);
+  const reader = new TimeseriesReader({ client, warn, signal: new AbortController().signal });
   return {
     reader,
+    warnings,
     set: async (data) => {
       configMap = data && { metadata: { name: 'hours', namespace: 'default' }, data };
       await reader.read([podAutoscaler]);
@@ -68,5 +77,17 @@ describe('the timeseries of a Service', () => {
     await set(hours(4));
     await set(data);
     expect(reader.of(key)?.boundsAt(noonMs)).toEqual({ min: 4, max: 4 });
+  });
+
+  it('is complained of once while it cannot be read, whatever is wrong with it', async () => {
+    const { set, warnings } = reading();
+    await set(undefined);
+    await set(undefined);
+    await set(hours(4));
+    await set(hours('many'));
+    expect(warnings).toEqual([
+      'InvalidTimeseries: the timeseries cannot be read, and the scale goes by CPU and memory alone: configmaps "hours" not found',
+      expect.stringContaining('the timeseries cannot be read, and the last good one stays: ConfigMap hours: '),
+    ]);
   });
 });

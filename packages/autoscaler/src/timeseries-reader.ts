@@ -1,12 +1,15 @@
 import { type PodAutoscaler, isNotFound, keyOf, keys, ownScalingKeys, resources } from '@ebb/api';
 import type { Schedule } from '@ebb/api/autoscaler';
-import { type Logger, messageOf } from '@ebb/base';
+import { messageOf } from '@ebb/base';
 import type { KubeClient } from '@ebb/kube';
 import { scheduleOf } from './timeseries.ts';
 
+/** Tells the owner of a PodAutoscaler what is wrong with it. */
+export type Warn = (podAutoscaler: PodAutoscaler, reason: string, message: string) => void;
+
 export interface TimeseriesReaderOptions {
   readonly client: KubeClient;
-  readonly logger: Logger;
+  readonly warn: Warn;
   readonly signal: AbortSignal;
 }
 
@@ -39,7 +42,7 @@ export class TimeseriesReader {
   }
 
   async #read(podAutoscaler: PodAutoscaler): Promise<void> {
-    const { logger, signal } = this.#options;
+    const { warn, signal } = this.#options;
     const key = keyOf(podAutoscaler);
     try {
       const name = await this.#nameOf(podAutoscaler);
@@ -49,10 +52,8 @@ export class TimeseriesReader {
       const complaint = messageOf(error);
       if (signal.aborted || this.#complaints.get(key) === complaint) return;
       this.#complaints.set(key, complaint);
-      logger.warn(
-        { podAutoscaler: key, error: complaint },
-        'the timeseries could not be read; the last good one stays',
-      );
+      const instead = this.#schedules.has(key) ? 'the last good one stays' : 'the scale goes by CPU and memory alone';
+      warn(podAutoscaler, 'InvalidTimeseries', `the timeseries cannot be read, and ${instead}: ${complaint}`);
     }
   }
 
@@ -75,7 +76,11 @@ export class TimeseriesReader {
     const { data = {} } = await client.get(resources.configMaps, path, { signal });
     const text = JSON.stringify(data);
     if (this.#texts.get(key) === text) return;
-    this.#schedules.set(key, scheduleOf(data));
+    try {
+      this.#schedules.set(key, scheduleOf(data));
+    } catch (cause) {
+      throw new Error(`ConfigMap ${path.name}: ${messageOf(cause)}`, { cause });
+    }
     this.#texts.set(key, text);
   }
 }
