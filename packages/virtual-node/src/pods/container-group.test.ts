@@ -76,6 +76,9 @@ describe('makeContainerGroup', () => {
   it.each([
     [{}, { cpu: 2, memory: 4 }],
     [{ requests: { cpu: '500m', memory: '1Gi' } }, { cpu: 0.5, memory: 1 }],
+    // Sold as 2 vCPU and 1 GiB, the least there is with so many.
+    [{ requests: { cpu: 2 } }, { cpu: 2, memory: 0.5 }],
+    [{ requests: { memory: '8Gi' } }, { cpu: 2, memory: 8 }],
     [
       { requests: { cpu: '500m' }, limits: { cpu: 1, memory: '512Mi' } },
       { cpu: 1, memory: 0.5 },

@@ -11,6 +11,8 @@ const gibibyte = 2 ** 30;
 
 /** What a group gets when nothing is asked for (serverless-node.md, section 2.6). */
 const defaults: GroupSize = { cpu: 2, memory: 4 };
+/** In GiB, where only CPU is asked for: with 2 vCPU go 1 GiB then, the least that is sold with them. */
+const leastMemory = 0.5;
 
 /**
  * The size of a pod's group: limits where there are any, else requests, summed over containers; init containers count with the
@@ -29,7 +31,7 @@ export function groupResources(spec: PodSpec): GroupSize {
   const memory = total('memory') / gibibyte;
   return cpu === 0 && memory === 0
     ? defaults
-    : { cpu: round(cpu || defaults.cpu), memory: round(memory || defaults.memory) };
+    : { cpu: round(cpu || defaults.cpu), memory: round(memory || leastMemory) };
 }
 
 /** What every instance has of disk, in GiB (serverless-node.md, section 2.6). */
