@@ -42,6 +42,13 @@ describe('podFacts', () => {
     const same = podFacts(pod, group('Running', running, { intranetIp: '10.0.0.7' }), context);
     expect(same.status.podIP).toBe('10.0.0.7');
     expect(same.annotations).toEqual({ [instanceIdAnnotation]: 'eci-1', [keys.userPort]: undefined });
+    const more = { cpu: 2, memory: 1, vpcId: 'vpc-1', eniInstanceId: 'eni-1', internetIp: '198.51.100.7' };
+    expect(podFacts(pod, group('Running', running, more), context).annotations).toMatchObject({
+      'k8s.aliyun.com/eci-instance-spec': '2-1Gi',
+      'k8s.aliyun.com/eci-vpc': 'vpc-1',
+      'k8s.aliyun.com/eni-instance-id': 'eni-1',
+      'k8s.aliyun.com/allocated-eipAddress': '198.51.100.7',
+    });
     const other = podFacts(pod, group('Running', { ...running, ports: [{ port: 40_001 }] }), context);
     expect(other.annotations[keys.userPort]).toBe('40001');
   });

@@ -1,6 +1,7 @@
 import { type Container, type ContainerState, type ContainerStatus, type Pod, type PodStatus, keys } from '@ebb/api';
 import type { ContainerGroup, GroupContainer, GroupContainerState, ImageIds } from '../eci/eci.ts';
 import type { Verdict } from '../probes/probe-container.ts';
+import { eciPrefix } from '../profile/annotations.ts';
 import { ended } from './ended-status.ts';
 import { failureOf, podConditions } from './pod-conditions.ts';
 import { stampConditions } from './conditions.ts';
@@ -40,7 +41,7 @@ export interface StatusContext {
 }
 
 /** The annotation that names the group of a pod. */
-export const instanceIdAnnotation = 'k8s.aliyun.com/eci-instance-id';
+export const instanceIdAnnotation: string = `${eciPrefix}eci-instance-id`;
 
 /** True if the pod tells of a group of its own. One made as a copy of another has that one's annotation, and none of its status. */
 export function hadGroup({ metadata, status }: Pod): boolean {
@@ -48,8 +49,18 @@ export function hadGroup({ metadata, status }: Pod): boolean {
   return id !== undefined && (status?.containerStatuses ?? []).some(({ containerID }) => isOfGroup(containerID, id));
 }
 
-/** The annotation that tells what is paid for: an ECS type, or vCPUs and GiB as in `2-4Gi`. */
-const instanceSpecAnnotation = 'k8s.aliyun.com/eci-instance-spec';
+/** Annotations that tell what became of a pod (serverless-node.md, section 3.2). */
+function writtenBack(group: ContainerGroup): Record<string, string | undefined> {
+  return {
+    [instanceIdAnnotation]: group.containerGroupId,
+    // What is paid for: an ECS type, or vCPUs and GiB as in `2-4Gi`.
+    [`${eciPrefix}eci-instance-spec`]: specOf(group),
+    [`${eciPrefix}eci-vpc`]: group.vpcId,
+    [`${eciPrefix}eni-instance-id`]: group.eniInstanceId,
+    [`${eciPrefix}allocated-eipAddress`]: group.internetIp || undefined,
+    [`${eciPrefix}allocated-ipv6Address`]: group.ipv6Address || undefined,
+  };
+}
 
 const containerScheme = 'eci://';
 
@@ -86,8 +97,7 @@ export function podFacts(pod: Pod, group: ContainerGroup, context: StatusContext
   return {
     status,
     annotations: {
-      [instanceIdAnnotation]: group.containerGroupId,
-      [instanceSpecAnnotation]: specOf(group),
+      ...writtenBack(group),
       [keys.userPort]: otherPort(pod, group),
     },
   };
