@@ -3,11 +3,6 @@ import { UserError } from '@ebb/base';
 /** How many ports after the first are tried. */
 const attempts = 100;
 
-/** True for a listener's error that another process has the port. */
-export function isPortInUse(error: unknown): boolean {
-  return refusalIn(error)?.code === 'EADDRINUSE';
-}
-
 /** Why the system did not let somebody listen, and at which port, if it says so. */
 function refusalIn(error: unknown): { readonly code: unknown; readonly port: unknown } | undefined {
   for (let e: unknown = error; e instanceof Error; e = e.cause) {
