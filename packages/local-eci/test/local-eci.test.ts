@@ -126,7 +126,7 @@ describe('the actions', () => {
       'Volume.1.Name': 'v',
       'Volume.1.Type': 'ConfigFileVolume',
       'Volume.1.ConfigFileVolume.ConfigFileToPath.1.Path': 'f',
-      'Volume.1.ConfigFileVolume.ConfigFileToPath.1.Content': '+/A='.repeat(15_000),
+      'Volume.1.ConfigFileVolume.ConfigFileToPath.1.Content': `${'+/Az'.repeat(15_000)}+/A=`,
     };
     const action = 'CreateContainerGroup';
     const large = { ...create, ...volume };

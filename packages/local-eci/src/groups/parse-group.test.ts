@@ -89,6 +89,27 @@ describe('a container group', () => {
       [],
     ],
     ['InvalidParameter', { ...volumes('../v') }, []],
+    [
+      'InvalidParameter',
+      {
+        ...volumes('v'),
+        'Volume.1.ConfigFileVolume.ConfigFileToPath.1.Path': 'a',
+        'Volume.1.ConfigFileVolume.ConfigFileToPath.1.Content': 'plain text',
+      },
+      [],
+    ],
+    ['MissingParameter', { ...volumes('v'), 'Volume.1.Type': 'NFSVolume' }, []],
+    ['MissingParameter', { ...volumes('v'), 'Volume.1.Type': 'DiskVolume' }, []],
+    [
+      'InvalidParameter',
+      {
+        ...volumes('v'),
+        'Volume.1.Type': 'FlexVolume',
+        'Volume.1.FlexVolume.Driver': 'alicloud/nas',
+        'Volume.1.FlexVolume.Options': '{"server":',
+      },
+      [],
+    ],
   ])('answers %s to %j without %j', (code, extra, without) => {
     expect(() => parse(extra as unknown as Record<string, string>, without)).toThrow(
       expect.objectContaining({ name: EciError.name, code }),

@@ -57,19 +57,38 @@ function shareOf(
 ): string {
   switch (type) {
     case 'NFSVolume': {
-      const nfs = parameters.object('NFSVolume');
-      return `nfs:${nfs?.required('Server') ?? ''}:${nfs?.required('Path') ?? ''}`;
+      const nfs = partOf(parameters, type);
+      return `nfs:${nfs.required('Server')}:${nfs.required('Path')}`;
     }
     case 'FlexVolume': {
-      const flex = parameters.object('FlexVolume');
-      return `${flex?.required('Driver') ?? ''}:${flex?.string('Options') ?? ''}`;
+      const flex = partOf(parameters, type);
+      const options = flex.string('Options') ?? '';
+      if (options !== '' && !isObjectText(options)) throw invalidParameter(flex.nameOf('Options'), 'not a JSON object');
+      return `${flex.required('Driver')}:${options}`;
     }
     case 'DiskVolume':
-      return `disk:${parameters.object('DiskVolume')?.required('DiskId') ?? ''}`;
+      return `disk:${partOf(parameters, type).required('DiskId')}`;
     case 'HostPathVolume':
       throw invalidParameter(parameters.nameOf('Type'), 'HostPathVolume is for those on its list only');
   }
 }
+
+function partOf(parameters: Parameters, name: string): Parameters {
+  const part = parameters.object(name);
+  if (part) return part;
+  throw missingParameter(parameters.nameOf(name));
+}
+
+function isObjectText(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+  } catch {
+    return false;
+  }
+}
+
+const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 function parseFiles(parameters: Parameters): ConfigFile[] {
   const volume = parameters.object('ConfigFileVolume');
@@ -81,6 +100,8 @@ function parseFiles(parameters: Parameters): ConfigFile[] {
       throw invalidParameter(file.nameOf('Path'), 'must be a plain path below the volume');
     }
     const mode = file.integer('Mode', { min: 0, max: 0o777 }) ?? defaultMode;
-    return { path, mode, content: file.string('Content', { maxLength: 1024 * 1024 }) ?? '' };
+    const content = file.string('Content', { maxLength: 1024 * 1024 }) ?? '';
+    if (!base64.test(content)) throw invalidParameter(file.nameOf('Content'), 'not base64');
+    return { path, mode, content };
   });
 }
