@@ -173,7 +173,12 @@ describe('the virtual node', () => {
     await using eci = await createTestEci({ runtime: makeRuntime() });
     await using _node = await startNode(eci);
     const node: Node = await client.get(resources.nodes, { name: nodeName });
-    expect(node.metadata.labels).toMatchObject({ type: 'virtual-kubelet', 'kubernetes.io/role': 'agent' });
+    expect(node.metadata.labels).toMatchObject({
+      type: 'virtual-kubelet',
+      'kubernetes.io/role': 'agent',
+      'beta.kubernetes.io/os': 'linux',
+      'failure-domain.beta.kubernetes.io/zone': node.metadata.labels?.['topology.kubernetes.io/zone'],
+    });
     // A real cluster adds one of its own, until its node controller has seen that the node is ready.
     expect(node.spec?.taints).toContainEqual({
       key: 'virtual-kubelet.io/provider',
