@@ -1,9 +1,12 @@
 import {
+  AdmissionRefusal,
   type ConfigMap,
   type PodAutoscaler,
   type PodSpec,
   type Service,
   alibabaClasses,
+  createAdmission,
+  defaultServingConfig,
   hpaClass,
   knownClasses,
   ownScalingKeys,
@@ -37,10 +40,11 @@ const defaultTimeoutSeconds = 300;
 export async function readService(file: string): Promise<SimulatedService> {
   const objects = await readManifest(file);
   const services = objects.flatMap(({ object }) => (isService(object) ? [object] : []));
-  const [service] = services;
-  if (!service || services.length > 1) {
+  const [written] = services;
+  if (!written || services.length > 1) {
     throw new UserError(`${file}: ${services.length} Services of serving.knative.dev in it, must be one`);
   }
+  const service = withDefaults(file, written);
   const template = service.spec?.template;
   if (!template?.spec?.containers) throw new UserError(`${file}: the Service has no spec.template.spec.containers`);
   const { containerConcurrency = 0, timeoutSeconds = defaultTimeoutSeconds } = template.spec;
@@ -53,6 +57,18 @@ export async function readService(file: string): Promise<SimulatedService> {
     config: {},
     timeseries: timeseriesOf(file, service, objects),
   };
+}
+
+/** As a cluster's mutation makes it, which refuses what has the wrong type. */
+function withDefaults(file: string, object: Service & Named): Service {
+  const [group = '', version = ''] = object.apiVersion.split('/');
+  const asked = { group, version, kind: object.kind, subresource: '', userName: '', dryRun: false };
+  try {
+    return createAdmission(() => defaultServingConfig).mutate({ operation: 'CREATE', ...asked, object }) as Service;
+  } catch (error) {
+    if (error instanceof AdmissionRefusal) throw new UserError(`${file}: ${error.text}`, { cause: error });
+    throw error;
+  }
 }
 
 type ManifestObjects = Awaited<ReturnType<typeof readManifest>>;
@@ -70,18 +86,28 @@ function timeseriesOf(file: string, service: Service, objects: ManifestObjects):
   }
 }
 
-function isService(object: { readonly apiVersion: string; readonly kind: string }): object is typeof object & Service {
+interface Named {
+  readonly apiVersion: string;
+  readonly kind: string;
+}
+
+function isService(object: Named): object is Named & Service {
   return object.kind === 'Service' && object.apiVersion.startsWith('serving.knative.dev/');
 }
 
 /** The PodAutoscaler of its revision, and the cluster's settings. Throws `UserError` for what admission would refuse. */
 export function scalingOf(
-  { name, annotations, containerConcurrency, config, podSpec, timeseries }: SimulatedService,
+  { name, annotations, containerConcurrency, timeoutSeconds, config, podSpec, timeseries }: SimulatedService,
   { knowsCpu }: { readonly knowsCpu: boolean },
 ): {
   readonly podAutoscaler: PodAutoscaler;
   readonly autoscaler: ReturnType<typeof parseAutoscalerConfig>;
 } {
+  const maxConcurrency = defaultServingConfig.defaults.containerConcurrencyMaxLimit;
+  if (containerConcurrency < 0 || containerConcurrency > maxConcurrency) {
+    throw new UserError(`containerConcurrency = ${containerConcurrency}, must be within [0, ${maxConcurrency}]`);
+  }
+  if (timeoutSeconds < 1) throw new UserError(`timeoutSeconds = ${timeoutSeconds}, must be at least 1`);
   const autoscaler = parsed(config);
   const findings = validateAutoscalingAnnotations(annotations, autoscaler);
   if (findings.length > 0) throw new UserError(renderFindings(findings));

@@ -20,6 +20,11 @@ describe('ebb simulate', () => {
   beforeAll(async () => {
     cwd = await mkdtemp(join(tmpdir(), 'ebb-simulate-'));
     await writeFile(join(cwd, 'shop.yaml'), manifest);
+    const unquoted = manifest.replace(
+      'template:',
+      'template:\n    metadata: { annotations: { autoscaling.knative.dev/target: 10 } }',
+    );
+    await writeFile(join(cwd, 'unquoted.yaml'), unquoted);
     await writeFile(join(cwd, 'requests.csv'), 'time,tokens\n0,100\n30,10\n30.5,10\n');
     await writeFile(join(cwd, 'holes.csv'), 'time,rps\n0,1\n60,\n');
   });
@@ -68,6 +73,8 @@ describe('ebb simulate', () => {
     [['-g', 'steady', '--set', 'config.stable-window=1s'], 'config-autoscaler: '],
     [['-g', 'steady', '--set', 'config.stable-windo=60s'], 'config-autoscaler has no key stable-windo'],
     [['-g', 'steady', '--set', 'class=mine'], "class mine is none of Ebb's"],
+    [['-g', 'steady', '--set', 'containerConcurrency=1001'], 'containerConcurrency = 1001, must be within [0, 1000]'],
+    [['-g', 'steady', '-s', 'unquoted.yaml'], 'cannot decode a number into field'],
     [['-g', 'steady', '--variant', 'a'], '--variant a: must be name:key=value'],
     [['-g', 'steady', '--variant', 'a:target=1', '--variant', 'a:target=2'], 'two variants are called a'],
     [['-g', 'steady', '--service-time', 'often'], '--service-time = often'],
