@@ -24,10 +24,10 @@ describe('AddressList', () => {
     },
   );
 
-  it('lets everybody connect whom an empty list does not name, and nobody who is denied', () => {
+  it('lets nobody connect but those it names, and nobody who is denied', () => {
     const office = new AddressList(['192.0.2.0/24']);
     expect(mayConnect({}, '192.0.2.1')).toBe(true);
-    expect(mayConnect({ allow: new AddressList([]) }, '192.0.2.1')).toBe(true);
+    expect(mayConnect({ allow: new AddressList([]) }, '192.0.2.1')).toBe(false);
     expect(mayConnect({ allow: office }, '192.0.2.1')).toBe(true);
     expect(mayConnect({ allow: office }, '198.51.100.1')).toBe(false);
     expect(mayConnect({ allow: office, deny: new AddressList(['192.0.2.1']) }, '192.0.2.1')).toBe(false);

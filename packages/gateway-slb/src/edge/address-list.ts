@@ -4,16 +4,13 @@ import { UserError } from '@ebb/base';
 /** Addresses and ranges of them, of both versions of IP. */
 export class AddressList {
   readonly #list = new BlockList();
-  /** True if it holds no entry. */
-  readonly isEmpty: boolean;
 
   /**
    * @param entries Addresses (`10.1.2.3`, `2001:db8::1`) and ranges (`10.0.0.0/8`, `2001:db8::/32`).
    * @throws UserError for what is neither.
    */
   constructor(entries: readonly string[]) {
-    for (const entry of entries) this.#add(entry.trim());
-    this.isEmpty = entries.length === 0;
+    for (const entry of entries) this.#add(entry);
   }
 
   /** True if an address is in the list. What is no address is in none. */
@@ -43,14 +40,14 @@ export function plainAddress(address: string): string {
 
 /** Who may connect. */
 export interface AccessRules {
-  /** Nobody else, unless it is empty. */
+  /** Nobody else. */
   readonly allow?: AddressList | undefined;
   /** These not, whoever is allowed. */
   readonly deny?: AddressList | undefined;
 }
 
-/** Whether a client at this address may connect. An empty list lets everybody in (serverless-node.md, section 5.4). */
+/** Whether a client at this address may connect. */
 export function mayConnect({ allow, deny }: AccessRules, address: string): boolean {
   if (deny?.has(address)) return false;
-  return !allow || allow.isEmpty || allow.has(address);
+  return !allow || allow.has(address);
 }

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { AddressList, mayConnect } from './address-list.ts';
 import { defaultEdgeSettings, readEdgeSettings } from './edge-settings.ts';
 
 const prefix = 'service.beta.kubernetes.io/alibaba-cloud-loadbalancer-';
@@ -57,24 +58,35 @@ it('tells key, value and what it must be of what makes no sense, and goes on wit
       'tls-cipher-policy': 'best',
       'idle-timeout': '0',
       'proxy-protocol': 'yes',
-      'acl-status': 'on',
       'sticky-session': 'on',
       'sticky-session-type': 'server',
       cookie: 'a b',
       scheduler: 'sch',
     },
-    { 'ebb.dev/acl-entries': 'office' },
+    { 'ebb.dev/trusted-proxies': 'office' },
   );
-  expect(settings).toEqual(defaultEdgeSettings);
+  expect(settings).toEqual({ ...defaultEdgeSettings, trustedProxies: new AddressList([]) });
   expect(faults).toEqual([
     expect.stringMatching(/^tls-cipher-policy = "best": must be one of tls_cipher_policy_1_0/),
-    expect.stringMatching(/^ebb.dev\/acl-entries = "office": 'office' is no address/),
     'proxy-protocol = "yes": must be on or off',
     'idle-timeout = "0": must be a number of seconds from 1 to 3600',
     'cookie = "a b": must be the name of a cookie, of up to 200 characters',
     'sticky-session-type = "server": the annotation `cookie` must name the cookie of the app',
     'scheduler = "sch": must be rr or wrr or wlc',
+    expect.stringMatching(/^ebb.dev\/trusted-proxies = "office": 'office' is no address/),
   ]);
+});
+
+it.each([
+  ['white', '10.0.0.0/8, 10.0.0.0/33', true, false, 1],
+  ['white', 'office', false, false, 1],
+  ['white', ' , ', true, true, 0],
+  ['black', '10.0.0.0/8, office', false, true, 1],
+  ['black', 'office', true, true, 1],
+])('keeps to a %s list of %j as far as it makes sense', (type, entries, ofIt, other, count) => {
+  const { settings, faults } = read({ 'acl-status': 'on', 'acl-type': type }, { 'ebb.dev/acl-entries': entries });
+  expect([mayConnect(settings.access, '10.1.2.3'), mayConnect(settings.access, '192.0.2.1')]).toEqual([ofIt, other]);
+  expect(faults).toHaveLength(count);
 });
 
 it('reads which cookie of the app keeps a session', () => {

@@ -56,7 +56,7 @@ export const defaultEdgeSettings: EdgeSettings = {
 /** What was read, and what is to be told to whoever wrote it. */
 export interface ReadSettings {
   readonly settings: EdgeSettings;
-  /** Values that make no sense, each with key, value and what it must be; they count as not there. */
+  /** Values that make no sense, or entries of lists, each with key, value and what it must be; they count as not there. */
   readonly faults: readonly string[];
   /** Annotations of a load balancer that mean nothing here. */
   readonly ignored: readonly string[];
@@ -104,13 +104,23 @@ function readAccess(reader: Reader, entries: string | undefined): AccessRules {
   const type = reader.read('acl-type', oneOf('white', 'black')) ?? 'black';
   reader.use('acl-id');
   if (!isOn) return {};
-  const list = readList(reader, entriesKey, entries ?? '');
-  return list ? { [type === 'white' ? 'allow' : 'deny']: list } : {};
+  const list = readList(reader, entriesKey, entries);
+  // An empty list lets everybody in (serverless-node.md, section 5.4).
+  if (!list || entriesIn(entries).length === 0) return {};
+  return { [type === 'white' ? 'allow' : 'deny']: list };
 }
 
+/** Without the entries that make no sense: a slip in one of them opens no door that the others keep shut. */
 function readList(reader: Reader, key: string, text: string | undefined): AddressList | undefined {
   if (text === undefined) return undefined;
-  return reader.attempt(key, text, () => new AddressList(text.split(',').filter((entry) => entry.trim() !== '')));
+  return new AddressList(entriesIn(text).filter((entry) => reader.attempt(key, entry, () => new AddressList([entry]))));
+}
+
+function entriesIn(text = ''): string[] {
+  return text
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '');
 }
 
 function readAffinity(reader: Reader): Affinity | undefined {
