@@ -104,7 +104,7 @@ async function open(image: string, makeRuntime: (folder: string) => Promise<Runt
         statuses.some(({ restartCount }) => restartCount === 1)
       );
     },
-    { what: 'the pods to run', timeoutMs: 40_000 },
+    { what: 'the pods to run', timeoutMs: 100_000 },
   );
   const kubeconfig = join(folder, 'kubeconfig');
   await writeFile(kubeconfig, api.kubeconfig, { mode: 0o600 });
@@ -326,7 +326,7 @@ describe.skipIf(commands.length === 0 || !engine)(
       await ensureNodeImage(engine);
       const shared = { engine, network: testNetwork, clock: systemClock, logger: silentLogger };
       world = await open(nodeImage, (folder) => openContainerRuntime({ ...shared, dataDir: join(folder, 'run') }));
-    }, 120_000);
+    }, 240_000);
     afterAll(() => world?.[Symbol.asyncDispose]());
 
     const [, newest = ''] = commands.at(-1) ?? [];
