@@ -25,6 +25,10 @@ class WaitersFirst extends BaseSequencer {
   }
 }
 
+/** Those of CI are shared with others, and stand still at times. */
+const isShared = process.env['CI'] !== undefined;
+const limitMs = isShared ? 360_000 : 120_000;
+
 const conditions = ['ebb-source', 'node', 'import', 'module', 'default'];
 
 export default defineConfig({
@@ -38,12 +42,12 @@ export default defineConfig({
     // Loading modules anew for each file takes longer than the tests; none of them leaves anything in a module's state.
     isolate: false,
     sequence: { sequencer: WaitersFirst },
-    // A story takes a fraction of it: but for machines that are shared, where all that runs may stand still for a while.
-    testTimeout: 120_000,
+    // A story takes a fraction of it.
+    testTimeout: limitMs,
     // Hooks are not told again.
-    hookTimeout: 120_000,
-    // Machines of CI are shared with others: a story that time ran out for is told again there. At home it fails at once.
-    retry: process.env['CI'] === undefined ? 0 : 2,
+    hookTimeout: limitMs,
+    // A story that time ran out for is told again there. At home it fails at once.
+    retry: isShared ? 2 : 0,
     teardownTimeout: 10_000,
   },
 });
