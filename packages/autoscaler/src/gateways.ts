@@ -102,18 +102,15 @@ export class Gateways {
   }
 
   /**
-   * True if every gateway that is alive has said that it sends nothing to the draining pod; false if none is alive. One that has fallen
-   * silent with requests on it may still have them, until it counts as dead.
+   * True if every gateway has said that it sends nothing to the draining pod; false if none that is alive has. One that has fallen silent
+   * may not have seen that the pod drains, and send to it, until it counts as dead.
    */
   haveDrained(pod: string, nowMs: number): boolean {
     let alive = 0;
     for (const gateway of this.#gateways.values()) {
-      if (!isAlive(gateway, nowMs)) {
-        if (nowMs - gateway.heardAtMs <= deadMs && hasRequests(gateway, pod)) return false;
-        continue;
-      }
+      if (nowMs - gateway.heardAtMs > deadMs) continue;
       if (!gateway.drained.has(pod)) return false;
-      alive++;
+      if (isAlive(gateway, nowMs)) alive++;
     }
     return alive > 0;
   }
@@ -147,15 +144,6 @@ function newGateway(): Gateway {
 
 function isAlive({ heardAtMs }: Gateway, nowMs: number): boolean {
   return nowMs - heardAtMs <= aliveMs;
-}
-
-/** @param pod `namespace/name`. */
-function hasRequests({ present }: Gateway, pod: string): boolean {
-  const [namespace, name = ''] = pod.split('/');
-  for (const [revision, { pods }] of present) {
-    if (revision.startsWith(`${namespace}/`) && countOf(pods[name]) > 0) return true;
-  }
-  return false;
 }
 
 function setPresence({ present }: Gateway, revision: string, { pods, waiting }: RevisionStat): void {
