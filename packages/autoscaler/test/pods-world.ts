@@ -1,4 +1,13 @@
-import { type Node, type Pod, type PodAutoscaler, type Revision, keyOf, keys } from '@ebb/api';
+import {
+  type DeleteOptions,
+  type Node,
+  type Pod,
+  type PodAutoscaler,
+  type Revision,
+  StatusError,
+  keyOf,
+  keys,
+} from '@ebb/api';
 import { silentLogger } from '@ebb/base';
 import { FakeClock } from '@ebb/base/testing';
 import type { InformerEvent, KubeClient } from '@ebb/kube';
@@ -29,6 +38,9 @@ export class PodsWorld {
   readonly calls = { create: 0, patch: 0, delete: 0 };
   readonly #gateways = new Gateways();
   #uid = 0;
+  #version = 0;
+  /** Set while the scalers hear of no change. */
+  #unseen: InformerEvent<Pod>[] | undefined;
 
   constructor({ nodes = ['node-a'], perSecond = 1000, burst = 10_000 } = {}) {
     const loads = new NodeLoads();
@@ -67,12 +79,19 @@ export class PodsWorld {
     await this.clock.advance(0);
   }
 
+  /** From now on the scalers do not hear of what changes, until they see it all. */
+  look(away: 'away' | 'again'): void {
+    const unseen = this.#unseen ?? [];
+    this.#unseen = away === 'away' ? unseen : undefined;
+    if (!this.#unseen) for (const event of unseen) this.scalers.observePod(event);
+  }
+
   /** Takes away all spot pods, as their provider does. */
   async reclaimSpot(): Promise<void> {
     for (const pod of this.pods.values()) {
       if (pod.metadata.labels?.[keys.podKind] !== 'spot') continue;
       this.pods.delete(pod.metadata.name ?? '');
-      this.scalers.observePod({ type: 'deleted', object: pod });
+      this.#tell({ type: 'deleted', object: pod });
     }
     await this.clock.advance(0);
   }
@@ -109,10 +128,11 @@ export class PodsWorld {
       create: async (_resource, object) => {
         this.calls.create++;
         const pod = object as unknown as Pod;
-        const metadata = { ...pod.metadata, uid: `u${this.#uid++}`, namespace };
+        if (this.pods.has(pod.metadata.name ?? '')) throw new StatusError('AlreadyExists', 'there is such a pod');
+        const metadata = { ...pod.metadata, uid: `u${this.#uid++}`, resourceVersion: this.#nextVersion(), namespace };
         const created: Pod = { ...pod, metadata, status: { phase: 'Pending' } };
         this.pods.set(metadata.name ?? '', created);
-        this.scalers.observePod({ type: 'added', object: created });
+        this.#tell({ type: 'added', object: created });
         return object;
       },
       patch: async <T>(_resource: unknown, { name }: { name: string }, patch: { body: object }) => {
@@ -123,21 +143,33 @@ export class PodsWorld {
         this.#change({ ...pod, metadata: { ...pod.metadata, annotations } });
         return pod as unknown as T;
       },
-      delete: async (_resource, { name }) => {
+      delete: async (_resource, { name }, { preconditions = {} }: DeleteOptions = {}) => {
         this.calls.delete++;
         const pod = this.pods.get(name)!;
+        const { resourceVersion = pod.metadata.resourceVersion } = preconditions;
+        if (resourceVersion !== pod.metadata.resourceVersion) throw new StatusError('Conflict', 'the pod has changed');
         this.pods.delete(name);
-        this.scalers.observePod({ type: 'deleted', object: pod });
+        this.#tell({ type: 'deleted', object: pod });
       },
     };
     return client as KubeClient;
   }
 
-  #change(object: Pod): void {
-    const name = object.metadata.name ?? '';
-    const event: InformerEvent<Pod> = { type: 'updated', object, old: this.pods.get(name)! };
+  #change(changed: Pod): void {
+    const name = changed.metadata.name ?? '';
+    const object: Pod = { ...changed, metadata: { ...changed.metadata, resourceVersion: this.#nextVersion() } };
+    const old = this.pods.get(name)!;
     this.pods.set(name, object);
-    this.scalers.observePod(event);
+    this.#tell({ type: 'updated', object, old });
+  }
+
+  #tell(event: InformerEvent<Pod>): void {
+    if (this.#unseen) this.#unseen.push(event);
+    else this.scalers.observePod(event);
+  }
+
+  #nextVersion(): string {
+    return String(++this.#version);
   }
 
   #cluster(): ReplicaContext['cluster'] {

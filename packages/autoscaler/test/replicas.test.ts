@@ -24,6 +24,27 @@ describe('pods', () => {
     expect(made).toEqual([30, 40, 50, 60, 70, 80, 90, 100]);
   });
 
+  it('that have an address, though nobody has seen it yet, are not deleted under requests', async () => {
+    const world = new PodsWorld();
+    world.apply(scaling({ 'min-scale': '1', window: '6s' }));
+    await world.clock.advance(100);
+    await world.makeReady();
+    await world.pass(2, 500);
+    const many = world.pods.size;
+    world.look('away');
+    await world.makeReady();
+    const busy = Object.fromEntries([...world.pods.keys()].map((name) => [name, 1]));
+    await world.pass(10, 0.1, busy);
+    expect(many).toBeGreaterThan(2);
+    expect(world.calls.delete).toBeGreaterThan(0); // without an address they would be gone
+    expect(world.pods.size).toBe(many);
+    world.look('again');
+    await world.pass(10, 0.1, busy);
+    expect([world.kinds().standard, world.pods.size]).toEqual([1, many]);
+    await world.pass(4);
+    expect(world.pods.size).toBe(1);
+  });
+
   it('cost as much each whether they are hundreds or thousands', async () => {
     const perPod = async (count: number): Promise<number> => {
       const world = new PodsWorld();

@@ -64,8 +64,7 @@ export function createPresence(options: PresenceOptions): Presence {
     const lease = await client.get(resources.leases, key, { signal });
     if (lease.spec?.holderIdentity !== identity) return;
     const { uid, resourceVersion } = lease.metadata;
-    const preconditions = { ...(uid ? { uid } : {}), ...(resourceVersion ? { resourceVersion } : {}) };
-    await client.delete(resources.leases, key, { signal, preconditions });
+    await client.delete(resources.leases, key, { signal, preconditions: { uid, resourceVersion } });
   };
 
   const remove = async (): Promise<void> => {

@@ -1,4 +1,4 @@
-import { type Pod, type Revision, isNotFound, keyOf, keys, resources } from '@ebb/api';
+import { type Pod, type Revision, isAlreadyExists, isConflict, isNotFound, keyOf, keys, resources } from '@ebb/api';
 import { type Clock, type Logger, messageOf } from '@ebb/base';
 import { type InformerEvent, type KubeClient, toTimestamp } from '@ebb/kube';
 import { type Cluster, podsOf } from '../cluster.ts';
@@ -198,6 +198,7 @@ export class Replicas implements ReplicaControl {
       } catch (error) {
         this.#expected.settle(name);
         if (signal.aborted) return;
+        if (isAlreadyExists(error)) return this.reconcile(); // names are drawn at random: the next one is another
         this.#setbacks.add(clock.now());
         this.#shortage = { reason: 'FailedCreate', message: messageOf(error) };
         logger.warn({ revision: this.#key, pod: name, error: messageOf(error) }, 'a pod could not be created');
@@ -228,8 +229,9 @@ export class Replicas implements ReplicaControl {
     if (count <= 0) return;
     const { gateways } = this.#context;
     for (const pod of chooseVictims(this.#roster.listActive(...kinds), count, (each) => this.#factsOf(each))) {
-      // A gateway may use a pod before it is reported ready, but not before it has an address.
-      if (gateways.isEmpty || (!isPodReady(pod) && !pod.status?.podIP)) this.#delete(pod);
+      // A gateway may use a pod before it is reported ready, but not before it has an address; it may have got one since it was seen.
+      if (gateways.isEmpty) this.#delete(pod);
+      else if (!isPodReady(pod) && !pod.status?.podIP) this.#delete(pod, pod.metadata.resourceVersion);
       else this.#drain(pod);
     }
   }
@@ -259,11 +261,11 @@ export class Replicas implements ReplicaControl {
     this.#ask(pod, 'draining', client.patch(resources.pods, targetOf(pod), { type: 'merge', body }, { signal }));
   }
 
-  #delete(pod: Pod): void {
+  /** @param resourceVersion Only if it is still at this version. */
+  #delete(pod: Pod, resourceVersion?: string): void {
     const { client, signal } = this.#context;
-    const { uid } = pod.metadata;
-    const options = { signal, ...(uid === undefined ? {} : { preconditions: { uid } }) };
-    this.#ask(pod, 'leaving', client.delete(resources.pods, targetOf(pod), options));
+    const preconditions = { uid: pod.metadata.uid, resourceVersion };
+    this.#ask(pod, 'leaving', client.delete(resources.pods, targetOf(pod), { signal, preconditions }));
   }
 
   /** Counts the pod as being at `stage` from now on, unless the call fails. */
@@ -273,7 +275,7 @@ export class Replicas implements ReplicaControl {
     this.#roster.ask(pod, stage);
     const failed = (error: unknown): void => {
       if (this.#roster.askedFor(uid) === stage) this.#roster.ask(pod, undefined);
-      if (signal.aborted || isNotFound(error)) return;
+      if (signal.aborted || isNotFound(error) || isConflict(error)) return;
       logger.warn({ pod: keyOf(pod), to: stage, error: messageOf(error) }, 'a pod could not be changed');
     };
     track(call.then(() => {}, failed));

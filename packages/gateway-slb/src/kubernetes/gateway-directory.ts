@@ -75,7 +75,7 @@ export class GatewayDirectory {
 
   #delete({ metadata: { name = '', resourceVersion } }: Lease): void {
     const { client, logger } = this.#options;
-    const preconditions = resourceVersion ? { resourceVersion } : {};
+    const preconditions = { resourceVersion };
     client.delete(resources.leases, { namespace: systemNamespace, name }, { preconditions }).catch((error: unknown) => {
       if (isNotFound(error) || isConflict(error)) return; // gone, or come back
       logger.warn({ lease: name, error: messageOf(error) }, 'the lease of a gateway that is gone could not be deleted');
