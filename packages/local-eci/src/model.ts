@@ -162,6 +162,8 @@ export interface VolumeSpec {
   readonly type: string;
   /** Files of a `ConfigFileVolume`, their paths relative to the volume. */
   readonly files: readonly ConfigFile[];
+  /** Of its files that name no mode of their own. Default: 0644. */
+  readonly fileMode?: number;
   /** Of an `EmptyDirVolume`: kept in memory, at most so many bytes. */
   readonly inMemory?: boolean;
   readonly sizeBytes?: number;

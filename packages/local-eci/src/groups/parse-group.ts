@@ -80,9 +80,9 @@ export function parseRestartPolicy(parameters: Parameters): RestartPolicy | unde
   return parameters.word('RestartPolicy', ['Always', 'OnFailure', 'Never']);
 }
 
-/** The volumes of a group, or those of an update. */
-export function parseVolumes(parameters: Parameters): VolumeSpec[] {
-  return parameters.list('Volume', { max: maxVolumes }).map(parseVolume);
+/** The volumes of a group, or those of an update of `known` ones. */
+export function parseVolumes(parameters: Parameters, known: readonly VolumeSpec[] = []): VolumeSpec[] {
+  return parameters.list('Volume', { max: maxVolumes }).map((volume) => parseVolume(volume, known));
 }
 
 /** Whom a group's images are pulled as, or are to be from an update on. */

@@ -24,7 +24,7 @@ export function parseUpdate(parameters: Parameters, spec: GroupSpec): GroupSpec 
     restartPolicy: parseRestartPolicy(parameters) ?? spec.restartPolicy,
     initContainers: given(parseContainers(parameters, 'InitContainer')) ?? spec.initContainers,
     containers: given(parseContainers(parameters, 'Container')) ?? spec.containers,
-    volumes: updatedVolumes(parseVolumes(parameters), spec.volumes, isWhole),
+    volumes: updatedVolumes(parseVolumes(parameters, spec.volumes), spec.volumes, isWhole),
     imageCredentials: given(parseCredentials(parameters)) ?? spec.imageCredentials,
     tags: given(parseTags(parameters)) ?? spec.tags,
   };

@@ -12,8 +12,8 @@ const volumeTypes = [
   'HostPathVolume',
 ] as const;
 
-/** Reads one item of `Volume`. Throws `EciError`. */
-export function parseVolume(parameters: Parameters): VolumeSpec {
+/** Reads one item of `Volume`, of an update with the volumes there are. Throws `EciError`. */
+export function parseVolume(parameters: Parameters, known: readonly VolumeSpec[] = []): VolumeSpec {
   const name = parameters.required('Name', { maxLength: 63 });
   if (!/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(name))
     throw invalidParameter(parameters.nameOf('Name'), 'not a DNS label');
@@ -22,7 +22,14 @@ export function parseVolume(parameters: Parameters): VolumeSpec {
     case undefined:
       throw missingParameter(parameters.nameOf('Type'));
     case 'ConfigFileVolume':
-      return { name, type, files: parseFiles(parameters) };
+      return {
+        name,
+        type,
+        ...parseFiles(
+          parameters,
+          known.find((volume) => volume.name === name),
+        ),
+      };
     case 'EmptyDirVolume':
       return { name, type, files: [], ...parseEmptyDir(parameters) };
     default:
@@ -90,18 +97,24 @@ function isObjectText(text: string): boolean {
 
 const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
-function parseFiles(parameters: Parameters): ConfigFile[] {
+/** An update has no field for modes: files keep theirs, new ones get what was said when the group was made. */
+function parseFiles(parameters: Parameters, before?: VolumeSpec): Pick<VolumeSpec, 'files' | 'fileMode'> {
   const volume = parameters.object('ConfigFileVolume');
-  const defaultMode = volume?.integer('DefaultMode', { min: 0, max: 0o777 }) ?? 0o644;
+  const modeOf = (of: Parameters | undefined, name: string): number | undefined =>
+    of?.integer(name, { min: 0, max: 0o777 });
+  const givenMode = modeOf(volume, 'DefaultMode');
+  const fileMode = givenMode ?? before?.fileMode ?? 0o644;
   const files = volume?.list('ConfigFileToPath', { max: maxFiles }) ?? [];
-  return files.map((file) => {
+  const parsed = files.map((file): ConfigFile => {
     const path = file.required('Path', { maxLength: 1024 });
     if (path.startsWith('/') || path.includes('\0') || path.split('/').some((step) => ['', '.', '..'].includes(step))) {
       throw invalidParameter(file.nameOf('Path'), 'must be a plain path below the volume');
     }
-    const mode = file.integer('Mode', { min: 0, max: 0o777 }) ?? defaultMode;
+    const modeBefore = before?.files.find((each) => each.path === path)?.mode;
+    const mode = modeOf(file, 'Mode') ?? givenMode ?? modeBefore ?? fileMode;
     const content = file.string('Content', { maxLength: 1024 * 1024 }) ?? '';
     if (!base64.test(content)) throw invalidParameter(file.nameOf('Content'), 'not base64');
     return { path, mode, content };
   });
+  return { files: parsed, fileMode };
 }

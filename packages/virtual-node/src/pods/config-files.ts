@@ -14,6 +14,12 @@ export interface ConfigFile {
 
 const defaultMode = 0o644;
 
+/** The mode of a volume's files that have none of their own; undefined if it is Kubernetes' and ECI's default. */
+export function filesMode({ configMap, secret, downwardAPI, projected }: VolumeSources): number | undefined {
+  const mode = (configMap ?? secret ?? downwardAPI ?? projected)?.defaultMode;
+  return mode === defaultMode ? undefined : mode;
+}
+
 /**
  * The files of a ConfigMap, Secret, downward or projected volume; undefined if the volume is none of these. On equal paths the
  * last source wins. Throws `MissingReference`, in kubelet's words.

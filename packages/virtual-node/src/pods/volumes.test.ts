@@ -105,6 +105,12 @@ describe('volumes of files', () => {
     expect(files(volume)).toEqual(expected);
   });
 
+  it('tell ECI the mode of files that may come later, unless it is its own default', () => {
+    const modeOf = (defaultMode: number): number | undefined =>
+      groupVolumes(pod({ configMap: { name: 'config', defaultMode } }), lookup)[0]?.configFileVolume?.defaultMode;
+    expect([modeOf(0o440), modeOf(0o644)]).toEqual([0o440, undefined]);
+  });
+
   it.each([
     [{ configMap: { name: 'other' } }, 'MountVolume.SetUp failed for volume "v" : configmap "other" not found'],
     [{ secret: { secretName: 'other' } }, 'MountVolume.SetUp failed for volume "v" : secret "other" not found'],

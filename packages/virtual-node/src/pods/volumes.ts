@@ -1,6 +1,6 @@
 import { type Pod, type Volume, parseQuantity } from '@ebb/api';
 import type { GroupVolume } from '../eci/eci.ts';
-import { configFiles } from './config-files.ts';
+import { configFiles, filesMode } from './config-files.ts';
 import type { Lookup } from './lookup.ts';
 import { MissingReference, Unsupported } from './missing.ts';
 import { claimVolume, ephemeralClaim, storageVolume } from './storage-volumes.ts';
@@ -59,7 +59,11 @@ function filesVolume(volume: Volume, pod: Pod, lookup: Lookup): GroupVolume | un
   const { name } = volume;
   try {
     const files = configFiles(volume as VolumeSources, pod, lookup);
-    return files && { name, type: 'ConfigFileVolume', configFileVolume: { configFileToPath: [...files] } };
+    if (!files) return undefined;
+    // Files that come later get it: an update of a group names no modes.
+    const mode = filesMode(volume as VolumeSources);
+    const configFileVolume = { configFileToPath: [...files], ...(mode === undefined ? {} : { defaultMode: mode }) };
+    return { name, type: 'ConfigFileVolume', configFileVolume };
   } catch (error) {
     if (!(error instanceof MissingReference)) throw error;
     throw new MissingReference(`MountVolume.SetUp failed for volume "${name}" : ${error.message}`);
