@@ -142,14 +142,17 @@ describe('podFacts', () => {
     expect(transitions({ ...pod, status }, status)).toEqual([]);
   });
 
-  it('ends what still waits in a group that was active for too long', () => {
-    const waiting = { currentState: { state: 'Waiting', reason: 'ImagePullBackOff' } };
+  it.each([
+    ['Failed', { state: 'Waiting', reason: 'ImagePullBackOff' }, 'DeadlineExceeded'],
+    ['Failed', { state: 'Running', startTime: '2026-01-01T00:00:06Z' }, 'DeadlineExceeded'],
+    ['Expired', { state: 'Running', startTime: '2026-01-01T00:00:06Z' }, 'BidFailed'],
+  ])('ends what still waits or runs in a group that is %s: %o', (groupStatus, currentState, reason) => {
     const events = [{ reason: 'DeadlineExceeded', message: 'too long' }];
-    const { status } = podFacts(pod, group('Failed', waiting, { events }), context);
+    const { status } = podFacts(pod, group(groupStatus, { currentState }, { events }), context);
     expect(status).toMatchObject({
       phase: 'Failed',
-      reason: 'DeadlineExceeded',
-      containerStatuses: [{ state: { terminated: { exitCode: 137, reason: 'DeadlineExceeded' } } }],
+      reason,
+      containerStatuses: [{ ready: false, started: false, state: { terminated: { exitCode: 137, reason } } }],
     });
   });
 });

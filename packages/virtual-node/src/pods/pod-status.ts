@@ -145,14 +145,14 @@ function health(
   return { ready: running && verdict.started && verdict.ready && inGroup, started: running && verdict.started };
 }
 
-/** In a group that failed as a whole nothing waits any more; the pod's reason is that of its containers. */
+/** In a group that failed as a whole nothing waits or runs any more, though ECI may say so while it stops it: this is written last. */
 function atEnd(
   status: ContainerStatus,
   phase: string,
   { reason, message = '' }: Pick<PodStatus, 'reason' | 'message'>,
   now: string,
 ): ContainerStatus {
-  if (phase !== 'Failed' || reason === undefined || status.state?.waiting === undefined) return status;
+  if (phase !== 'Failed' || reason === undefined || status.state?.terminated) return status;
   return ended(status, { reason, message }, now);
 }
 
