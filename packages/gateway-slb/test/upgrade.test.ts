@@ -195,6 +195,20 @@ describe('an upgraded connection', () => {
     await expectSoon(() => gateway.inFlight() === 0);
   });
 
+  it('is closed soon after it has been idle for long enough, not at twice the time', async () => {
+    await using backend = await openEcho();
+    const idleMs = 3000;
+    await using gateway = await openGateway({ backends: [backend], settings: { idleMs } });
+    await using client = await openRawClient(gateway.port);
+    client.send(upgrade());
+    await expectHears(client, 'hello');
+    const silentFrom = performance.now();
+    await expectEnd(client);
+    const silentMs = performance.now() - silentFrom;
+    expect(silentMs).toBeGreaterThan(idleMs - 100);
+    expect(silentMs).toBeLessThan(idleMs * 1.8);
+  });
+
   it('lives on while bytes go either way', async () => {
     await using backend = await openEcho();
     await using gateway = await openGateway({ backends: [backend], settings: { idleMs: 2000, responseStartMs: 2000 } });

@@ -36,6 +36,9 @@ export interface TunnelStart {
 /** What a client may send before there is anyone to take it; then it is no longer read. */
 const maxEarlyBytes = 64 * 1024;
 
+/** Where silence is limited, bytes are looked for so often within the limit: by that part of it a silence may be taken for shorter than it is. */
+const looksPerSilence = 10;
+
 /**
  * One upgraded connection: waits for an instance, shakes hands through http-proxy, and holds its slot until both sides have
  * closed. Timers as in data-path.md, section 8.3: the total always applies, the start ends with the first byte after the
@@ -54,6 +57,7 @@ export class Tunnel implements Caller, Dated {
   #upstream: Socket | undefined;
   #retryUntil: number | undefined;
   #bytesSeen = 0;
+  #lookedAt = 0;
   #lastByteAt: number | undefined;
   #endedAt: number | undefined;
   /** Bytes the client has sent since, while nobody took them. */
@@ -117,10 +121,11 @@ export class Tunnel implements Caller, Dated {
     return undefined;
   }
 
-  /** Counts bytes instead of listening to each, and so finds out about the last ones at most one idle time late. */
+  /** Counts bytes now and then instead of listening to each. */
   #look(nowMs: number): void {
     const upstream = this.#upstream;
     if (!upstream || this.#phase !== 'open') return;
+    this.#lookedAt = nowMs;
     const began = this.#received !== undefined && this.#received() > 0;
     const bytes = upstream.bytesRead + upstream.bytesWritten;
     if (began && bytes !== this.#bytesSeen) this.#lastByteAt = nowMs;
@@ -135,7 +140,10 @@ export class Tunnel implements Caller, Dated {
   #deadline(): number {
     if (this.#phase === 'waiting') return waitDeadlineOf(this.#settings, this.#wait());
     const progress = { arrivedAt: this.#arrivedAt, lastByteAt: this.#lastByteAt, endedAt: this.#endedAt };
-    return deadlineOf(this.#settings, progress);
+    const deadline = deadlineOf(this.#settings, progress);
+    const { idleMs } = this.#settings;
+    if (idleMs === undefined || this.#phase !== 'open') return deadline;
+    return Math.min(deadline, this.#lookedAt + idleMs / looksPerSilence);
   }
 
   #connected(upstream: Socket): void {
@@ -170,15 +178,19 @@ export class Tunnel implements Caller, Dated {
     this.#received = received;
     this.#handshakeBytes = upstream.bytesWritten;
     this.#lease?.responded();
+    this.#lookAgain();
     for (const side of [this.#start.socket, upstream]) side.once('end', () => this.#sideEnded());
   }
 
   /** Whether that side has closed altogether cannot be seen until something is written to it. */
   #sideEnded(): void {
     if (this.#phase !== 'open') return;
-    const now = this.#plane.clock.now();
-    this.#look(now);
-    this.#endedAt ??= now;
+    this.#endedAt ??= this.#plane.clock.now();
+    this.#lookAgain();
+  }
+
+  #lookAgain(): void {
+    this.#look(this.#plane.clock.now());
     this.#plane.deadlines.set(this, this.#deadline());
   }
 
