@@ -18,7 +18,7 @@ import { type Gateway, createGateway } from '../src/index.ts';
 import { type FakeClient, createFakeClient } from './fake-client.ts';
 import { echo, expectSoon, host, openHttpBackend } from './harness.ts';
 import { answerOn } from './http2-client.ts';
-import { exchangeRaw } from './raw-client.ts';
+import { exchangeRaw, expectHears, openRawClient } from './raw-client.ts';
 
 const prefix = 'service.beta.kubernetes.io/alibaba-cloud-loadbalancer-';
 const listen = { host: '127.0.0.1', port: 0 };
@@ -166,8 +166,14 @@ it('serves hosts over TLS with the certificates of their Secrets, the newest one
   client.put(resources.coreServices, service({ [`${prefix}tls-cipher-policy`]: 'tls_cipher_policy_1_2_strict' }));
   await expectSoon(async () => !(await get(gateway, { ca: second.ca, minVersion: 'TLSv1.3' })).startsWith('HTTP/1.1'));
   expect(await get(gateway, { ca: second.ca })).toMatch(/^HTTP\/1.1 200/);
+  await using kept = await openRawClient(gateway.publicAddress.port);
+  const onKept = plain.replace('Connection: close\r\n', '');
+  kept.send(onKept);
+  await expectHears(kept, 'HTTP/1.1 301');
   client.put(resources.coreServices, service({ [`${prefix}acl-status`]: 'on', 'ebb.dev/acl-entries': '127.0.0.0/8' }));
   await expectSoon(async () => !(await get(gateway, { ca: second.ca })).startsWith('HTTP/1.1'));
+  kept.send(onKept);
+  await expectHears(kept, /HTTP\/1.1 403 Forbidden[^]*ebb-reason: address-denied/);
   client.put(resources.coreServices, service({}));
   await expectSoon(async () => (await get(gateway, { ca: second.ca })).startsWith('HTTP/1.1 200'));
 

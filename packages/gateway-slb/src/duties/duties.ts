@@ -1,9 +1,10 @@
 import type { Forward } from '@ebb/router';
+import { mayConnect } from '../edge/address-list.ts';
 import { clientAddress } from '../edge/client-address.ts';
 import type { EdgeSettings } from '../edge/edge-settings.ts';
 import type { Downstream, Peer } from '../http/downstream.ts';
 import { HeaderList, withoutHeaders } from '../http/header-block.ts';
-import type { Refusal } from '../http/refusal.ts';
+import { type Refusal, refusals } from '../http/refusal.ts';
 import type { RequestHead } from '../http/request-head.ts';
 import type { AccessLog, LogEntry } from './access-log.ts';
 import { type Binding, createBinding } from './affinity.ts';
@@ -31,17 +32,20 @@ export class Duties {
 
   /** Whether anything of this is asked for. */
   static needed({ settings, limits, log }: Pick<DutiesOptions, 'settings' | 'limits' | 'log'>): boolean {
-    const { httpsOnly, affinity, trustedProxies, forwarded } = settings;
-    return [httpsOnly, affinity, trustedProxies, forwarded.slbPort, forwarded.clientPort, log, !limits.isEmpty].some(
-      Boolean,
-    );
+    const { access, httpsOnly, affinity, trustedProxies, forwarded } = settings;
+    const { allow, deny } = access;
+    const { slbPort, clientPort } = forwarded;
+    const asked = [allow, deny, httpsOnly, affinity, trustedProxies, slbPort, clientPort, log, !limits.isEmpty];
+    return asked.some(Boolean);
   }
 
   /** Sees to what a request says of where it comes from, before it is routed. A refusal answers it. */
   admit(head: RequestHead, peer: Peer): Refusal | undefined {
     const { settings, httpsPort } = this.#options;
     if (peer.listener !== 'public') return undefined;
-    const { httpsOnly, trustedProxies, forwarded } = settings;
+    const { access, httpsOnly, trustedProxies, forwarded } = settings;
+    // The connection may be older than the lists. Gateways ask each other from wherever they are.
+    if (head.probe === undefined && !mayConnect(access, peer.address)) return refusals.addressDenied;
     if (httpsOnly && peer.proto === 'http' && !head.target.startsWith(acmePrefix) && head.probe === undefined) {
       return redirect(head, httpsPort);
     }

@@ -8,6 +8,7 @@ export type Reason =
   | 'bad-request'
   | 'not-supported'
   | 'redirect'
+  | 'address-denied'
   | 'queue-full'
   | 'queue-timeout'
   | 'rate-limited'
@@ -35,6 +36,7 @@ const retrySoon = ['Retry-After', '1'];
 
 type Known =
   | 'noRoute'
+  | 'addressDenied'
   | 'connectRefused'
   | 'upstreamReset'
   | 'upstreamInvalid'
@@ -53,6 +55,7 @@ type Known =
 /** The answers of the gateway (data-path.md, section 14). */
 export const refusals: Readonly<Record<Known, Refusal>> = {
   noRoute: { status: 404, reason: 'no-route', text: '' },
+  addressDenied: { status: 403, reason: 'address-denied', text: 'this address is not let in' },
   connectRefused: { status: 502, reason: 'connect-refused', text: 'connection to the instance failed' },
   upstreamReset: {
     status: 502,
