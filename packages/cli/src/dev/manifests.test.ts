@@ -39,6 +39,23 @@ describe('parseManifest', () => {
     expect(parse).toThrow(message);
   });
 
+  it('reads values as kubectl does', () => {
+    const values = 'a: 0440, b: 0o440, c: yes, d: 22:22, e: 2026-01-01, f: "0440", g: 1e3, h: 1.10.0, <<: *base';
+    const [{ object } = {}] = parseManifest(`base: &base { x: off }\n${service}data: { ${values} }`, 'm.yaml');
+    const read = {
+      a: 0o440,
+      b: 0o440,
+      c: true,
+      d: '22:22',
+      e: '2026-01-01',
+      f: '0440',
+      g: 1000,
+      h: '1.10.0',
+      x: false,
+    };
+    expect(object).toMatchObject({ data: read });
+  });
+
   it('refuses a file that is no manifest by its name', () => {
     expect(() => parseManifest(service, 'readme.md')).toThrow('a manifest ends in .yaml, .yml or .json');
   });

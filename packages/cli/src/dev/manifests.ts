@@ -2,7 +2,7 @@ import { readFile, readdir, stat } from 'node:fs/promises';
 import { extname, join, resolve } from 'node:path';
 import { UserError, messageOf } from '@ebb/base';
 import type { KubernetesObject } from '@ebb/api';
-import { type Document, LineCounter, parseAllDocuments } from 'yaml';
+import { type Document, LineCounter, type ScalarTag, type Tags, parseAllDocuments } from 'yaml';
 
 /** One object of a manifest file, which may hold several. */
 export interface ManifestObject {
@@ -66,7 +66,7 @@ export function parseManifest(text: string, file: string): ManifestObject[] {
     throw new UserError(`${file}: a manifest ends in .yaml, .yml or .json`);
   }
   const lineCounter = new LineCounter();
-  return parseAllDocuments(text, { lineCounter }).flatMap((document) => {
+  return parseAllDocuments(text, { lineCounter, version: '1.1', customTags: kubectlTags }).flatMap((document) => {
     const error = document.errors[0];
     if (error) {
       const { line } = lineCounter.linePos(error.pos[0]);
@@ -77,6 +77,22 @@ export function parseManifest(text: string, file: string): ManifestObject[] {
     if (value === null || value === undefined) return [];
     return objectsOf(value, where).map((object) => ({ file, object }));
   });
+}
+
+const newerOctal: ScalarTag = {
+  tag: 'tag:yaml.org,2002:int',
+  default: true,
+  format: 'OCT',
+  test: /^0o[0-7]+$/,
+  resolve: (digits) => Number(digits),
+};
+
+/** As kubectl reads YAML: 1.1 (`0440` is octal, `yes` is true, `<<` merges), but for times and with the octal numbers of 1.2. */
+function kubectlTags(tags: Tags): Tags {
+  const isTime = (tag: Tags[number]): boolean =>
+    typeof tag !== 'string' &&
+    (tag.tag === 'tag:yaml.org,2002:timestamp' || ('format' in tag && tag.format === 'TIME'));
+  return [newerOctal, ...tags.filter((tag) => !isTime(tag))];
 }
 
 /** An alias of nothing, or too many of them, come to light only here. */
