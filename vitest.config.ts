@@ -29,7 +29,8 @@ class WaitersFirst extends BaseSequencer {
 const isShared = process.env['CI'] !== undefined;
 const limitMs = isShared ? 360_000 : 120_000;
 
-const conditions = ['ebb-source', 'node', 'import', 'module', 'default'];
+/** As Node's own. */
+const conditions = ['ebb-source', 'node', 'import', 'default'];
 
 export default defineConfig({
   ssr: { resolve: { conditions } },

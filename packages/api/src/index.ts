@@ -42,7 +42,7 @@ export type { FeatureName, FeaturesConfig, Flag, SecurePodDefaults } from './con
 export type { GcConfig } from './config/gc.ts';
 export { type LeaderElectionConfig, parseLeaderElectionConfig } from './config/leader-election.ts';
 export type { NetworkConfig } from './config/network.ts';
-export type { ObservabilityConfig } from './config/observability.ts';
+export { type ObservabilityConfig, type TracingConfig, parseObservabilityConfig } from './config/observability.ts';
 export type { Template, TemplateData } from './config/template/template.ts';
 
 // Autoscaling

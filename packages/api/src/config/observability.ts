@@ -1,5 +1,16 @@
 import { type ConfigData, atLeast, between, readConfig } from './data.ts';
 
+const tracingProtocols = ['none', 'grpc', 'http/protobuf', 'stdout'] as const;
+
+/** Where spans of requests go. */
+export interface TracingConfig {
+  readonly protocol: (typeof tracingProtocols)[number];
+  /** URL of the collector; empty where the protocol sends nothing. */
+  readonly endpoint: string;
+  /** Part of the traces that begin here which is told, from 0 to 1. Of those that began elsewhere it was decided there. */
+  readonly samplingRate: number;
+}
+
 /** The ConfigMap `config-observability`, as far as Ebb uses it (serving-api.md, section 12). */
 export interface ObservabilityConfig {
   /** `${REVISION_UID}` in it stands for the Revision's; empty: none. */
@@ -8,6 +19,9 @@ export interface ObservabilityConfig {
   readonly requestLogTemplate: string | undefined;
   readonly enableRequestLog: boolean;
   readonly enableProbeRequestLog: boolean;
+  /** Part of all requests that is logged, from 0 to 1. A key of Ebb's own. */
+  readonly requestLogSampleRate: number;
+  readonly tracing: TracingConfig;
 }
 
 const templateKey = 'logging.request-log-template';
@@ -21,8 +35,7 @@ export function parseObservabilityConfig(data: ConfigData = {}): ObservabilityCo
     checkExport(data, `${prefix}metrics`, [...exporters, 'prometheus']);
     read.durationMs(`${prefix}metrics-export-interval`, 0, notNegative);
   }
-  checkExport(data, 'tracing', [...exporters, 'stdout']);
-  read.number('tracing-sampling-rate', 0, between(0, 1));
+  const protocol = checkExport(data, 'tracing', tracingProtocols);
   read.word('runtime-profiling', ['enabled', 'disabled'], 'disabled');
   read.durationMs('runtime-export-interval', 0, notNegative);
   const enableRequestLog = read.bool(enableKey, false);
@@ -35,13 +48,19 @@ export function parseObservabilityConfig(data: ConfigData = {}): ObservabilityCo
     requestLogTemplate: data[templateKey],
     enableRequestLog,
     enableProbeRequestLog: read.bool('logging.enable-probe-request-log', false),
+    requestLogSampleRate: read.number('ebb-request-log-sample-rate', 1, between(0, 1)),
+    tracing: {
+      protocol,
+      endpoint: read.text('tracing-endpoint', ''),
+      samplingRate: read.number('tracing-sampling-rate', 0, between(0, 1)),
+    },
   };
 }
 
 const notNegative = { ...atLeast(0), must: '0s or more' };
 
-/** Where something is exported to: an endpoint goes with the protocols that send, and only with them. */
-function checkExport(data: ConfigData, what: string, protocols: readonly string[]): void {
+/** How something is exported: an endpoint goes with the protocols that send, and only with them. */
+function checkExport<T extends string>(data: ConfigData, what: string, protocols: readonly (T | 'none')[]): T | 'none' {
   const protocol = readConfig(data).word(`${what}-protocol`, protocols, 'none');
   const endpoint = data[`${what}-endpoint`] ?? '';
   const sends = protocol === 'grpc' || protocol === 'http/protobuf';
@@ -49,4 +68,5 @@ function checkExport(data: ConfigData, what: string, protocols: readonly string[
   if (!sends && protocol !== 'prometheus' && endpoint !== '') {
     throw new Error(`${what}-endpoint = ${endpoint}, must not be set while ${what}-protocol is ${protocol}`);
   }
+  return protocol;
 }

@@ -25,6 +25,22 @@ const exporter = (what: string, last: string): Key[] => [
   },
 ];
 
+const share = (keys: string, field: string, byDefault: number): Key => ({
+  keys,
+  field,
+  byDefault,
+  good: [
+    ['0', 0],
+    ['0.25', 0.25],
+    ['1', 1],
+  ],
+  bad: [
+    ['1.1', 'must be within [0, 1]'],
+    ['-1', 'must be within [0, 1]'],
+    ['x', 'must be a number'],
+  ],
+});
+
 const observability: readonly Key[] = [
   text('logging.revision-url-template', 'revisionUrlTemplate', ''),
   bool('logging.enable-var-log-collection', 'enableVarLogCollection', false),
@@ -50,16 +66,8 @@ const observability: readonly Key[] = [
       ['30', duration],
     ] as const,
   })),
-  {
-    keys: 'tracing-sampling-rate',
-    field: '',
-    good: [['0'], ['0.25'], ['1']],
-    bad: [
-      ['1.1', 'must be within [0, 1]'],
-      ['-1', 'must be within [0, 1]'],
-      ['x', 'must be a number'],
-    ],
-  },
+  share('tracing-sampling-rate', 'tracing.samplingRate', 0),
+  share('ebb-request-log-sample-rate', 'requestLogSampleRate', 1),
   { keys: 'runtime-profiling', field: '', good: [['enabled']], bad: [['on', 'must be one of enabled, disabled']] },
 ];
 

@@ -6,15 +6,17 @@ import type { Downstream, Peer } from '../http/downstream.ts';
 import { HeaderList, withoutHeaders } from '../http/header-block.ts';
 import { type Refusal, refusals } from '../http/refusal.ts';
 import type { RequestHead } from '../http/request-head.ts';
-import type { AccessLog, LogEntry } from './access-log.ts';
+import type { AccessLog } from './access-log.ts';
 import { type Binding, createBinding } from './affinity.ts';
 import type { RateLimits } from './rate-limits.ts';
+import { type RequestTracer, type RequestWatcher, WatchedDownstream, bothOf } from './request-watcher.ts';
 
 /** What a load balancer does beside passing requests on. */
 export interface DutiesOptions {
   readonly settings: EdgeSettings;
   readonly limits: RateLimits;
   readonly log: AccessLog | undefined;
+  readonly tracer: RequestTracer | undefined;
   /** Where clients reach https. */
   readonly httpsPort: number;
 }
@@ -31,11 +33,11 @@ export class Duties {
   }
 
   /** Whether anything of this is asked for. */
-  static needed({ settings, limits, log }: Pick<DutiesOptions, 'settings' | 'limits' | 'log'>): boolean {
+  static needed({ settings, limits, log, tracer }: Omit<DutiesOptions, 'httpsPort'>): boolean {
     const { access, httpsOnly, affinity, trustedProxies, forwarded } = settings;
     const { allow, deny } = access;
     const { slbPort, clientPort } = forwarded;
-    const asked = [allow, deny, httpsOnly, affinity, trustedProxies, slbPort, clientPort, log, !limits.isEmpty];
+    const asked = [allow, deny, httpsOnly, affinity, trustedProxies, slbPort, clientPort, log, tracer, !limits.isEmpty];
     return asked.some(Boolean);
   }
 
@@ -74,12 +76,16 @@ export class Duties {
 
   /** What to use in place of `downstream`. */
   watch(downstream: Downstream, head: RequestHead, peer: Peer): Downstream {
-    return this.#options.log?.watch(downstream, head, peer) ?? downstream;
+    const watcher = this.watcher(head, peer);
+    return watcher ? new WatchedDownstream(downstream, watcher) : downstream;
   }
 
-  /** The line about a request whose connection is handed over, if there is to be one. */
-  logged(head: RequestHead, peer: Peer): LogEntry | undefined {
-    return this.#options.log?.begin(head, peer);
+  /** Who is to be told what becomes of a request. */
+  watcher(head: RequestHead, peer: Peer): RequestWatcher | undefined {
+    const { log, tracer } = this.#options;
+    const trace = tracer?.begin(head, peer);
+    const entry = log?.begin(head, peer, trace?.traceId);
+    return trace && entry ? bothOf(trace, entry) : (trace ?? entry);
   }
 }
 

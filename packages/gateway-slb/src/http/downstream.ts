@@ -76,8 +76,11 @@ export interface Downstream {
   readonly begun: boolean;
   /** Who is to be told; undefined before and after an exchange. */
   owner: DownstreamOwner | undefined;
-  /** Told which revision has the request, and which of its instances; once more for another. */
-  assigned?(revisionKey: string, instance: Pick<Lease, 'podName' | 'address'>): void;
+  /**
+   * Told which revision has the request, and which of its instances; once more for another. Gives headers (name, value, name, value…) that
+   * the instance is sent in place of others of these names.
+   */
+  assigned?(revisionKey: string, instance: Pick<Lease, 'podName' | 'address'>): readonly string[];
   /** Passes a 1xx response on, without any effect on what follows, or leaves it out where it cannot be. */
   information(response: ResponseHead): void;
   /** @param own Headers of the gateway's own: name, value, name, value… Throws if the head cannot be written. */

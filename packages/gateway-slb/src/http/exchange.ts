@@ -102,9 +102,9 @@ export class Exchange implements Caller, CallSink, Dated, DownstreamOwner {
     this.#phase = 'calling';
     if (lease.waited) this.#coldStart = true;
     this.#start.binding?.chosen(lease.podName);
-    this.#downstream.assigned?.(this.#start.forward.revisionKey, lease);
+    const replaced = this.#downstream.assigned?.(this.#start.forward.revisionKey, lease);
     this.#attempts++;
-    this.#upstreamRequest ??= upstreamRequest(this.#start);
+    this.#upstreamRequest ??= upstreamRequest(this.#start, replaced);
     try {
       this.#send(lease, this.#upstreamRequest);
     } catch (error) {

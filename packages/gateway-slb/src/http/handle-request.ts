@@ -69,7 +69,7 @@ export function noteRefusal(
   head: RequestHead = new RequestHead(),
 ): void {
   plane.metrics?.refused(reason, status);
-  plane.duties?.()?.logged(head, peer)?.tell({ status });
+  plane.duties?.()?.watcher(head, peer)?.ended({ status });
 }
 
 /** Handles a request that has come, in whatever version of HTTP; an upgrade is not one. */

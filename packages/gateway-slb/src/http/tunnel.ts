@@ -3,8 +3,8 @@ import type { Socket } from 'node:net';
 import type { Caller, Lease, RefusedError, Waiter } from '@ebb/activator';
 import { messageOf } from '@ebb/base';
 import type { Forward } from '@ebb/router';
-import type { LogEntry } from '../duties/access-log.ts';
 import type { Binding } from '../duties/affinity.ts';
+import type { RequestWatcher } from '../duties/request-watcher.ts';
 import { connectTo } from '../upstream/instance-socket.ts';
 import { ByteQueue } from './byte-queue.ts';
 import { type DataPlane, type RevisionSettings, reconnectMs } from './data-plane.ts';
@@ -30,7 +30,7 @@ export interface TunnelStart {
   /** The instance the client is to come back to. */
   readonly binding?: Binding | undefined;
   /** Told what becomes of it. */
-  readonly log?: LogEntry | undefined;
+  readonly watcher?: RequestWatcher | undefined;
 }
 
 /** What a client may send before there is anyone to take it; then it is no longer read. */
@@ -50,10 +50,11 @@ export class Tunnel implements Caller, Dated {
   readonly #start: TunnelStart;
   readonly #settings: RevisionSettings;
   readonly #arrivedAt: number;
-  readonly #headers: readonly string[];
   #phase: 'waiting' | 'connecting' | 'open' | 'over' = 'waiting';
   #waiter: Waiter | undefined;
   #lease: Lease | undefined;
+  /** Headers the instance is sent in place of the client's. */
+  #replaced: readonly string[] | undefined;
   #upstream: Socket | undefined;
   #retryUntil: number | undefined;
   #bytesSeen = 0;
@@ -73,7 +74,6 @@ export class Tunnel implements Caller, Dated {
     this.#start = start;
     this.#settings = plane.settingsOf(start.forward.revisionKey);
     this.#arrivedAt = plane.clock.now();
-    this.#headers = upstreamHeaders(start.head, start.forward, start.peer).list();
     start.socket.once('close', this.#onClose);
     // A socket that nobody reads does not notice that its client has left.
     start.socket.on('data', this.#keepEarly).once('end', this.#onEarlyEnd);
@@ -96,7 +96,7 @@ export class Tunnel implements Caller, Dated {
     this.#waiter = undefined;
     this.#lease = lease;
     this.#phase = 'connecting';
-    this.#start.log?.assigned(this.#start.forward.revisionKey, lease);
+    this.#replaced = this.#start.watcher?.assigned(this.#start.forward.revisionKey, lease);
     const upstream = connectTo(lease.address);
     this.#upstream = upstream;
     upstream.once('connect', () => this.#connected(upstream));
@@ -154,9 +154,10 @@ export class Tunnel implements Caller, Dated {
     const early = [firstBytes];
     while (this.#early.length > 0) early.push(this.#early.take(this.#early.length));
     const sent = Buffer.concat(early);
-    const { path, head } = this.#start;
+    const { path, head, forward, peer } = this.#start;
+    const headers = upstreamHeaders(head, forward, peer, this.#replaced).list();
     shakeHands(
-      { request, socket, firstBytes: sent, upstream, path, headers: this.#headers, protocol: head.upgrade ?? '' },
+      { request, socket, firstBytes: sent, upstream, path, headers, protocol: head.upgrade ?? '' },
       { opened: (answer) => this.#opened(upstream, answer), failed: () => this.#handshakeFailed() },
     );
   }
@@ -233,7 +234,7 @@ export class Tunnel implements Caller, Dated {
     if (this.#phase !== 'over') {
       const { metrics, clock } = this.#plane;
       metrics?.observe(this.#start.forward.revisionKey, this.#status, clock.now() - this.#arrivedAt);
-      this.#start.log?.tell({
+      this.#start.watcher?.ended({
         status: this.#status,
         requestSize: this.#received ? (this.#upstream?.bytesWritten ?? 0) - this.#handshakeBytes : 0,
         responseSize: this.#received?.() ?? 0,

@@ -52,9 +52,9 @@ export class Upgrades implements Disposable {
     head.method = request.method ?? 'GET';
     head.target = request.url ?? '/';
     const duties = plane.duties?.();
-    const log = duties?.logged(head, peer);
+    const watcher = duties?.watcher(head, peer);
     const refuse = (refusal: Refusal): void => {
-      log?.tell({ status: refusal.status });
+      watcher?.ended({ status: refusal.status });
       refuseOnSocket(socket, refusal);
     };
     const verdict = judge(plane, head, peer);
@@ -68,8 +68,8 @@ export class Upgrades implements Disposable {
         const binding = duties?.binding(head, peer);
         checkLimits(plane, { forward, head, peer }, (refusal) => {
           if (refusal) return refuse(refusal);
-          if (socket.destroyed) return log?.tell({ status: clientGone });
-          new Tunnel(plane, { request, socket, firstBytes, peer, head, path, forward, binding, log }).begin();
+          if (socket.destroyed) return watcher?.ended({ status: clientGone });
+          new Tunnel(plane, { request, socket, firstBytes, peer, head, path, forward, binding, watcher }).begin();
         });
       }
     }

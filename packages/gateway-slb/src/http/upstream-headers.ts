@@ -5,32 +5,42 @@ import { type HeaderBlock, linesOf, withoutHeaders } from './header-block.ts';
 import type { RequestHead } from './request-head.ts';
 import { passableNames } from './trailers.ts';
 
-/** The headers an instance gets: the client's, and over them what says who asked, and what the Ingress sets. `Host` comes first. */
-export function upstreamHeaders(head: RequestHead, forward: Forward, peer: Peer): HeaderBlock {
-  return new UpstreamHeaders(head, forward, peer);
+/**
+ * The headers an instance gets: the client's, and over them what says who asked, what the Ingress sets, and those that are `replaced`
+ * (name, value, name, value…). `Host` comes first.
+ */
+export function upstreamHeaders(
+  head: RequestHead,
+  forward: Forward,
+  peer: Peer,
+  replaced: readonly string[] = [],
+): HeaderBlock {
+  return new UpstreamHeaders(head, forward, peer, replaced);
 }
 
 class UpstreamHeaders implements HeaderBlock {
   readonly #head: RequestHead;
   readonly #forward: Forward;
   readonly #peer: Peer;
+  /** What takes the place of headers of the client's. */
+  readonly #set: readonly string[];
 
-  constructor(head: RequestHead, forward: Forward, peer: Peer) {
+  constructor(head: RequestHead, forward: Forward, peer: Peer, replaced: readonly string[]) {
     this.#head = head;
     this.#forward = forward;
     this.#peer = peer;
+    this.#set = replaced.length > 0 ? [...forward.setHeaders, ...replaced] : forward.setHeaders;
   }
 
   list(): string[] {
-    const { setHeaders } = this.#forward;
+    const set = this.#set;
     const passed = this.#head.headers.list();
-    const kept = setHeaders.length > 0 ? withoutHeaders(passed, namesOf(setHeaders)) : passed;
-    return ['Host', this.#host(), ...kept, ...setHeaders, ...this.#added()];
+    const kept = set.length > 0 ? withoutHeaders(passed, namesOf(set)) : passed;
+    return ['Host', this.#host(), ...kept, ...set, ...this.#added()];
   }
 
   text(): string {
-    const { setHeaders } = this.#forward;
-    if (setHeaders.length > 0) return linesOf(this.list());
+    if (this.#set.length > 0) return linesOf(this.list());
     const { forwardedFor, forwardedHost, forwarded, takesTrailers, announcedTrailers } = this.#head;
     const isAlone = forwardedFor === undefined && forwardedHost === undefined && !forwarded;
     const usual = isAlone && !takesTrailers && announcedTrailers === undefined;

@@ -16,10 +16,13 @@ export interface RequestParts {
 /** As many as a split of traffic has parts, as a rule. */
 const mostMade = 4;
 
-/** The request an instance is sent. Of a head that is used again it is made once, but for the body. */
-export function upstreamRequest(parts: RequestParts): UpstreamRequest {
+/**
+ * The request an instance is sent. Of a head that is used again it is made once, but for the body, and unless headers (name, value, name,
+ * value…) are `replaced` in it.
+ */
+export function upstreamRequest(parts: RequestParts, replaced: readonly string[] = []): UpstreamRequest {
   const { body } = parts.downstream;
-  const request = requestFor(parts);
+  const request = replaced.length > 0 ? makeRequest(parts, replaced) : requestFor(parts);
   return body ? { ...request, body } : request;
 }
 
@@ -38,12 +41,15 @@ function requestFor(parts: RequestParts): UpstreamRequest {
   return request;
 }
 
-function makeRequest({ head, path, forward, peer, downstream }: RequestParts): UpstreamRequest {
+function makeRequest(
+  { head, path, forward, peer, downstream }: RequestParts,
+  replaced: readonly string[] = [],
+): UpstreamRequest {
   const { method, contentLength, expectsContinue } = head;
   return {
     method,
     path,
-    headers: upstreamHeaders(head, forward, peer),
+    headers: upstreamHeaders(head, forward, peer, replaced),
     body: undefined,
     contentLength,
     expectsContinue: expectsContinue && downstream.body !== undefined,

@@ -4,6 +4,7 @@ import {
   type Ingress,
   type Secret,
   keyOf,
+  parseObservabilityConfig,
   resources,
   systemNamespace,
 } from '@ebb/api';
@@ -19,10 +20,13 @@ import { type KeyPair, type TlsSettings, noAuthority, readAuthorities, readCerti
 import { type EdgeSettings, defaultEdgeSettings, readEdgeSettings } from '../edge/edge-settings.ts';
 import { tlsPolicies } from '../edge/tls-policies.ts';
 import type { RevisionSettings } from '../http/data-plane.ts';
+import { Tracing } from '../tracing/tracing.ts';
 import { CertificateKeeper, certificateIn } from './certificate-keeper.ts';
 import { NamedWatches } from './named-watches.ts';
 
 export interface PublicEdgeOptions {
+  /** Of the gateway. */
+  readonly name: string;
   readonly client: KubeClient;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -58,6 +62,7 @@ export class PublicEdge implements AsyncDisposable {
   readonly #options: PublicEdgeOptions;
   readonly #keeper: CertificateKeeper | undefined;
   readonly #limits: RateLimits;
+  readonly #tracing: Tracing;
   #log: AccessLog | undefined;
   #duties: Duties | undefined;
   #capped = new WeakMap<RevisionSettings, RevisionSettings>();
@@ -67,10 +72,11 @@ export class PublicEdge implements AsyncDisposable {
 
   /** Begins to watch at once. */
   constructor(options: PublicEdgeOptions) {
-    const { client, clock, logger, tls, certificate } = options;
+    const { name, client, clock, logger, tls, certificate } = options;
     this.#options = options;
     this.#logger = logger;
     this.#limits = new RateLimits(options);
+    this.#tracing = new Tracing({ gateway: name, clock, logger, changed: () => this.#refresh() });
     this.#events = createEventRecorder(client, { component: 'ebb-gateway', clock, logger });
     this.#secrets = new NamedWatches(resources.secrets, options);
     this.#services = new NamedWatches(resources.coreServices, options);
@@ -132,6 +138,7 @@ export class PublicEdge implements AsyncDisposable {
     await this.#secrets[Symbol.asyncDispose]();
     await this.#services[Symbol.asyncDispose]();
     await this.#configMaps[Symbol.asyncDispose]();
+    await this.#tracing[Symbol.asyncDispose]();
   }
 
   #takeService(service: CoreService | undefined): void {
@@ -148,17 +155,22 @@ export class PublicEdge implements AsyncDisposable {
 
   #takeObservability(config: ConfigMap | undefined): void {
     const { clock, logger, random } = this.#options;
-    const isOn = config?.data?.['logging.enable-request-log'] === 'true';
-    const rate = Number(config?.data?.['ebb-request-log-sample-rate'] ?? 1);
-    const sampleRate = rate >= 0 && rate <= 1 ? rate : 1;
-    this.#log = isOn ? new AccessLog({ clock, logger, random, sampleRate }) : undefined;
+    try {
+      const { enableRequestLog, requestLogSampleRate, tracing } = parseObservabilityConfig(config?.data);
+      const log = { clock, logger, random, sampleRate: requestLogSampleRate };
+      this.#log = enableRequestLog ? new AccessLog(log) : undefined;
+      this.#tracing.configure(tracing);
+    } catch (error) {
+      // What was said before still counts; the controllers tell of it by an Event.
+      logger.warn({ error: messageOf(error) }, 'config-observability is not valid');
+    }
     this.#refresh();
   }
 
   /** Without duties, no request is asked about them. */
   #refresh(): void {
     const { httpsPort = 443 } = this.#options;
-    const parts = { settings: this.#settings, limits: this.#limits, log: this.#log };
+    const parts = { settings: this.#settings, limits: this.#limits, log: this.#log, tracer: this.#tracing.tracer };
     this.#duties = Duties.needed(parts) ? new Duties({ ...parts, httpsPort }) : undefined;
   }
 
