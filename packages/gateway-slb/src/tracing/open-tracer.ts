@@ -1,3 +1,5 @@
+import { OTLPTraceExporter as GrpcExporter } from '@opentelemetry/exporter-trace-otlp-grpc';
+import { OTLPTraceExporter as HttpExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import {
   BatchSpanProcessor,
@@ -29,9 +31,9 @@ export interface OpenTracer {
 /** Longest that spans are waited for to be taken. */
 const exportMs = 5000;
 
-/** Makes a tracer that tells as `config` has it; rejects with an `Error` if that cannot be. */
-export async function openTracer({ config, gateway, clock, logger }: OpenTracerOptions): Promise<OpenTracer> {
-  const exporter = tellingOf(await exporterFor(config), logger);
+/** Makes a tracer that tells as `config` has it; throws an `Error` if that cannot be. */
+export function openTracer({ config, gateway, clock, logger }: OpenTracerOptions): OpenTracer {
+  const exporter = tellingOf(exporterFor(config), logger);
   const provider = new TracerProvider({
     resource: resourceFromAttributes({ 'service.name': 'ebb-gateway', 'service.instance.id': gateway }),
     sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(config.samplingRate) }),
@@ -40,19 +42,13 @@ export async function openTracer({ config, gateway, clock, logger }: OpenTracerO
   return { tracer: new SpanTracer(provider.getTracer('ebb'), clock), close: () => provider.shutdown() };
 }
 
-/** Libraries are loaded where they are asked for, and only there. */
-async function exporterFor({ protocol, endpoint }: TracingConfig): Promise<SpanExporter> {
+function exporterFor({ protocol, endpoint }: TracingConfig): SpanExporter {
   if (protocol === 'stdout') return new ConsoleSpanExporter();
   if (!URL.canParse(endpoint)) throw new Error(`tracing-endpoint = ${endpoint}, must be a URL`);
   const url = new URL(endpoint);
-  const timeoutMillis = exportMs;
-  if (protocol === 'grpc') {
-    const { OTLPTraceExporter } = await import('@opentelemetry/exporter-trace-otlp-grpc');
-    return new OTLPTraceExporter({ url: url.href, timeoutMillis });
-  }
-  const { OTLPTraceExporter } = await import('@opentelemetry/exporter-trace-otlp-proto');
+  if (protocol === 'grpc') return new GrpcExporter({ url: url.href, timeoutMillis: exportMs });
   if (url.pathname === '/') url.pathname = '/v1/traces';
-  return new OTLPTraceExporter({ url: url.href, timeoutMillis });
+  return new HttpExporter({ url: url.href, timeoutMillis: exportMs });
 }
 
 /** Says so when spans are no longer taken, and when they are again. */

@@ -49,8 +49,9 @@ export class Tracing implements AsyncDisposable {
     this.#open = undefined;
     try {
       if (config) {
+        // The libraries are loaded where they are asked for, and only there.
         const { openTracer } = await import('./open-tracer.ts');
-        this.#open = await openTracer({ config, gateway, clock, logger });
+        this.#open = openTracer({ config, gateway, clock, logger });
       }
       changed();
       await before?.close();
