@@ -365,6 +365,19 @@ describe('the virtual node', () => {
     expect(systemClock.now() - beganMs).toBeGreaterThan(1000);
   });
 
+  it('ends a group at once when the grace its pod was deleted with is over, though it was made with a longer one', async () => {
+    await using eci = await createTestEci({ runtime: makeRuntime() });
+    await using _node = await startNode(eci);
+    const command = ['/bin/sh', '-c', "trap '' TERM; while :; do sleep 0.1; done"];
+    const readinessProbe = { exec: { command: ['true'] } };
+    const spec = { ...tokenless, terminationGracePeriodSeconds: 3600 };
+    await client.create(resources.pods, makePod('stubborn', { command, readinessProbe }, spec));
+    await readyPod('stubborn');
+    await client.delete(resources.pods, { namespace, name: 'stubborn' }, { gracePeriodSeconds: 1 });
+    await eventually(async () => expect(await groupsOf(eci)).toEqual([]), { timeoutMs: 30_000 });
+    await eventually(() => isGone('stubborn'));
+  });
+
   it('calls a pod unschedulable that no instance is large enough for', async () => {
     await using eci = await createTestEci({ runtime: makeRuntime() });
     await using _node = await startNode(eci);

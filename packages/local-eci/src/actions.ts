@@ -79,7 +79,8 @@ export const actions: Readonly<Record<string, Action>> = {
   },
 
   DeleteContainerGroup: (parameters, context) => {
-    context.store.delete(requireGroup(parameters, context));
+    const force = parameters.boolean('Force') ?? false;
+    context.store.delete(requireGroup(parameters, context), { force });
     return {};
   },
 

@@ -25,11 +25,19 @@ export interface GroupEvent {
   readonly message: string;
 }
 
+export interface StopOptions {
+  /** Wait for no grace period. Default: false. */
+  readonly force?: boolean;
+}
+
 /** One running group. */
 export interface Instance {
   readonly state: GroupState;
-  /** SIGTERM, grace period, SIGKILL; resolves when nothing of it is left. May be called again. */
-  stop(): Promise<void>;
+  /**
+   * SIGTERM, grace period, SIGKILL; resolves when nothing of it is left. May be called again, also to end it at once, by `force`,
+   * what is given its grace by now.
+   */
+  stop(options?: StopOptions): Promise<void>;
   /** Stops all containers and starts those it is to have from now on; resolves once they are on their way. */
   restart(spec: GroupSpec): Promise<void>;
   /** Gives config volumes new files, in the same places; running containers see them. Rejects if that cannot be done. */

@@ -160,6 +160,17 @@ describe('a process container', () => {
     if (process.platform === 'linux') await eventually(() => !isAlive(pid));
   });
 
+  it('waits for no grace any more once it is told by force', async () => {
+    const source = `process.on('SIGTERM', () => console.log('told')); setInterval(() => {}, 1000); console.log('up');`;
+    await using app = await run(source, makeSpec({}, { terminationGracePeriodSeconds: 3600 }));
+    await eventually(() => app.text().includes('up'));
+    const stopped = app.instance.stop();
+    await eventually(() => app.text().includes('told'));
+    await app.instance.stop({ force: true });
+    await stopped;
+    expect(app.container().current).toMatchObject({ state: 'Terminated', exitCode: 137 });
+  });
+
   it('keeps the whole group alive through the grace of a start command that is a script of several', async () => {
     const source = `process.on('SIGTERM', () => setTimeout(() => { console.log('saved'); process.exit(0); }, 100));
       setInterval(() => {}, 1000); console.log('up');`;

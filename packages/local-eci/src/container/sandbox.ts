@@ -230,6 +230,8 @@ class EngineSandbox implements ContainerSandbox {
     return {
       exited,
       stop: async (graceMs) => {
+        // While it waits for the first to stop it, an engine that cannot kill will say so to that one.
+        if (stopping && graceMs === 0) await engine.kill(id).catch(() => undefined);
         stopping ??= engine
           .stop(id, Math.ceil(graceMs / 1000))
           .catch((error: unknown) => {

@@ -1,7 +1,7 @@
 import { type Clock, type Logger, messageOf } from '@ebb/base';
 import { type GroupPhase, type GroupSpec, type GroupState, type Tag, isFinal } from '../model.ts';
 import type { Placement } from '../placement/place.ts';
-import type { GroupEvent, GroupHost, Instance, Runtime } from '../runtime.ts';
+import type { GroupEvent, GroupHost, Instance, Runtime, StopOptions } from '../runtime.ts';
 import { EciError } from '../wire/error.ts';
 
 /** How many kinds of events are kept of a group (serverless-node.md, section 2.3). */
@@ -219,16 +219,17 @@ export class Group {
     }
   }
 
-  /** Stops the group; resolves, and never rejects, when nothing of it is left. May be called again. */
-  stop(): Promise<void> {
-    return (this.#stopping ??= this.#stop());
+  /** Stops the group; resolves, and never rejects, when nothing of it is left. May be called again, also to wait for no grace. */
+  stop(options: StopOptions = {}): Promise<void> {
+    if (this.#stopping && options.force) void this.#instance?.stop(options);
+    return (this.#stopping ??= this.#stop(options));
   }
 
-  async #stop(): Promise<void> {
+  async #stop(options: StopOptions): Promise<void> {
     this.#touch();
     this.#endTimers();
     try {
-      await this.#instance?.stop();
+      await this.#instance?.stop(options);
     } catch (error) {
       this.#logger.error({ error: messageOf(error) }, 'stopping a container group failed');
     }

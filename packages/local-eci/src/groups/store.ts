@@ -4,7 +4,7 @@ import type { Usage } from '../billing/bill.ts';
 import type { UsageBook } from '../billing/usage-book.ts';
 import type { GroupSpec } from '../model.ts';
 import type { Placement } from '../placement/place.ts';
-import type { Runtime } from '../runtime.ts';
+import type { Runtime, StopOptions } from '../runtime.ts';
 import { EciError } from '../wire/error.ts';
 import { Group } from './group.ts';
 import { usageOf } from './usage.ts';
@@ -126,9 +126,9 @@ export class GroupStore {
   }
 
   /** Stops a group, and forgets it once it is gone. Returns at once. */
-  delete(group: Group): void {
+  delete(group: Group, options?: StopOptions): void {
     // Never rejects: Group.stop logs what goes wrong.
-    void group.stop().then(() => this.#forget(group));
+    void group.stop(options).then(() => this.#forget(group));
   }
 
   /** Stops all groups and waits until they are gone; the runtime says for how long. */

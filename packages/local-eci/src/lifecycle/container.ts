@@ -8,6 +8,7 @@ import {
   type LogLine,
   type Session,
   type SessionRequest,
+  type StopOptions,
 } from '../runtime.ts';
 import { ContainerLog } from './container-log.ts';
 import { endRun, runHook } from './hooks.ts';
@@ -50,6 +51,7 @@ export class Container {
   /** Whether the present run is ended because it hangs. */
   #hangs = false;
   #restartCount: number;
+  #graceMs: number;
   #launch = (): void => undefined;
   /** Resolves once it runs, and is ready if it has a probe for that; or when it ends for good. */
   readonly launched: Promise<void> = new Promise((resolve) => {
@@ -59,6 +61,7 @@ export class Container {
   constructor(options: ContainerOptions) {
     const { before, clock, waitsFor } = options;
     this.#options = options;
+    this.#graceMs = options.graceMs;
     this.#logs = { current: new ContainerLog(clock), previous: before ? before.#logs.current : undefined };
     this.#state = { state: 'Waiting', reason: waitsFor, message: '' };
     const ended = before?.status.current;
@@ -110,9 +113,13 @@ export class Container {
     return this.#state;
   }
 
-  /** SIGTERM, grace, SIGKILL; resolves when nothing of the container is left running. */
-  async stop(): Promise<void> {
+  /** SIGTERM, grace, SIGKILL; resolves when nothing of the container is left running. By `force` there is no grace any more. */
+  async stop({ force = false }: StopOptions = {}): Promise<void> {
     this.#abort.abort();
+    if (force) {
+      this.#graceMs = 0;
+      if (this.#ending) await this.#run?.stop(0);
+    }
     await this.kill();
   }
 
@@ -121,7 +128,8 @@ export class Container {
     this.#ready = false;
     const run = this.#run;
     if (!run) return;
-    const { spec, graceMs, clock } = this.#options;
+    const { spec, clock } = this.#options;
+    const graceMs = this.#graceMs;
     const onFailure = (message: string): void => this.#warn('FailedPreStopHook', `PreStopHook failed: ${message}`);
     const target = this.#probeTarget();
     await (this.#ending ??= endRun({ run, hook: spec.preStop, target, graceMs, onFailure, clock }));
@@ -163,7 +171,7 @@ export class Container {
       return signal.aborted ? { exitCode: 143, signal: 15 } : { exitCode: 128, startError: messageOf(error) };
     }
     // Told to stop while it was being started.
-    if (signal.aborted) return this.#run.stop(this.#options.graceMs);
+    if (signal.aborted) return this.#run.stop(this.#graceMs);
     const startedAtMs = clock.now();
     if (spec.postStart && !(await this.#afterStart(spec.postStart, this.#run))) return this.#run.exited;
     this.#become({ state: 'Running', startedAtMs });

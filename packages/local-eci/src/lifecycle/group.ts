@@ -9,6 +9,7 @@ import {
   type LogLine,
   type Session,
   type SessionRequest,
+  type StopOptions,
 } from '../runtime.ts';
 import { Container } from './container.ts';
 import { inOrder, isSidecar } from './order.ts';
@@ -74,8 +75,11 @@ export class ContainerGroup implements Instance {
     };
   }
 
-  stop(): Promise<void> {
-    return (this.#stopping ??= this.#stop());
+  stop({ force = false }: StopOptions = {}): Promise<void> {
+    this.#stopping ??= this.#stop();
+    // Also those whose turn to be stopped has not come. Never rejects: a run's end is always told, never thrown.
+    if (force) for (const container of this.#all()) void container.stop({ force });
+    return this.#stopping;
   }
 
   async restart(spec: GroupSpec): Promise<void> {
@@ -107,8 +111,7 @@ export class ContainerGroup implements Instance {
   }
 
   async usage(): Promise<readonly ContainerUsage[]> {
-    const { initContainers = [], containers = [] } = this.#round ?? {};
-    const running = [...initContainers, ...containers].filter(({ status }) => status.current.state === 'Running');
+    const running = this.#all().filter(({ status }) => status.current.state === 'Running');
     return this.#sandbox && running.length > 0 ? this.#sandbox.usage(running.map(({ status }) => status.name)) : [];
   }
 
@@ -252,8 +255,12 @@ export class ContainerGroup implements Instance {
   }
 
   #find(name: string): Container | undefined {
+    return this.#all().find(({ status }) => status.name === name);
+  }
+
+  #all(): readonly Container[] {
     const { initContainers = [], containers = [] } = this.#round ?? {};
-    return [...initContainers, ...containers].find(({ status }) => status.name === name);
+    return [...initContainers, ...containers];
   }
 }
 

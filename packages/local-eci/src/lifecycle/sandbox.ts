@@ -18,7 +18,7 @@ export interface Exit {
 export interface Run {
   /** Resolves when all of it has ended and its output is taken in. Never rejects. */
   readonly exited: Promise<Exit>;
-  /** SIGTERM, SIGKILL after `graceMs`. Resolves with `exited`. May be called again; the first grace counts. */
+  /** SIGTERM, SIGKILL after `graceMs`. Resolves with `exited`. May be called again; the first grace counts, but for none at all. */
   stop(graceMs: number): Promise<Exit>;
   /** Joins its streams, from now on. Rejects with `ExecError`. */
   attach(request: SessionRequest): Promise<Session>;

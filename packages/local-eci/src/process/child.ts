@@ -85,7 +85,9 @@ function follow(child: ChildProcess, options: ChildOptions): Child {
     pid,
     exited,
     stop: async (graceMs) => {
-      if (pid !== undefined) await (stopping ??= stopGroup(pid, graceMs, clock));
+      if (pid === undefined) return exited;
+      if (stopping && graceMs === 0) signalGroup(pid, 'SIGKILL');
+      await (stopping ??= stopGroup(pid, graceMs, clock));
       return exited;
     },
     attach: async ({ stdin }) => {

@@ -53,7 +53,7 @@ export interface Eci extends EciInside {
   createTurn(uid: string): number;
   /** The pod needs no group any more: its turn goes to others. */
   giveUpTurn(uid: string): void;
-  delete(groupId: string): Promise<void>;
+  delete(groupId: string, options?: { readonly force?: boolean }): Promise<void>;
   /** As `createTurn`, for a group's end. */
   deleteTurn(groupId: string): number;
   /**
@@ -129,7 +129,7 @@ export function createEci(access: EciAccess, gate: CallGate = openGate()): Eci {
     create: async ({ computeCategory, maxPendingMinute, gpuDriverVersion, ...group }) => {
       const network = { vSwitchId: access.vSwitchId, securityGroupId: access.securityGroupId };
       const request = new sdk.CreateContainerGroupRequest({ regionId, ...network, ...group });
-      const newer = { computeCategory, maxPendingMinute, gpuDriverVersion };
+      const newer = newerFields({ computeCategory, maxPendingMinute, gpuDriverVersion });
       const make = (): ReturnType<typeof client.createContainerGroup> =>
         client.createContainerGroupWithOptions(request, runtimeWith(newer));
       const { body } = await gate.call('CreateContainerGroup', make, { hasTurn: true });
@@ -139,10 +139,10 @@ export function createEci(access: EciAccess, gate: CallGate = openGate()): Eci {
     },
     createTurn: (uid) => gate.turn('CreateContainerGroup', uid),
     giveUpTurn: (uid) => gate.giveUp('CreateContainerGroup', uid),
-    delete: async (containerGroupId) => {
+    delete: async (containerGroupId, { force = false } = {}) => {
       const request = new sdk.DeleteContainerGroupRequest({ regionId, containerGroupId });
       const make = (): ReturnType<typeof client.deleteContainerGroup> =>
-        client.deleteContainerGroupWithOptions(request, runtime);
+        client.deleteContainerGroupWithOptions(request, force ? runtimeWith({ Force: 'true' }) : runtime);
       await gate.call('DeleteContainerGroup', make, { hasTurn: true });
     },
     deleteTurn: (groupId) => gate.turn('DeleteContainerGroup', groupId),
@@ -219,13 +219,20 @@ export function createEci(access: EciAccess, gate: CallGate = openGate()): Eci {
 }
 
 /** The SDK sends what it has no field for, too, if it is asked to. */
-function runtimeWith({ computeCategory = [], maxPendingMinute, gpuDriverVersion }: NewerFields): RuntimeOptions {
-  const queries = {
+function runtimeWith(queries: Record<string, string>): RuntimeOptions {
+  return new RuntimeOptions({ ...limits, extendsParameters: new ExtendsParameters({ queries }) });
+}
+
+function newerFields({
+  computeCategory = [],
+  maxPendingMinute,
+  gpuDriverVersion,
+}: NewerFields): Record<string, string> {
+  return {
     ...Object.fromEntries(computeCategory.map((category, index) => [`ComputeCategory.${index + 1}`, category])),
     ...(maxPendingMinute === undefined ? {} : { MaxPendingMinute: String(maxPendingMinute) }),
     ...(gpuDriverVersion === undefined ? {} : { GpuDriverVersion: gpuDriverVersion }),
   };
-  return new RuntimeOptions({ ...limits, extendsParameters: new ExtendsParameters({ queries }) });
 }
 
 function tagsOf(tags: Readonly<Record<string, string>>): { key: string; value: string }[] {

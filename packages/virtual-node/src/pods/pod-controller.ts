@@ -49,6 +49,8 @@ interface ControllerOptions {
 
 /** Beyond the grace period, how long a group may take to go before its Pod is removed without it. */
 const backstopMs = 10_000;
+/** Of Kubernetes, and of ECI. */
+const defaultGraceSeconds = 30;
 /** Pods that were refused, asked for again when another was had. */
 const wokenAtOnce = 4;
 /** ECI ends a group that was active for too long itself; if it has not by then, its count began later than the pod's. */
@@ -63,6 +65,8 @@ export class PodController {
   readonly #options: ControllerOptions;
   /** When the end of groups was asked for, by id. */
   readonly #deleting = new Map<string, number>();
+  /** Of these the ones that were asked to end at once. */
+  readonly #forced = new Set<string>();
   /** Events of groups that were told of, by group id. */
   readonly #told = new Map<string, ContainerGroup['events']>();
   /** Pods whose last group found no room, by UID: none is asked for before that moment. */
@@ -267,12 +271,13 @@ export class PodController {
     const leftMs = Date.parse(deletionTimestamp) + backstopMs - clock.now();
     if (known && leftMs > 0) {
       const sleepMs = stopAt(pod) - clock.now();
+      const killMs = killAt(pod) - clock.now();
       const later =
         sleepMs > 0 && !isEnded(known.group)
           ? { requeueAfterMs: sleepMs }
-          : await this.#deleteGroup(known.group ?? { containerGroupId: known.id }, pod);
+          : await this.#deleteGroup(known.group ?? { containerGroupId: known.id }, { pod, force: killMs <= 0 });
       if (known.group) await this.#report(pod, known.group);
-      return later ?? { requeueAfterMs: leftMs };
+      return later ?? { requeueAfterMs: killMs > 0 ? Math.min(killMs, leftMs) : leftMs };
     }
     eci.giveUpTurn(uid);
     this.#evicted.delete(uid);
@@ -290,20 +295,23 @@ export class PodController {
   /** Says when to come again if it is not this one's turn yet. */
   async #deleteGroup(
     group: Pick<ContainerGroup, 'containerGroupId' | 'status'>,
-    pod?: Pod,
+    { pod, force = false }: { readonly pod?: Pod; readonly force?: boolean } = {},
   ): Promise<ReconcileResult | void> {
-    if (this.isDeleting(group)) return undefined;
-    const { eci, events, onAsked, clock } = this.#options;
     const { containerGroupId: id = '' } = group;
+    const isAsked = this.isDeleting(group);
+    if (isAsked && (!force || this.#forced.has(id))) return undefined;
+    const { eci, events, onAsked, clock } = this.#options;
     const waitMs = eci.deleteTurn(id);
     if (waitMs > 0) return { requeueAfterMs: waitMs };
     this.#deleting.set(id, clock.now());
+    if (force) this.#forced.add(id);
     try {
-      if (pod) events.event(pod, 'Normal', 'Killing', `Stopping container ${namesOf(pod)}`);
-      await eci.delete(id);
+      if (pod && !isAsked) events.event(pod, 'Normal', 'Killing', `Stopping container ${namesOf(pod)}`);
+      await eci.delete(id, { force });
       onAsked();
     } catch (error) {
       this.#deleting.delete(id);
+      this.#forced.delete(id);
       if (!isGroupGone(error)) throw error;
     }
     return undefined;
@@ -312,6 +320,7 @@ export class PodController {
   /** Forgets groups that are gone. */
   forget(present: ReadonlySet<string>): void {
     for (const id of this.#deleting.keys()) if (!present.has(id)) this.#deleting.delete(id);
+    for (const id of this.#forced) if (!present.has(id)) this.#forced.delete(id);
     for (const id of this.#told.keys()) if (!present.has(id)) this.#told.delete(id);
   }
 
@@ -335,6 +344,13 @@ function stopAt({ metadata, spec }: Pod): number {
   const { deletionTimestamp = '', deletionGracePeriodSeconds: graceSeconds = 0 } = metadata;
   const awakeSeconds = Math.max(0, graceSeconds - sleepBeforeStop(spec));
   return Date.parse(deletionTimestamp) + (awakeSeconds < graceSeconds ? 1000 : 0) - awakeSeconds * 1000;
+}
+
+/** When what is left of a pod that is to go is ended at once: ECI knows no shorter grace than the group's. */
+function killAt({ metadata, spec }: Pod): number {
+  const { deletionTimestamp = '', deletionGracePeriodSeconds: graceSeconds = 0 } = metadata;
+  const isShorter = graceSeconds < (spec.terminationGracePeriodSeconds ?? defaultGraceSeconds);
+  return isShorter ? Date.parse(deletionTimestamp) + 1000 : Number.POSITIVE_INFINITY;
 }
 
 function namesOf({ spec }: Pod): string {
