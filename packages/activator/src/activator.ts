@@ -161,6 +161,11 @@ export class Activator implements Disposable {
     });
   }
 
+  /** Whether a revision has an instance that is ready, busy or not, and whose pod is wanted. */
+  hasReady(key: string, isWanted: (podName: string) => boolean): boolean {
+    return this.#revisions.get(key)?.instances.hasReady(isWanted) ?? false;
+  }
+
   /** What a revision needs; undefined if it is not known, or its concurrency is not limited. */
   demandOf(key: string): Demand | undefined {
     const revision = this.#revisions.get(key);

@@ -24,6 +24,12 @@ export class Instances extends Map<string, Backend> {
     return undefined;
   }
 
+  /** Whether one is ready whose pod is wanted. */
+  hasReady(isWanted: (podName: string) => boolean): boolean {
+    for (const { name, state } of this.values()) if (state === 'ready' && isWanted(name)) return true;
+    return false;
+  }
+
   /** Pods that may be given requests, now or soon. */
   *usablePods(): Generator<string> {
     for (const { name, state } of this.values()) if (state === 'ready' || state === 'starting') yield name;

@@ -1,4 +1,4 @@
-import { resources } from '@ebb/api';
+import { keys, resources, revisionSplit } from '@ebb/api';
 import { type Logger, silentLogger } from '@ebb/base';
 import { textOf } from '@ebb/base/metrics';
 import { FakeClock } from '@ebb/base/testing';
@@ -43,6 +43,40 @@ it('brings clients back to the instance they had, by a cookie', async () => {
   const gone = world.client.find(resources.pods, `default/pod-${index}`);
   if (gone) world.client.remove(resources.pods, gone);
   await expectSoon(async () => /set-cookie: SERVERID/i.test(await world.get(`Cookie: ${cookie}`)));
+});
+
+it('brings clients back to the instance they had of several revisions', async () => {
+  await using a = await openNamed('a');
+  await using b = await openNamed('b');
+  await using world = await openWorld([a, b]);
+  const { client } = world;
+  const [revision, pod, ingress] = [
+    client.find(resources.revisions, 'default/hello-00001'),
+    client.find(resources.pods, 'default/pod-1'),
+    client.find(resources.ingresses, 'default/hello'),
+  ];
+  if (!revision || !pod || !ingress) throw new Error('the world has changed');
+  client.put(resources.revisions, { ...revision, metadata: { ...revision.metadata, name: 'hello-00002' } });
+  client.put(resources.pods, {
+    ...pod,
+    metadata: { ...pod.metadata, labels: { [keys.revision]: 'hello-00002' } },
+  });
+  const splits = ['hello-00001', 'hello-00002'].map((name) => revisionSplit({ namespace: 'default', name }, 50));
+  client.put(resources.ingresses, {
+    ...ingress,
+    spec: { rules: [{ hosts: [host], http: { paths: [{ splits }] } }] },
+  });
+  world.ask({ [`${prefix}sticky-session`]: 'on' });
+  await expectSoon(async () => /set-cookie/i.test(await world.get()));
+  for (const name of ['a', 'b']) {
+    let cookie = '';
+    await expectSoon(async () => {
+      const text = await world.get();
+      cookie = /SERVERID=\w{16}/.exec(text)?.[0] ?? '';
+      return text.includes(`from ${name} `);
+    });
+    for (let i = 0; i < 10; i++) expect(await world.get(`Cookie: ${cookie}`)).toContain(`from ${name} `);
+  }
 });
 
 it('brings clients back by a cookie of the app, which does not see what was added to it', async () => {

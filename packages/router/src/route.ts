@@ -12,6 +12,8 @@ export interface RouteRequest {
   readonly listener: Listener;
   /** It came over TLS. */
   readonly secure?: boolean | undefined;
+  /** Whether the client has been with this revision, and is to come back to it, if the split it falls into has it. */
+  readonly returnsTo?: ((revisionKey: string) => boolean) | undefined;
   /** The value of the header with this lower-case name. */
   header(name: string): string | undefined;
 }

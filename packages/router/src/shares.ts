@@ -38,6 +38,11 @@ export class Shares {
     this.#pair = some.length === 2 ? { common, rare, weight: this.#weights[rare] ?? 0, total: this.#total } : undefined;
   }
 
+  /** Whether the target with this index ever has a request. */
+  has(index: number): boolean {
+    return (this.#weights[index] ?? 0) > 0;
+  }
+
   /** The index of the target that is to have the next request. */
   next(): number {
     if (this.#only !== undefined) return this.#only;

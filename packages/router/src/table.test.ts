@@ -102,6 +102,18 @@ describe('route', () => {
     expect(result).toMatchObject({ revisionKey: 'ns/r-1', setHeaders: ['foo', 'split', 'Bar', '1'] });
   });
 
+  it('brings clients back to the revision they had, as long as that has a share', () => {
+    const splits = [split('a', 50), split('b', 50), split('gone', 0)];
+    const table = buildTable([ingress({ spec: { rules: [{ hosts: ['h'], http: { paths: [{ splits }] } }] } })]);
+    const servedTo = (had?: string): Set<string> => {
+      const returnsTo = had === undefined ? undefined : (key: string) => key === `default/${had}:80`;
+      return new Set(Array.from({ length: 20 }, () => serviceOf(ask(table, 'h', { returnsTo }))));
+    };
+    expect([...servedTo('a')]).toEqual(['a']);
+    expect([...servedTo('b')]).toEqual(['b']);
+    for (const had of [undefined, 'gone', 'other']) expect([...servedTo(had)].sort()).toEqual(['a', 'b']);
+  });
+
   it('redirects to https on the public listener only', () => {
     const ingresses = [ingress({ spec: { httpOption: 'Redirected', rules: [rule(['h.example.com'], 'h')] } })];
     const table = buildTable(ingresses);

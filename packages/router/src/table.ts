@@ -89,7 +89,7 @@ export function conflictsOf(table: RoutingTable, key: string): ReadonlyMap<strin
 
 const notFound: RouteResult = { kind: 'notFound' };
 
-/** What is to be done with a request. Takes a turn of the split it falls into. */
+/** What is to be done with a request. Takes a turn of the split it falls into, if the client does not come back to one of its revisions. */
 export function route(table: RoutingTable, request: RouteRequest): RouteResult {
   const claim = claimOn(table, hostName(request.host), request) ?? claimOn(table, anyHost, request);
   if (!claim) return notFound;
@@ -101,7 +101,7 @@ export function route(table: RoutingTable, request: RouteRequest): RouteResult {
     const location = `https://${hostName(request.host)}${port}${request.path}`;
     return { kind: 'redirect', ingress: claim.ingress, location };
   }
-  const target = path.targets[path.shares.next()] ?? notFound;
+  const target = targetIn(path, request) ?? notFound;
   return target.kind === 'forward' && target.rewriteHost ? follow(table, target, target.rewriteHost, request) : target;
 }
 
@@ -116,11 +116,12 @@ const isPlain = ({ listener, secure, path }: RouteRequest): boolean =>
  * that host serves the domain, and sees the domain as `Host`. A host that is not in the table is left to the target.
  */
 function follow(table: RoutingTable, mapped: Forward, rewriteHost: string, request: RouteRequest): RouteResult {
-  const { host, path: asked } = request;
-  const inside: RouteRequest = { host, path: asked, listener: 'private', header: (name) => request.header(name) };
+  const { host, path: asked, returnsTo } = request;
+  const header = (name: string): string | undefined => request.header(name);
+  const inside: RouteRequest = { host, path: asked, listener: 'private', returnsTo, header };
   const claim = claimOn(table, hostName(rewriteHost), inside);
   const path = claim && matchPath(claim.routes.private, inside);
-  const target = path?.targets[path.shares.next()];
+  const target = path && targetIn(path, inside);
   if (!target) return mapped;
   const { ingress, setHeaders } = mapped;
   return { ...target, ingress, setHeaders: mergeHeaders(setHeaders, target.setHeaders), rewriteHost: undefined };
@@ -145,6 +146,13 @@ function matchPath(routes: readonly PathRoute[], request: RouteRequest): PathRou
   for (const candidate of routes)
     if (request.path.startsWith(candidate.prefix) && hasHeaders(request, candidate)) return candidate;
   return undefined;
+}
+
+function targetIn({ targets, shares }: PathRoute, { returnsTo }: RouteRequest): Forward | undefined {
+  const isKnown = ({ revisionKey }: Forward, index: number): boolean =>
+    returnsTo?.(revisionKey) === true && shares.has(index);
+  const known = returnsTo && targets.length > 1 ? targets.find(isKnown) : undefined;
+  return known ?? targets[shares.next()];
 }
 
 function hasHeaders(request: RouteRequest, { headers }: PathRoute): boolean {

@@ -1,4 +1,5 @@
-import { type Forward, type Listener, type RouteRequest, type RouteResult, route } from '@ebb/router';
+import { type Forward, type Listener, type RouteRequest, route } from '@ebb/router';
+import type { Binding } from '../duties/affinity.ts';
 import type { DataPlane } from './data-plane.ts';
 import type { Downstream, Peer } from './downstream.ts';
 import { Exchange, type ExchangeStart } from './exchange.ts';
@@ -11,7 +12,13 @@ import { readTarget } from './request-target.ts';
 export type Verdict =
   | { readonly kind: 'refuse'; readonly refusal: Refusal }
   | { readonly kind: 'answer'; readonly answer: OwnAnswer }
-  | { readonly kind: 'forward'; readonly result: RouteResult & { kind: 'forward' }; readonly path: string };
+  | {
+      readonly kind: 'forward';
+      readonly result: Forward;
+      readonly path: string;
+      /** The instance the client is to come back to. */
+      readonly binding: Binding | undefined;
+    };
 
 const refuse = (refusal: Refusal): Verdict => ({ kind: 'refuse', refusal });
 
@@ -35,7 +42,10 @@ function verdictOn(plane: DataPlane, head: RequestHead, peer: Peer): Verdict {
   const duties = plane.duties?.();
   const turnedAway = duties?.admit(head, peer);
   if (turnedAway) return refuse(turnedAway);
-  const result = route(plane.table(), new Asked(target.path, peer, head));
+  const binding = duties?.binding(head, peer);
+  const prefers = binding?.prefers;
+  const returnsTo = prefers && ((key: string): boolean => plane.activator.hasReady(key, prefers));
+  const result = route(plane.table(), new Asked(target.path, peer, head, returnsTo));
   if (result.kind === 'notFound' && !plane.ready()) return refuse(refusals.starting);
   const probe = answerProbe(head, result);
   if (probe) return { kind: 'answer', answer: probe };
@@ -44,7 +54,7 @@ function verdictOn(plane: DataPlane, head: RequestHead, peer: Peer): Verdict {
     const headers = ['Location', result.location];
     return refuse({ status: 301, reason: 'redirect', text: '', headers });
   }
-  return { kind: 'forward', result, path: target.path };
+  return { kind: 'forward', result, path: target.path, binding };
 }
 
 /** Calls back with whether the limits of a route let a request pass: at once, or as soon as other workers' requests are counted in. */
@@ -83,8 +93,7 @@ export function handleRequest(plane: DataPlane, head: RequestHead, client: Downs
     case 'answer':
       return downstream.answer(verdict.answer);
     case 'forward': {
-      const { path, result: forward } = verdict;
-      const binding = duties?.binding(head, peer);
+      const { path, result: forward, binding } = verdict;
       const start = { downstream, peer, head, path, forward, binding };
       if (duties?.isLimited(forward)) beginIfLimitsLet(plane, start);
       else new Exchange(plane, start).begin();
@@ -115,13 +124,15 @@ class Asked implements RouteRequest {
   readonly path: string;
   readonly listener: Listener;
   readonly secure: boolean;
+  readonly returnsTo: RouteRequest['returnsTo'];
   readonly #head: RequestHead;
 
-  constructor(path: string, { listener, proto }: Peer, head: RequestHead) {
+  constructor(path: string, { listener, proto }: Peer, head: RequestHead, returnsTo: RouteRequest['returnsTo']) {
     this.host = head.host;
     this.path = path;
     this.listener = listener;
     this.secure = proto === 'https';
+    this.returnsTo = returnsTo;
     this.#head = head;
   }
 

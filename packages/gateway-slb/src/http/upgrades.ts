@@ -51,8 +51,7 @@ export class Upgrades implements Disposable {
     const head = readRequestHead(request.rawHeaders);
     head.method = request.method ?? 'GET';
     head.target = request.url ?? '/';
-    const duties = plane.duties?.();
-    const watcher = duties?.watcher(head, peer);
+    const watcher = plane.duties?.()?.watcher(head, peer);
     const refuse = (refusal: Refusal): void => {
       watcher?.ended({ status: refusal.status });
       refuseOnSocket(socket, refusal);
@@ -64,8 +63,7 @@ export class Upgrades implements Disposable {
       case 'answer':
         return refuse({ ...verdict.answer, reason: 'not-supported' });
       case 'forward': {
-        const { path, result: forward } = verdict;
-        const binding = duties?.binding(head, peer);
+        const { path, result: forward, binding } = verdict;
         checkLimits(plane, { forward, head, peer }, (refusal) => {
           if (refusal) return refuse(refusal);
           if (socket.destroyed) return watcher?.ended({ status: clientGone });
