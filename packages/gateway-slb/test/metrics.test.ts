@@ -3,8 +3,10 @@ import { textOf } from '@ebb/base/metrics';
 import { expect, it } from 'vitest';
 import { createGateway } from '../src/index.ts';
 import { createFakeClient } from './fake-client.ts';
+import { expectSoon, host, openHttpBackend } from './harness.ts';
 import { openHttp2Client } from './http2-client.ts';
 import { exchangeRaw } from './raw-client.ts';
+import { openWorld } from './world.ts';
 
 it('counts requests that reach no revision, in every version of HTTP, by what they are answered', async () => {
   await using gateway = await createGateway({
@@ -41,4 +43,27 @@ it('counts requests that reach no revision, in every version of HTTP, by what th
   expect(await countOf('bad-request', 414)).toBe(3);
   await exchangeRaw(port, 'CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n');
   expect(await countOf('not-supported', 405)).toBe(1);
+});
+
+it('counts the bytes of bodies as they pass, whether or not their lengths are announced', async () => {
+  await using backend = await openHttpBackend((request, response) => {
+    request.resume().on('end', () => {
+      response.write('answer ');
+      response.end('in chunks');
+    });
+  });
+  await using world = await openWorld([backend]);
+  const { port } = world.gateway.publicAddress;
+  const post = `POST / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n`;
+  await exchangeRaw(port, `${post}Transfer-Encoding: chunked\r\n\r\n3\r\none\r\n4\r\nfour\r\n0\r\n\r\n`);
+  await exchangeRaw(port, `${post}Content-Length: 5\r\n\r\nfives`);
+  const sumOf = async (whose: string): Promise<number> => {
+    const line = new RegExp(
+      `^http_server_${whose}_body_size_bytes_sum\\{.*http_response_status_code="200".*\\} (\\d+)$`,
+      'm',
+    );
+    return Number(line.exec(await textOf((out) => world.gateway.metrics(out)))?.[1]);
+  };
+  await expectSoon(async () => (await sumOf('request')) === 12);
+  expect(await sumOf('response')).toBe(2 * 'answer in chunks'.length);
 });

@@ -59,19 +59,19 @@ class LogEntry implements RequestWatcher {
   }
 
   /** Writes the line; once. */
-  ended({ status, requestSize, responseSize = 0 }: Ending): void {
+  ended({ status, requestBytes = 0, responseBytes = 0 }: Ending): void {
     if (this.#isOver) return;
     this.#isOver = true;
     const { clock, logger } = this.#options;
-    const { method, target, host, contentLength } = this.#head;
+    const { method, target, host } = this.#head;
     const { address, proto, protocol = 'HTTP/1.1' } = this.#peer;
     const latency = (clock.now() - this.#beganAt) / 1000;
     const httpRequest = {
       requestMethod: method,
       requestUrl: `${proto}://${host}${target}`,
-      requestSize: requestSize ?? contentLength ?? 0,
+      requestSize: requestBytes,
       status,
-      responseSize,
+      responseSize: responseBytes,
       userAgent: this.#head.header('user-agent') ?? '',
       remoteIp: address,
       serverIp: this.#instance?.address.host ?? '',

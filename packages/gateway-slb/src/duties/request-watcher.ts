@@ -7,10 +7,10 @@ import { clientGone } from '../http/status.ts';
 /** What became of a request. */
 export interface Ending {
   readonly status: number;
-  /** Bytes of the request's body, as far as they were counted. Default: as many as it announced. */
-  readonly requestSize?: number | undefined;
+  /** Bytes of the request's body that have come. Default 0. */
+  readonly requestBytes?: number | undefined;
   /** Bytes of the response's body. Default 0. */
-  readonly responseSize?: number | undefined;
+  readonly responseBytes?: number | undefined;
 }
 
 /** Is told what becomes of one request. */
@@ -117,6 +117,6 @@ export class WatchedDownstream implements Downstream {
   }
 
   #ended(status: number): void {
-    this.#watcher.ended({ status, responseSize: this.#bytes });
+    this.#watcher.ended({ status, requestBytes: this.#inner.body?.received, responseBytes: this.#bytes });
   }
 }

@@ -31,6 +31,8 @@ export interface BodySink {
 export interface RequestBody {
   /** Announced number of bytes; undefined if it comes in chunks. */
   readonly length: number | undefined;
+  /** Bytes of it that have come. */
+  readonly received: number;
   /** Some of it has been given away: it cannot be sent to another instance. */
   readonly begun: boolean;
   /** All of it has been given away. */

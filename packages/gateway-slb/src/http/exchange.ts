@@ -64,6 +64,8 @@ export class Exchange implements Caller, CallSink, Dated, DownstreamOwner {
   #continueAt: number | undefined;
   /** Of the response; until there is one, that of clients who have left. */
   #status = clientGone;
+  /** Of the response's body, so far. */
+  #bytes = 0;
 
   constructor(plane: DataPlane, start: ExchangeStart) {
     this.#plane = plane;
@@ -137,6 +139,7 @@ export class Exchange implements Caller, CallSink, Dated, DownstreamOwner {
 
   data(chunk: Buffer): boolean {
     if (this.#settings.idleMs !== undefined) this.#lastByteAt = this.#plane.clock.now();
+    this.#bytes += chunk.length;
     return this.#downstream.data(chunk);
   }
 
@@ -271,6 +274,7 @@ export class Exchange implements Caller, CallSink, Dated, DownstreamOwner {
 
   #refuse(refusal: Refusal): void {
     this.#status = refusal.status;
+    this.#bytes = refusal.text.length;
     this.#finish();
     this.#downstream.answer(answerOf(refusal, this.#ownHeaders()));
   }
@@ -288,7 +292,12 @@ export class Exchange implements Caller, CallSink, Dated, DownstreamOwner {
 
   #observe(): void {
     const { metrics, clock } = this.#plane;
-    metrics?.observe(this.#start.forward.revisionKey, this.#status, clock.now() - this.#arrivedAt);
+    metrics?.observe(this.#start.forward.revisionKey, {
+      status: this.#status,
+      durationMs: clock.now() - this.#arrivedAt,
+      requestBytes: this.#downstream.body?.received ?? 0,
+      responseBytes: this.#bytes,
+    });
   }
 
   /** Gives back all that the exchange holds. */

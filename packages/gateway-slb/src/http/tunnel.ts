@@ -233,12 +233,12 @@ export class Tunnel implements Caller, Dated {
   #release(): void {
     if (this.#phase !== 'over') {
       const { metrics, clock } = this.#plane;
-      metrics?.observe(this.#start.forward.revisionKey, this.#status, clock.now() - this.#arrivedAt);
-      this.#start.watcher?.ended({
-        status: this.#status,
-        requestSize: this.#received ? (this.#upstream?.bytesWritten ?? 0) - this.#handshakeBytes : 0,
-        responseSize: this.#received?.() ?? 0,
-      });
+      const status = this.#status;
+      const requestBytes = this.#received ? (this.#upstream?.bytesWritten ?? 0) - this.#handshakeBytes : 0;
+      const responseBytes = this.#received?.() ?? 0;
+      const durationMs = clock.now() - this.#arrivedAt;
+      metrics?.observe(this.#start.forward.revisionKey, { status, durationMs, requestBytes, responseBytes });
+      this.#start.watcher?.ended({ status, requestBytes, responseBytes });
     }
     this.#phase = 'over';
     this.#plane.deadlines.drop(this);

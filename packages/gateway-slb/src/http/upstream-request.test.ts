@@ -50,6 +50,7 @@ describe('upstreamRequest', () => {
     const ignore = (): void => {};
     const body = {
       length: 1,
+      received: 0,
       begun: false,
       complete: false,
       flow: ignore,

@@ -17,6 +17,7 @@ const maxHeldBytes = 64 * 1024;
 /** The body of a request of HTTP/1.1: its bytes are given in as they come, and held until somebody wants them. */
 export class IncomingBody implements RequestBody, ChunkSink {
   readonly length: number | undefined;
+  received = 0;
   begun = false;
   complete = false;
   readonly #source: BodySource;
@@ -60,6 +61,7 @@ export class IncomingBody implements RequestBody, ChunkSink {
   }
 
   data(bytes: Buffer): void {
+    this.received += bytes.length;
     if (this.#discarded || bytes.length === 0) return;
     if (!this.#sink) this.#held.push(bytes);
     else if (!this.#sink.chunk(bytes)) this.#source.pauseReading();

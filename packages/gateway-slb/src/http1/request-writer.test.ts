@@ -13,6 +13,7 @@ function open(takes: (writes: number) => boolean = () => true): {
   const write = (text: string): boolean => takes(writes.push(text));
   const body: RequestBody = {
     length: undefined,
+    received: 0,
     begun: false,
     complete: false,
     flow: () => {},

@@ -13,12 +13,12 @@ export interface BodySource {
 export class StreamBody implements RequestBody {
   /** As announced. */
   length: number | undefined;
+  received = 0;
   begun = false;
   complete = false;
   readonly #source: BodySource;
   readonly #held = new ByteQueue();
   #sink: BodySink | undefined;
-  #received = 0;
   #isPaused = false;
   #isDiscarded = false;
   /** All has come. */
@@ -33,8 +33,8 @@ export class StreamBody implements RequestBody {
   take(bytes: Buffer): boolean {
     // A sink may write a chunk of HTTP/1.1, of which an empty one is the last.
     if (bytes.length === 0) return true;
-    this.#received += bytes.length;
-    if (this.length !== undefined && this.#received > this.length) {
+    this.received += bytes.length;
+    if (this.length !== undefined && this.received > this.length) {
       this.#source.release(bytes.length);
       return false;
     }
@@ -46,7 +46,7 @@ export class StreamBody implements RequestBody {
 
   /** Nothing more comes. False if that is less than was announced. */
   finish(trailers: readonly string[]): boolean {
-    if (this.length !== undefined && this.#received !== this.length) return false;
+    if (this.length !== undefined && this.received !== this.length) return false;
     this.#hasEnded = true;
     this.#trailers = trailers;
     this.#pour();

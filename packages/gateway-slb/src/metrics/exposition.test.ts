@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { expose } from './exposition.ts';
 import { RequestMetrics } from './request-metrics.ts';
 
+const bodiless = { requestBytes: 0, responseBytes: 0 };
 const metrics = new RequestMetrics(() => true);
 for (const [status, ms] of [
   [200, 5],
@@ -10,7 +11,7 @@ for (const [status, ms] of [
   [200, 200_000],
   [503, 0],
 ] as const)
-  metrics.observe('default/hello-00001', status, ms);
+  metrics.observe('default/hello-00001', { status, durationMs: ms, requestBytes: 0, responseBytes: ms });
 
 metrics.refused('no-route', 404);
 metrics.refused('no-route', 404);
@@ -55,6 +56,18 @@ it('counts durations in seconds by today’s names and in milliseconds by those 
   expect(valueOf('activator_request_latencies_bucket', 'response_code="200"', 'le="50"')).toBe('2');
 });
 
+it('counts the bytes of bodies', () => {
+  const of200 = 'http_response_status_code="200"';
+  const [asked, answered] = ['http_server_request_body_size_bytes', 'http_server_response_body_size_bytes'];
+  expect([valueOf(`${asked}_sum`, of200), valueOf(`${asked}_count`, of200)]).toEqual(['0', '3']);
+  expect(['100', '100000', '1000000'].map((le) => valueOf(`${answered}_bucket`, of200, `le="${le}"`))).toEqual([
+    '2',
+    '2',
+    '3',
+  ]);
+  expect(valueOf(`${answered}_sum`, of200)).toBe('200035');
+});
+
 it('is in the form that Prometheus reads', () => {
   for (const line of lines.filter(Boolean)) {
     expect(line).toMatch(
@@ -80,11 +93,11 @@ it('tells whether reports reach the autoscaler', () => {
 it('forgets a revision that is gone, though some of its requests end later', () => {
   const known = new Set(['a/b']);
   const own = new RequestMetrics((key) => known.has(key));
-  own.observe('a/b', 200, 1);
+  own.observe('a/b', { status: 200, durationMs: 1, ...bodiless });
   known.delete('a/b');
   own.forget('a/b');
-  own.observe('a/b', 200, 1);
-  own.observe('a/b', 502, 1);
+  own.observe('a/b', { status: 200, durationMs: 1, ...bodiless });
+  own.observe('a/b', { status: 502, durationMs: 1, ...bodiless });
   expect([...own.keys()]).toEqual([]);
   expect(own.unrouted).toEqual([
     { reason: 'revision-missing', status: 200, count: 1 },

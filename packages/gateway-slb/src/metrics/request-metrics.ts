@@ -3,19 +3,49 @@ export const boundsMs: readonly number[] = [
   5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10_000, 100_000,
 ];
 
+/** Upper bounds of the buckets of bodies, in bytes. */
+export const boundsBytes: readonly number[] = [100, 1000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
+
+/** How values are spread over buckets. */
+export interface Spread {
+  sum: number;
+  /** Of each bound, how many values are as great at most, but greater than the bound before; the last is of the greatest. */
+  readonly buckets: number[];
+}
+
+/** What there is to count of a request that is over. */
+export interface Ended {
+  readonly status: number;
+  /** From its arrival to the end of the response. */
+  readonly durationMs: number;
+  /** Of its body, as far as it has come. */
+  readonly requestBytes: number;
+  /** Of the response's body. */
+  readonly responseBytes: number;
+}
+
 /** Requests of one revision that ended with one status. */
 export interface Outcomes {
   readonly status: number;
   count: number;
-  sumMs: number;
-  /** Of each bound, those that took as long at most, but longer than the bound before; the last is of those that took longest. */
-  readonly buckets: number[];
+  readonly durationMs: Spread;
+  readonly requestBytes: Spread;
+  readonly responseBytes: Spread;
 }
 
 /** Those of both. */
 export function addOutcomes(a: Outcomes, b: Outcomes): Outcomes {
-  const buckets = a.buckets.map((count, i) => count + (b.buckets[i] ?? 0));
-  return { status: a.status, count: a.count + b.count, sumMs: a.sumMs + b.sumMs, buckets };
+  return {
+    status: a.status,
+    count: a.count + b.count,
+    durationMs: addSpreads(a.durationMs, b.durationMs),
+    requestBytes: addSpreads(a.requestBytes, b.requestBytes),
+    responseBytes: addSpreads(a.responseBytes, b.responseBytes),
+  };
+}
+
+function addSpreads(a: Spread, b: Spread): Spread {
+  return { sum: a.sum + b.sum, buckets: a.buckets.map((count, i) => count + (b.buckets[i] ?? 0)) };
 }
 
 /** Requests that belong to no revision, by what the gateway has answered: as few as there are answers. */
@@ -59,7 +89,7 @@ export class RequestMetrics {
   }
 
   /** A request is over. */
-  observe(revisionKey: string, status: number, durationMs: number): void {
+  observe(revisionKey: string, { status, durationMs, requestBytes, responseBytes }: Ended): void {
     let revision = this.#revisions.get(revisionKey);
     if (!revision) {
       // It may have been deleted while the request was under way.
@@ -68,12 +98,11 @@ export class RequestMetrics {
     }
     revision.hasChanged = true;
     let outcomes = revision.statuses.get(status);
-    if (!outcomes) revision.statuses.set(status, (outcomes = { status, count: 0, sumMs: 0, buckets: emptyBuckets() }));
+    if (!outcomes) revision.statuses.set(status, (outcomes = noneOf(status)));
     outcomes.count++;
-    outcomes.sumMs += durationMs;
-    let at = 0;
-    while (durationMs > (boundsMs[at] ?? Infinity)) at++;
-    outcomes.buckets[at] = (outcomes.buckets[at] ?? 0) + 1;
+    note(outcomes.durationMs, boundsMs, durationMs);
+    note(outcomes.requestBytes, boundsBytes, requestBytes);
+    note(outcomes.responseBytes, boundsBytes, responseBytes);
   }
 
   /** A request was answered without a revision. */
@@ -123,4 +152,23 @@ export class RequestMetrics {
   }
 }
 
-const emptyBuckets = (): number[] => Array.from({ length: boundsMs.length + 1 }, () => 0);
+function noneOf(status: number): Outcomes {
+  const over = (bounds: readonly number[]): Spread => ({
+    sum: 0,
+    buckets: Array.from({ length: bounds.length + 1 }, () => 0),
+  });
+  return {
+    status,
+    count: 0,
+    durationMs: over(boundsMs),
+    requestBytes: over(boundsBytes),
+    responseBytes: over(boundsBytes),
+  };
+}
+
+function note(spread: Spread, bounds: readonly number[], value: number): void {
+  spread.sum += value;
+  let at = 0;
+  while (value > (bounds[at] ?? Infinity)) at++;
+  spread.buckets[at] = (spread.buckets[at] ?? 0) + 1;
+}

@@ -35,12 +35,12 @@ function headOf(about: Partial<RequestHead>, headers: readonly string[] = []): R
 describe('a traced request', () => {
   it('is a span of the caller’s, with one for the wait and one for the instance in it', async () => {
     const { tracer, clock, spans } = open();
-    const head = headOf({ contentLength: 5 }, ['Traceparent', callers, 'User-Agent', 'me']);
+    const head = headOf({}, ['Traceparent', callers, 'User-Agent', 'me']);
     const trace = tracer.begin(head, peer);
     await clock.advance(1500);
     const sent = trace?.assigned('default/web-00001', instance);
     await clock.advance(250);
-    trace?.ended({ status: 200, responseSize: 12 });
+    trace?.ended({ status: 200, requestBytes: 5, responseBytes: 12 });
     const { handle, throttler_try: waited, activator_proxy: proxied } = spans();
     expect(handle?.parentSpanContext?.spanId).toBe('b7ad6b7169203331');
     const inside = { traceId: trace?.traceId, spanId: handle?.spanContext().spanId };

@@ -45,7 +45,6 @@ class RequestTrace implements RequestWatcher {
   readonly #tracer: Tracer;
   readonly #clock: Clock;
   readonly #beganAt: number;
-  readonly #requestSize: number | undefined;
   readonly #server: Span;
   readonly #inside: Context;
   #proxy: Span | undefined;
@@ -55,7 +54,6 @@ class RequestTrace implements RequestWatcher {
     this.#tracer = tracer;
     this.#clock = clock;
     this.#beganAt = clock.now();
-    this.#requestSize = head.contentLength;
     const attributes = attributesOf(head, peer);
     const options = { kind: SpanKind.SERVER, startTime: timeOf(this.#beganAt), attributes };
     this.#server = tracer.startSpan('handle', options, callerOf(head));
@@ -86,7 +84,7 @@ class RequestTrace implements RequestWatcher {
     return this.#headers;
   }
 
-  ended({ status, requestSize = this.#requestSize ?? 0, responseSize = 0 }: Ending): void {
+  ended({ status, requestBytes = 0, responseBytes = 0 }: Ending): void {
     const outcome: Attributes = { 'http.response.status_code': status };
     if (status >= 500) outcome['error.type'] = String(status);
     const now = timeOf(this.#clock.now());
@@ -95,7 +93,7 @@ class RequestTrace implements RequestWatcher {
       span.setAttributes(outcome);
       if (status >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
       if (span === this.#server)
-        span.setAttributes({ 'http.request.body.size': requestSize, 'http.response.body.size': responseSize });
+        span.setAttributes({ 'http.request.body.size': requestBytes, 'http.response.body.size': responseBytes });
       span.end(now);
     }
   }

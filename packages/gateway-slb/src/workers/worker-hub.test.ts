@@ -53,15 +53,17 @@ function startWorker(hub: WorkerHub, clock: FakeClock, known: ReadonlySet<string
   return worker;
 }
 
+const bodiless = { requestBytes: 0, responseBytes: 0 };
+
 it('adds up what workers count, and keeps what those have counted that are no more', async () => {
   const clock = new FakeClock();
   const hub = new WorkerHub(clock);
   const known = new Set(['default/a', 'default/b']);
   const [one, two] = [startWorker(hub, clock, known), startWorker(hub, clock, known)];
-  one.metrics.observe('default/a', 200, 3);
-  two.metrics.observe('default/a', 200, 30);
-  two.metrics.observe('default/a', 503, 1);
-  two.metrics.observe('default/b', 200, 1);
+  one.metrics.observe('default/a', { status: 200, durationMs: 3, ...bodiless });
+  two.metrics.observe('default/a', { status: 200, durationMs: 30, ...bodiless });
+  two.metrics.observe('default/a', { status: 503, durationMs: 1, ...bodiless });
+  two.metrics.observe('default/b', { status: 200, durationMs: 1, ...bodiless });
   for (const { metrics } of [one, two]) metrics.refused('no-route', 404);
   one.stats = { cutOff: 0, errors: 2 };
   two.stats = { cutOff: 1, errors: 1 };
@@ -83,7 +85,7 @@ it('adds up what workers count, and keeps what those have counted that are no mo
   expect(await toAutoscaler()).toEqual(['0', '3']);
 
   // What it had counted since was told in time.
-  two.metrics.observe('default/a', 200, 3);
+  two.metrics.observe('default/a', { status: 200, durationMs: 3, ...bodiless });
   await clock.advance(1000);
   await eventually(() => two.sent.some(({ type, id }) => type === 'metrics' && id === 0));
   two.kill();
@@ -92,7 +94,7 @@ it('adds up what workers count, and keeps what those have counted that are no mo
   expect(await valueOf('kn_revision_request_active{', '="a"')).toBe('1');
   expect(await toAutoscaler()).toEqual(['1', '3']);
   const three = startWorker(hub, clock, known);
-  three.metrics.observe('default/a', 200, 3);
+  three.metrics.observe('default/a', { status: 200, durationMs: 3, ...bodiless });
   expect([await count('a'), await count('b')]).toEqual(['4', '1']);
 
   known.delete('default/b');
