@@ -39,6 +39,9 @@ const { values, positionals } = parseArgs({
 
 const servers: Readonly<Record<string, typeof startEmbedded>> = { embedded: startEmbedded, cluster: startOnCluster };
 const start = servers[values.api] ?? fail(`--api ${values.api}: it is one of ${Object.keys(servers).join(', ')}`);
+const names = suites.map(({ name }) => name);
+for (const asked of positionals)
+  if (!names.includes(asked)) fail(`there is no suite ${asked}; it is one of ${names.join(', ')}`);
 
 function fail(why: string): never {
   print(why);
