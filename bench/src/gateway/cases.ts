@@ -119,10 +119,12 @@ const pacedCase: Case = {
   warmUpSeconds: 1,
 };
 
-/** Cases whose name has this in it. Those with idle connections come first, while no process has grown by other loads. */
+/** Cases whose name has this in it; throws if none has. Those with idle connections come first, while no process has grown by other loads. */
 export function casesNamed(part: string): readonly Case[] {
   const all = [idleCase, ...http1Cases, ...http2Cases, ...connectionCases, pacedCase];
   const chosen = all.filter(({ name }) => name.includes(part));
+  if (chosen.length === 0)
+    throw new Error(`no case has ${JSON.stringify(part)} in its name: ${all.map(({ name }) => name).join('; ')}`);
   if (!chosen.some((each) => http2Cases.includes(each)) || missingPrograms(['h2load']).length === 0) return chosen;
   console.log('HTTP/2 and gRPC are left out: h2load is not installed (apt-get install nghttp2-client)');
   return chosen.filter((each) => !http2Cases.includes(each));
