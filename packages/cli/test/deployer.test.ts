@@ -44,6 +44,31 @@ it('stamps what it deploys so that an apply of the same manifest by somebody els
   }
 });
 
+it('applies again a manifest whose template has a name of its own, and changes the traffic beside it', async () => {
+  await using api = await createTestApi({
+    crds: servingCrds(),
+    admission: createAdmission(() => defaultServingConfig),
+  });
+  await using client = createKubeClient({ kubeconfig: api.kubeconfig });
+  const apply = async (text: string): Promise<string> => {
+    const [shop] = parseManifest(text, 'shop.yaml');
+    const object = shop?.object as unknown as Parameters<typeof applyObject>[2];
+    return (await applyObject(client, resources.services as never, object)).applied;
+  };
+  const named = manifest
+    .replace('template: {', 'template: { metadata: { name: shop-one },')
+    .replace('dev.local/shop', 'dev.local/shop, ports: [{ containerPort: 8000 }]');
+  const split = named.replace(/ }\n$/, ', traffic: [{ revisionName: shop-one, percent: 100, tag: one }] }\n');
+  expect(await apply(named)).toBe('created');
+  await apply(named);
+  expect(await apply(named)).toBe('unchanged');
+  expect(await apply(split)).toBe('configured');
+  expect(await apply(split)).toBe('unchanged');
+  const changed = apply(split.replace('dev.local/shop', 'dev.local/other'));
+  await expect(changed).rejects.toThrow('Saw the following changes without a name change');
+  expect(await apply(split.replace('shop-one },', 'shop-two },'))).toBe('configured');
+});
+
 it('makes the namespace asked for, and those of manifests before what is in them', async () => {
   await using api = await createTestApi();
   await using client = createKubeClient({ kubeconfig: api.kubeconfig });

@@ -1,5 +1,6 @@
 import { type KubernetesObject, type Resource, isNotFound, keys } from '@ebb/api';
 import type { KubeClient } from '@ebb/kube';
+import { withStoredTemplate } from './named-template.ts';
 
 export type Applied = 'created' | 'configured' | 'unchanged';
 
@@ -30,7 +31,8 @@ export async function applyObject<T extends KubernetesObject>(
     throw error;
   });
   const annotations = { ...object.metadata.annotations, [keys.lastApplied]: lastApplied(manifest, within) };
-  const body = { ...object, metadata: { ...object.metadata, ...within, annotations } };
+  const whole = await withStoredTemplate(client, resource, object, before);
+  const body = { ...whole, metadata: { ...object.metadata, ...within, annotations } };
   const after = await client.patch(resource, key, { type: 'apply', body, force: true }, { fieldManager, dryRun });
   return { object: after, applied: appliedFrom(before, after) };
 }
