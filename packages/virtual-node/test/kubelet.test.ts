@@ -158,6 +158,7 @@ describe('the kubelet API', () => {
     await ended(kubelet);
     expect((await kubelet.get(log)).body).toBe(numbers(0, 5000));
     expect((await kubelet.get(`${log}?tailLines=3`)).body).toBe(numbers(4997, 5000));
+    expect((await kubelet.get(`${log}?tailLines=3000`)).body).toBe(numbers(2000, 5000));
     expect((await kubelet.get(`${log}?tailLines=0`)).body).toBe('');
     expect((await kubelet.get(`${log}?limitBytes=10`)).body).toBe('line 0\nlin');
     expect((await kubelet.get(`${log}?sinceTime=2020-01-01T00:00:00%2B01:00&tailLines=1`)).body).toBe('line 4999\n');

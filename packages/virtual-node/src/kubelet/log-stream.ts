@@ -80,10 +80,16 @@ class LogReader {
     this.#previous = previous;
   }
 
-  /** The last lines, no more than ECI gives. */
+  /** The last lines; if they are more than ECI gives at once, all are read for them. */
   async *readTail(lines: number, since: string | undefined): AsyncGenerator<readonly Line[]> {
+    if (lines > maxTail) {
+      let last: readonly Line[] = [];
+      for await (const read of this.readFrom(since ?? beginning)) last = [...last, ...read].slice(-lines);
+      yield last;
+      return;
+    }
     // With none wanted, one is asked for: what comes after it is to be followed.
-    const found = await this.#ask({ tail: Math.min(Math.max(lines, 1), maxTail) });
+    const found = await this.#ask({ tail: Math.max(lines, 1) });
     this.cursor = found.at(-1)?.time ?? this.cursor;
     const sinceMs = since === undefined ? Number.NEGATIVE_INFINITY : Date.parse(since);
     yield lines === 0 ? [] : found.filter(({ time }) => Date.parse(time) >= sinceMs);
