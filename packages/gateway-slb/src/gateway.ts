@@ -108,7 +108,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       table: () => holder.table,
       ready: () => known,
       metrics,
-      settingsOf: (key) => edge.capped(settings.get(key) ?? defaultSettings),
+      settingsOf: (key, listener) => edge.capped(settings.get(key) ?? defaultSettings, listener),
     });
     ({ probe } = plane);
     const opened = plane;

@@ -147,9 +147,16 @@ it('tells instances of ports, and believes nobody who is not trusted', async () 
 });
 
 it('redirects all to https, takes the PROXY protocol, and bounds requests, where annotations say so', async () => {
-  await using backend = await openHttpBackend((request, response) => {
-    if (request.url !== '/never') response.end(String(request.headers['x-forwarded-for']));
-  });
+  await using backend = await openHttpBackend(
+    (request, response) => {
+      if (request.url !== '/never') response.end(String(request.headers['x-forwarded-for']));
+    },
+    (server) =>
+      server.on('upgrade', (_, socket) => {
+        socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n');
+        socket.pipe(socket).on('error', () => {});
+      }),
+  );
   await using world = await openWorld([backend]);
   const { port } = world.gateway.publicAddress;
   const never = `GET /never HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
@@ -162,7 +169,16 @@ it('redirects all to https, takes the PROXY protocol, and bounds requests, where
   );
   world.ask({ [`${prefix}request-timeout`]: '1' });
   await expectSoon(async () => (await world.get()).startsWith('HTTP/1.1 200'));
+  await using inside = await openRawClient(world.gateway.privateAddress?.port ?? 0);
+  inside.send(never);
+  await using upgraded = await openRawClient(port);
+  upgraded.send(never.replace('Connection: close', 'Connection: Upgrade\r\nUpgrade: echo'));
+  await upgraded.hears('HTTP/1.1 101');
   expect(await exchangeRaw(port, never)).toMatch(/^HTTP\/1.1 504/);
+  // Neither requests from inside the cluster nor what has been upgraded, though nothing was said since.
+  expect(inside.heard()).toBe('');
+  upgraded.send('hello');
+  await upgraded.hears('hello');
 });
 
 it('takes each instance in turn where the scheduler says so', async () => {

@@ -1,6 +1,6 @@
 import type { Activator } from '@ebb/activator';
 import type { Clock, Logger } from '@ebb/base';
-import type { RoutingTable } from '@ebb/router';
+import type { Listener, RoutingTable } from '@ebb/router';
 import type { Upstream } from '../upstream/call.ts';
 import type { Duties } from '../duties/duties.ts';
 import type { RequestMetrics } from '../metrics/request-metrics.ts';
@@ -30,7 +30,7 @@ export interface DataPlane {
   /** False until the table has been filled for the first time: a host not in it may be known all the same. */
   readonly ready: () => boolean;
   readonly activator: Activator;
-  readonly settingsOf: (revisionKey: string) => RevisionSettings;
+  readonly settingsOf: (revisionKey: string, listener: Listener) => RevisionSettings;
   readonly upstreams: Upstreams;
   readonly deadlines: Deadlines;
   /** What else is asked of a load balancer; undefined, as a rule, if nothing is. */

@@ -70,7 +70,7 @@ export class Exchange implements Caller, CallSink, Dated, DownstreamOwner {
   constructor(plane: DataPlane, start: ExchangeStart) {
     this.#plane = plane;
     this.#start = start;
-    this.#settings = plane.settingsOf(start.forward.revisionKey);
+    this.#settings = plane.settingsOf(start.forward.revisionKey, start.peer.listener);
     this.#arrivedAt = plane.clock.now();
     this.#downstream = start.downstream;
     start.downstream.owner = this;

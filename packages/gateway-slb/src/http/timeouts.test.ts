@@ -10,8 +10,17 @@ describe('deadlineOf', () => {
     [{ ...timeouts, idleMs: undefined }, undefined, 7000],
     [{ ...timeouts, idleMs: undefined }, 1, 10_000],
     [{ ...timeouts, responseStartMs: undefined, idleMs: undefined }, undefined, 10_000],
+    [{ ...timeouts, requestMs: 3000 }, undefined, 3000],
+    [{ ...timeouts, requestMs: 3000 }, 1, 5001],
   ])('of %j with the last byte at %s is %i', (limits, lastByteAt, expected) => {
     expect(deadlineOf(limits, { arrivedAt: 0, lastByteAt })).toBe(expected);
+  });
+
+  it('of an upgraded connection heeds the limit on the first byte, not that on an answer', () => {
+    const progress = { arrivedAt: 0, lastByteAt: undefined, isUpgraded: true };
+    const limits = { totalMs: 10_000, responseStartMs: undefined, idleMs: undefined, requestMs: 3000 };
+    expect(deadlineOf(limits, progress)).toBe(10_000);
+    expect(deadlineOf({ ...limits, responseStartMs: 7000 }, progress)).toBe(7000);
   });
 });
 

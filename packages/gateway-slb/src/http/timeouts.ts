@@ -4,6 +4,8 @@ export interface Timeouts {
   readonly totalMs: number;
   /** From arrival to the first byte of the response; undefined is none. */
   readonly responseStartMs: number | undefined;
+  /** From arrival until the instance answers, be it with an upgrade that is silent from then on. Default: none. */
+  readonly requestMs?: number | undefined;
   /** Longest silence of the response, and of the instance before it; undefined is none. */
   readonly idleMs: number | undefined;
   /** Longest wait for an instance, where nobody starts one. Default: as long as the request may take. */
@@ -19,6 +21,8 @@ export interface Progress {
   readonly arrivedAt: number;
   /** The last sign of life of the response; undefined before the first. */
   readonly lastByteAt: number | undefined;
+  /** The instance has agreed to an upgrade. Default false. */
+  readonly isUpgraded?: boolean | undefined;
   /** When the first of two sides said that it has no more to send; undefined before, and where that ends nothing. */
   readonly endedAt?: number | undefined;
 }
@@ -26,11 +30,12 @@ export interface Progress {
 const defaultHalfOpenMs = 10_000;
 
 /** When the first of the limits is reached. */
-export function deadlineOf(timeouts: Timeouts, { arrivedAt, lastByteAt, endedAt }: Progress): number {
-  let deadline = arrivedAt + timeouts.totalMs;
-  if (lastByteAt === undefined && timeouts.responseStartMs !== undefined) {
-    deadline = Math.min(deadline, arrivedAt + timeouts.responseStartMs);
-  }
+export function deadlineOf(timeouts: Timeouts, progress: Progress): number {
+  const { arrivedAt, lastByteAt, isUpgraded = false, endedAt } = progress;
+  const { totalMs, responseStartMs = Infinity, requestMs = Infinity } = timeouts;
+  let deadline = arrivedAt + totalMs;
+  if (lastByteAt === undefined) deadline = Math.min(deadline, arrivedAt + responseStartMs);
+  if (lastByteAt === undefined && !isUpgraded) deadline = Math.min(deadline, arrivedAt + requestMs);
   if (timeouts.idleMs !== undefined) deadline = Math.min(deadline, (lastByteAt ?? arrivedAt) + timeouts.idleMs);
   if (endedAt !== undefined) {
     deadline = Math.min(deadline, Math.max(endedAt, lastByteAt ?? 0) + (timeouts.halfOpenMs ?? defaultHalfOpenMs));

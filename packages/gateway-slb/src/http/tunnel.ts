@@ -72,7 +72,7 @@ export class Tunnel implements Caller, Dated {
   constructor(plane: DataPlane, start: TunnelStart) {
     this.#plane = plane;
     this.#start = start;
-    this.#settings = plane.settingsOf(start.forward.revisionKey);
+    this.#settings = plane.settingsOf(start.forward.revisionKey, start.peer.listener);
     this.#arrivedAt = plane.clock.now();
     start.socket.once('close', this.#onClose);
     // A socket that nobody reads does not notice that its client has left.
@@ -139,10 +139,11 @@ export class Tunnel implements Caller, Dated {
 
   #deadline(): number {
     if (this.#phase === 'waiting') return waitDeadlineOf(this.#settings, this.#wait());
-    const progress = { arrivedAt: this.#arrivedAt, lastByteAt: this.#lastByteAt, endedAt: this.#endedAt };
+    const isUpgraded = this.#phase === 'open';
+    const progress = { arrivedAt: this.#arrivedAt, lastByteAt: this.#lastByteAt, isUpgraded, endedAt: this.#endedAt };
     const deadline = deadlineOf(this.#settings, progress);
     const { idleMs } = this.#settings;
-    if (idleMs === undefined || this.#phase !== 'open') return deadline;
+    if (idleMs === undefined || !isUpgraded) return deadline;
     return Math.min(deadline, this.#lookedAt + idleMs / looksPerSilence);
   }
 

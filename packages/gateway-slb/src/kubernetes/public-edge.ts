@@ -10,7 +10,7 @@ import {
 } from '@ebb/api';
 import { type Clock, type Logger, messageOf } from '@ebb/base';
 import { type EventRecorder, type KubeClient, createEventRecorder } from '@ebb/kube';
-import type { CompiledIngress } from '@ebb/router';
+import type { CompiledIngress, Listener } from '@ebb/router';
 import { AccessLog } from '../duties/access-log.ts';
 import { Duties } from '../duties/duties.ts';
 import type { RateCounting } from '../duties/rate-counters.ts';
@@ -104,13 +104,13 @@ export class PublicEdge implements AsyncDisposable {
     return this.#duties;
   }
 
-  /** How requests to a revision are sent, under the limit that the load balancer has of its own. */
-  capped(settings: RevisionSettings): RevisionSettings {
+  /** How requests to a revision are sent; those from the world under the limit that the load balancer has of its own. */
+  capped(settings: RevisionSettings, listener: Listener): RevisionSettings {
     const { requestMs } = this.#settings;
-    if (requestMs === undefined) return settings;
+    if (requestMs === undefined || listener === 'private') return settings;
     const known = this.#capped.get(settings);
     if (known) return known;
-    const capped = { ...settings, responseStartMs: Math.min(requestMs, settings.responseStartMs ?? Infinity) };
+    const capped = { ...settings, requestMs };
     this.#capped.set(settings, capped);
     return capped;
   }
