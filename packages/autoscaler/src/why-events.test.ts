@@ -37,7 +37,17 @@ describe('what Events tell', () => {
       formatTold({ podAutoscalers: [podAutoscaler], events, atMs: Date.parse(time) });
     expect(at('2026-01-02T03:04:59Z')).toContain('From 0 to 1 pod.');
     expect(at('2026-01-02T03:04:59Z')).not.toContain('From 1 to 3');
-    expect(at('2026-01-01T00:00:00Z')).toContain('it had no scale then');
+    expect(at('2026-01-01T00:00:00Z')).toContain('there was none');
+  });
+
+  it('has warnings, such as of a class that there is not', () => {
+    const warning = {
+      ...event('UnknownClass', '2026-01-02T03:04:10Z', 'there is no class "foo" here'),
+      type: 'Warning' as const,
+    };
+    expect(formatTold({ podAutoscalers: [podAutoscaler], events: [warning] })).toContain(
+      'there is no class "foo" here',
+    );
   });
 
   it('as JSON has what each decision stood on, as far as the Event has it', () => {

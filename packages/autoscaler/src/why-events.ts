@@ -9,7 +9,7 @@ export interface Told {
   readonly atMs?: number | undefined;
 }
 
-const nothing = 'it had no scale then, or the Events of that time are no longer kept';
+const nothing = 'no change of its scale is told of: there was none, or the Events of that time are no longer kept';
 
 const told: ReadonlySet<string> = new Set(['ScaledUp', 'ScaledDown']);
 
@@ -49,12 +49,12 @@ interface ToldDecision {
   readonly decision: object | undefined;
 }
 
-/** What was told of it, oldest first; of a time only what was in force then. */
+/** What was told of it, oldest first, with what nobody could make sense of; of a time only the decision in force then. */
 function toldOf({ metadata }: PodAutoscaler, { events, atMs }: Told): readonly ToldDecision[] {
   const found = events
-    .filter(({ involvedObject: { kind, name, namespace }, reason = '' }) => {
+    .filter(({ involvedObject: { kind, name, namespace }, reason = '', type }) => {
       const isAbout = kind === 'PodAutoscaler' && name === metadata.name && namespace === metadata.namespace;
-      return isAbout && told.has(reason);
+      return isAbout && (told.has(reason) || (type === 'Warning' && atMs === undefined));
     })
     .map((event): ToldDecision => {
       const decision = decisionIn(event);
