@@ -127,6 +127,8 @@ it('limits the rate of a route, and of each client of it', async () => {
   expect(await world.get('X-Forwarded-For: 192.0.2.2')).toMatch(/^HTTP\/1.1 200/);
   await using client = await openHttp2Client(world.gateway.publicAddress.port);
   expect(await client.ask({ 'x-forwarded-for': '192.0.2.1' })).toMatchObject({ status: 429 });
+  await using inside = await openHttp2Client(world.gateway.privateAddress?.port ?? 0);
+  for (let i = 0; i < 5; i++) expect(await inside.ask({})).toMatchObject({ status: 200 });
   world.limit({});
   await expectSoon(async () => (await world.get('X-Forwarded-For: 192.0.2.1')).startsWith('HTTP/1.1 200'));
 });

@@ -56,9 +56,9 @@ export class Duties {
     return undefined;
   }
 
-  /** Whether requests to this route are counted against limits. */
-  isLimited({ ingress }: Forward): boolean {
-    return this.#options.limits.has(ingress.key);
+  /** Whether a request to this route is counted against limits. */
+  isLimited({ ingress }: Forward, { listener }: Peer): boolean {
+    return listener === 'public' && this.#options.limits.has(ingress.key);
   }
 
   /** Counts a request against the limits of its route, and calls back, at once or soon: a refusal answers it. */

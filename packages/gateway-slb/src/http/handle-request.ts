@@ -64,7 +64,7 @@ export function checkLimits(
   decided: (refusal: Refusal | undefined) => void,
 ): void {
   const asked = duties?.();
-  if (!asked?.isLimited(forward)) return decided(undefined);
+  if (!asked?.isLimited(forward, peer)) return decided(undefined);
   asked.limit(forward, head, peer, (refusal) => {
     if (refusal) metrics?.refused(refusal.reason, refusal.status);
     decided(refusal);
@@ -95,7 +95,7 @@ export function handleRequest(plane: DataPlane, head: RequestHead, client: Downs
     case 'forward': {
       const { path, result: forward, binding } = verdict;
       const start = { downstream, peer, head, path, forward, binding };
-      if (duties?.isLimited(forward)) beginIfLimitsLet(plane, start);
+      if (duties?.isLimited(forward, peer)) beginIfLimitsLet(plane, start);
       else new Exchange(plane, start).begin();
     }
   }
