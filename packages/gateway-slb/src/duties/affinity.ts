@@ -127,8 +127,9 @@ function preferenceFor(token: string | undefined): Binding['prefers'] {
   return token === undefined ? undefined : (instance) => tokenOf(instance) === token;
 }
 
+/** @param header All cookies: lines are joined by commas, which no cookie has in it. */
 function cookieIn(header: string | undefined, name: string): string | undefined {
-  for (const pair of header?.split(';') ?? []) {
+  for (const pair of header?.split(/[;,]/) ?? []) {
     const at = pair.indexOf('=');
     if (at !== -1 && pair.slice(0, at).trim() === name) return pair.slice(at + 1).trim();
   }
