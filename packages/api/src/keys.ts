@@ -24,6 +24,8 @@ export const keys = {
   exampleChecksum: 'knative.dev/example-checksum',
   /** On a Service or Configuration: `enabled` or `strict` if its Pod is to be tried at every write. */
   podSpecDryRun: 'features.knative.dev/podspec-dryrun',
+  /** On a Namespace, with any value: admission is not asked about what is in it. */
+  excluded: 'webhooks.knative.dev/exclude',
   lastApplied: 'kubectl.kubernetes.io/last-applied-configuration',
   /** On a Pod: it takes no new request; its last ones end, then it is deleted. Value: RFC 3339 time it began. */
   draining: 'ebb.dev/draining',

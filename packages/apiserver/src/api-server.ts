@@ -18,6 +18,7 @@ import { OpenApi } from './openapi/openapi.ts';
 import { Registry } from './registry.ts';
 import type { Machine } from './rest/call.ts';
 import { tryingDryRunPods } from './rest/dry-run-pod.ts';
+import { skippingExcluded } from './rest/excluded-namespaces.ts';
 import { installCrds } from './gc/install-crds.ts';
 import { PodTemplates } from './rest/pod-templates.ts';
 import { ServiceAddresses } from './rest/service-addresses.ts';
@@ -85,7 +86,10 @@ async function serve(options: ApiServerOptions, store: Store): Promise<ApiServer
   const credentials = options.credentials ?? (await loadCredentials(store, host, clock.now()));
   const storage = new Storage(store, logger);
   const registry = new Registry([...builtinResources(), ...(options.kubelet ? metricsResources : [])]);
-  const admission = tryingDryRunPods(options.admission, () => machine);
+  const admission = skippingExcluded(
+    tryingDryRunPods(options.admission, () => machine),
+    () => machine,
+  );
   const machine: Machine = {
     addresses: new ServiceAddresses(storage),
     templates: new PodTemplates(),

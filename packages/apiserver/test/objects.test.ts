@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { StatusError } from '@ebb/api';
 import { eventually } from '@ebb/base/testing';
 import type { ApiServer } from '../src/index.ts';
 import { createTestApi, passThrough } from '../src/testing.ts';
@@ -292,5 +293,24 @@ describe('objects', () => {
     expect(await raw.call('POST', widgets, widget(name, { size: 1 }))).toMatchObject({ code: 422 });
     expect(await raw.call('POST', widgets, widget(name, { size: 3 }))).toMatchObject({ code: 201 });
     expect(judged).toEqual([1]);
+  });
+
+  it('asks nobody about what is in a Namespace that leaves itself out', async () => {
+    const refuse = (): never => {
+      throw new StatusError('BadRequest', 'refused');
+    };
+    await using admitting = await createTestApi({
+      crds: [widgetCrd],
+      admission: {
+        mutate: ({ object }) => object,
+        validate: ({ kind }) => (kind === 'Widget' ? refuse() : { warnings: [] }),
+      },
+    });
+    await using raw = rawClient(admitting);
+    const labels = { 'webhooks.knative.dev/exclude': 'true' };
+    await raw.call('POST', '/api/v1/namespaces', { metadata: { name: 'left-out', labels } });
+    const leftOut = widgets.replace('/default/', '/left-out/');
+    expect(await raw.call('POST', widgets, widget(name))).toMatchObject({ code: 400 });
+    expect(await raw.call('POST', leftOut, { ...widget(name), metadata: { name } })).toMatchObject({ code: 201 });
   });
 });

@@ -4,6 +4,7 @@ import {
   type RuleWithOperations,
   type ValidatingWebhookConfiguration,
   type WebhookClientConfig,
+  keys,
   resources,
   systemNamespace,
   webhookNames,
@@ -111,7 +112,7 @@ const knativeKinds: RuleWithOperations[] = [
 ];
 
 const notExcluded: LabelSelector = {
-  matchExpressions: [{ key: 'webhooks.knative.dev/exclude', operator: 'DoesNotExist' }],
+  matchExpressions: [{ key: keys.excluded, operator: 'DoesNotExist' }],
 };
 
 const systemOnly: LabelSelector = {
