@@ -166,6 +166,9 @@ it('redirects all to https, takes the PROXY protocol, and bounds requests, where
   const never = `GET /never HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
   world.ask({ [`${prefix}forward-port`]: '80:443' });
   await expectSoon(async () => (await world.get()).includes(`ocation: https://${host}/`));
+  expect(await exchangeRaw(port, never.replace('/never', `http://${host}:80/never?again`))).toContain(
+    `ocation: https://${host}/never?again\r\n`,
+  );
   world.ask({ [`${prefix}proxy-protocol`]: 'on' });
   const proxied = never.replace('/never', '/');
   await expectSoon(async () =>

@@ -42,14 +42,14 @@ export class Duties {
   }
 
   /** Sees to what a request says of where it comes from, before it is routed. A refusal answers it. */
-  admit(head: RequestHead, peer: Peer): Refusal | undefined {
+  admit(head: RequestHead, path: string, peer: Peer): Refusal | undefined {
     const { settings, httpsPort } = this.#options;
     if (peer.listener !== 'public') return undefined;
     const { access, httpsOnly, trustedProxies, forwarded } = settings;
     // The connection may be older than the lists. Gateways ask each other from wherever they are.
     if (head.probe === undefined && !mayConnect(access, peer.address)) return refusals.addressDenied;
-    if (httpsOnly && peer.proto === 'http' && !head.target.startsWith(acmePrefix) && head.probe === undefined) {
-      return redirect(head, httpsPort);
+    if (httpsOnly && peer.proto === 'http' && !path.startsWith(acmePrefix) && head.probe === undefined) {
+      return redirect(head.host, path, httpsPort);
     }
     if (trustedProxies && !trustedProxies.has(peer.address)) forgetForwarded(head);
     if (forwarded.slbPort || forwarded.clientPort) addPorts(head, peer, forwarded);
@@ -94,9 +94,8 @@ function tooMany(waitMs: number): Refusal {
   return { status: 429, reason: 'rate-limited', text: 'too many requests', headers };
 }
 
-function redirect({ host, target }: RequestHead, httpsPort: number): Refusal {
+function redirect(host: string, path: string, httpsPort: number): Refusal {
   const port = httpsPort === 443 ? '' : `:${httpsPort}`;
-  const path = target.startsWith('/') ? target : '/';
   const location = `https://${host.replace(/:\d*$/, '')}${port}${path}`;
   return { status: 301, reason: 'redirect', text: '', headers: ['Location', location] };
 }

@@ -40,7 +40,7 @@ function verdictOn(plane: DataPlane, head: RequestHead, peer: Peer): Verdict {
   if (!target) return { kind: 'answer', answer: { status: 200, text: '', headers: [] } };
   if (target.host !== undefined) head.host = target.host;
   const duties = plane.duties?.();
-  const turnedAway = duties?.admit(head, peer);
+  const turnedAway = duties?.admit(head, target.path, peer);
   if (turnedAway) return refuse(turnedAway);
   const binding = duties?.binding(head, peer);
   const prefers = binding?.prefers;
