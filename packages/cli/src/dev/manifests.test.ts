@@ -16,6 +16,11 @@ describe('parseManifest', () => {
     expect(objects.map(({ object }) => object.metadata.name)).toEqual(['hello', 'other']);
   });
 
+  it('leaves out what looks like no manifest', () => {
+    const others = ['services: { web: { image: a } }', 'replicas: 1', '{ ? { a: 1 } : b }'];
+    expect(others.flatMap((text) => parseManifest(text, 'docker-compose.yml'))).toEqual([]);
+  });
+
   it('takes a List apart', () => {
     const list = {
       apiVersion: 'v1',

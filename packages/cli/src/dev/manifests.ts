@@ -58,15 +58,16 @@ export async function readManifest(file: string): Promise<ManifestObject[]> {
 }
 
 /**
- * The Kubernetes objects of a YAML or JSON text: all documents, `List`s taken apart, empty documents left out.
- * Throws `UserError` for bad syntax, and for a document without `apiVersion`, `kind` or a name.
+ * The Kubernetes objects of a YAML or JSON text: all documents, `List`s taken apart, empty documents left out, and those that look
+ * like no manifest at all. Throws `UserError` for bad syntax, and for a document without `apiVersion`, `kind` or a name.
  */
 export function parseManifest(text: string, file: string): ManifestObject[] {
   if (extname(file) !== '' && !extensions.has(extname(file))) {
     throw new UserError(`${file}: a manifest ends in .yaml, .yml or .json`);
   }
   const lineCounter = new LineCounter();
-  return parseAllDocuments(text, { lineCounter, version: '1.1', customTags: kubectlTags }).flatMap((document) => {
+  const options = { lineCounter, version: '1.1', customTags: kubectlTags, logLevel: 'error' } as const;
+  return parseAllDocuments(text, options).flatMap((document) => {
     const error = document.errors[0];
     if (error) {
       const { line } = lineCounter.linePos(error.pos[0]);
@@ -111,6 +112,8 @@ function firstLine(message: string): string {
 
 function objectsOf(value: unknown, where: string): ManifestObject['object'][] {
   if (!isRecord(value)) throw new UserError(`${where}: not a Kubernetes object`);
+  // A project's folder has other YAML too, such as a docker-compose.yml.
+  if (!['apiVersion', 'kind', 'metadata'].some((key) => Object.hasOwn(value, key))) return [];
   const { apiVersion, kind, metadata, items } = value;
   if (typeof apiVersion !== 'string' || typeof kind !== 'string') {
     throw new UserError(`${where}: a manifest needs apiVersion and kind`);
