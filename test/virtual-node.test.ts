@@ -378,6 +378,22 @@ describe('the virtual node', () => {
     await eventually(() => isGone('stubborn'));
   });
 
+  it('gives a deleted pod that is kept by a finalizer its last phase, which Jobs wait for', async () => {
+    await using eci = await createTestEci({ runtime: makeRuntime() });
+    await using _node = await startNode(eci);
+    const pod = makePod('kept', {}, tokenless);
+    await client.create(resources.pods, { ...pod, metadata: { ...pod.metadata, finalizers: ['example.com/kept'] } });
+    await readyPod('kept');
+    await client.delete(resources.pods, { namespace, name: 'kept' });
+    await eventually(async () => expect((await getPod('kept')).status?.phase).toMatch(/Succeeded|Failed/));
+    await client.patch(
+      resources.pods,
+      { namespace, name: 'kept' },
+      { type: 'merge', body: { metadata: { finalizers: null } } },
+    );
+    await eventually(() => isGone('kept'));
+  });
+
   it('calls a pod unschedulable that no instance is large enough for', async () => {
     await using eci = await createTestEci({ runtime: makeRuntime() });
     await using _node = await startNode(eci);

@@ -1,6 +1,6 @@
 import type { Pod } from '@ebb/api';
 import { expect, it } from 'vitest';
-import { lostStatus } from './ended-status.ts';
+import { lostStatus, removedStatus } from './ended-status.ts';
 
 it('tells of a pod whose group is gone that it failed, and of nothing that it still runs', () => {
   const ready = { type: 'Ready', status: 'True', lastTransitionTime: 'before' } as const;
@@ -39,4 +39,24 @@ it('tells of a pod whose group is gone that it failed, and of nothing that it st
       { ready: false, state: { terminated: { exitCode: 3 } } },
     ],
   });
+});
+
+it.each([
+  [[0, 0], 'Succeeded'],
+  [[0, 143], 'Failed'],
+  [[0, undefined], 'Failed'],
+  [[], 'Failed'],
+] as const)('tells of a deleted pod whose containers ended with %j that it is %s', (codes, phase) => {
+  const containerStatuses = codes.map((exitCode, index) => ({
+    name: `c${index}`,
+    state: exitCode === undefined ? { running: {} } : { terminated: { exitCode } },
+  }));
+  const pod = {
+    metadata: {},
+    spec: { containers: [] },
+    status: { phase: 'Running', containerStatuses },
+  } as object as Pod;
+  const status = removedStatus(pod, 'now');
+  expect(status.phase).toBe(phase);
+  expect(status.reason).toBeUndefined();
 });

@@ -32,6 +32,13 @@ export function lostStatus(pod: Pod, now: string): PodStatus {
   });
 }
 
+/** The last status of a pod that was deleted, when its group is gone: as with a kubelet, its containers' ends tell its phase. */
+export function removedStatus(pod: Pod, now: string): PodStatus {
+  const { reason: _reason, message: _message, ...status } = lostStatus(pod, now);
+  const ends = (status.containerStatuses ?? []).map(({ state }) => state?.terminated?.exitCode);
+  return { ...status, phase: ends.length > 0 && ends.every((code) => code === 0) ? 'Succeeded' : 'Failed' };
+}
+
 /** The status of a pod that failed by something that is not its containers' doing. */
 export function endedStatus(pod: Pod, { reason, message, now, ofContainers }: End): PodStatus {
   const { status } = pod;

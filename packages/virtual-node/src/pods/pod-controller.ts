@@ -19,7 +19,7 @@ import type { GroupIndex } from './group-index.ts';
 import { type GroupMaker, type UsedAttempt, type Zone, failsOver } from './group-maker.ts';
 import { isOver } from './is-over.ts';
 import { sleepBeforeStop } from './lifecycle.ts';
-import { endedStatus, lostStatus } from './ended-status.ts';
+import { endedStatus, lostStatus, removedStatus } from './ended-status.ts';
 import { activeMs, deadlineExceeded, exceededStatus } from './deadline.ts';
 import type { PodEvent } from './pod-event.ts';
 import { Refusals } from './refusals.ts';
@@ -284,6 +284,8 @@ export class PodController {
     this.#notBefore.delete(uid);
     this.#attempts.delete(uid);
     this.#forgetRefused(keyOf(pod));
+    // Whoever keeps it from going, such as a Job, waits for its end.
+    if (pod.metadata.finalizers?.length && !isOver(pod)) await this.#write(pod, removedStatus(pod, this.#now()));
     await client
       .delete(resources.pods, { namespace, name }, { gracePeriodSeconds: 0, preconditions: { uid } })
       .catch((error: unknown) => {
