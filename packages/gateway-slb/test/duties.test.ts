@@ -1,3 +1,4 @@
+import type { Server } from 'node:http';
 import { keys, resources, revisionSplit } from '@ebb/api';
 import { type Logger, silentLogger } from '@ebb/base';
 import { textOf } from '@ebb/base/metrics';
@@ -16,6 +17,14 @@ const openNamed = (name: string): Promise<Backend> =>
   openHttpBackend((request, response) => {
     const { 'x-forwarded-for': by, 'x-forwarded-port': port, 'x-forwarded-client-srcport': from } = request.headers;
     response.end(`from ${name} for ${String(by)} at ${String(port)} by ${String(from)}.`);
+  }, echoUpgraded);
+
+const echoUpgraded = (server: Server): void =>
+  void server.on('upgrade', (_, socket) => {
+    socket.write(
+      'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\nSet-Cookie: own=1\r\n\r\n',
+    );
+    socket.pipe(socket).on('error', () => {});
   });
 
 it('brings clients back to the instance they had, by a cookie', async () => {
@@ -40,6 +49,11 @@ it('brings clients back to the instance they had, by a cookie', async () => {
     expect(text).not.toMatch(/set-cookie/i);
   }
   expect(names.size).toBe(1);
+  await using upgraded = await openRawClient(world.gateway.publicAddress.port);
+  upgraded.send(`GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n`);
+  expect(await upgraded.hears('\r\n\r\n')).toMatch(
+    /^HTTP\/1.1 101 [^]*set-cookie: own=1\r\nset-cookie: SERVERID=\w{16}; Path=/,
+  );
   // It goes, and others take over.
   const index = ['a', 'b', 'c'].indexOf([...names].join());
   const gone = world.client.find(resources.pods, `default/pod-${index}`);
@@ -151,16 +165,9 @@ it('tells instances of ports, and believes nobody who is not trusted', async () 
 });
 
 it('redirects all to https, takes the PROXY protocol, and bounds requests, where annotations say so', async () => {
-  await using backend = await openHttpBackend(
-    (request, response) => {
-      if (request.url !== '/never') response.end(String(request.headers['x-forwarded-for']));
-    },
-    (server) =>
-      server.on('upgrade', (_, socket) => {
-        socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n');
-        socket.pipe(socket).on('error', () => {});
-      }),
-  );
+  await using backend = await openHttpBackend((request, response) => {
+    if (request.url !== '/never') response.end(String(request.headers['x-forwarded-for']));
+  }, echoUpgraded);
   await using world = await openWorld([backend]);
   const { port } = world.gateway.publicAddress;
   const never = `GET /never HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;

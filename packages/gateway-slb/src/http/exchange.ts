@@ -11,7 +11,7 @@ import { type Refusal, answerOf, refusalOf, refusals, waitedOut } from './refusa
 import type { RequestHead } from './request-head.ts';
 import { clientGone } from './status.ts';
 import { readResponseHead } from './response-head.ts';
-import { serverTiming } from './server-timing.ts';
+import { coldStartHeaders } from './server-timing.ts';
 import { takeTurn, waitOf } from './take-turn.ts';
 import { type Wait, deadlineOf, waitDeadlineOf } from './timeouts.ts';
 import { upstreamRequest } from './upstream-request.ts';
@@ -283,11 +283,8 @@ export class Exchange implements Caller, CallSink, Dated, DownstreamOwner {
   #ownHeaders(): readonly string[] {
     const cookie = this.#start.binding?.headers() ?? none;
     if (!this.#coldStart) return cookie;
-    const timing =
-      this.#settings.serverTiming && this.#lease
-        ? ['Server-Timing', serverTiming(this.#arrivedAt, this.#lease.times, this.#plane.clock.now())]
-        : [];
-    return ['ebb-cold-start', 'true', ...timing, ...cookie];
+    const waited = { lease: this.#lease, arrivedAt: this.#arrivedAt, now: this.#plane.clock.now() };
+    return [...coldStartHeaders(waited, this.#settings.serverTiming), ...cookie];
   }
 
   #observe(): void {

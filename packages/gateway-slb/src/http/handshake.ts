@@ -1,6 +1,8 @@
 import { Agent, type ClientRequest, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import httpProxy from 'http-proxy';
+import type { ResponseHead } from './downstream.ts';
+import { linesOf } from './header-block.ts';
 import { readResponseHead } from './response-head.ts';
 
 /** Two connections that are to become one. */
@@ -28,6 +30,8 @@ export interface InstanceAnswer {
 }
 
 export interface HandshakeOutcome {
+  /** The headers of the instance's answer as the client is to see them: name, value, name, value… */
+  readonly headersFor: (answer: ResponseHead) => readonly string[];
   /** The instance has answered: with 101, and from now on bytes go both ways, or otherwise, and its answer is passed on. */
   opened(answer: InstanceAnswer): void;
   /** The instance's connection broke before that. */
@@ -79,7 +83,10 @@ function prepareHandshake(out: ClientRequest, request: IncomingMessage): void {
   if (!handshake) return;
   // http-proxy would fold double slashes.
   out.path = handshake.path;
-  out.once('upgrade', (_, upstream: Socket, first: Buffer) => {
+  out.once('upgrade', (answer: IncomingMessage, upstream: Socket, first: Buffer) => {
+    const { statusMessage = '', rawHeaders, headers } = answer;
+    const passed = handshake.headersFor(readResponseHead(101, statusMessage, rawHeaders));
+    answer.headers = asObject(passed, headers.upgrade ?? handshake.protocol);
     const before = upstream.bytesRead - first.length;
     handshake.opened({ status: 101, received: () => upstream.bytesRead - before });
   });
@@ -89,16 +96,16 @@ function prepareHandshake(out: ClientRequest, request: IncomingMessage): void {
       let received = 0;
       answer.on('data', ({ length }: Buffer) => (received += length));
       handshake.opened({ status: answer.statusCode ?? 502, received: () => received });
-      passAnswer(answer, handshake.socket);
+      passAnswer(answer, handshake);
     });
   });
 }
 
 /** Passes an ordinary answer to a client that asked for an upgrade, and closes. */
-function passAnswer(answer: IncomingMessage, socket: Socket): void {
+function passAnswer(answer: IncomingMessage, { socket, headersFor }: Handshake & HandshakeOutcome): void {
   const { statusCode = 502, statusMessage = '', rawHeaders } = answer;
-  const { headers } = readResponseHead(statusCode, statusMessage, rawHeaders);
-  socket.write(`HTTP/1.1 ${statusCode} ${statusMessage}\r\n${headers.text()}Connection: close\r\n\r\n`, 'latin1');
+  const lines = linesOf(headersFor(readResponseHead(statusCode, statusMessage, rawHeaders)));
+  socket.write(`HTTP/1.1 ${statusCode} ${statusMessage}\r\n${lines}Connection: close\r\n\r\n`, 'latin1');
   answer.on('error', () => socket.destroy());
   answer.pipe(socket);
 }

@@ -1,4 +1,4 @@
-import { type InstanceTimes, instanceSteps } from '@ebb/activator';
+import { type InstanceTimes, type Lease, instanceSteps } from '@ebb/activator';
 
 /**
  * The value of `Server-Timing` for a request that waited for an instance: for each step the time from the request's arrival to it.
@@ -10,4 +10,19 @@ export function serverTiming(arrivedAt: number, times: InstanceTimes, now: numbe
     return at === undefined || at < arrivedAt ? [] : [`${step};dur=${(at - arrivedAt).toFixed(1)}`];
   });
   return [...steps, `first-byte;dur=${(now - arrivedAt).toFixed(1)}`].join(', ');
+}
+
+/** A request that waited for an instance. */
+export interface Waited {
+  /** The instance, if it has come. */
+  readonly lease: Lease | undefined;
+  /** Milliseconds since the epoch, as is `now`. */
+  readonly arrivedAt: number;
+  readonly now: number;
+}
+
+/** What a response says of the wait: name, value… In detail if `isDetailed`. */
+export function coldStartHeaders({ lease, arrivedAt, now }: Waited, isDetailed = false): readonly string[] {
+  const timing = isDetailed && lease ? ['Server-Timing', serverTiming(arrivedAt, lease.times, now)] : [];
+  return ['ebb-cold-start', 'true', ...timing];
 }

@@ -9,10 +9,11 @@ import { connectTo } from '../upstream/instance-socket.ts';
 import { ByteQueue } from './byte-queue.ts';
 import { type DataPlane, type RevisionSettings, reconnectMs } from './data-plane.ts';
 import type { Dated, DatedPlace } from './deadlines.ts';
-import type { Peer } from './downstream.ts';
+import type { Peer, ResponseHead } from './downstream.ts';
 import { type InstanceAnswer, shakeHands } from './handshake.ts';
 import { type Refusal, refusalOf, refusals, waitedOut, refuseOnSocket } from './refusal.ts';
 import type { RequestHead } from './request-head.ts';
+import { coldStartHeaders } from './server-timing.ts';
 import { clientGone } from './status.ts';
 import { takeTurn, waitOf } from './take-turn.ts';
 import { type Wait, deadlineOf, waitDeadlineOf } from './timeouts.ts';
@@ -53,6 +54,8 @@ export class Tunnel implements Caller, Dated {
   #phase: 'waiting' | 'connecting' | 'open' | 'over' = 'waiting';
   #waiter: Waiter | undefined;
   #lease: Lease | undefined;
+  /** The request had to wait for an instance. */
+  #coldStart = false;
   /** Headers the instance is sent in place of the client's. */
   #replaced: readonly string[] | undefined;
   #upstream: Socket | undefined;
@@ -96,6 +99,8 @@ export class Tunnel implements Caller, Dated {
     this.#waiter = undefined;
     this.#lease = lease;
     this.#phase = 'connecting';
+    if (lease.waited) this.#coldStart = true;
+    this.#start.binding?.chosen(lease.podName);
     this.#replaced = this.#start.watcher?.assigned(this.#start.forward.revisionKey, lease);
     const upstream = connectTo(lease.address);
     this.#upstream = upstream;
@@ -159,8 +164,20 @@ export class Tunnel implements Caller, Dated {
     const headers = upstreamHeaders(head, forward, peer, this.#replaced).list();
     shakeHands(
       { request, socket, firstBytes: sent, upstream, path, headers, protocol: head.upgrade ?? '' },
-      { opened: (answer) => this.#opened(upstream, answer), failed: () => this.#handshakeFailed() },
+      {
+        headersFor: (answer) => this.#headersFor(answer),
+        opened: (answer) => this.#opened(upstream, answer),
+        failed: () => this.#handshakeFailed(),
+      },
     );
+  }
+
+  #headersFor(answer: ResponseHead): readonly string[] {
+    const { binding } = this.#start;
+    const { headers } = binding?.answer(answer) ?? answer;
+    const waited = { lease: this.#lease, arrivedAt: this.#arrivedAt, now: this.#plane.clock.now() };
+    const wait = this.#coldStart ? coldStartHeaders(waited, this.#settings.serverTiming) : [];
+    return [...headers.list(), ...wait, ...(binding?.headers() ?? [])];
   }
 
   readonly #keepEarly = (bytes: Buffer): void => {
