@@ -16,7 +16,7 @@ import { createApps } from './apps.ts';
 import { openDevCertificate } from './dev-certificate.ts';
 import { createDeployer } from './deployer.ts';
 import { makeFolder } from './folder.ts';
-import { findManifests } from './manifests.ts';
+import { findManifests, servicesIn } from './manifests.ts';
 import { followProgress } from './progress.ts';
 import { type RuntimeName, openRuntime } from './runtime.ts';
 import { createScreen, startedFacts } from './screen.ts';
@@ -102,6 +102,7 @@ export async function runDev(options: DevOptions, io: Io, signal: AbortSignal): 
         kubeconfigFile,
         logFile,
         apps: apps.list(),
+        services: await servicesIn(manifests),
         problem: inside.problem,
       }),
     ),

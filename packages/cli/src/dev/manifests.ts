@@ -125,6 +125,17 @@ function objectsOf(value: unknown, where: string): ManifestObject['object'][] {
   return [value as unknown as ManifestObject['object']];
 }
 
+/** Names of the Knative Services in manifest files, of those that can be read: what is wrong with the others, a deployment tells. */
+export async function servicesIn(files: readonly string[]): Promise<{ name: string; namespace: string | undefined }[]> {
+  const read = await Promise.allSettled(files.map(readManifest));
+  return read
+    .flatMap((each) => (each.status === 'fulfilled' ? each.value : []))
+    .filter(({ object }) => object.kind === 'Service' && object.apiVersion.startsWith('serving.knative.dev/'))
+    .flatMap(({ object: { metadata } }) =>
+      metadata.name === undefined ? [] : [{ name: metadata.name, namespace: metadata.namespace }],
+    );
+}
+
 export function isNamespace({ object }: ManifestObject): boolean {
   return object.kind === 'Namespace' && object.apiVersion === 'v1';
 }

@@ -41,15 +41,17 @@ interface Facts {
   readonly kubeconfigFile: string;
   readonly logFile: string;
   readonly apps: Started['apps'];
+  /** Those about to be deployed. */
+  readonly services: readonly { readonly name: string; readonly namespace: string | undefined }[];
   /** What does not work, and what to do. */
   readonly problem: string | undefined;
 }
 
 /** Puts together what to tell at the start. */
-export function startedFacts({ healthPort, apps, problem, ...facts }: Facts): Started {
+export function startedFacts({ healthPort, apps, services, problem, ...facts }: Facts): Started {
   const { domain, namespace, port, httpsPort, usualPort, kubeconfigFile, logFile } = facts;
   const suffix = port === 80 ? '' : `:${port}`;
-  const app = apps.find(({ name }) => name === 'hello')?.name ?? apps[0]?.name ?? 'hello';
+  const example = services.find(({ name }) => name === 'hello') ?? services[0] ?? { name: 'hello', namespace };
   return {
     kubeconfigFile,
     logFile,
@@ -58,8 +60,8 @@ export function startedFacts({ healthPort, apps, problem, ...facts }: Facts): St
     httpsUrl: httpsPort === undefined ? undefined : `https://<name>.${namespace}.${domain}:${httpsPort}`,
     metricsUrl: `http://127.0.0.1:${healthPort}/metrics`,
     serviceUrl: `http://<name>.<namespace>.${domain}${suffix}`,
-    exampleName: app,
-    exampleUrl: `http://${app}.${namespace}.${domain}${suffix}/`,
+    exampleName: example.name,
+    exampleUrl: `http://${example.name}.${example.namespace ?? namespace}.${domain}${suffix}/`,
     notes: [
       ...(port > usualPort && port < usualPort + 100 ? [`port ${usualPort} is in use; the gateway took ${port}`] : []),
       ...(problem === undefined ? [] : [problem]),
