@@ -34,7 +34,12 @@ interface Answer {
 /** A kubelet with one pod, `default/web`, whose container runs the program. */
 async function start(
   source: string,
-  { restartPolicy = 'Never', status = {} as Pod['status'], clientCa = undefined as string | undefined } = {},
+  {
+    restartPolicy = 'Never',
+    status = {} as Pod['status'],
+    clientCa = undefined as string | undefined,
+    hasGroup = true,
+  } = {},
 ): Promise<TestKubelet> {
   const cloud = await startCloud(source);
   const id = await cloud.eci.create(makeGroup({ restartPolicy }));
@@ -53,7 +58,7 @@ async function start(
     usageAgeMs: 1000,
     eci: cloud.eci,
     pods: () => [pod],
-    groupOf: () => id,
+    groupOf: () => (hasGroup ? id : undefined),
     clock: systemClock,
     logger: silentLogger,
   });
@@ -232,6 +237,19 @@ describe('the kubelet API', () => {
     expect(await kubelet.get(log)).toEqual({
       status: 400,
       body: `container "app" in pod "web" is waiting to start: image can't be pulled\n`,
+    });
+  });
+
+  it('says that the log of a container is gone with its group', async () => {
+    const ended = { name: 'app', image: 'i', imageID: '', ready: false, restartCount: 0 };
+    const status = {
+      phase: 'Failed' as const,
+      containerStatuses: [{ ...ended, containerID: 'eci://eci-1-app-0', state: { terminated: { exitCode: 137 } } }],
+    };
+    await using kubelet = await start('', { status, hasGroup: false });
+    expect(await kubelet.get(log)).toEqual({
+      status: 400,
+      body: 'unable to retrieve container logs for eci://eci-1-app-0: they went with its container group\n',
     });
   });
 });

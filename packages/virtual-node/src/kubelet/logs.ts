@@ -50,9 +50,20 @@ function startedGroup({ namespace, name, container }: LogCall, { previous }: Log
   }
   const groupId = known.groupOf(pod);
   const statuses = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])];
-  const { state, lastState, restartCount = 0 } = statuses.find((each) => each.name === container) ?? {};
+  const {
+    state,
+    lastState,
+    containerID = container,
+    restartCount = 0,
+  } = statuses.find((each) => each.name === container) ?? {};
   if (previous && restartCount === 0) {
     throw new HttpError(400, `previous terminated container "${container}" in pod "${name}" not found`);
+  }
+  if (!groupId && state?.terminated) {
+    throw new HttpError(
+      400,
+      `unable to retrieve container logs for ${containerID}: they went with its container group`,
+    );
   }
   const reason = groupId ? state?.waiting?.reason : undefined;
   if (!groupId || (reason && !lastState?.terminated && neverRan.has(reason))) {
