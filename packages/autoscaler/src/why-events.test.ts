@@ -40,6 +40,17 @@ describe('what Events tell', () => {
     expect(at('2026-01-01T00:00:00Z')).toContain('there was none');
   });
 
+  it('leaves out what was about one of the same name before', () => {
+    const now = { ...podAutoscaler, metadata: { ...podAutoscaler.metadata, uid: 'new' } };
+    const about = (uid: string, message: string): CoreEvent => {
+      const made = event('ScaledUp', '2026-01-02T03:04:00Z', message);
+      return { ...made, involvedObject: { ...made.involvedObject, uid } };
+    };
+    const text = formatTold({ podAutoscalers: [now], events: [about('old', 'long ago'), about('new', 'just now')] });
+    expect(text).toContain('just now');
+    expect(text).not.toContain('long ago');
+  });
+
   it('has warnings, such as of a class that there is not', () => {
     const warning = {
       ...event('UnknownClass', '2026-01-02T03:04:10Z', 'there is no class "foo" here'),

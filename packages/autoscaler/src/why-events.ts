@@ -52,9 +52,10 @@ interface ToldDecision {
 /** What was told of it, oldest first, with what nobody could make sense of; of a time only the decision in force then. */
 function toldOf({ metadata }: PodAutoscaler, { events, atMs }: Told): readonly ToldDecision[] {
   const found = events
-    .filter(({ involvedObject: { kind, name, namespace }, reason = '', type }) => {
+    .filter(({ involvedObject: { kind, name, namespace, uid }, reason = '', type }) => {
       const isAbout = kind === 'PodAutoscaler' && name === metadata.name && namespace === metadata.namespace;
-      return isAbout && (told.has(reason) || (type === 'Warning' && atMs === undefined));
+      // One of the same name that was there before is another.
+      return isAbout && uid === metadata.uid && (told.has(reason) || (type === 'Warning' && atMs === undefined));
     })
     .map((event): ToldDecision => {
       const decision = decisionIn(event);
