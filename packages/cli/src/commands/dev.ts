@@ -31,7 +31,12 @@ export function devCommand(io: Io, signal: AbortSignal): Command {
         .choices(['process', 'container', 'simulated'])
         .default('process'),
     )
-    .option('--workers <n>', 'gateway processes that share its port (default: none)', parseCount, 0)
+    .option(
+      '--workers <n>',
+      'gateway processes that share its port; SIGUSR2 replaces them one by one (default: none)',
+      parseCount,
+      0,
+    )
     .option('--verbose', 'log what each component does, in the log file', false)
     .addHelpText(
       'after',

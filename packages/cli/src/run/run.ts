@@ -91,9 +91,6 @@ export async function runOnCluster(options: RunOptions, io: Io, signal: AbortSig
   }
   const { failed } = running;
   tellGateway(say, workers ?? running.gateway);
-  const restart = (): void => void workers?.pool.restart();
-  if (workers) process.on('SIGUSR2', restart);
-  closers.defer(() => process.off('SIGUSR2', restart));
   const ready = Promise.all([running.ready, workers?.pool.ready()]).then(() => {
     say(workers ? `ready, with workers ${workers.pool.pids.join(', ')}` : 'ready');
     if (isWorker) process.send?.(readyMessage);

@@ -39,7 +39,10 @@ export interface GatewayWorkers extends AsyncDisposable {
 /** What a worker needs to go, beside the time its last requests are given. */
 const leaveMs = 30_000;
 
-/** Starts gateways as workers: each is an `ebb run` of its own. Rejects with `UserError` if a port is taken. */
+/**
+ * Starts gateways as workers: each is an `ebb run` of its own. `SIGUSR2` to this process replaces them one after the other. Rejects with
+ * `UserError` if a port is taken.
+ */
 export async function openGatewayWorkers(options: GatewayWorkersOptions): Promise<GatewayWorkers> {
   const { count, name, kubeconfig, context, host, advertise, graceMs, logLevel, output, clock, logger } = options;
   // Found one after the other: two free ones at a time might be the same.
@@ -73,11 +76,16 @@ export async function openGatewayWorkers(options: GatewayWorkersOptions): Promis
     logger,
     argsOf: (worker) => ['run', ...args, '--name', worker],
   });
+  const restart = (): void => void pool.restart();
+  process.on('SIGUSR2', restart);
   return {
     pool,
     metrics: (out) => hub.metrics(out),
     publicAddress: { host, port },
     privateAddress: { host, port: privatePort },
-    [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: async () => {
+      process.off('SIGUSR2', restart);
+      await pool[Symbol.asyncDispose]();
+    },
   };
 }
