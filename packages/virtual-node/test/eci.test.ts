@@ -5,7 +5,7 @@ import { RuntimeOptions } from '@alicloud/tea-util';
 import { eventually } from '@ebb/base/testing';
 import { testAccessKey, testPanelToken } from '@ebb/local-eci/testing';
 import { describe, expect, it } from 'vitest';
-import { createEci } from '../src/eci/eci.ts';
+import { type CreateGroup, createEci } from '../src/eci/eci.ts';
 import type { EciError } from '../src/eci/error.ts';
 import { makeGroup, startCloud } from './harness.ts';
 
@@ -133,6 +133,25 @@ describe('the client of ECI', () => {
       async () => /\[.*\]/.exec(await cloud.eci.log({ groupId: id, container: 'app' }))?.[0],
     );
     expect(JSON.parse(line)).toEqual([text, '', '127.0.0.1']);
+  });
+
+  it('gives a file that comes while its group runs the mode it is to have', async () => {
+    await using cloud = await startCloud(
+      `import { existsSync, statSync } from 'node:fs';
+      const path = process.env.EBB_MOUNT_1 + '/late';
+      setInterval(() => existsSync(path) && console.log('mode', (statSync(path).mode & 0o777).toString(8)), 50);`,
+    );
+    const volumeMount = [{ name: 'files', mountPath: '/files' }];
+    const filesOf = (path: string, mode: number): NonNullable<CreateGroup['volume']> => {
+      const configFileToPath = [{ path, mode, content: Buffer.from('text').toString('base64') }];
+      return [{ name: 'files', type: 'ConfigFileVolume', configFileVolume: { configFileToPath } }];
+    };
+    const container = [{ name: 'app', image: 'dev.local/app', volumeMount }];
+    const id = await cloud.eci.create(makeGroup({ container, volume: filesOf('early', 0o644) }));
+    await eventually(async () => (await cloud.eci.describe([id]))[0]?.status === 'Running');
+    await cloud.eci.updateVolumes(id, filesOf('late', 0o400));
+    const logged = (): Promise<string> => cloud.eci.log({ groupId: id, container: 'app' });
+    expect(await eventually(async () => /mode \d+/.exec(await logged())?.[0])).toBe('mode 400');
   });
 
   it('tells refusals by ECI’s code, and what to do about them', async () => {

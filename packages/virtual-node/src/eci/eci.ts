@@ -120,9 +120,12 @@ export function createEci(access: EciAccess, gate: CallGate = openGate()): Eci {
     return { items: body?.containerGroups, totalCount: body?.totalCount, nextToken: body?.nextToken };
   };
   /** Only what is named is changed. */
-  const update = async (changes: Plain<sdkModule.UpdateContainerGroupRequest>): Promise<void> => {
+  const update = async (
+    changes: Plain<sdkModule.UpdateContainerGroupRequest>,
+    newer: Record<string, string> = {},
+  ): Promise<void> => {
     const request = new sdk.UpdateContainerGroupRequest({ regionId, updateType: 'IncrementalUpdate', ...changes });
-    await call('UpdateContainerGroup', () => client.updateContainerGroupWithOptions(request, runtime));
+    await call('UpdateContainerGroup', () => client.updateContainerGroupWithOptions(request, runtimeWith(newer)));
   };
   return {
     ...createInside({ client, sdk, runtime, regionId, call }),
@@ -197,7 +200,7 @@ export function createEci(access: EciAccess, gate: CallGate = openGate()): Eci {
       const request = new sdk.RestartContainerGroupRequest({ regionId, containerGroupId });
       await call('RestartContainerGroup', () => client.restartContainerGroupWithOptions(request, runtime));
     },
-    updateVolumes: (containerGroupId, volume) => update({ containerGroupId, volume }),
+    updateVolumes: (containerGroupId, volume) => update({ containerGroupId, volume }, fileModes(volume)),
     updateCredentials: (containerGroupId, imageRegistryCredential) =>
       update({ containerGroupId, imageRegistryCredential }),
     log: async ({ groupId, container, tail, startTime, previous }) => {
@@ -221,6 +224,16 @@ export function createEci(access: EciAccess, gate: CallGate = openGate()): Eci {
 /** The SDK sends what it has no field for, too, if it is asked to. */
 function runtimeWith(queries: Record<string, string>): RuntimeOptions {
   return new RuntimeOptions({ ...limits, extendsParameters: new ExtendsParameters({ queries }) });
+}
+
+/** The SDK knows modes of files only where a group is made. */
+function fileModes(volumes: readonly GroupVolume[]): Record<string, string> {
+  const modes = volumes.flatMap(({ configFileVolume }, index) =>
+    (configFileVolume?.configFileToPath ?? []).map(
+      ({ mode }, file) => [`Volume.${index + 1}.ConfigFileVolume.ConfigFileToPath.${file + 1}.Mode`, mode] as const,
+    ),
+  );
+  return Object.fromEntries(modes.flatMap(([name, mode]) => (mode === undefined ? [] : [[name, String(mode)]])));
 }
 
 function newerFields({

@@ -3,7 +3,6 @@ import { type Clock, type Logger, messageOf } from '@ebb/base';
 import type { ContainerGroup, Eci, GroupVolume } from '../eci/eci.ts';
 import type { GroupIndex } from './group-index.ts';
 import { fileOf } from './lookup.ts';
-import { MissingReference } from './missing.ts';
 import { fetchReferences } from './references.ts';
 import { isOver } from './is-over.ts';
 import type { VolumeSources } from './volume-sources.ts';
@@ -59,8 +58,7 @@ export class VolumeRefresh {
       try {
         await this.#refresh(pod, group, once, signal);
       } catch (error) {
-        // Something it refers to is gone: it keeps what it has, as with a kubelet.
-        if (error instanceof MissingReference || signal.aborted) continue;
+        if (signal.aborted) continue;
         logger.warn({ pod: keyOf(pod), error: messageOf(error) }, 'the files of a pod could not be brought up to date');
       }
     }

@@ -2,7 +2,7 @@ import type { Pod } from '@ebb/api';
 import { describe, expect, it } from 'vitest';
 import { emptyLookup } from '../../test/empty-lookup.ts';
 import type { Lookup } from './lookup.ts';
-import { groupVolumes } from './volumes.ts';
+import { fileVolumes, groupVolumes } from './volumes.ts';
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 const pod = (volume: object): Pod => ({
@@ -103,6 +103,16 @@ describe('volumes of files', () => {
     ],
   ])('hold %s', (_what, volume, expected) => {
     expect(files(volume)).toEqual(expected);
+  });
+
+  it('are brought up to date without those that lack something now', () => {
+    const volumes = [
+      { name: 'gone', secret: { secretName: 'other' } },
+      { name: 'here', configMap: { name: 'config' } },
+      { name: 'none', emptyDir: {} },
+    ];
+    const { metadata, spec } = pod({});
+    expect(fileVolumes({ metadata, spec: { ...spec, volumes } }, lookup).map(({ name }) => name)).toEqual(['here']);
   });
 
   it('tell ECI the mode of files that may come later, unless it is its own default', () => {

@@ -33,11 +33,19 @@ function checkSize(volumes: readonly GroupVolume[]): void {
   );
 }
 
-/** Only those volumes of a pod that are files, which may change while it runs. */
+/**
+ * Those volumes of a pod that are files, which may change while it runs. One that lacks something now is left out: it keeps what
+ * it has, as with a kubelet.
+ */
 export function fileVolumes(pod: Pod, lookup: Lookup): GroupVolume[] {
   return (pod.spec.volumes ?? []).flatMap((volume) => {
-    const files = filesVolume(volume, pod, lookup);
-    return files ? [files] : [];
+    try {
+      const files = filesVolume(volume, pod, lookup);
+      return files ? [files] : [];
+    } catch (error) {
+      if (error instanceof MissingReference) return [];
+      throw error;
+    }
   });
 }
 
@@ -60,7 +68,7 @@ function filesVolume(volume: Volume, pod: Pod, lookup: Lookup): GroupVolume | un
   try {
     const files = configFiles(volume as VolumeSources, pod, lookup);
     if (!files) return undefined;
-    // Files that come later get it: an update of a group names no modes.
+    // For files that come later, should ECI look at no modes in an update, whose SDK knows none.
     const mode = filesMode(volume as VolumeSources);
     const configFileVolume = { configFileToPath: [...files], ...(mode === undefined ? {} : { defaultMode: mode }) };
     return { name, type: 'ConfigFileVolume', configFileVolume };
