@@ -107,7 +107,17 @@ export function readinessMessage({ status }: Pod): string {
   const unready = ['Ready', 'ContainersReady'].flatMap(
     (type) => status?.conditions?.find((condition) => condition.type === type && condition.status !== 'True') ?? [],
   );
-  return unready.find(({ message }) => message)?.message ?? '';
+  return initFailure(status) ?? unready.find(({ message }) => message)?.message ?? '';
+}
+
+/** How an init container failed that has not done its work yet: it may only have come too early, and is started again. */
+function initFailure(status: Pod['status']): string | undefined {
+  for (const { name, state, lastState } of status?.initContainerStatuses ?? []) {
+    if (state?.terminated?.exitCode === 0 || !lastState?.terminated) continue;
+    const { exitCode, message } = lastState.terminated;
+    return `init container "${name}" failed with: ${message?.trim() || `exit code ${exitCode}, and no output`}`;
+  }
+  return undefined;
 }
 
 function containersOf(status: Pod['status']): readonly ContainerStatus[] {

@@ -205,6 +205,20 @@ describe('the workload of a Revision', () => {
     );
   });
 
+  it('says at the deadline how an init container fails that still tries', () => {
+    const failing = {
+      ...container,
+      state: { waiting: { reason: 'CrashLoopBackOff' } },
+      lastState: { terminated: { exitCode: 1, message: 'no database\n' } },
+    };
+    const done = { ...failing, name: 'done', state: { terminated: { exitCode: 0 } } };
+    const observation = observe({ pods: [pod({ phase: 'Pending', initContainerStatuses: [done, failing] })] });
+    expect(judgeWorkload(observation, start)).toMatchObject({ resourcesAvailable: deploying, failing: false });
+    expect(judgeWorkload(observation, start + 10 * minute).resourcesAvailable.message).toContain(
+      ': init container "c" failed with: no database',
+    );
+  });
+
   it('fails when the autoscaler has given up before the initial scale', () => {
     expect(judgeWorkload(observe({ podAutoscaler: givenUp }), start).resourcesAvailable).toEqual({
       status: 'False',
