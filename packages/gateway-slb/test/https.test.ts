@@ -174,6 +174,9 @@ it('serves hosts over TLS with the certificates of their Secrets, the newest one
   await expectSoon(async () => !(await get(gateway, { ca: second.ca })).startsWith('HTTP/1.1'));
   kept.send(onKept);
   await expectHears(kept, /HTTP\/1.1 403 Forbidden[^]*ebb-reason: address-denied/);
+  // A probe that asks for nothing is none.
+  kept.send(onKept.replace('\r\n\r\n', '\r\nK-Network-Probe:\r\n\r\n'));
+  await expectHears(kept, /address-denied[^]*HTTP\/1.1 403 Forbidden[^]*address-denied/);
   client.put(resources.coreServices, service({}));
   await expectSoon(async () => (await get(gateway, { ca: second.ca })).startsWith('HTTP/1.1 200'));
 

@@ -21,7 +21,7 @@ const plain: readonly string[] = ['Content-Type', 'text/plain; charset=utf-8', '
 
 /** The answer, if the request is such a probe. `override` asks for the hash of the Ingress that matched. */
 export function answerProbe({ probe, hash }: RequestHead, result: RouteResult): ProbeAnswer | undefined {
-  if (probe === undefined || probe === '') return undefined;
+  if (probe === undefined) return undefined;
   if (probe === 'activator') return { status: 200, text: 'activator', headers: [] };
   if (probe !== 'probe') return { status: 400, text: `unexpected probe header value: "${probe}"`, headers: plain };
   if (!hash) return { status: 400, text: 'a probe must come with a K-Network-Hash header', headers: plain };

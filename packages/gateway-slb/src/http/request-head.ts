@@ -73,7 +73,7 @@ const takers = new Map<string, Taker>(
       head.announcedTrailers = head.announcedTrailers === undefined ? value : `${head.announcedTrailers}, ${value}`;
     },
     'k-network-probe': (head, value) => {
-      head.probe = value;
+      if (value !== '') head.probe = value;
     },
     'k-network-hash': (head, value) => {
       head.hash = value;
