@@ -274,7 +274,7 @@ export class Exchange implements Caller, CallSink, Dated, DownstreamOwner {
 
   #refuse(refusal: Refusal): void {
     this.#status = refusal.status;
-    this.#bytes = refusal.text.length;
+    this.#bytes = Buffer.byteLength(refusal.text);
     this.#finish();
     this.#downstream.answer(answerOf(refusal, this.#ownHeaders()));
   }

@@ -105,7 +105,6 @@ export class Tunnel implements Caller, Dated {
     const upstream = connectTo(lease.address);
     this.#upstream = upstream;
     upstream.once('connect', () => this.#connected(upstream));
-    upstream.once('timeout', () => upstream.destroy(new Error('no connection in time')));
     upstream.on('error', (error) => this.#upstreamFailed(upstream, error));
     upstream.once('close', () => this.#upstreamClosed(upstream));
   }
@@ -153,7 +152,6 @@ export class Tunnel implements Caller, Dated {
   }
 
   #connected(upstream: Socket): void {
-    upstream.setTimeout(0);
     if (this.#phase !== 'connecting') return void upstream.destroy();
     const { request, socket, firstBytes } = this.#start;
     socket.off('data', this.#keepEarly).off('end', this.#onEarlyEnd).pause();

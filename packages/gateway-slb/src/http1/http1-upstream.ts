@@ -127,7 +127,6 @@ class Connection implements CallChannel {
     const onread = { buffer: readBuffer, callback: (length: number): boolean => this.#read(length) };
     this.#socket = connectTo(address, { onread });
     this.#socket.once('connect', () => this.#opened());
-    this.#socket.once('timeout', () => this.#socket.destroy(new Error('no connection in time')));
     this.#socket.on('drain', () => this.#call?.drained());
     this.#socket.on('end', () => this.#ended());
     this.#socket.on('error', (error) => this.#broken(error));
@@ -193,7 +192,6 @@ class Connection implements CallChannel {
 
   #opened(): void {
     this.#connected = true;
-    this.#socket.setTimeout(0);
     this.#call?.begin();
   }
 

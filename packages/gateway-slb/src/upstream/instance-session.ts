@@ -69,7 +69,6 @@ export class InstanceSession implements ConnectionOwner {
       maxHeaderBytes,
     });
     socket.once('connect', () => this.#connected());
-    socket.once('timeout', () => socket.destroy(new Error('no connection in time')));
     socket.on('drain', () => this.#connection.writable());
     socket.on('end', () => socket.destroy());
     socket.on('error', (error) => {
@@ -156,7 +155,6 @@ export class InstanceSession implements ConnectionOwner {
 
   #connected(): void {
     this.isConnected = true;
-    this.#socket.setTimeout(0);
     this.#connection.writable();
     for (const task of this.#whenConnected.splice(0)) task();
     if (this.#connection.size === 0) this.#owner.idle();

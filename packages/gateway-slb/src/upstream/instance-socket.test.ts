@@ -3,6 +3,7 @@ import { type AddressInfo, type Server, type Socket, createServer } from 'node:n
 import type { Address } from '@ebb/activator';
 import { eventually } from '@ebb/base/testing';
 import { expect, it, onTestFinished, vi } from 'vitest';
+import { connectTimeoutMs } from './call.ts';
 import { connectTo } from './instance-socket.ts';
 
 /** Stands in for an instance. */
@@ -29,6 +30,18 @@ it('hears an instance out that answers and closes before it has read all', async
   for (const bytes of ['more', 'and', 'more']) socket.write(bytes);
   await eventually(() => socket.destroyed, { what: 'the end of the connection' });
   expect(heard).toBe('too much');
+});
+
+it('gives up on a connection that does not come about in time, and on none that has', async () => {
+  const { address } = await openServer();
+  const [slow, open] = [connectTo(address), connectTo(address)];
+  onTestFinished(() => void open.destroy());
+  expect(slow.timeout).toBe(connectTimeoutMs);
+  const failed = once(slow, 'error');
+  slow.emit('timeout');
+  expect(await failed).toMatchObject([{ message: 'no connection in time' }]);
+  await once(open, 'connect');
+  expect(open.timeout).toBe(0);
 });
 
 it('asks the system to send what is written at once, not when all before it has been acknowledged', async () => {

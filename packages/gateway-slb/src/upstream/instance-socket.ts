@@ -19,10 +19,11 @@ class InstanceSocket extends Socket {
   }
 }
 
-/** Begins a connection to an instance; it has `connectTimeoutMs` to come about, and then emits `timeout`. */
+/** Begins a connection to an instance. If it has not come about within `connectTimeoutMs`, it is destroyed with an error. */
 export function connectTo({ host, port }: Address, options: SocketConstructorOpts & ConnectOpts = {}): Socket {
   const socket = new InstanceSocket(options);
-  socket.setTimeout(connectTimeoutMs);
+  socket.setTimeout(connectTimeoutMs, () => socket.destroy(new Error('no connection in time')));
+  socket.once('connect', () => socket.setTimeout(0));
   socket.setNoDelay(); // an option of this name is for those who let Node make the socket
   return socket.connect({ host, port });
 }
