@@ -5,6 +5,7 @@ import { realpath, rm } from 'node:fs/promises';
 import { type Server, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type Clock, systemClock } from './clock.ts';
 import { UserError } from './errors.ts';
 
 /** The file in a folder that tells that somebody has it. */
@@ -20,7 +21,11 @@ const tellMs = 2000;
  * nobody can leave behind, as then nobody answers on it any more. Rejects with `UserError`, in the words of `inUse`, if another has it;
  * that is told who it is, such as "process 4711". Rejects with the system's error if the folder cannot be written to.
  */
-export async function lockFolder(folder: string, inUse: (holder: string) => string): Promise<AsyncDisposable> {
+export async function lockFolder(
+  folder: string,
+  inUse: (holder: string) => string,
+  clock: Clock = systemClock,
+): Promise<AsyncDisposable> {
   const real = await realpath(folder);
   let path = socketPath(real);
   for (let attempt = 0; ; attempt++) {
@@ -31,7 +36,7 @@ export async function lockFolder(folder: string, inUse: (holder: string) => stri
       return tryListen(path);
     });
     if (server) return { [Symbol.asyncDispose]: () => closeServer(server) };
-    const holder = await askHolder(path);
+    const holder = await askHolder(path, clock);
     if (holder !== undefined || attempt > 0) throw new UserError(inUse(holder ?? unknownHolder));
     await rm(path, { force: true });
   }
@@ -72,19 +77,23 @@ function hasCode(error: unknown, ...codes: readonly string[]): boolean {
 }
 
 /** Who listens there; undefined if nobody does. */
-function askHolder(path: string): Promise<string | undefined> {
+function askHolder(path: string, clock: Clock): Promise<string | undefined> {
   return new Promise((resolve) => {
     const socket = connect(path);
+    const limit = clock.after(tellMs, () => socket.destroy());
     let holder: string | undefined;
     let told = '';
-    socket.setEncoding('utf8').setTimeout(tellMs, () => socket.destroy());
+    socket.setEncoding('utf8');
     socket.on('connect', () => (holder = unknownHolder));
     socket.on('data', (text: string) => (told += text));
     socket.on('end', () => {
       if (told !== '') holder = `process ${told}`;
     });
     socket.on('error', () => {}); // closes it
-    socket.on('close', () => resolve(holder));
+    socket.on('close', () => {
+      limit[Symbol.dispose]();
+      resolve(holder);
+    });
   });
 }
 

@@ -54,7 +54,7 @@ export async function runDev(options: DevOptions, io: Io, signal: AbortSignal): 
   const logFile = join(io.cwd, '.ebb', 'ebb.log');
   await makeFolder(dirname(logFile));
   await using closers = new Closers();
-  closers.use(await lockFolder(dirname(logFile), hasFolder));
+  closers.use(await lockFolder(dirname(logFile), hasFolder, clock));
   if (options.dataDir !== undefined) await makeFolder(resolve(options.dataDir));
   const logger = createLogger({ level: options.verbose ? 'debug' : 'info', destination: logFile });
   const manifests = await findManifests(options.paths);
