@@ -43,7 +43,8 @@ export type { GcConfig } from './config/gc.ts';
 export { type LeaderElectionConfig, parseLeaderElectionConfig } from './config/leader-election.ts';
 export type { NetworkConfig } from './config/network.ts';
 export { type ObservabilityConfig, type TracingConfig, parseObservabilityConfig } from './config/observability.ts';
-export type { Template, TemplateData } from './config/template/template.ts';
+export { type Fields, asText } from './config/template/functions.ts';
+export { type Template, parseTemplate } from './config/template/template.ts';
 
 // Autoscaling
 export {

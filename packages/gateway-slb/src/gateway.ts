@@ -17,6 +17,7 @@ import { expose } from './metrics/exposition.ts';
 import { GatewayMetrics } from './metrics/gateway-metrics.ts';
 import { emptyReport } from './metrics/metrics-report.ts';
 import { RequestMetrics } from './metrics/request-metrics.ts';
+import { revisionNames } from './metrics/revision-names.ts';
 import { SlotSharing } from './peers/slot-sharing.ts';
 import { MainLink } from './workers/main-link.ts';
 
@@ -64,6 +65,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     tls: https !== undefined,
     certificate,
     httpsPort,
+    namesOf: (key) => revisionNames(informers.revisions, key),
     onSettings: ({ scheduler }) => activator.setScheduler(scheduler),
   });
   const told = new GatewayMetrics({

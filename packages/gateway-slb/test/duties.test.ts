@@ -1,4 +1,5 @@
 import type { Server } from 'node:http';
+import { isDeepStrictEqual } from 'node:util';
 import { keys, resources, revisionSplit } from '@ebb/api';
 import { type Logger, silentLogger } from '@ebb/base';
 import { textOf } from '@ebb/base/metrics';
@@ -288,6 +289,40 @@ it('logs requests once the ConfigMap asks for it', async () => {
     { httpRequest: { status: 400, requestUrl: `http://${host}/chunks` } },
     { httpRequest: { status: 400, requestUrl: 'http://', protocol: 'HTTP/2.0' } },
   ]);
+});
+
+it('logs requests as a template asks for, and says what is wrong with one it cannot read', async () => {
+  const lines: { readonly fields: object; readonly message: string }[] = [];
+  const logger: Logger = {
+    ...silentLogger,
+    info: (fields, message) => void lines.push({ fields, message }),
+    child: () => logger,
+  };
+  await using backend = await openHttpBackend((request, response) => void response.end(request.url));
+  await using world = await openWorld([backend], logger);
+  const ask = (template: string): unknown =>
+    world.client.put(resources.configMaps, {
+      metadata: { namespace: 'knative-serving', name: 'config-observability' },
+      data: { 'logging.enable-request-log': 'true', 'logging.request-log-template': template },
+    });
+  const logs = (expected: object): Promise<unknown> =>
+    expectSoon(async () => {
+      lines.length = 0;
+      await world.get('User-Agent: me');
+      return lines.some((line) => isDeepStrictEqual({ ...line, ...expected }, line));
+    });
+  ask('{{.Request.Method}} {{.Response.Code}} {{.Revision.Name}}');
+  await logs({ message: 'GET 200 hello-00001' });
+  ask('{"agent": "{{.Request.UserAgent}}", "code": {{.Response.Code}}}');
+  await logs({ fields: { agent: 'me', code: 200 } });
+  ask('{{range .Request.Header}}');
+  await logs({ message: 'request' });
+  await expectSoon(async () =>
+    (await world.client.list(resources.events)).items.some(({ reason }) => reason === 'BadTemplate'),
+  );
+  expect(lines.find(({ message }) => message === 'request')?.fields).toMatchObject({
+    httpRequest: { userAgent: 'me' },
+  });
 });
 
 it('logs upgraded connections at their end, with the bytes of both sides', async () => {

@@ -1,6 +1,7 @@
 import { ingressClass } from '../keys.ts';
 import { type Bound, type ConfigData, atLeast, readConfig, wholeSeconds } from './data.ts';
-import { type Template, type TemplateData, parseTemplate } from './template/template.ts';
+import type { Fields } from './template/functions.ts';
+import { type Template, parseTemplate } from './template/template.ts';
 import { parseYaml } from './yaml.ts';
 
 /** The ConfigMap `config-network`, complete (serving-api.md, section 12). */
@@ -67,7 +68,7 @@ function readRollout(data: ConfigData): number {
   return isNumber ? read.integer(keys, 0, atLeast(0)) * 1000 : read.durationMs(keys, 0, wholeSeconds);
 }
 
-const domainSample: TemplateData = {
+const domainSample: Fields = {
   Name: 'name',
   Namespace: 'namespace',
   Domain: 'example.com',

@@ -16,6 +16,7 @@ export interface ObservabilityConfig {
   /** `${REVISION_UID}` in it stands for the Revision's; empty: none. */
   readonly revisionUrlTemplate: string;
   readonly enableVarLogCollection: boolean;
+  /** A Go template of lines of the log of requests; undefined: Ebb's own form. */
   readonly requestLogTemplate: string | undefined;
   readonly enableRequestLog: boolean;
   readonly enableProbeRequestLog: boolean;

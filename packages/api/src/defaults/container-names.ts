@@ -1,6 +1,7 @@
 import { childName } from '../child-name.ts';
 import type { Container, PodSpec } from '../core.ts';
-import type { Template, TemplateData } from '../config/template/template.ts';
+import type { Fields } from '../config/template/functions.ts';
+import type { Template } from '../config/template/template.ts';
 import type { DefaultsConfig } from '../config/defaults.ts';
 import type { ObjectMeta } from '../meta.ts';
 
@@ -37,6 +38,6 @@ function nameList(containers: Container[], base: string, taken: Set<string>): Co
   });
 }
 
-function templateData({ name = '', namespace = '', labels = {}, annotations = {} }: ObjectMeta): TemplateData {
+function templateData({ name = '', namespace = '', labels = {}, annotations = {} }: ObjectMeta): Fields {
   return { Name: name, Namespace: namespace, Labels: labels, Annotations: annotations };
 }

@@ -1,7 +1,10 @@
 import type { Lease } from '@ebb/activator';
+import type { Template } from '@ebb/api';
 import type { Clock, Logger } from '@ebb/base';
 import type { Peer } from '../http/downstream.ts';
 import type { RequestHead } from '../http/request-head.ts';
+import type { RevisionNames } from '../metrics/revision-names.ts';
+import { plainLine, templateLine } from './request-line.ts';
 import type { Ending, RequestWatcher } from './request-watcher.ts';
 
 const none: readonly string[] = [];
@@ -13,6 +16,10 @@ export interface AccessLogOptions {
   readonly random: () => number;
   /** Part of all requests that is logged, from 0 to 1. */
   readonly sampleRate: number;
+  /** What a line says. Default: Ebb's own form. */
+  readonly template?: Template | undefined;
+  /** The names of the revision with this key. */
+  readonly namesOf: (revisionKey: string) => RevisionNames;
 }
 
 /** Writes a line for each request, or for some, when its response is over (data-path.md, section 15.4). */
@@ -62,25 +69,21 @@ class LogEntry implements RequestWatcher {
   ended({ status, requestBytes = 0, responseBytes = 0 }: Ending): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    const { clock, logger } = this.#options;
-    const { method, target, host } = this.#head;
-    const { address, proto, protocol = 'HTTP/1.1' } = this.#peer;
-    const latency = (clock.now() - this.#beganAt) / 1000;
-    const httpRequest = {
-      requestMethod: method,
-      requestUrl: `${proto}://${host}${target}`,
-      requestSize: requestBytes,
+    const { clock, logger, template, namesOf } = this.#options;
+    const request = {
+      head: this.#head,
+      peer: this.#peer,
       status,
-      responseSize: responseBytes,
-      userAgent: this.#head.header('user-agent') ?? '',
-      remoteIp: address,
-      serverIp: this.#instance?.address.host ?? '',
-      referer: this.#head.header('referer') ?? '',
-      latency: `${latency.toFixed(6)}s`,
-      protocol,
+      requestBytes,
+      responseBytes,
+      latencySeconds: (clock.now() - this.#beganAt) / 1000,
+      revision: this.#revision === undefined ? undefined : namesOf(this.#revision),
+      podName: this.#instance?.podName ?? '',
+      podIP: this.#instance?.address.host ?? '',
+      traceId: this.#traceId ?? traceIn(this.#head),
     };
-    const to = { revision: this.#revision ?? '', pod: this.#instance?.podName ?? '' };
-    logger.info({ httpRequest, ...to, traceId: this.#traceId ?? traceIn(this.#head) }, 'request');
+    const line = template ? templateLine(template, request) : plainLine(request);
+    if (line) logger.info(line.fields, line.message);
   }
 }
 

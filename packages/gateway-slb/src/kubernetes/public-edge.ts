@@ -3,8 +3,10 @@ import {
   type CoreService,
   type Ingress,
   type Secret,
+  type Template,
   keyOf,
   parseObservabilityConfig,
+  parseTemplate,
   resources,
   systemNamespace,
 } from '@ebb/api';
@@ -20,6 +22,7 @@ import { type KeyPair, type TlsSettings, noAuthority, readAuthorities, readCerti
 import { type EdgeSettings, defaultEdgeSettings, readEdgeSettings } from '../edge/edge-settings.ts';
 import { tlsPolicies } from '../edge/tls-policies.ts';
 import type { RevisionSettings } from '../http/data-plane.ts';
+import type { RevisionNames } from '../metrics/revision-names.ts';
 import { Tracing } from '../tracing/tracing.ts';
 import { CertificateKeeper, certificateIn } from './certificate-keeper.ts';
 import { NamedWatches } from './named-watches.ts';
@@ -39,6 +42,8 @@ export interface PublicEdgeOptions {
   readonly certificate?: KeyPair | undefined;
   /** Where clients reach https. Default 443. */
   readonly httpsPort?: number | undefined;
+  /** The names of the revision with this key. */
+  readonly namesOf: (revisionKey: string) => RevisionNames;
   /** Told of settings when they have come, or changed. */
   readonly onSettings?: ((settings: EdgeSettings) => void) | undefined;
 }
@@ -154,10 +159,13 @@ export class PublicEdge implements AsyncDisposable {
   }
 
   #takeObservability(config: ConfigMap | undefined): void {
-    const { clock, logger, random } = this.#options;
+    const { logger } = this.#options;
     try {
-      const { enableRequestLog, requestLogSampleRate, tracing } = parseObservabilityConfig(config?.data);
-      const log = { clock, logger, random, sampleRate: requestLogSampleRate };
+      const { enableRequestLog, requestLogTemplate, requestLogSampleRate, tracing } = parseObservabilityConfig(
+        config?.data,
+      );
+      const template = enableRequestLog && config ? this.#readTemplate(config, requestLogTemplate) : undefined;
+      const log = { ...this.#options, sampleRate: requestLogSampleRate, template };
       this.#log = enableRequestLog ? new AccessLog(log) : undefined;
       this.#tracing.configure(tracing);
     } catch (error) {
@@ -165,6 +173,16 @@ export class PublicEdge implements AsyncDisposable {
       logger.warn({ error: messageOf(error) }, 'config-observability is not valid');
     }
     this.#refresh();
+  }
+
+  /** A template that cannot be read is told of; lines are then as without one. */
+  #readTemplate(config: ConfigMap, text: string | undefined): Template | undefined {
+    try {
+      return text === undefined ? undefined : parseTemplate(text);
+    } catch (error) {
+      this.#events.event(config, 'Warning', 'BadTemplate', `logging.request-log-template: ${messageOf(error)}`);
+      return undefined;
+    }
   }
 
   /** Without duties, no request is asked about them. */

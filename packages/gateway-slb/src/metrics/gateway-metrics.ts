@@ -1,8 +1,9 @@
 import type { Activator } from '@ebb/activator';
-import { type Revision, keys } from '@ebb/api';
+import type { Revision } from '@ebb/api';
 import type { Informer } from '@ebb/kube';
 import type { MetricsReport, RevisionMetrics, StatDeliveries } from './metrics-report.ts';
 import type { RequestMetrics } from './request-metrics.ts';
+import { revisionNames } from './revision-names.ts';
 
 export interface GatewayMetricsOptions {
   readonly requests: RequestMetrics;
@@ -30,14 +31,9 @@ export class GatewayMetrics {
 
   #of(key: string): RevisionMetrics {
     const { requests, activator, revisions } = this.#options;
-    const [namespace = '', revision = ''] = key.split('/');
-    const labels = revisions.get(namespace, revision)?.metadata.labels ?? {};
     const active = Object.values(activator.inFlightByPod(key)).reduce((sum, count) => sum + count, 0);
     return {
-      namespace,
-      revision,
-      service: labels[keys.service] ?? '',
-      configuration: labels[keys.configuration] ?? '',
+      ...revisionNames(revisions, key),
       waiting: activator.waitingFor(key),
       active,
       outcomes: [...requests.of(key)],

@@ -5,13 +5,10 @@ import {
   type Unrouted,
   addOutcomes,
 } from './request-metrics.ts';
+import type { RevisionNames } from './revision-names.ts';
 
 /** What there is to tell of one revision at this moment. */
-export interface RevisionMetrics {
-  readonly namespace: string;
-  readonly revision: string;
-  readonly service: string;
-  readonly configuration: string;
+export interface RevisionMetrics extends RevisionNames {
   /** Requests without an instance. */
   readonly waiting: number;
   /** Requests that have one. */

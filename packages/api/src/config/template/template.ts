@@ -1,16 +1,15 @@
-import { type Expression, evaluate, isTrue, parseExpression, print } from './expression.ts';
+import { type Expression, evaluate, parseExpression } from './expression.ts';
+import { type Fields, isTrue, print } from './functions.ts';
 import { type Token, tokenize } from './tokens.ts';
 
 /**
- * The part of Go's text templates that Knative's ConfigMaps use: text, fields (`{{.Name}}`, `{{.Labels.app}}`), the functions
- * `index eq ne and or not`, parentheses, `if / else if / else / end`, comments, and trim markers.
+ * The part of Go's text templates that Knative's ConfigMaps use: text, fields (`{{.Name}}`, `{{.Labels.app}}`) and methods, the functions
+ * `index eq ne lt le gt ge and or not js html urlquery`, pipelines, parentheses, `if / else if / else / end`, comments, and trim markers.
  */
 export interface Template {
   /** Throws an `Error` when a field is unknown or a function gets the wrong arguments. */
-  render(data: TemplateData): string;
+  render(data: Fields): string;
 }
-
-export type TemplateData = Readonly<Record<string, string | Readonly<Record<string, string>>>>;
 
 /** Parses a template; throws an `Error` that shows the action it cannot read. */
 export function parseTemplate(text: string): Template {
@@ -69,11 +68,11 @@ function parseIf(test: Expression, cursor: Cursor): Node {
   return { kind: 'if', test, whenTrue, whenFalse };
 }
 
-function renderBody(nodes: readonly Node[], data: TemplateData): string {
+function renderBody(nodes: readonly Node[], data: Fields): string {
   return nodes.map((node) => renderNode(node, data)).join('');
 }
 
-function renderNode(node: Node, data: TemplateData): string {
+function renderNode(node: Node, data: Fields): string {
   switch (node.kind) {
     case 'text':
       return node.text;
