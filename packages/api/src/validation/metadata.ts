@@ -9,7 +9,7 @@ type Annotations = Readonly<Record<string, string>>;
 
 const autoscalingPrefix = 'autoscaling.knative.dev';
 
-/** Name and generateName of the four serving kinds (serving-api.md, section 4); paths from `metadata`. */
+/** Name and generateName of the four serving kinds and PodAutoscalers (serving-api.md, section 4); paths from `metadata`. */
 export function validateObjectName({ name = '', generateName = '' }: ObjectMeta): FieldError[] {
   if (generateName !== '') {
     const wrong = checkDns1035Prefix(generateName);

@@ -2,6 +2,7 @@ import { validateAutoscalingAnnotations } from '../autoscaler/validate.ts';
 import type { PodAutoscaler } from '../autoscaling.ts';
 import { type FieldError, invalidValue, missingField, viaField } from '../field-error.ts';
 import type { ValidationContext } from './context.ts';
+import { validateObjectName } from './metadata.ts';
 import { checkDns1123Label, checkIdentifier, checkQualifiedName } from './names.ts';
 import { validateConcurrency } from './revision-spec.ts';
 import { checkAllowed, setAmong } from './set-fields.ts';
@@ -13,7 +14,7 @@ const protocols: ReadonlySet<string> = new Set(['http1', 'h2c']);
 export function validatePodAutoscaler({ metadata, spec }: PodAutoscaler, context: ValidationContext): FieldError[] {
   const annotations = validateAutoscalingAnnotations(metadata.annotations ?? {}, context.config.autoscaler);
   return [
-    ...viaField('metadata', viaField('annotations', annotations)),
+    ...viaField('metadata', [...validateObjectName(metadata), ...viaField('annotations', annotations)]),
     ...viaField('spec', validateScaling(spec, context)),
   ];
 }

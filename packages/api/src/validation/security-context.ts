@@ -94,7 +94,7 @@ function insecureFields({ securityContext = {} }: Container, pod: Record<string,
     ...(allowPrivilegeEscalation === undefined ? ['allowPrivilegeEscalation'] : []),
     ...unsetProfile([seccompProfile, pod['seccompProfile']]),
     ...(capabilities === undefined ? ['capabilities'] : []),
-    ...(capabilities !== undefined && capabilities.drop === undefined ? ['capabilities.drop'] : []),
+    ...(capabilities !== undefined && !isSet(capabilities.drop) ? ['capabilities.drop'] : []),
   ];
   return [
     ...(unset.length > 0 ? [fieldError(insecureDefault, unset)] : []),

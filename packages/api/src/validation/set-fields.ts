@@ -6,10 +6,28 @@ export function isSet(value: unknown): boolean {
   return !Array.isArray(value) || value.length > 0;
 }
 
+/** Fields in which Kubernetes tells zero, `false` and empty text from nothing at all. */
+const keptWhenZero: ReadonlySet<string> = new Set([
+  'fsGroup',
+  'runAsGroup',
+  'runAsNonRoot',
+  'runAsUser',
+  'runtimeClassName',
+  'shareProcessNamespace',
+]);
+/** Maps: an empty one is as good as none, unlike an empty object of named fields. */
+const maps: ReadonlySet<string> = new Set(['nodeSelector', 'overhead']);
+
+/** As `isSet`, with what is particular to the field. */
+function isFieldSet(name: string, value: unknown): boolean {
+  if (keptWhenZero.has(name)) return value !== undefined && value !== null;
+  return isSet(value) && !(maps.has(name) && Object.keys(Object(value)).length === 0);
+}
+
 /** One finding for all fields that are set and not allowed, nothing where there are none; looks one level deep. */
 export function checkAllowed(object: object, allowed: ReadonlySet<string>): FieldError[] {
   const forbidden = Object.entries(object).flatMap(([name, value]) =>
-    !allowed.has(name) && isSet(value) ? [name] : [],
+    !allowed.has(name) && isFieldSet(name, value) ? [name] : [],
   );
   return forbidden.length === 0 ? [] : [{ ...disallowedFields(), paths: forbidden }];
 }

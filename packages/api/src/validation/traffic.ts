@@ -26,29 +26,28 @@ function validateTarget(target: TrafficTarget, kind: 'Service' | 'Route'): Field
   const { percent = 0, url = '' } = target;
   return [
     ...(kind === 'Service' ? validateServiceTarget(target) : validateRouteTarget(target)),
-    ...validateNames(target),
     ...validateLatest(target),
     ...(percent < 0 || percent > 100 ? [outOfBounds(percent, 0, 100, 'percent')] : []),
     ...(url === '' ? [] : [disallowedFields('url')]),
   ];
 }
 
-function validateServiceTarget({ configurationName = '' }: TrafficTarget): FieldError[] {
-  return configurationName === '' ? [] : [disallowedFields('configurationName')];
+/** A name is looked at only where it may stand and stands alone. */
+function validateServiceTarget({ revisionName = '', configurationName = '' }: TrafficTarget): FieldError[] {
+  return configurationName === ''
+    ? validateName('revisionName', revisionName)
+    : [disallowedFields('configurationName')];
 }
 
 function validateRouteTarget({ revisionName = '', configurationName = '' }: TrafficTarget): FieldError[] {
   if (revisionName !== '' && configurationName !== '') return [multipleOneOf('revisionName', 'configurationName')];
   if (revisionName === '' && configurationName === '') return [missingOneOf('revisionName', 'configurationName')];
-  return [];
+  return [...validateName('revisionName', revisionName), ...validateName('configurationName', configurationName)];
 }
 
-function validateNames(target: TrafficTarget): FieldError[] {
-  return (['revisionName', 'configurationName'] as const).flatMap((field) => {
-    const name = target[field] ?? '';
-    const wrong = name === '' ? [] : checkQualifiedName(name);
-    return wrong.length > 0 ? [invalidKeyName(name, field, wrong.join(', '))] : [];
-  });
+function validateName(field: string, name: string): FieldError[] {
+  const wrong = name === '' ? [] : checkQualifiedName(name);
+  return wrong.length > 0 ? [invalidKeyName(name, field, wrong.join(', '))] : [];
 }
 
 function validateLatest({ revisionName = '', latestRevision }: TrafficTarget): FieldError[] {

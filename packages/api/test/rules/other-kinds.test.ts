@@ -1,5 +1,5 @@
 import { describe } from 'vitest';
-import { type More, type Rule, checkRules, dns1123Label, lines, make, qualifiedName } from './rules.ts';
+import { type More, type Rule, checkRules, dns1035, dns1123Label, lines, make, qualifiedName } from './rules.ts';
 
 const ref = '{ apiVersion: serving.knative.dev/v1, kind: Service, name: hello }';
 const mapping = (name: string, spec = `{ ref: ${ref} }`, metadata = ''): unknown =>
@@ -90,6 +90,11 @@ describe('10 PodAutoscaler', () => {
       'admitted',
     ],
     ['nothing', scaler('{}'), 'missing field(s): spec'],
+    [
+      'a name that no Revision has',
+      make('PodAutoscaler', `{ metadata: { name: 1a }, spec: { protocolType: h2c, scaleTargetRef: ${target} } }`),
+      `not a DNS 1035 label: [${dns1035}]: metadata.name`,
+    ],
     ['no protocol', scaler(`{ scaleTargetRef: ${target} }`), 'missing field(s): spec.protocolType'],
     [
       'another protocol',

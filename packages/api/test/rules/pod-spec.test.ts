@@ -33,6 +33,18 @@ describe('7.1 fields of a pod behind a flag', () => {
         [`${field} with its flag enabled`, object, 'admitted', features(name)] as const,
       ];
     }),
+    ['an empty nodeSelector, which is none', withContainers(one, 'nodeSelector: {}'), 'admitted'],
+    ['an empty list of tolerations, which is none', withContainers(one, 'tolerations: []'), 'admitted'],
+    [
+      'an empty affinity, which is one',
+      withContainers(one, 'affinity: {}'),
+      `must not set the field(s): ${pod}.affinity`,
+    ],
+    [
+      'shareProcessNamespace: false, which Kubernetes tells from none',
+      withContainers(one, 'shareProcessNamespace: false'),
+      `must not set the field(s): ${pod}.shareProcessNamespace`,
+    ],
     [
       'several in one finding',
       withContainers(one, 'nodeSelector: { a: b }, affinity: { nodeAffinity: {} }'),

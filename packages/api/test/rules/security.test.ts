@@ -129,7 +129,7 @@ describe('6 warnings of insecure defaults', () => {
       `invalid value: all: ${first}.securityContext.capabilities.drop`,
     ],
     [
-      'securityContext: { runAsNonRoot: true, allowPrivilegeEscalation: true, seccompProfile: {}, capabilities: { drop: [] } }',
+      'securityContext: { runAsNonRoot: true, allowPrivilegeEscalation: true, seccompProfile: {}, capabilities: { drop: [A] } }',
       unset('securityContext.seccompProfile.type'),
     ],
   ])('of a container with %s', (context, text) => {

@@ -65,8 +65,8 @@ describe('9 traffic', () => {
       'expected exactly one, got neither: spec.traffic[0].configurationName, spec.traffic[0].revisionName',
     ],
     [
-      'Route with both names',
-      route('{ revisionName: r, configurationName: c, percent: 100 }'),
+      'Route with both names, which are not looked at then',
+      route('{ revisionName: b@r, configurationName: c, percent: 100 }'),
       'expected exactly one, got both: spec.traffic[0].configurationName, spec.traffic[0].revisionName',
     ],
     ...both(
