@@ -273,6 +273,10 @@ describe('a session at a kubelet', () => {
     socket.send(Buffer.from('\0POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\n\r\nhello'));
     await eventually(() => Buffer.concat(messages).includes('hello'));
     socket.close();
+    const once = await join(port, '/portForward/default/web?port=8080', 'v4.channel.k8s.io');
+    once.socket.send(Buffer.from('\0GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n'));
+    await once.closed;
+    expect(Buffer.concat(once.messages).includes('200 OK')).toBe(true);
     const nobody = await join(port, '/portForward/default/web?port=1', 'v4.channel.k8s.io');
     await nobody.closed;
     expect(nobody.messages.at(-1)?.toString()).toMatch(

@@ -37,7 +37,11 @@ export async function serveWebSocketForward(
   const channels = new Channels(socket, 'server');
   // Two channels a port, in order; each begins with the port's number, by which clients know that it is there.
   const connections = ports.map(async (port, index) => {
-    const data = Duplex.from({ readable: channels.readable(2 * index), writable: channels.writable(2 * index) });
+    const readable = channels.readable(2 * index);
+    const writable = channels.writable(2 * index);
+    // There is no word for one direction's end: what the pod ends is over, or the client would wait for more.
+    writable.once('finish', () => readable.destroy());
+    const data = Duplex.from({ readable, writable });
     const number = Buffer.alloc(2);
     number.writeUInt16LE(port);
     await channels.send(2 * index, number);
