@@ -1,7 +1,7 @@
 import { parseGoDuration, parseGoFloat } from '@ebb/api';
 import { UserError } from '@ebb/base';
 import { type Stretch, Times, scatter } from './arrivals.ts';
-import type { Trace } from './trace.ts';
+import { type Trace, checkLength } from './trace.ts';
 
 /** What a generator can be told: numbers are rates in requests a second, durations are kept in milliseconds. */
 type Parameters = Readonly<Record<string, number>>;
@@ -77,6 +77,7 @@ export function generateTrace(text: string, random: () => number, startMs: numbe
   if (!generator) throw new UserError(`${text}: no such generator; there are ${Object.keys(generators).join(', ')}`);
   const parameters = readParameters(text, list, generator.defaults);
   const { for: lengthMs = 0 } = parameters;
+  checkLength(lengthMs);
   return { startMs, lengthMs, atMs: generator.arrivals(parameters, random) };
 }
 

@@ -57,6 +57,9 @@ describe('an error', () => {
     ['0\n2\n1\n', 'line 3: disorder'],
     ['time\n0\nNaN\n', 'line 3: "NaN" is not a time'],
     ['time\n0\n1e999\n', 'line 3: "1e999" is not a time'],
+    ['time\n1e300\n', 'line 2: "1e300" is not a time'],
+    ['time\n0\n99999999\n', 'line 3: a trace of more than 366 days'],
+    ['time,rps\n0,1\n9999999,1\n19999998,1\n29999997,1\n', 'a trace of more than 366 days'],
     ['time\n-1\n', 'line 2: -1: a time before the beginning'],
     ['0,NaN\n', 'line 1: "NaN" is not a number'],
     ['0,-1\n', 'line 1: -1 is less than nothing'],
@@ -75,6 +78,7 @@ describe('an error', () => {
   it.each([
     ['tide', 'no such generator'],
     ['steady:speed=3', 'speed is none of rate, for'],
+    ['steady:rate=0,for=9000h', 'a trace of more than 366 days'],
     ['steady:for=3', 'for = 3, must be a duration'],
     ['steady:rate=NaN', 'rate = NaN, must be a number'],
     ['heavy-tailed:shape=1', 'shape = 1, must be above 1'],

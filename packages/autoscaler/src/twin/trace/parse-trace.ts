@@ -2,7 +2,7 @@ import { UserError } from '@ebb/base';
 import { type Stretch, Times, scatter } from './arrivals.ts';
 import { type Columns, type ServiceColumn, isHeader, namedColumns, plainColumns } from './columns.ts';
 import { type Told, readNumber, readTime } from './time.ts';
-import type { Trace } from './trace.ts';
+import { type Trace, checkLength } from './trace.ts';
 
 export interface TraceOptions {
   /** How long a request takes, by a column; left out: by a column `duration`, if there is one. */
@@ -70,6 +70,7 @@ function readArrivals(rows: readonly Row[], columns: Columns, { startMs }: Trace
     origin ??= told;
     const ms = told.ms - (told.isAbsolute ? wholeSecond(origin.ms) : 0);
     if (ms < times.last) throw new UserError(`line ${row.line}: disorder: it is earlier than the line before`);
+    checkLength(ms, `line ${row.line}: `);
     times.add(ms);
     if (services && columns.service) {
       const { index, eachMs, plusMs } = columns.service;
@@ -91,6 +92,7 @@ function readRates(rows: readonly Row[], columns: Columns, { startMs, random }: 
   if (!first || !second) throw new UserError('a trace of rates takes two rows or more: their distance is not known');
   const origin = timeIn(first, columns, undefined);
   const stepMs = timeIn(second, columns, origin).ms - origin.ms;
+  checkLength(rows.length * stepMs);
   const stretches = rows.map((row, index) => {
     checkStep(row, timeIn(row, columns, origin).ms - origin.ms, index, stepMs);
     return stretchOf(row, columns, stepMs);

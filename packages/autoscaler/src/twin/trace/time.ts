@@ -11,6 +11,8 @@ const number = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
 const date = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?)\s*(Z|[+-]\d\d:?\d\d)?$/i;
 /** Seconds since the epoch are more than these, which are three years; milliseconds since the epoch more than a thousand times that. */
 const epochSeconds = 1e8;
+/** The last moment that a date can tell. */
+const lastMs = 8.64e15;
 
 /** The number a cell holds; `undefined` if it holds none. */
 export function readNumber(text: string): number | undefined {
@@ -25,7 +27,7 @@ export function readNumber(text: string): number | undefined {
  */
 export function readTime(text: string, unitMs: number): Told | undefined {
   const value = readNumber(text);
-  if (value !== undefined) return told(value, unitMs);
+  if (value !== undefined) return Math.abs(value) <= lastMs ? told(value, unitMs) : undefined;
   const [, day, time, zone = 'Z'] = date.exec(text) ?? [];
   if (day !== undefined && time !== undefined) {
     const ms = Date.parse(`${day}T${time.replace(',', '.')}${zone}`);
