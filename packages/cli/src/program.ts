@@ -29,8 +29,11 @@ export async function runProgram(args: readonly string[], io: Io): Promise<numbe
   };
   // A terminal tells workers what it tells the process they belong to; they wait until that one tells them.
   const ignore = (): void => {};
-  process.on('SIGTERM', interrupt);
-  for (const name of fromTerminal) process.on(name, nodeCluster.isWorker ? ignore : interrupt);
+  // A simulation computes without a pause in which a handler could be called: without one it ends at once.
+  if (args[0] !== 'simulate') {
+    process.on('SIGTERM', interrupt);
+    for (const name of fromTerminal) process.on(name, nodeCluster.isWorker ? ignore : interrupt);
+  }
   try {
     await createProgram(io, interrupted.signal).parseAsync([...args], { from: 'user' });
     return 0;
