@@ -90,6 +90,7 @@ describe.skipIf(!command)('kubectl', () => {
     expect(await kubectl('create', 'secret', 'generic', 'typed', '--from-literal=k=v')).toBe('secret/typed created');
     expect(await kubectl('get', 'secret', 'typed', '-o', 'jsonpath={.data.k}')).toBe('dg==');
     expect(await kubectl('auth', 'can-i', 'create', 'pods')).toBe('yes');
+    expect(await fails('create', 'deployment', 'd', '--image=a')).toContain('nothing here runs a Deployment');
   });
 
   it('patches in three ways, labels, annotates and edits', async () => {

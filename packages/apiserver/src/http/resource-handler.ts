@@ -2,7 +2,7 @@ import { createObject } from '../rest/create.ts';
 import { deleteCollection } from '../rest/delete-collection.ts';
 import { parseDeleteOptions } from '../rest/delete-options.ts';
 import { type Deleted, deleteObject } from '../rest/delete.ts';
-import { invalidOptions, methodNotAllowed, unknownResource } from '../rest/errors.ts';
+import { invalidOptions, methodNotAllowed, notMade, unknownResource } from '../rest/errors.ts';
 import { badVersion, isTrue, parseVersion } from '../rest/list-options.ts';
 import { listObjects, requireReached } from '../rest/list.ts';
 import { patchObject, patchTypes, unsupportedPatch } from '../rest/patch.ts';
@@ -97,6 +97,8 @@ async function get(api: ApiRequest): Promise<void> {
 
 async function create(api: ApiRequest): Promise<void> {
   const { call, context } = api;
+  // Before the body is read, which may be of a kind that is not even known in its form.
+  if (!call.info.verbs.includes('create')) throw notMade(call.info);
   const { value, duplicates } = await body(api);
   const stored = createObject(context.machine, { ...call, duplicates }, value);
   await answer(api, 201, stored);

@@ -17,7 +17,8 @@ describe('parseManifest', () => {
   });
 
   it('leaves out what looks like no manifest', () => {
-    const others = ['services: { web: { image: a } }', 'replicas: 1', '{ ? { a: 1 } : b }'];
+    const kustomization = 'apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [a.yaml]';
+    const others = ['services: { web: { image: a } }', 'replicas: 1', '{ ? { a: 1 } : b }', kustomization];
     expect(others.flatMap((text) => parseManifest(text, 'docker-compose.yml'))).toEqual([]);
   });
 

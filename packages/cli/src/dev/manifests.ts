@@ -112,9 +112,10 @@ function firstLine(message: string): string {
 
 function objectsOf(value: unknown, where: string): ManifestObject['object'][] {
   if (!isRecord(value)) throw new UserError(`${where}: not a Kubernetes object`);
-  // A project's folder has other YAML too, such as a docker-compose.yml.
+  // A project's folder has other YAML too, such as a docker-compose.yml or a kustomization.yaml, which no server takes.
   if (!['apiVersion', 'kind', 'metadata'].some((key) => Object.hasOwn(value, key))) return [];
   const { apiVersion, kind, metadata, items } = value;
+  if (typeof apiVersion === 'string' && apiVersion.startsWith('kustomize.config.k8s.io/')) return [];
   if (typeof apiVersion !== 'string' || typeof kind !== 'string') {
     throw new UserError(`${where}: a manifest needs apiVersion and kind`);
   }
