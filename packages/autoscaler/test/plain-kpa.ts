@@ -75,7 +75,7 @@ class PlainWindow {
   }
 
   #weightedSum(last: number, late: number): number {
-    const share = Math.max(1 - (1 - 0.9999) ** (1 / this.#length), 0.2);
+    const share = Math.max(1 - 0.0001 ** (1 / this.#length), 0.2);
     let weight = share * (1 - share) ** late;
     let sum = 0;
     for (let back = 0; back < this.#length - late; back++) {

@@ -49,6 +49,12 @@ describe('windows, against recorded operations', () => {
 /** Weighted averages are made with powers, which are not exact everywhere. */
 const rounded = ([average, isEmpty]: readonly [number, boolean]): unknown => [average.toPrecision(10), isEmpty];
 
+it('weighs the newest second of two by 0.99 to the last bit, so that whole loads stay on their side of a whole pod', () => {
+  const window = new WeightedWindow(2);
+  window.record(1_700_000_000, 600);
+  expect(window.average(1_700_000_000)).toBe(594);
+});
+
 interface MaxCases {
   readonly cases: readonly {
     readonly delayS: number;

@@ -1,8 +1,8 @@
 import { BucketRing, type Channel, channels } from './bucket-ring.ts';
 
 const smallestSmoothing = 0.2;
-/** Share of all weight that falls into a full window. */
-const weightInWindow = 0.9999;
+/** Share of all weight that falls before a full window. */
+const weightBeforeWindow = 0.0001;
 
 /**
  * A window in which each second weighs a fixed factor less than the next newer one (autoscaling.md, section 5). The weights of a
@@ -38,5 +38,5 @@ export class WeightedWindow extends BucketRing {
 }
 
 function smoothingOf(length: number): number {
-  return Math.max(1 - (1 - weightInWindow) ** (1 / length), smallestSmoothing);
+  return Math.max(1 - weightBeforeWindow ** (1 / length), smallestSmoothing);
 }
