@@ -142,7 +142,7 @@ export interface ContainerStatus {
   lastState?: ContainerState;
 }
 
-/** `core/v1 PodCondition` and `NodeCondition`. */
+/** `core/v1 PodCondition`, `NodeCondition` and `NamespaceCondition`. */
 export interface CoreCondition {
   type: string;
   status: 'True' | 'False' | 'Unknown';
@@ -205,7 +205,7 @@ export interface Secret extends KubernetesObject {
 
 export interface Namespace extends KubernetesObject {
   spec?: { finalizers?: string[] };
-  status?: { phase?: 'Active' | 'Terminating' };
+  status?: { phase?: 'Active' | 'Terminating'; conditions?: CoreCondition[] };
 }
 
 export interface ObjectReference {

@@ -197,6 +197,8 @@ describe('objects', () => {
   it('empties a namespace before it goes', async () => {
     await client.call('POST', '/api/v1/namespaces', { metadata: { name } });
     await client.call('POST', `/api/v1/namespaces/${name}/pods`, pod('held', { nodeName: 'n1' }));
+    const held = `/api/v1/namespaces/${name}/pods/held`;
+    await client.call('PATCH', held, { metadata: { finalizers: ['example.com/a'] } }, merge);
     await eventually(
       async () => (await client.call('GET', `/api/v1/namespaces/${name}/serviceaccounts/default`)).code === 200,
     );
@@ -207,10 +209,16 @@ describe('objects', () => {
     expect(refused.body.message).toBe(
       `configmaps "late" is forbidden: unable to create new content in namespace ${name} because it is being terminated`,
     );
-    const held = `/api/v1/namespaces/${name}/pods/held`;
     await eventually(async () => (await client.call('GET', held)).body.metadata.deletionTimestamp !== undefined);
     await client.call('DELETE', held, { gracePeriodSeconds: 0 });
-    await eventually(async () => (await client.call('GET', `/api/v1/namespaces/${name}`)).code === 404);
+    const namespace = `/api/v1/namespaces/${name}`;
+    await eventually(async () =>
+      JSON.stringify((await client.call('GET', namespace)).body).includes(
+        'Some content in the namespace has finalizers remaining: example.com/a in 1 resource instances',
+      ),
+    );
+    await client.call('PATCH', held, { metadata: { finalizers: null } }, merge);
+    await eventually(async () => (await client.call('GET', namespace)).code === 404);
   });
 
   it('deletes a collection by selector', async () => {

@@ -1,7 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Namespace } from '@ebb/api';
-import type { Machine } from '../rest/call.ts';
+import { type Machine, timestamp } from '../rest/call.ts';
 import type { StorageEvent } from '../store/storage-event.ts';
 import { deletePlace, ensureObject, putOrFinish } from './internal-write.ts';
+import { type Remaining, conditionsOf } from './namespace-conditions.ts';
 import type { TaskQueue } from './task-queue.ts';
 
 /** Fills new namespaces with what every namespace has, and empties those that are being deleted. */
@@ -22,12 +24,14 @@ export class NamespaceController {
   }
 
   /** Takes note of a committed change. */
-  observe({ type, resource, current }: StorageEvent): void {
+  observe({ type, resource, current, previous }: StorageEvent): void {
     if (resource === 'namespaces') {
       if (type !== 'DELETED') this.#enqueue(current.name);
       return;
     }
-    if (type === 'DELETED' && this.#isTerminating(current.namespace)) this.#enqueue(current.namespace);
+    const [held, before] = [current, previous].map((each) => each?.object.metadata.finalizers?.length ?? 0);
+    const isLess = type === 'DELETED' || held !== before;
+    if (isLess && this.#isTerminating(current.namespace)) this.#enqueue(current.namespace);
   }
 
   #enqueue(name: string): void {
@@ -38,7 +42,7 @@ export class NamespaceController {
     const stored = this.#machine.storage.table('namespaces').get('', name);
     if (!stored) return;
     if (stored.object.metadata.deletionTimestamp === undefined) this.#fill(name);
-    else if (this.#empty(name)) this.#finalize(stored.object as Namespace);
+    else this.#end(stored.object as Namespace, this.#clear(name));
   }
 
   #fill(namespace: string): void {
@@ -52,18 +56,26 @@ export class NamespaceController {
     );
   }
 
-  /** Asks all content to go; true if there is none any more. */
-  #empty(namespace: string): boolean {
+  /** Asks all content to go; what is there still. */
+  #clear(namespace: string): readonly Remaining[] {
     const { storage } = this.#machine;
-    let isEmpty = true;
-    for (const resource of storage.resources()) {
-      for (const { name, object } of namespace === '' ? [] : storage.table(resource).list(namespace)) {
+    return storage.resources().flatMap((resource) => {
+      const table = storage.table(resource);
+      for (const { name, object } of namespace === '' ? [] : table.list(namespace)) {
         if (object.metadata.deletionTimestamp === undefined)
           deletePlace(this.#machine, { resource, namespace, name }, 'Background');
       }
-      if (storage.table(resource).list(namespace).length > 0) isEmpty = false;
-    }
-    return isEmpty;
+      return table.list(namespace).map(({ object }) => ({ resource, finalizers: object.metadata.finalizers ?? [] }));
+    });
+  }
+
+  /** Lets a namespace go, or tells what keeps it. */
+  #end(namespace: Namespace, remaining: readonly Remaining[]): void {
+    if (remaining.length === 0) return this.#finalize(namespace);
+    const { conditions: was = [], ...status } = namespace.status ?? {};
+    const conditions = conditionsOf(remaining, was, timestamp(this.#machine.clock.now()));
+    const changed: Namespace = { ...namespace, status: { ...status, conditions: [...conditions] } };
+    if (!isDeepStrictEqual(conditions, was)) this.#machine.storage.put('namespaces', changed);
   }
 
   #finalize(namespace: Namespace): void {
