@@ -363,6 +363,22 @@ describe('an instance that speaks HTTP/2', () => {
     expect(backend.sessions).toBe(3);
   });
 
+  it.each([
+    ['ten streams a connection', 10, 0],
+    ['two, and has told so', 2, 1],
+  ])('is not sent bodies that it refuses: %s', async (_, streams, before) => {
+    await using backend = await open((path) => path, streams);
+    await using gateway = await openGateway({ settings: { protocol: 'h2c' } });
+    gateway.addPod(backend);
+    await using client = await openHttp2Client(gateway.port);
+    for (const count of [before, 40]) {
+      const answers = await Promise.all(
+        Array.from({ length: count }, () => client.ask({ ':method': 'POST' }, 'hello')),
+      );
+      expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
+    }
+  });
+
   it('is given many bodies at once without a listener for each', async () => {
     const warnings: Error[] = [];
     const note = (warning: Error): void => void warnings.push(warning);

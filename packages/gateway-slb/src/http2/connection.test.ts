@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { Connection, type ConnectionOptions, type ConnectionOwner } from './connection.ts';
 import type { Stream, StreamOwner } from './stream.ts';
-import { clientPreface } from './wire.ts';
+import { clientPreface, frameTypes } from './wire.ts';
 
 const clock = new FakeClock(0);
 const options = { now: () => clock.now(), streamWindow: 65_535, connectionWindow: 1024 * 1024, maxHeaderBytes: 4096 };
@@ -66,6 +66,16 @@ async function settle(a: Side, b: Side): Promise<void> {
   }
 }
 
+/** What a client has sent so far: type, stream and length of each frame. */
+function framesOf({ out }: Side): [type: number, id: number, length: number][] {
+  const frames: [number, number, number][] = [];
+  const sent = Buffer.concat(out);
+  for (let at = clientPreface.length; at < sent.length; at += 9 + sent.readUIntBE(at, 3)) {
+    frames.push([sent.readUInt8(at + 3), sent.readUInt32BE(at + 5), sent.readUIntBE(at, 3)]);
+  }
+  return frames;
+}
+
 it('carries bodies of any size on many streams at once, far beyond what windows allow', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 400_000 }), { minLength: 1, maxLength: 6 }), async (sizes) => {
@@ -99,19 +109,15 @@ it('gives each stream its turn', async () => {
     stream.end([]);
   }
   await new Promise(setImmediate);
-  const types: [number, number][] = [];
-  const sent = Buffer.concat(client.out);
-  for (let at = clientPreface.length; at < sent.length; at += 9 + sent.readUIntBE(at, 3)) {
-    if (sent[at + 3] === 0) types.push([sent.readUInt32BE(at + 5), sent.readUIntBE(at, 3)]);
-  }
-  expect(types.slice(0, 4)).toEqual([
+  const data = framesOf(client).filter(([type]) => type === frameTypes.data);
+  expect(data.slice(0, 4).map(([, id, bytes]) => [id, bytes])).toEqual([
     [1, 16_384],
     [3, 16_384],
     [5, 10],
     [1, 16_384],
   ]);
   // All that the connection allows at first.
-  expect(types.reduce((sum, [, bytes]) => sum + bytes, 0)).toBe(65_535);
+  expect(data.reduce((sum, [, , bytes]) => sum + bytes, 0)).toBe(65_535);
   await settle(client, server);
   expect([...server.heard.values()].map((parts) => Buffer.concat(parts).length)).toEqual([60_005, 60_005, 15]);
 });
@@ -136,4 +142,18 @@ it('leaves a client alone that pings within reason, and not one that does nothin
   expect(server.failedWith).toBeUndefined();
   for (let i = 0; i < 1500; i++) server.connection.receive(ping);
   expect(server.failedWith).toBe(11);
+});
+
+it('sends what it has begun before it answers the ping of a server that goes', async () => {
+  const client = new Side('client');
+  client.connection.open(idle).sendFields(request);
+  const goaway = Buffer.from([0, 0, 8, 7, 0, 0, 0, 0, 0, 127, 255, 255, 255, 0, 0, 0, 0]);
+  const ping = Buffer.from([0, 0, 8, 6, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8]);
+  client.connection.receive(Buffer.concat([Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]), goaway, ping]));
+  await new Promise(setImmediate);
+  const types = framesOf(client).map(([type]) => type);
+  expect(types.filter((type) => type === frameTypes.headers || type === frameTypes.ping)).toEqual([
+    frameTypes.headers,
+    frameTypes.ping,
+  ]);
 });

@@ -167,7 +167,10 @@ export class Connection implements FramesOwner {
 
   peerGoaway(lastStreamId: number): void {
     this.#owner.goaway();
-    if (!this.#isServer) this.#streams.breakAbove(lastStreamId, errorCodes.refusedStream, 'peer');
+    if (this.#isServer) return;
+    this.#streams.breakAbove(lastStreamId, errorCodes.refusedStream, 'peer');
+    // Servers send a ping with it, and take the answer for a sign that all streams have come.
+    this.#sender.flush();
   }
 
   /** The last stream the peer has begun; servers begin none. */

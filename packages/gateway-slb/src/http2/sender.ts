@@ -139,7 +139,7 @@ export class Sender implements SentData {
     setImmediate(flush, this);
   }
 
-  /** For `setImmediate`. */
+  /** Writes what waits now, not at the end of the turn, unless the socket is behind. */
   flush(): void {
     this.#isScheduled = false;
     if (!this.#isHeld) this.#flush();

@@ -8,6 +8,11 @@ import { InstanceSession } from './instance-session.ts';
 const stepMs = 500;
 /** Instances close idle connections after five seconds or more; we are the first to do so, after four. */
 const keptSteps = 8;
+/**
+ * Streams begun on a session whose instance has never told how many it allows. What is over that is refused, and cannot be sent again
+ * if its body has begun, so these are fewer than instances are likely to refuse; others go on sessions of their own.
+ */
+const streamsAtFirst = 10;
 
 /** A session and since when nothing has been under way on it. */
 interface Kept {
@@ -22,6 +27,8 @@ interface Kept {
 export class Http2Upstream implements Upstream {
   readonly #clock: Clock;
   readonly #sessions = new Map<Address, Set<Kept>>();
+  /** Streams that an instance allows on a session, as it last told. */
+  readonly #allowed = new WeakMap<Address, number>();
   readonly #stepping: Disposable;
   #steps = 0;
 
@@ -42,7 +49,9 @@ export class Http2Upstream implements Upstream {
   #session(address: Address): InstanceSession {
     const sessions = this.#sessions.get(address) ?? new Set();
     for (const { session } of sessions) if (session.hasRoom) return session;
-    const session = new InstanceSession(address, () => this.#clock.now(), {
+    const atFirst = this.#allowed.get(address) ?? streamsAtFirst;
+    const session = new InstanceSession(address, () => this.#clock.now(), atFirst, {
+      allows: (streams) => this.#allowed.set(address, streams),
       idle: () => (kept.idleSince = this.#steps),
       left: () => {
         sessions.delete(kept);

@@ -13,8 +13,6 @@ import { writeParts } from '../http2/write-parts.ts';
 /** What an instance may send ahead, on one stream and over all. */
 const streamWindow = 256 * 1024;
 const connectionWindow = 4 * 1024 * 1024;
-/** Streams begun before the instance has told how many it allows. */
-const streamsAtFirst = 100;
 
 /** All sessions read into it in turn: what a read brings is dealt with before the next. */
 const readBuffer = Buffer.allocUnsafeSlow(64 * 1024);
@@ -26,6 +24,8 @@ interface Flushed {
 
 /** Is told what becomes of a session. */
 export interface SessionOwner {
+  /** The instance has told how many streams it allows; `Infinity`: any number. */
+  allows(streams: number): void;
   /** No stream is open any more. */
   idle(): void;
   /** It takes no more requests. */
@@ -43,8 +43,9 @@ export class InstanceSession implements ConnectionOwner {
   readonly #socket: Socket;
   readonly #connection: Connection;
   readonly #owner: SessionOwner;
-  /** Undefined until the instance has told. */
-  #maxStreams: number | undefined;
+  /** A guess, until the instance has told. */
+  #maxStreams: number;
+  #hasTold = false;
   #hasLeft = false;
   /** What is to be done once there is a connection. */
   #whenConnected: (() => void)[] = [];
@@ -52,8 +53,10 @@ export class InstanceSession implements ConnectionOwner {
   #toFlush: Flushed[] = [];
   readonly #heads = new Memo<readonly string[], ResponseHead>();
 
-  constructor(address: Address, now: () => number, owner: SessionOwner) {
+  /** @param streamsAtFirst Those that may be begun before the instance has told how many it allows. */
+  constructor(address: Address, now: () => number, streamsAtFirst: number, owner: SessionOwner) {
     this.#owner = owner;
+    this.#maxStreams = streamsAtFirst;
     const onread = { buffer: readBuffer, callback: (length: number): boolean => this.#receive(length) };
     const socket = connectTo(address, { onread });
     const transport = {
@@ -83,7 +86,7 @@ export class InstanceSession implements ConnectionOwner {
   /** One more stream can be begun at once. */
   get hasRoom(): boolean {
     const { size, hasNumbers } = this.#connection;
-    return !this.#hasLeft && hasNumbers && size < (this.#maxStreams ?? streamsAtFirst);
+    return !this.#hasLeft && hasNumbers && size < this.#maxStreams;
   }
 
   get isIdle(): boolean {
@@ -132,7 +135,10 @@ export class InstanceSession implements ConnectionOwner {
 
   settled({ maxConcurrentStreams }: Settings): void {
     // One that says nothing at first allows any number; later that changes nothing.
-    this.#maxStreams = maxConcurrentStreams ?? this.#maxStreams ?? Infinity;
+    if (maxConcurrentStreams === undefined && this.#hasTold) return;
+    this.#hasTold = true;
+    this.#maxStreams = maxConcurrentStreams ?? Infinity;
+    this.#owner.allows(this.#maxStreams);
   }
 
   goaway(): void {
