@@ -143,6 +143,7 @@ describe('what kubelets are asked for', () => {
       text: expect.stringMatching(/container b is not valid for pod p/),
     });
     expect(await connect('/p/log')).toMatchObject({ code: 400 });
+    expect(await connect('?watch=true')).toEqual({ code: 200, text: '' });
     expect(await client.call('POST', `${pods}${exec}`)).toMatchObject({
       code: 400,
       body: { message: 'Upgrade request required' },

@@ -4,6 +4,7 @@ import { type Pod, StatusError } from '@ebb/api';
 import { connectPath, connections, passOn } from '../kubelet/connect.ts';
 import { requireStored } from '../rest/call.ts';
 import { badRequest, methodNotAllowed } from '../rest/errors.ts';
+import { isTrue } from '../rest/list-options.ts';
 import { type ApiContext, makeCall } from './api-request.ts';
 import { splitUrl } from './handler.ts';
 import { parseResourcePath } from './path.ts';
@@ -32,6 +33,12 @@ async function connect(
   const { path, query } = splitUrl(request.url ?? '/');
   const resource = parseResourcePath(path, machine.registry);
   const isPod = typeof resource === 'object' && resource.info.builtin && resource.info.kind === 'Pod';
+  // Watches are answered over HTTP. Clients that try a WebSocket first, as fabric8's do, go over to that when they get an answer
+  // to the request in place of the upgrade: a watch that is over at once.
+  if (typeof resource === 'object' && isTrue(query.get('watch')))
+    return void client.socket.end(
+      'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 0\r\nConnection: close\r\n\r\n',
+    );
   if (!isPod || !connections.has(resource.subresource)) throw badRequest('nothing here can be upgraded to');
   if (request.method !== 'GET' && request.method !== 'POST') throw methodNotAllowed();
   const pod = requireStored(machine, makeCall(resource, query, request)).object as Pod;
