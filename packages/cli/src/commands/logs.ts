@@ -34,8 +34,11 @@ export function logsCommand(io: Io, signal: AbortSignal): Command {
       return;
     }
     const printed = new Set<string>();
-    const print = (pod: Pod): Promise<void> =>
-      printLog(client, pod, { io, signal, options, alone: 'fieldSelector' in selector });
+    const print = (pod: Pod): Promise<void> => {
+      const printing = printLog(client, pod, { io, signal, options, alone: 'fieldSelector' in selector });
+      printing.catch(() => undefined); // Told at the end, with the others: until then nobody waits for it.
+      return printing;
+    };
     const running = items.map((pod) => (printed.add(pod.metadata.uid ?? ''), print(pod)));
     if (options.follow && !('fieldSelector' in selector)) {
       const since = {
