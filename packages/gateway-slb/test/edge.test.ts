@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { connect as connectHttp2 } from 'node:http2';
 import { connect } from 'node:net';
 import { makeCertificates } from '@ebb/base/certificates';
@@ -15,7 +16,33 @@ async function statusOver(session: ReturnType<typeof connectHttp2>): Promise<unk
   return headers[':status'];
 }
 
+/** Connections the system keeps for who listens and is busy; 0 where it does not tell. */
+function mostWaiting(): number {
+  try {
+    return Number(readFileSync('/proc/sys/net/core/somaxconn', 'utf8'));
+  } catch {
+    return 0;
+  }
+}
+
 describe('an edge without TLS', () => {
+  it.skipIf(mostWaiting() < 1500)(
+    'has room for a crowd that comes at once, and takes whoever comes later after it',
+    async () => {
+      await using server = await openTestEdge();
+      const crowd = Array.from({ length: 1500 }, () => connect(server.port, '127.0.0.1'));
+      try {
+        for (const socket of crowd) socket.once('connect', () => socket.write('GET'));
+        await eventually(() => server.seen.length > 400);
+        expect(await exchange(server.port, 'GET')).toBe('GET');
+        // Who found no room tries again a second later.
+        expect(server.seen.length).toBeGreaterThan(1400);
+      } finally {
+        for (const socket of crowd) socket.destroy();
+      }
+    },
+  );
+
   it('tells HTTP/2 from HTTP/1.1 by the first bytes, however they come', async () => {
     await using server = await openTestEdge();
     expect(await exchange(server.port, 'GET / HTTP/1.1')).toBe('GET / HTTP/1.1');

@@ -6,6 +6,12 @@ import type { TurnedAwayReason } from '../metrics/request-metrics.ts';
 import { type EdgeHandlers, type Patience, detectVersion, readProxyHeader } from './arrival.ts';
 import { TlsListener, type TlsOptions } from './tls-listener.ts';
 
+/**
+ * Connections that the system keeps while we are busy; it has a limit of its own (Linux: `net.core.somaxconn`). With Node's 511, of a thousand clients that come at once some would wait for seconds
+ * until they try again.
+ */
+const backlog = 65_535;
+
 /** Who may connect to a listener, and how. */
 export interface EdgeOptions {
   readonly clock: Clock;
@@ -131,6 +137,6 @@ function bind(server: Server, { host, port, exclusive = false }: EdgeOptions['ad
       const hint = 'code' in cause && cause.code === 'EADDRINUSE' ? 'the port is in use' : messageOf(cause);
       reject(new UserError(`cannot listen on ${formatAddress({ host, port })}: ${hint}`, { cause }));
     });
-    server.listen({ port, host, exclusive }, () => resolve());
+    server.listen({ port, host, exclusive, backlog }, () => resolve());
   });
 }
