@@ -26,7 +26,7 @@ const serviceOf = (name: string, version: string): Service => ({
 });
 
 /** More of them by EBB_SERVICES: 100 for a hard test. */
-const names = Array.from({ length: Number(process.env['EBB_SERVICES'] ?? 20) }, (_, i) => `s${i}`);
+const names = Array.from({ length: Number(process.env['EBB_SERVICES'] ?? 12) }, (_, i) => `s${i}`);
 
 it(
   'a Service is Ready only when both of two gateways serve it at the first request',
