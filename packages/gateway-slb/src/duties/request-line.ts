@@ -1,5 +1,5 @@
 import { type Fields, type Template, asText } from '@ebb/api';
-import { messageOf } from '@ebb/base';
+import { formatAddress, messageOf } from '@ebb/base';
 import type { Peer } from '../http/downstream.ts';
 import type { RequestHead } from '../http/request-head.ts';
 import type { RevisionNames } from '../metrics/revision-names.ts';
@@ -76,7 +76,7 @@ function objectIn(text: string): object | undefined {
   }
 }
 
-/** What a template may name: of Go's request the parts that a log is made of. */
+/** What a template may name: of Go's request the parts that a log is made of. Headers are looked at only for those that name them. */
 function templateFields({ head, peer, revision, ...request }: LoggedRequest): Fields {
   const [path = '', ...query] = head.target.split('?');
   return {
@@ -88,10 +88,16 @@ function templateFields({ head, peer, revision, ...request }: LoggedRequest): Fi
       Proto: protocolOf(peer),
       // As Go has it where none was announced.
       ContentLength: head.contentLength ?? (request.requestBytes > 0 ? -1 : 0),
-      Header: headerFields(head),
-      UserAgent: head.header('user-agent') ?? '',
-      Referer: head.header('referer') ?? '',
-      RemoteAddr: remoteAddress(peer),
+      get Header() {
+        return headerFields(head);
+      },
+      get UserAgent() {
+        return head.header('user-agent') ?? '';
+      },
+      get Referer() {
+        return head.header('referer') ?? '';
+      },
+      RemoteAddr: formatAddress({ host: peer.address, port: peer.port ?? 0 }),
     },
     Response: { Code: request.status, Size: request.responseBytes, Latency: request.latencySeconds },
     Revision: {
@@ -112,7 +118,10 @@ function headerFields(head: RequestHead): Fields {
   const values = new Map<string, string[]>();
   for (let i = 0; i + 1 < list.length; i += 2) {
     const name = canonical(list[i] ?? '');
-    values.set(name, [...(values.get(name) ?? []), list[i + 1] ?? '']);
+    const value = list[i + 1] ?? '';
+    const others = values.get(name);
+    if (others) others.push(value);
+    else values.set(name, [value]);
   }
   const printed = [...values].map(([name, all]): [string, string] => [name, `[${all.join(' ')}]`]);
   return {
@@ -126,7 +135,3 @@ const canonical = (name: string): string =>
   name.toLowerCase().replace(/(?<![^-])[a-z]/g, (letter) => letter.toUpperCase());
 
 const protocolOf = ({ protocol }: Peer): string => protocol ?? 'HTTP/1.1';
-
-function remoteAddress({ address, port = 0 }: Peer): string {
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
-}

@@ -7,8 +7,8 @@ import { type EdgeHandlers, type Patience, detectVersion, readProxyHeader } from
 import { TlsListener, type TlsOptions } from './tls-listener.ts';
 
 /**
- * Connections that the system keeps while we are busy; it has a limit of its own (Linux: `net.core.somaxconn`). With Node's 511, of a thousand clients that come at once some would wait for seconds
- * until they try again.
+ * Connections that the system keeps while we are busy; it has a limit of its own (Linux: `net.core.somaxconn`). With Node's 511,
+ * of a thousand clients that come at once some would find no room, and try again a second later.
  */
 const backlog = 65_535;
 
